@@ -1,0 +1,111 @@
+import type { Envelope } from './envelope.ts';
+
+/** What people want of a thing. Only people write it. */
+export type Desired = 'active' | 'paused' | 'retired';
+
+/** Health: measured (`observed`) and, after confirmation, believed (`health`). */
+export type Health = 'healthy' | 'degraded' | 'unhealthy' | 'unknown';
+
+/** How old the newest sign of life is. Written only by the deadline engine. */
+export type Fresh = 'never' | 'live' | 'late' | 'expired';
+
+/** The one derived word that badges and filters use. */
+export type Status = 'up' | 'degraded' | 'down' | 'unknown' | 'pending' | 'maintenance' | 'paused';
+
+export const STATUSES: readonly Status[] = ['up', 'degraded', 'down', 'unknown', 'pending', 'maintenance', 'paused'];
+
+/** The names of facts the built-in probes write. Reporters may add their own. */
+export type FactName = 'reach' | 'protocol' | 'inventory' | 'canary' | 'auth' | 'latency' | 'certificate' | (string & {});
+
+/** One separately measured fact. `since` is when `v` last changed; `at` when it was last measured. */
+export interface Fact {
+  readonly v: 'ok' | 'warn' | 'fail' | 'unknown' | 'skip';
+  /** A category a program can act on: `refused`, `timeout`, `http_500`, `needs_auth`, ... never raw text. */
+  readonly code: string;
+  /** One short sentence for people; no secrets, no URLs with credentials. */
+  readonly text: string;
+  readonly ms: number | null;
+  readonly at: number;
+  readonly since: number;
+  readonly [field: string]: string | number | null;
+}
+
+/** An unconfirmed change: `n` of `of` observations so far say `to`, the first at `since`. */
+export interface Suspect {
+  readonly to: Health;
+  readonly n: number;
+  readonly of: number;
+  readonly since: number;
+  readonly [field: string]: string | number;
+}
+
+export interface Override {
+  readonly status: Status;
+  /** Required end, epoch ms; default 1 h ahead, at most 30 d. */
+  readonly until: number;
+  readonly by: string;
+  readonly reason: string;
+  readonly [field: string]: string | number;
+}
+
+export interface Overlay {
+  /** Id of the active maintenance, or null. */
+  readonly maintenance: string | null;
+  readonly muted: boolean;
+  readonly acked: boolean;
+  readonly flapping: boolean;
+  /** `collection/id` of the failed dependency, or null. */
+  readonly impactedBy: string | null;
+  readonly [field: string]: string | boolean | null;
+}
+
+export interface Reason {
+  readonly code: string;
+  readonly text: string;
+  readonly [field: string]: string;
+}
+
+/** The last observations, newest last, for sparklines and for the latency rule. At most 40. */
+export interface Recent {
+  /** One letter each: `u` healthy, `g` degraded, `d` unhealthy, `x` unknown. */
+  readonly bar: string;
+  /** Milliseconds of each observation in `bar`; null where nothing was measured. */
+  readonly ms: readonly (number | null)[];
+  readonly [field: string]: string | readonly (number | null)[];
+}
+
+/** Flap damping: a penalty that grows by one per transition and halves each half-life. */
+export interface Flap {
+  readonly score: number;
+  readonly at: number;
+  readonly [field: string]: number;
+}
+
+/** Fields of every status-bearing record (services, connections, agents). Separate facts, one derived word. */
+export interface StatusRow extends Envelope {
+  readonly desired: Desired;
+  /** Per kind; see 4 in docs/concepts/status.md. */
+  readonly phase: string;
+  readonly facts: Readonly<Record<string, Fact>>;
+  readonly observed: Health;
+  readonly health: Health;
+  readonly suspect: Suspect | null;
+  readonly fresh: Fresh;
+  readonly overlay: Overlay;
+  readonly override: Override | null;
+  readonly status: Status;
+  readonly reason: Reason;
+  /** Since when `status` has its value (backdated to the first observation of a confirmed run). */
+  readonly since: number;
+  readonly lastOkAt: number | null;
+  readonly lastBadAt: number | null;
+  readonly nextProbeAt: number | null;
+  /** Confirmed transitions so far. */
+  readonly flaps: number;
+  readonly flap: Flap;
+  readonly recent: Recent;
+  readonly latencyMs: number | null;
+  /** Freshness: `late` at `dueAt`, `expired` at `expiresAt`. Null when nothing is awaited. */
+  readonly dueAt: number | null;
+  readonly expiresAt: number | null;
+}

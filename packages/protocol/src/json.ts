@@ -1,0 +1,7 @@
+/** Any value JSON can carry. Wire values are always one of these; `undefined` never travels. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+
+/** A JSON object: field name to value. */
+export interface JsonObject {
+  readonly [field: string]: Json;
+}

@@ -1,0 +1,119 @@
+import type { Json, JsonObject, Patch, Row } from '@statewire/protocol';
+
+/** A record as stored: its row, or null when deleted (a tombstone, kept 7 days). */
+export interface StoredRecord {
+  readonly org: string;
+  readonly collection: string;
+  readonly id: string;
+  readonly rid: number;
+  readonly version: number;
+  readonly at: number;
+  /** JSON text of the row without id, org, version; null for a tombstone. */
+  readonly text: string | null;
+}
+
+/** One line of the change log: what one transaction did to one record. */
+export interface ChangeRow {
+  readonly org: string;
+  readonly version: number;
+  readonly collection: string;
+  readonly id: string;
+  readonly op: 'put' | 'patch' | 'del';
+  readonly patch: Patch | null;
+  readonly actor: string;
+  readonly at: number;
+}
+
+/** One confirmed change of status or run state: the truth behind history and uptime. Never rewritten. */
+export interface TransitionRow {
+  readonly org: string;
+  readonly collection: string;
+  readonly id: string;
+  /** Stamped with the first observation of the confirmed run, so it may lie before `recordedAt`. */
+  readonly at: number;
+  readonly recordedAt: number;
+  readonly from: string;
+  readonly to: string;
+  readonly code: string;
+  readonly text: string;
+  /** Who or what caused it: probe, beat, report, deadline, command:<who>, boot. */
+  readonly cause: string;
+}
+
+/** One raw observation, for charts. */
+export interface SampleRow {
+  readonly org: string;
+  readonly collection: string;
+  readonly id: string;
+  readonly at: number;
+  /** Milliseconds, or null when nothing was measured. */
+  readonly ms: number | null;
+  /** `u` healthy, `g` degraded, `d` unhealthy, `x` unknown. */
+  readonly v: string;
+}
+
+/** A private document: never a record, never published (API keys, inventories, check secrets, settings, idempotent results). */
+export interface DocumentRow {
+  readonly kind: string;
+  readonly org: string;
+  readonly id: string;
+  /** Null deletes it. */
+  readonly value: Json | null;
+  /** Epoch ms after which it may be deleted, or null. */
+  readonly expiresAt: number | null;
+}
+
+/** Everything one durable commit writes. All or nothing. */
+export interface CommitBatch {
+  readonly records: readonly StoredRecord[];
+  readonly changes: readonly ChangeRow[];
+  readonly transitions: readonly TransitionRow[];
+  readonly samples: readonly SampleRow[];
+  readonly documents: readonly DocumentRow[];
+}
+
+/** What a store knows when it opens. */
+export interface StoreHead {
+  /** Random id of this version history; new at creation and at restore. */
+  readonly epoch: string;
+  /** Per organization: newest version, newest rid, and the oldest version whose tombstones are all still here. */
+  readonly orgs: readonly { readonly org: string; readonly version: number; readonly rid: number; readonly floor: number }[];
+}
+
+export interface HistoryQuery {
+  readonly org: string;
+  readonly collection: string;
+  readonly id: string;
+  readonly from: number;
+  readonly to: number;
+  readonly limit: number;
+}
+
+/**
+ * Where records live. One process owns a store. `org` is part of every key. Adapters: memory, sqlite;
+ * all pass store.contract.ts. A method that rejects left nothing half-done.
+ */
+export interface Store {
+  open(): Promise<StoreHead>;
+  /** Every record and tombstone, in any order, in chunks; called once after open. */
+  load(each: (rows: readonly StoredRecord[]) => void): Promise<void>;
+  /** Resolves when the batch is durable. Called by keep/commit.ts only, one at a time. */
+  commit(batch: CommitBatch): Promise<void>;
+  /** Changes after a version, oldest first, at most `limit`. */
+  changesSince(q: { readonly org: string; readonly version: number; readonly limit: number }): Promise<readonly ChangeRow[]>;
+  /** Transitions of one record, newest first. */
+  transitions(q: HistoryQuery): Promise<readonly TransitionRow[]>;
+  /** Newest transitions of a whole organization, newest first (the activity feed). */
+  recentTransitions(q: { readonly org: string; readonly before: number; readonly limit: number }): Promise<readonly TransitionRow[]>;
+  /** Raw samples of one record, oldest first. */
+  samples(q: HistoryQuery): Promise<readonly SampleRow[]>;
+  document(kind: string, org: string, id: string): Promise<Json | null>;
+  documents(kind: string, org: string | null): Promise<readonly DocumentRow[]>;
+  /** Deletes what has passed its time, in slices; returns how many rows went. Moves `floor` when tombstones go. */
+  sweep(now: number): Promise<number>;
+  /** A consistent copy into a new file, while writing goes on. Stores without files reject. */
+  backup(path: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type { JsonObject, Row };

@@ -4,7 +4,7 @@
  */
 export const limits = {
   // Frames and connections.
-  messageBytesMax: 64 * 1024,
+  messageBytesMax: 65_536,
   fragmentsMax: 64,
   helloWaitMs: 10_000,
   connectionsMax: 20_000,
@@ -13,34 +13,34 @@ export const limits = {
   mutationBurstMax: 50,
   mutationsInFlightMax: 64,
   /** Bytes sent and not yet acknowledged before a connection counts as lagging. */
-  windowBytes: 128 * 1024,
+  windowBytes: 131_072,
   /** Oldest unacknowledged frame before a connection counts as lagging. */
   ackAgeMsMax: 5_000,
   /** Bytes queued in the socket before a connection counts as lagging, whatever was acknowledged. */
-  socketQueueBytesMax: 256 * 1024,
+  socketQueueBytesMax: 262_144,
   /** Without any acknowledgement for this long a visible connection is closed (4408). */
   stallMs: 60_000,
   heartbeatMs: 15_000,
-  snapshotChunkBytes: 64 * 1024,
+  snapshotChunkBytes: 65_536,
   snapshotRowsMax: 50_000,
   // Views.
   viewsPerOrgMax: 20_000,
   /** A view's log is kept this long after its last subscriber left, for resume. */
-  viewLingerMs: 5 * 60_000,
+  viewLingerMs: 300_000,
   viewLeavesMax: 50_000,
   flushSliceMs: 2,
   // Writes.
   commitQueueMax: 10_000,
   commitBatchMax: 1_000,
   commitAgeMs: 5_000,
-  idempotencyMs: 24 * 3_600_000,
+  idempotencyMs: 86_400_000,
   idempotencyMax: 100_000,
-  tombstoneMs: 7 * 24 * 3_600_000,
+  tombstoneMs: 604_800_000,
   recordsPerOrgMax: 1_000_000,
-  recordBytesMax: 256 * 1024,
+  recordBytesMax: 262_144,
   labelsMax: 32,
   // REST.
-  bodyBytesMax: 1024 * 1024,
+  bodyBytesMax: 1_048_576,
   jsonDepthMax: 32,
   reportsPerRequestMax: 1_000,
   pageRowsMax: 1_000,
@@ -49,19 +49,19 @@ export const limits = {
   // Probes.
   probesConcurrentMax: 20,
   probesPerHostMax: 2,
-  probeBodyBytesMax: 8 * 1024 * 1024,
-  probeHeaderBytesMax: 64 * 1024,
+  probeBodyBytesMax: 8_388_608,
+  probeHeaderBytesMax: 65_536,
   toolPagesMax: 64,
   childrenHeldMax: 32,
-  stderrBytesMax: 16 * 1024,
+  stderrBytesMax: 16_384,
   refreshIntervalMs: 5_000,
   backoffMsMax: 120_000,
   recentMax: 40,
   stepsMax: 50,
   // History kept by this release.
-  samplesMs: 48 * 3_600_000,
-  transitionsMs: 396 * 24 * 3_600_000,
-  changesMs: 7 * 24 * 3_600_000,
+  samplesMs: 172_800_000,
+  transitionsMs: 34_214_400_000,
+  changesMs: 604_800_000,
   deleteSliceRows: 5_000,
 } as const;
 

@@ -1,0 +1,15 @@
+import type { Check } from '@statewire/model';
+
+/** A program that speaks MCP on its standard streams. Comes from the operator's config file only, never from a request. */
+export interface Command {
+  readonly argv: readonly [string, ...string[]];
+  /** The whole environment of the child, beside PATH and HOME. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd?: string | undefined;
+}
+
+/** Everything one probe needs to know: the check, its secrets, and for stdio its command. Never logged or served. */
+export type CheckPlan = Check & {
+  readonly secretHeaders: Readonly<Record<string, string>>;
+  readonly command: Command | null;
+};

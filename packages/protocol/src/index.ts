@@ -1,9 +1,41 @@
-export type { Json, JsonObject } from './json.ts';
+export { isForbiddenKey, type Json, type JsonObject } from './json.ts';
 export { ok, type Failure, type Result } from './result.ts';
 export { assert, unreachable } from './assert.ts';
-export type { Rid, Row } from './record.ts';
-export type { Patch } from './patch.ts';
-export type { Filter, FilterJson } from './filter.ts';
+export { isRecordId, type Rid, type Row } from './record.ts';
+export { applyPatch, diffRow, type Patch } from './patch.ts';
+export { equalJson } from './equal.ts';
+export {
+  ALL,
+  bothFilters,
+  equalities,
+  filterFields,
+  filterJson,
+  filterKey,
+  filterLimits,
+  isFieldPath,
+  matches,
+  NONE,
+  parseFilter,
+  readField,
+  type Filter,
+  type FilterJson,
+  type Scalar,
+} from './filter.ts';
+export {
+  closeCodes,
+  codes,
+  isCode,
+  mayComeBack,
+  refuse,
+  type CloseInfo,
+  type Code,
+  type CodeInfo,
+  type Retry,
+} from './codes.ts';
+export { toAscii } from './ascii.ts';
+export { JSON_DEPTH_MAX } from './parse.ts';
+export { decodeUpstream, upstreamLimits, type FrameFailure } from './upstream.ts';
+export { decodeDownstream } from './downstream.ts';
 export { LIVE_PATH, PROTOCOL_VERSION, PROTOCOL_VERSION_OLDEST, SUBPROTOCOL } from './version.ts';
 export type * from './frames/up.ts';
 export type * from './frames/down.ts';

@@ -110,7 +110,14 @@ export interface Authd {
 
 /** The one answer to a `mut`. */
 export type MutResult =
-  | { readonly t: 'mr'; readonly m: string; readonly ok: true; readonly v: number; readonly k: string; readonly value?: Json | undefined }
+  | {
+      readonly t: 'mr';
+      readonly m: string;
+      readonly ok: true;
+      readonly v: number;
+      readonly k: string;
+      readonly value?: Json | undefined;
+    }
   | {
       readonly t: 'mr';
       readonly m: string;
@@ -142,4 +149,14 @@ export interface ByeDown {
 }
 
 export type Downstream =
-  | Welcome | Subd | SnapshotFrame | DeltaFrame | Heartbeat | Pong | AuthDown | Authd | MutResult | ErrFrame | ByeDown;
+  | Welcome
+  | Subd
+  | SnapshotFrame
+  | DeltaFrame
+  | Heartbeat
+  | Pong
+  | AuthDown
+  | Authd
+  | MutResult
+  | ErrFrame
+  | ByeDown;

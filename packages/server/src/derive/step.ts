@@ -1,0 +1,326 @@
+/**
+ * The status engine: one record, one observation, one step. Pure: time comes in as `now`.
+ *
+ * Each kind of observation moves separate facts (`take...` below); `settle` then derives the one word, its reason,
+ * the transition and the flap penalty. Suspicions live in the row and never in a transition.
+ * Not here: runs (run.ts), timers (collect/beats/deadline.ts), storing (keep/observe.ts).
+ */
+import type { Health, Reason, Source, StatusRow } from '@statewire/model';
+import { unreachable, type JsonObject } from '@statewire/protocol';
+import type {
+  BeatObservation,
+  BootObservation,
+  CommandObservation,
+  DeadlineObservation,
+  GoneObservation,
+  Observation,
+  ProbeObservation,
+  ReportObservation,
+} from '../collect/observation.ts';
+import type { SampleRow, TransitionRow } from '../keep/store.ts';
+import { confirm } from './confirm.ts';
+import { fuseFacts } from './facts.ts';
+import { calm, penalize, pin } from './flap.ts';
+import { alive, aliveOnce, awake, gone, lapse, nextDeadline, UNAWAITED } from './freshness.ts';
+import { isSlow } from './latency.ts';
+import { overrideAfter, overrideOf } from './override.ts';
+import { reasonOf } from './reason.ts';
+import { LETTER, pushRecent } from './recent.ts';
+import { graceOf, type Rules } from './rules.ts';
+import { isMeasured, word } from './word.ts';
+
+/** What one observation made of a record. `row` is the same reference when nothing moved. */
+export interface Step {
+  readonly row: StatusRow;
+  readonly transitions: readonly Omit<TransitionRow, 'org' | 'collection' | 'id' | 'recordedAt'>[];
+  readonly sample: Omit<SampleRow, 'org' | 'collection' | 'id'> | null;
+}
+
+/** Applies one observation to one record. */
+export function step(row: StatusRow, observation: Observation, now: number, rules: Rules): Step {
+  const taken = take(row, observation, now, rules);
+  return taken.row === row ? { row, transitions: [], sample: taken.sample } : settle(row, taken, now, rules);
+}
+
+/** What an observation moved, before the word is derived. */
+interface Taken {
+  readonly row: StatusRow;
+  /** When it happened: the first observation of a confirmed run, the deadline itself, or the observation. */
+  readonly stamp: number;
+  readonly cause: string;
+  /** Reason of an observation that supports what is believed. */
+  readonly said: Reason | null;
+  readonly sample: Step['sample'];
+}
+
+function take(row: StatusRow, o: Observation, now: number, rules: Rules): Taken {
+  switch (o.kind) {
+    case 'probe':
+      return takeProbe(row, o, now, rules);
+    case 'beat':
+      return takeBeat(row, o, now, rules);
+    case 'gone':
+      return takeGone(row, o, now);
+    case 'report':
+      return takeReport(row, o, now, rules);
+    case 'deadline':
+      return takeDeadline(row, o, now, rules);
+    case 'command':
+      return takeCommand(row, o, now);
+    case 'boot':
+      return takeBoot(row, o, rules);
+    default:
+      return unreachable(o);
+  }
+}
+
+function takeProbe(row: StatusRow, o: ProbeObservation, now: number, rules: Rules): Taken {
+  const at = Math.min(o.at, now);
+  const wasSlow = row.facts['latency']?.v === 'warn';
+  const slow = o.latencyMs !== null && isSlow(row.recent, o.latencyMs, rules.degradedMs, wasSlow);
+  const isDegradedBySlowness = slow && o.verdict === 'healthy';
+  const verdict = isDegradedBySlowness ? 'degraded' : o.verdict;
+  const reason = isDegradedBySlowness
+    ? { code: 'slow', text: `Answers take longer than ${rules.degradedMs} ms (p95 of the last 20).` }
+    : o.reason;
+  const readings =
+    o.latencyMs === null || rules.degradedMs === null
+      ? o.facts
+      : {
+          ...o.facts,
+          latency: slow
+            ? { v: 'warn' as const, code: 'slow', text: `p95 above ${rules.degradedMs} ms`, ms: o.latencyMs }
+            : { v: 'ok' as const, code: 'ok', text: '', ms: o.latencyMs },
+        };
+  const next = Math.max(o.nextAt ?? 0, at + rules.intervalMs);
+  const heard: StatusRow = {
+    ...row,
+    ...knowledge(row, o),
+    facts: fuseFacts(row.facts, readings, at),
+    phase: o.phase,
+    latencyMs: o.latencyMs,
+    nextProbeAt: row.desired === 'active' ? o.nextAt : null,
+    observedAt: at,
+    source: sourceOf('probe', '', null),
+    // Late only when we are clearly overdue ourselves: queued probes are no news about the target.
+    ...(row.desired === 'active'
+      ? alive(at, { periodMs: next - at + rules.graceMs, graceMs: rules.graceMs })
+      : UNAWAITED),
+  };
+  return judge(heard, { verdict, at, final: o.final, reason, ms: o.latencyMs }, rules, 'probe');
+}
+
+/** What a probe learned besides health. Only services have these fields; a probe that failed early learned nothing. */
+function knowledge(row: StatusRow, o: ProbeObservation): JsonObject {
+  const learned: Record<string, JsonObject> = {};
+  if (o.mcp !== null && 'mcp' in row) learned['mcp'] = o.mcp;
+  if (o.certificate !== null && 'certificate' in row) learned['certificate'] = o.certificate;
+  return learned;
+}
+
+function takeBeat(row: StatusRow, o: BeatObservation, now: number, rules: Rules): Taken {
+  const at = Math.min(o.at, now);
+  const heard: StatusRow = {
+    ...row,
+    phase:
+      rules.alivePhase !== null && (row.phase === '' || row.phase === rules.gonePhase) ? rules.alivePhase : row.phase,
+    observedAt: Math.max(row.observedAt ?? 0, at),
+    source: row.source ?? sourceOf('beat', '', null),
+    ...(row.desired === 'active' ? alive(at, o) : UNAWAITED),
+  };
+  if (o.signal === 'start' || o.signal === 'log') {
+    return { row: heard, stamp: at, cause: 'beat', said: null, sample: null };
+  }
+  const verdict = o.signal === 'ok' ? 'healthy' : 'unhealthy';
+  const reason = o.signal === 'ok' ? { code: 'ok', text: o.text } : { code: 'reported_fail', text: o.text };
+  // A beat is the job's own word about itself: there is nothing to damp.
+  const timed = o.ms === null ? heard : { ...heard, latencyMs: o.ms };
+  return judge(timed, { verdict, at, final: true, reason, ms: o.ms }, rules, 'beat');
+}
+
+function takeGone(row: StatusRow, o: GoneObservation, now: number): Taken {
+  const at = Math.min(o.at, now);
+  const still: Taken = { row, stamp: at, cause: 'beat', said: null, sample: null };
+  if (row.desired !== 'active' || row.fresh === 'never' || row.fresh === 'expired') return still;
+  return { ...still, row: { ...row, ...gone(at, o.graceMs) } };
+}
+
+function takeReport(row: StatusRow, o: ReportObservation, now: number, rules: Rules): Taken {
+  const at = Math.min(o.at, now);
+  const order = orderOf(row, o);
+  if (order !== 'newer') {
+    // Recorded, but it never moves state: what it says was overtaken.
+    const isRecorded = order === 'older' && (o.health !== null || o.latencyMs !== null);
+    const sample = isRecorded
+      ? { at: Math.min(o.observedAt, now), ms: o.latencyMs, v: LETTER[o.health ?? 'unknown'] }
+      : null;
+    return { row, stamp: at, cause: 'report', said: null, sample };
+  }
+  const seen = Math.min(o.observedAt, now);
+  const heard: StatusRow = {
+    ...row,
+    ...o.fields,
+    facts: fuseFacts(row.facts, o.facts, at),
+    phase: o.phase ?? row.phase,
+    latencyMs: o.latencyMs ?? row.latencyMs,
+    observedAt: seen,
+    source: sourceOf('report', o.sourceId, o.seq ?? seqOf(row, o.sourceId)),
+    ...(row.desired !== 'active'
+      ? UNAWAITED
+      : o.periodMs === null
+        ? aliveOnce(row, at)
+        : alive(at, { periodMs: o.periodMs, graceMs: graceOf(o.periodMs) })),
+  };
+  if (o.health === null) return { row: heard, stamp: at, cause: 'report', said: o.reason, sample: null };
+  const reason = o.reason ?? { code: o.health === 'healthy' ? 'ok' : o.health, text: '' };
+  return judge(heard, { verdict: o.health, at, final: o.final, reason, ms: o.latencyMs }, rules, 'report');
+}
+
+/** Order is judged inside one source: clocks and counters of different sources cannot be compared. */
+function orderOf(row: StatusRow, o: ReportObservation): 'newer' | 'same' | 'older' {
+  if (row.source === null || row.source.kind !== 'report' || row.source.id !== o.sourceId) return 'newer';
+  if (o.seq !== null && row.source.seq !== null) {
+    return o.seq > row.source.seq ? 'newer' : o.seq === row.source.seq ? 'same' : 'older';
+  }
+  return row.observedAt !== null && o.observedAt < row.observedAt ? 'older' : 'newer';
+}
+
+function seqOf(row: StatusRow, sourceId: string): number | null {
+  return row.source !== null && row.source.kind === 'report' && row.source.id === sourceId ? row.source.seq : null;
+}
+
+function takeDeadline(row: StatusRow, o: DeadlineObservation, now: number, rules: Rules): Taken {
+  const { deadline } = o;
+  const still: Taken = { row, stamp: deadline, cause: 'deadline', said: null, sample: null };
+  // Compare-and-set: a deadline that life has moved since, or that has not come yet, says nothing.
+  if (deadline > now || nextDeadline(row) !== deadline) return still;
+  const fresh = row.desired === 'active' ? lapse(row, deadline) : row.fresh;
+  const isExpiring = fresh === 'expired' && row.fresh !== 'expired';
+  const damping = calm({ flap: row.flap, flapping: row.overlay.flapping }, deadline);
+  return {
+    ...still,
+    row: {
+      ...row,
+      fresh,
+      phase: isExpiring && rules.gonePhase !== null ? rules.gonePhase : row.phase,
+      // A run of observations does not reach across a silence.
+      suspect: isExpiring ? null : row.suspect,
+      override: overrideAfter(row.override, deadline),
+      flap: damping.flap,
+      overlay: withFlapping(row.overlay, damping.flapping),
+    },
+  };
+}
+
+function takeCommand(row: StatusRow, o: CommandObservation, now: number): Taken {
+  const at = Math.min(o.at, now);
+  const moved = (next: StatusRow): Taken => ({
+    row: next,
+    stamp: at,
+    cause: `command:${o.by}`,
+    said: null,
+    sample: null,
+  });
+  if (o.act.do === 'override') {
+    const override = overrideOf(o.act, o.by, now);
+    return moved(override === null ? row : { ...row, override });
+  }
+  if (o.act.do === 'clear-override') return moved(row.override === null ? row : { ...row, override: null });
+  if (o.act.desired === row.desired) return moved(row);
+  if (o.act.desired !== 'active') {
+    return moved({ ...row, desired: o.act.desired, suspect: null, nextProbeAt: null, ...UNAWAITED });
+  }
+  // What was believed before the pause may be long untrue: start again from nothing.
+  return moved({
+    ...row,
+    desired: 'active',
+    fresh: 'never',
+    observed: 'unknown',
+    health: 'unknown',
+    suspect: null,
+    ...UNAWAITED,
+  });
+}
+
+function takeBoot(row: StatusRow, o: BootObservation, rules: Rules): Taken {
+  const still: Taken = { row, stamp: o.at, cause: 'boot', said: null, sample: null };
+  const next = awake(row, o.at, { periodMs: rules.intervalMs, graceMs: rules.graceMs });
+  const isSame = next.fresh === row.fresh && next.dueAt === row.dueAt && next.expiresAt === row.expiresAt;
+  return isSame ? still : { ...still, row: { ...row, ...next } };
+}
+
+interface Said {
+  readonly verdict: Health;
+  readonly at: number;
+  readonly final: boolean;
+  readonly reason: Reason;
+  readonly ms: number | null;
+}
+
+/** Counts a verdict towards what is believed. A paused record remembers what was seen and believes nothing new. */
+function judge(row: StatusRow, said: Said, rules: Rules, cause: string): Taken {
+  const isBad = said.verdict === 'degraded' || said.verdict === 'unhealthy';
+  const belief =
+    row.desired === 'active'
+      ? confirm(row.health, row.suspect, said, rules)
+      : { health: row.health, suspect: row.suspect, movedAt: null };
+  const next: StatusRow = {
+    ...row,
+    observed: said.verdict,
+    health: belief.health,
+    suspect: belief.suspect,
+    recent: pushRecent(row.recent, LETTER[said.verdict], said.ms),
+    lastOkAt: said.verdict === 'healthy' ? said.at : row.lastOkAt,
+    lastBadAt: isBad ? said.at : row.lastBadAt,
+  };
+  return {
+    row: next,
+    stamp: belief.movedAt ?? said.at,
+    cause,
+    said: said.verdict === belief.health ? said.reason : null,
+    sample: { at: said.at, ms: said.ms, v: LETTER[said.verdict] },
+  };
+}
+
+/** Derives the word, its reason and its transition from what was moved. */
+function settle(before: StatusRow, taken: Taken, now: number, rules: Rules): Step {
+  const { row } = taken;
+  const quiet = calm({ flap: row.flap, flapping: row.overlay.flapping }, now);
+  const from = measuredBefore(before, rules);
+  const to = word(row, rules);
+  // Never in the future, and never before the transition it follows.
+  const at = Math.min(Math.max(taken.stamp, before.flap.at), now);
+  const isMove = from !== to && taken.cause !== 'boot';
+  const counts = isMove && isMeasured(before) && isMeasured(row);
+  const damping = isMove ? penalize(quiet, { from, to, at, counts }, rules.intervalMs) : quiet;
+
+  const status = pin(to, damping);
+  const isShown = status !== before.status;
+  const derived: StatusRow = {
+    ...row,
+    status,
+    since: isShown ? Math.min(Math.max(at, before.since), now) : before.since,
+    flap: damping.flap,
+    flaps: before.flaps + (isMove ? 1 : 0),
+    overlay: withFlapping(row.overlay, damping.flapping),
+  };
+  const reason = reasonOf(before, derived, taken.said);
+  return {
+    row: { ...derived, reason },
+    transitions: isMove ? [{ at, from, to, code: reason.code, text: reason.text, cause: taken.cause }] : [],
+    sample: taken.sample,
+  };
+}
+
+/** The word the last transition led to: what is shown, unless damping shows something worse. */
+function measuredBefore(before: StatusRow, rules: Rules): StatusRow['status'] {
+  return before.overlay.flapping ? word(before, rules) : before.status;
+}
+
+function withFlapping(overlay: StatusRow['overlay'], flapping: boolean): StatusRow['overlay'] {
+  return overlay.flapping === flapping ? overlay : { ...overlay, flapping };
+}
+
+function sourceOf(kind: string, id: string, seq: number | null): Source {
+  return { kind, id, seq };
+}

@@ -242,7 +242,11 @@ export class Schedule {
       item.burst -= 1;
       if (item.burst > 0) item.nextMs = burstDelayMs(plan.failAfter - item.burst - 1);
     }
-    const nextAt = this.#deps.clock.now() + Math.round(item.nextMs);
+    const now = this.#deps.clock.now();
+    // A target that said when to come back (429, Retry-After) is left alone until then, within our own bound.
+    const asked = observation.nextAt === null ? 0 : Math.min(observation.nextAt - now, this.#deps.limits.backoffMsMax);
+    item.nextMs = Math.max(item.nextMs, asked);
+    const nextAt = now + Math.round(item.nextMs);
     try {
       const belief = await this.#deps.emit(plan, { ...observation, nextAt });
       if (belief !== null) item.belief = belief;

@@ -1,0 +1,122 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from './until.ts';
+
+/** The admin key every end-to-end server accepts. Not a secret: these servers live for seconds on loopback. */
+export const ADMIN_KEY = 'e2e-admin-key-0123456789abcdef';
+
+/** An answer of the REST API: status and parsed body. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  // Tests read fields of many shapes; each assertion says what it expects.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly body: any;
+}
+
+/** A real Statewire server in a process of its own, on a fresh data directory. */
+export class TestServer {
+  readonly port: number;
+  readonly data: string;
+  readonly #env: Readonly<Record<string, string>>;
+  #child: ChildProcess | null = null;
+  /** Everything the server printed, for the message of a failing test. */
+  output = '';
+
+  private constructor(port: number, data: string, env: Readonly<Record<string, string>>) {
+    this.port = port;
+    this.data = data;
+    this.#env = env;
+  }
+
+  /** Starts a server and waits until it is healthy. The demo is off and any address may be probed unless `env` says else. */
+  static async start(env: Readonly<Record<string, string>> = {}): Promise<TestServer> {
+    const server = new TestServer(await freePort(), mkdtempSync(join(tmpdir(), 'statewire-e2e-')), env);
+    await server.launch();
+    return server;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number {
+    const pid = this.#child?.pid;
+    if (pid === undefined) throw new Error('the server is not running');
+    return pid;
+  }
+
+  /** Starts the process again on the same port and data. */
+  async launch(): Promise<void> {
+    const child = spawn(process.execPath, ['--conditions=source', 'packages/cli/src/main.ts', 'serve'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        HOME: this.data,
+        STATEWIRE_PORT: String(this.port),
+        STATEWIRE_DATA: this.data,
+        STATEWIRE_ADMIN_KEY: ADMIN_KEY,
+        STATEWIRE_DEMO: '0',
+        STATEWIRE_EGRESS: 'any',
+        ...this.#env,
+      },
+    });
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    this.#child = child;
+    await until('the server to be healthy', async () => {
+      if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${this.output}`);
+      return (await fetch(`${this.url}/health`).catch(() => null))?.ok === true;
+    });
+  }
+
+  /** One REST call with the admin key, or with another credential. */
+  async api(method: string, path: string, body?: unknown, options: { readonly key?: string | null; readonly headers?: Readonly<Record<string, string>> } = {}): Promise<Reply> {
+    const key = options.key === undefined ? ADMIN_KEY : options.key;
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      headers: { ...(key === null ? {} : { authorization: `Bearer ${key}` }), ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...options.headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const raw = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') === true;
+    return { status: response.status, headers: response.headers, body: isJson && raw !== '' ? JSON.parse(raw) : raw };
+  }
+
+  /** SIGKILL, as a crash would. Resolves when the process is gone. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  /** SIGTERM; resolves with the exit code. */
+  async stop(): Promise<number | null> {
+    return this.#end('SIGTERM');
+  }
+
+  /** Stops the server and removes its data. */
+  async close(): Promise<void> {
+    await this.stop();
+    rmSync(this.data, { recursive: true, force: true });
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<number | null> {
+    const child = this.#child;
+    this.#child = null;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+    const gone = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+    child.kill(signal);
+    return gone;
+  }
+}
+
+/** A port that is free now. */
+export async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const address = probe.address();
+  await new Promise<void>((resolve) => probe.close(() => resolve()));
+  if (typeof address !== 'object' || address === null) throw new Error('found no free port');
+  return address.port;
+}

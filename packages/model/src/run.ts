@@ -2,8 +2,17 @@ import type { Envelope } from './envelope.ts';
 
 /** States of executions and jobs. The last five are terminal and never change again. */
 export type RunState =
-  | 'queued' | 'delayed' | 'running' | 'waiting_input' | 'waiting_dependency' | 'paused'
-  | 'succeeded' | 'failed' | 'canceled' | 'timed_out' | 'lost';
+  | 'queued'
+  | 'delayed'
+  | 'running'
+  | 'waiting_input'
+  | 'waiting_dependency'
+  | 'paused'
+  | 'succeeded'
+  | 'failed'
+  | 'canceled'
+  | 'timed_out'
+  | 'lost';
 
 export const TERMINAL_RUN_STATES: readonly RunState[] = ['succeeded', 'failed', 'canceled', 'timed_out', 'lost'];
 

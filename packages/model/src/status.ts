@@ -15,7 +15,15 @@ export type Status = 'up' | 'degraded' | 'down' | 'unknown' | 'pending' | 'maint
 export const STATUSES: readonly Status[] = ['up', 'degraded', 'down', 'unknown', 'pending', 'maintenance', 'paused'];
 
 /** The names of facts the built-in probes write. Reporters may add their own. */
-export type FactName = 'reach' | 'protocol' | 'inventory' | 'canary' | 'auth' | 'latency' | 'certificate' | (string & {});
+export type FactName =
+  | 'reach'
+  | 'protocol'
+  | 'inventory'
+  | 'canary'
+  | 'auth'
+  | 'latency'
+  | 'certificate'
+  | (string & {});
 
 /** One separately measured fact. `since` is when `v` last changed; `at` when it was last measured. */
 export interface Fact {

@@ -70,13 +70,12 @@ export class Fields {
     return {};
   }
 
-  oneOf<const T extends string>(name: string, words: readonly T[]): T {
+  oneOf<const T extends string>(name: string, words: readonly [T, ...T[]]): T {
     const value = this.raw(name);
     const found = words.find((word) => word === value);
     if (found !== undefined) return found;
     this.#expected(name, describe(value), `one of ${words.join(', ')}`);
-    // True because a failure is recorded: the caller throws this value away.
-    return words[0] as T;
+    return words[0]; // A failure is recorded, so that nobody sees this value.
   }
 
   list(name: string, max: number): readonly Json[] {

@@ -39,14 +39,13 @@ export function describe(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'an object';
   if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
-  // True for all that is left of JSON: numbers and booleans.
-  return String(value as number | boolean);
+  return JSON.stringify(value);
 }
 
 function parseJson(text: string): Result<Json> {
   try {
-    // True because JSON.parse makes nothing but JSON values.
-    return ok(JSON.parse(text) as Json);
+    const value: Json = JSON.parse(text);
+    return ok(value);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return refuse('bad_request', 'message is not JSON; send one JSON object per text message');

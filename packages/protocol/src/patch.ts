@@ -49,7 +49,7 @@ export function applyPatch<T extends JsonObject>(row: T, patch: Patch): T {
     next ??= { ...row };
     setOwn(next, field, key === null ? value : withKey(was, key, value));
   }
-  // True because a patch carries values of the fields of T only: the server made it from two rows of T.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: a patch carries values of fields of T only.
   return next === null ? row : (next as unknown as T);
 }
 

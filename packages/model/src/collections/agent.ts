@@ -1,4 +1,12 @@
-import type { StatusRow } from '../status.ts';
+/**
+ * Agents: whether each one is there, and what it is doing. Presence comes from an open SDK connection, beats or
+ * reports; activity is what the agent says of itself.
+ */
+import { z } from 'zod';
+import { defineCollection, type Collection } from '../define.ts';
+import { statusReport, type InputShape, type StatusReport } from '../report.ts';
+import { idSchema, labelsSchema, named, prose, statusShape, words, type Shape } from '../schema.ts';
+import type { Desired, StatusRow } from '../status.ts';
 
 /** An agent: its presence and what it is doing. Phases: offline starting idle running waiting stopping failed. */
 export interface Agent extends StatusRow {
@@ -11,3 +19,101 @@ export interface Agent extends StatusRow {
   readonly presence: 'socket' | 'beat' | 'report';
   readonly activity: string;
 }
+
+export type AgentPhase = 'failed' | 'idle' | 'offline' | 'running' | 'starting' | 'stopping' | 'waiting';
+
+/** Body of `POST /v1/agents`. An agent that reports makes its own record; this announces one that has not yet. */
+export interface AgentCreate {
+  readonly id?: string | undefined;
+  readonly name: string;
+  readonly platform?: string | undefined;
+  readonly release?: string | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Body of `PATCH /v1/agents/<id>`. */
+export interface AgentPatch {
+  readonly name?: string | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly desired?: Desired | undefined;
+}
+
+/** What an agent, or whoever runs it, says of it. */
+export interface AgentReport extends StatusReport {
+  readonly name?: string | undefined;
+  readonly platform?: string | undefined;
+  readonly release?: string | undefined;
+  readonly phase?: AgentPhase | undefined;
+  readonly activity?: string | undefined;
+  readonly currentExecution?: string | null | undefined;
+}
+
+const shape: Shape<Agent> = {
+  ...statusShape,
+  name: z.string(),
+  platform: z.string(),
+  release: z.string(),
+  currentExecution: z.string().nullable(),
+  presence: z.enum(['socket', 'beat', 'report']),
+  activity: z.string(),
+};
+
+export const agentRow: z.ZodType<Agent> = z.object(shape);
+
+const createShape: InputShape<AgentCreate> = {
+  id: idSchema.optional(),
+  name: named(200),
+  platform: words(128).optional(),
+  release: words(128).optional(),
+  labels: labelsSchema.optional(),
+};
+
+export const agentCreateSchema: z.ZodType<AgentCreate> = z.strictObject(createShape);
+
+const patchShape: InputShape<AgentPatch> = {
+  name: named(200).optional(),
+  labels: labelsSchema.optional(),
+  desired: z.enum(['active', 'paused', 'retired']).optional(),
+};
+
+export const agentPatchSchema: z.ZodType<AgentPatch> = z.strictObject(patchShape);
+
+const reportShape: InputShape<AgentReport> = {
+  ...statusReport,
+  name: named(200).optional(),
+  platform: words(128).optional(),
+  release: words(128).optional(),
+  phase: z.enum(['offline', 'starting', 'idle', 'running', 'waiting', 'stopping', 'failed']).optional(),
+  activity: prose(500).optional(),
+  currentExecution: idSchema.nullish(),
+};
+
+export const agentReportSchema: z.ZodType<AgentReport> = z.strictObject(reportShape);
+
+export const agents: Collection = defineCollection({
+  name: 'agents',
+  kind: 'status',
+  row: agentRow,
+  create: agentCreateSchema,
+  patch: agentPatchSchema,
+  report: agentReportSchema,
+  fields: Object.keys(shape),
+  access: { read: 'read', write: 'admin', report: 'report' },
+  owns: {
+    api: ['name', 'platform', 'release', 'labels', 'desired'],
+    report: [
+      'name',
+      'platform',
+      'release',
+      'labels',
+      'facts',
+      'observed',
+      'phase',
+      'reason',
+      'latencyMs',
+      'observedAt',
+      'activity',
+      'currentExecution',
+    ],
+  },
+});

@@ -1,26 +1,42 @@
+/**
+ * Checks: how each service is looked at. A record of its own, so that operators' settings (and the names of
+ * secrets) need the admin scope to read while the service's status does not.
+ */
 import type { Json, JsonObject } from '@statewire/protocol';
+import { z } from 'zod';
+import { defineCollection, type Collection } from '../define.ts';
 import type { Envelope } from '../envelope.ts';
-import type { ServiceKind } from './service.ts';
+import type { InputShape } from '../report.ts';
+import { envelopeShape, keySchema, plainObject, words, type Shape } from '../schema.ts';
+import { serviceKindSchema, type ServiceKind } from '../service-kind.ts';
 
 /**
  * How a service is checked. Same id as its service, written in the same transaction. Needs the admin scope
  * to read. Secret header values and tokens are kept apart, encrypted at rest by file mode only, and never returned:
  * a check shows their names (`secrets`).
  */
-export interface Check extends Envelope {
+export interface Check extends Envelope, CheckSettings {
   readonly service: string;
   readonly kind: ServiceKind;
   readonly target: string;
+  /** Names of secret headers that are set. */
+  readonly secrets: readonly string[];
+  readonly managedBy: string;
+}
+
+/** The part of a check that people set. */
+export interface CheckSettings {
   /** Time between probes, >= 1000. Default 30000. */
   readonly intervalMs: number;
   /** Whole exchange, >= 100. Default 10000. */
   readonly timeoutMs: number;
+  /** Until connected. Default 3000, at most `timeoutMs`. */
   readonly connectTimeoutMs: number;
-  /** Observations in a row until a change is believed. */
+  /** Observations in a row until a change is believed. Defaults 3, 2, 3. */
   readonly failAfter: number;
   readonly recoverAfter: number;
   readonly degradeAfter: number;
-  /** Heartbeats: how long after `intervalMs` until expired. Default clamp(intervalMs / 2, 15 s, 1 h). */
+  /** Heartbeats: how long after `intervalMs` until expired. Default clamp(intervalMs / 2, 15 s, 1 h). Null for other kinds. */
   readonly graceMs: number | null;
   /** Latency that counts as degraded (p95 of the last 20), or null. */
   readonly degradedMs: number | null;
@@ -29,7 +45,7 @@ export interface Check extends Envelope {
   /** MCP: how often tools are listed, ms. */
   readonly inventoryMs: number;
   /** MCP: a read-only tool to call, or null. */
-  readonly canary: { readonly tool: string; readonly args: JsonObject; readonly [f: string]: Json } | null;
+  readonly canary: Canary | null;
   /** HTTP: method, accepted status codes, text that must be present. */
   readonly method: 'GET' | 'HEAD' | 'POST';
   readonly expectStatus: readonly string[];
@@ -39,7 +55,160 @@ export interface Check extends Envelope {
   readonly certificateDays: number;
   /** Plain request headers. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Names of secret headers that are set. */
-  readonly secrets: readonly string[];
-  readonly managedBy: string;
 }
+
+export interface Canary {
+  readonly tool: string;
+  readonly args: JsonObject;
+  readonly [f: string]: Json;
+}
+
+/** What a caller may say of a check; everything has a default. `secretHeaders` are stored apart and never returned. */
+export type CheckInput = { readonly [K in keyof CheckSettings]?: CheckSettings[K] | undefined } & {
+  readonly secretHeaders?: Readonly<Record<string, string>> | undefined;
+};
+
+/** The full settings of a check: what was given, then the defaults of its kind. */
+export function checkDefaults(kind: ServiceKind, given: CheckInput = {}): CheckSettings {
+  const intervalMs = given.intervalMs ?? 30_000;
+  const timeoutMs = given.timeoutMs ?? 10_000;
+  return {
+    intervalMs,
+    timeoutMs,
+    connectTimeoutMs: Math.min(given.connectTimeoutMs ?? 3_000, timeoutMs),
+    failAfter: given.failAfter ?? 3,
+    recoverAfter: given.recoverAfter ?? 2,
+    degradeAfter: given.degradeAfter ?? 3,
+    graceMs: kind === 'heartbeat' ? (given.graceMs ?? defaultGraceMs(intervalMs)) : null,
+    degradedMs: given.degradedMs ?? null,
+    mode: given.mode ?? 'hold',
+    inventoryMs: given.inventoryMs ?? 300_000,
+    canary: given.canary ?? null,
+    method: given.method ?? 'GET',
+    expectStatus: given.expectStatus ?? ['200-299'],
+    keyword: given.keyword ?? null,
+    followRedirects: given.followRedirects ?? false,
+    certificateDays: given.certificateDays ?? 14,
+    headers: given.headers ?? {},
+  };
+}
+
+/** How long a heartbeat may be late when nobody said: half the period, at least 15 s, at most 1 h. */
+export function defaultGraceMs(intervalMs: number): number {
+  return Math.min(Math.max(intervalMs / 2, 15_000), 3_600_000);
+}
+
+const DAY_MS = 86_400_000;
+const attempts = z.int().min(1).max(10);
+const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
+
+// Names that would change what is connected to, or how the message is framed, belong to the prober.
+const FRAMING = new Set([
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'upgrade',
+  'te',
+  'trailer',
+  'expect',
+  'keep-alive',
+]);
+
+const headersSchema: z.ZodType<Readonly<Record<string, string>>> = z
+  .record(
+    keySchema.refine((name) => HEADER_NAME.test(name), { error: 'expected an HTTP header name' }),
+    words(8192),
+  )
+  .refine((headers) => Object.keys(headers).length <= 32, { error: 'expected at most 32 headers' })
+  .refine((headers) => !Object.keys(headers).some((name) => FRAMING.has(name.toLowerCase())), {
+    error: `expected none of ${[...FRAMING].join(', ')}: the probe sets them`,
+  });
+
+/** `200`, or a range `200-299`. */
+const statusRange = z
+  .string()
+  .regex(/^[1-5]\d\d(-[1-5]\d\d)?$/, { error: 'expected a status such as "200" or a range such as "200-299"' })
+  .refine((text) => text.slice(0, 3) <= text.slice(-3), { error: 'expected a range from low to high' });
+
+const canarySchema: z.ZodType<Canary> = z.strictObject({ tool: words(128), args: plainObject });
+
+const settingsInput: InputShape<CheckInput> = {
+  intervalMs: z
+    .int()
+    .min(1_000)
+    .max(31 * DAY_MS)
+    .optional(),
+  timeoutMs: z.int().min(100).max(300_000).optional(),
+  connectTimeoutMs: z.int().min(100).max(300_000).optional(),
+  failAfter: attempts.optional(),
+  recoverAfter: attempts.optional(),
+  degradeAfter: attempts.optional(),
+  graceMs: z
+    .int()
+    .min(0)
+    .max(31 * DAY_MS)
+    .nullish(),
+  degradedMs: z.int().min(1).max(300_000).nullish(),
+  mode: z.enum(['hold', 'fresh']).optional(),
+  inventoryMs: z
+    .int()
+    .min(1_000)
+    .max(31 * DAY_MS)
+    .optional(),
+  canary: canarySchema.nullish(),
+  method: z.enum(['GET', 'HEAD', 'POST']).optional(),
+  expectStatus: z.array(statusRange).min(1).max(32).optional(),
+  keyword: words(1024).nullish(),
+  followRedirects: z.boolean().optional(),
+  certificateDays: z.int().min(0).max(3650).optional(),
+  headers: headersSchema.optional(),
+  secretHeaders: headersSchema.optional(),
+};
+
+/** What a caller may say of a check. Strict: a misspelled setting is refused, not ignored. */
+export const checkInputSchema: z.ZodType<CheckInput> = z.strictObject(settingsInput);
+
+const shape: Shape<Check> = {
+  ...envelopeShape,
+  service: z.string(),
+  kind: serviceKindSchema,
+  target: z.string(),
+  intervalMs: z.int(),
+  timeoutMs: z.int(),
+  connectTimeoutMs: z.int(),
+  failAfter: attempts,
+  recoverAfter: attempts,
+  degradeAfter: attempts,
+  graceMs: z.number().nullable(),
+  degradedMs: z.number().nullable(),
+  mode: z.enum(['hold', 'fresh']),
+  inventoryMs: z.int(),
+  canary: canarySchema.nullable(),
+  method: z.enum(['GET', 'HEAD', 'POST']),
+  expectStatus: z.array(z.string()),
+  keyword: z.string().nullable(),
+  followRedirects: z.boolean(),
+  certificateDays: z.number(),
+  headers: z.record(z.string(), z.string()),
+  secrets: z.array(z.string()),
+  managedBy: z.string(),
+};
+
+export const checkRow: z.ZodType<Check> = z.object(shape);
+
+const viaService = z.never({
+  error: 'a check is made and changed through its service; send it as `check` to /v1/services',
+});
+
+export const checks: Collection = defineCollection({
+  name: 'checks',
+  kind: 'plain',
+  row: checkRow,
+  create: viaService,
+  patch: viaService,
+  report: null,
+  fields: Object.keys(shape),
+  access: { read: 'admin', write: 'admin' },
+  owns: { api: Object.keys(settingsInput).filter((field) => field !== 'secretHeaders'), report: [] },
+});

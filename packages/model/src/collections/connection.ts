@@ -1,4 +1,12 @@
-import type { StatusRow } from '../status.ts';
+/**
+ * Connections: one agent's link to one service. Kept apart from the service because the two may disagree: the
+ * server answers our probe while one agent's session to it is broken.
+ */
+import { z } from 'zod';
+import { defineCollection, type Collection } from '../define.ts';
+import { statusReport, type InputShape, type StatusReport } from '../report.ts';
+import { codeWord, count, idSchema, labelsSchema, statusShape, words, type Shape } from '../schema.ts';
+import type { Desired, StatusRow } from '../status.ts';
 
 /** An agent's link to a service, with a health of its own that may disagree with the service's probe. Id: `<agent>:<service>` unless given. */
 export interface Connection extends StatusRow {
@@ -10,3 +18,105 @@ export interface Connection extends StatusRow {
   readonly errors: number;
   readonly lastErrorCode: string | null;
 }
+
+export type ConnectionPhase = 'connected' | 'connecting' | 'disconnected' | 'failed' | 'needs_auth' | 'reconnecting';
+
+/** Body of `POST /v1/connections`. */
+export interface ConnectionCreate {
+  readonly id?: string | undefined;
+  readonly agent: string;
+  readonly service: string;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Body of `PATCH /v1/connections/<id>`. */
+export interface ConnectionPatch {
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly desired?: Desired | undefined;
+}
+
+/** What an agent, or the gateway in front of it, says of a connection. The first report names both ends. */
+export interface ConnectionReport extends StatusReport {
+  readonly agent?: string | undefined;
+  readonly service?: string | undefined;
+  readonly phase?: ConnectionPhase | undefined;
+  readonly sessionId?: string | null | undefined;
+  readonly protocolVersion?: string | null | undefined;
+  /** Totals since the session began, not differences. */
+  readonly calls?: number | undefined;
+  readonly errors?: number | undefined;
+  readonly lastErrorCode?: string | null | undefined;
+}
+
+const shape: Shape<Connection> = {
+  ...statusShape,
+  agent: z.string(),
+  service: z.string(),
+  sessionId: z.string().nullable(),
+  protocolVersion: z.string().nullable(),
+  calls: count,
+  errors: count,
+  lastErrorCode: z.string().nullable(),
+};
+
+export const connectionRow: z.ZodType<Connection> = z.object(shape);
+
+const createShape: InputShape<ConnectionCreate> = {
+  id: idSchema.optional(),
+  agent: idSchema,
+  service: idSchema,
+  labels: labelsSchema.optional(),
+};
+
+export const connectionCreateSchema: z.ZodType<ConnectionCreate> = z.strictObject(createShape);
+
+const patchShape: InputShape<ConnectionPatch> = {
+  labels: labelsSchema.optional(),
+  desired: z.enum(['active', 'paused', 'retired']).optional(),
+};
+
+export const connectionPatchSchema: z.ZodType<ConnectionPatch> = z.strictObject(patchShape);
+
+const reportShape: InputShape<ConnectionReport> = {
+  ...statusReport,
+  agent: idSchema.optional(),
+  service: idSchema.optional(),
+  phase: z.enum(['disconnected', 'connecting', 'connected', 'reconnecting', 'needs_auth', 'failed']).optional(),
+  sessionId: words(256).nullish(),
+  protocolVersion: words(64).nullish(),
+  calls: count.optional(),
+  errors: count.optional(),
+  lastErrorCode: codeWord.nullish(),
+};
+
+export const connectionReportSchema: z.ZodType<ConnectionReport> = z.strictObject(reportShape);
+
+export const connections: Collection = defineCollection({
+  name: 'connections',
+  kind: 'status',
+  row: connectionRow,
+  create: connectionCreateSchema,
+  patch: connectionPatchSchema,
+  report: connectionReportSchema,
+  fields: Object.keys(shape),
+  access: { read: 'read', write: 'admin', report: 'report' },
+  owns: {
+    api: ['agent', 'service', 'labels', 'desired'],
+    report: [
+      'agent',
+      'service',
+      'labels',
+      'facts',
+      'observed',
+      'phase',
+      'reason',
+      'latencyMs',
+      'observedAt',
+      'sessionId',
+      'protocolVersion',
+      'calls',
+      'errors',
+      'lastErrorCode',
+    ],
+  },
+});

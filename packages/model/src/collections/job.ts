@@ -1,3 +1,11 @@
+/**
+ * Jobs: long work that is not an agent's run: a stream, a scan, a bulk operation. Same states, progress and lease
+ * as executions, with an owner and a goal in words.
+ */
+import { z } from 'zod';
+import { defineCollection, type Collection } from '../define.ts';
+import { runReport, type InputShape, type RunReportFields } from '../report.ts';
+import { idSchema, named, prose, runShape, words, type Shape } from '../schema.ts';
 import type { RunRow } from '../run.ts';
 
 /** Long work: a stream, a scan, a bulk operation, anything with progress. */
@@ -6,3 +14,68 @@ export interface Job extends RunRow {
   readonly owner: string | null;
   readonly goal: string;
 }
+
+/** Fields of a report on a job. */
+export interface JobReport extends RunReportFields {
+  /** `stream`, `scan`, `bulk`, or a word of your own. */
+  readonly kind?: string | undefined;
+  readonly owner?: string | null | undefined;
+  readonly goal?: string | undefined;
+}
+
+/** Body of `POST /v1/jobs`. Starts in state `running` unless another is given. */
+export interface JobCreate extends JobReport {
+  readonly id?: string | undefined;
+  readonly title: string;
+}
+
+/** Body of `PATCH /v1/jobs/<id>`. */
+export interface JobPatch extends JobReport {
+  /** Asks the worker to stop; what it does about it comes as a report. */
+  readonly cancelRequested?: boolean | undefined;
+}
+
+const reportShape: InputShape<JobReport> = {
+  ...runReport,
+  kind: words(64).optional(),
+  owner: words(128).nullish(),
+  goal: prose(1000).optional(),
+};
+
+export const jobReportSchema: z.ZodType<JobReport> = z.strictObject(reportShape);
+
+const createShape: InputShape<JobCreate> = { ...reportShape, id: idSchema.optional(), title: named(300) };
+export const jobCreateSchema: z.ZodType<JobCreate> = z.strictObject(createShape);
+
+const patchShape: InputShape<JobPatch> = { ...reportShape, cancelRequested: z.boolean().optional() };
+export const jobPatchSchema: z.ZodType<JobPatch> = z.strictObject(patchShape);
+
+const shape: Shape<Job> = { ...runShape, kind: z.string(), owner: z.string().nullable(), goal: z.string() };
+
+export const jobRow: z.ZodType<Job> = z.object(shape);
+
+const reported = [
+  'kind',
+  'owner',
+  'goal',
+  'title',
+  'state',
+  'reason',
+  'attempt',
+  'progress',
+  'leaseMs',
+  'labels',
+  'observedAt',
+];
+
+export const jobs: Collection = defineCollection({
+  name: 'jobs',
+  kind: 'run',
+  row: jobRow,
+  create: jobCreateSchema,
+  patch: jobPatchSchema,
+  report: jobReportSchema,
+  fields: Object.keys(shape),
+  access: { read: 'read', write: 'report', report: 'report' },
+  owns: { api: [...reported, 'cancelRequested'], report: reported },
+});

@@ -1,0 +1,48 @@
+import type { z } from 'zod';
+
+/** What a credential may do. `admin` includes `report` and `read`; `report` does not include `read`. */
+export type Scope = 'admin' | 'read' | 'report';
+
+/** How a collection's records get their status: derived from observations, run states, or not at all. */
+export type CollectionKind = 'plain' | 'run' | 'status';
+
+/** A kind of record: its name on the wire, its schemas, and who may do what. */
+export interface Collection {
+  /** Plural; the same word on the wire, in REST paths and in code. */
+  readonly name: string;
+  readonly kind: CollectionKind;
+  /** The whole record as callers see it. */
+  readonly row: z.ZodType;
+  /** Body of `POST /v1/<name>` and fields of a `create`. Unknown fields are refused. */
+  readonly create: z.ZodType;
+  /** Body of `PATCH /v1/<name>/<id>` and fields of a `patch`. Unknown fields are refused. */
+  readonly patch: z.ZodType;
+  /** Fields of `POST /v1/reports`, or null when nobody reports such records. */
+  readonly report: z.ZodType | null;
+  /** Every field of a record, so that filters and `fields` can be checked. */
+  readonly fields: readonly string[];
+  /** The scope each door asks for. */
+  readonly access: { readonly read: Scope; readonly write: Scope; readonly report?: Scope | undefined };
+  /** Fields a role may set. Everything else is derived by the server. */
+  readonly owns: { readonly api: readonly string[]; readonly report: readonly string[] };
+}
+
+/**
+ * Declares a collection. Checks at load what would otherwise surface as a strange record much later: a role
+ * can only own fields that exist.
+ */
+export function defineCollection(collection: Collection): Collection {
+  const fields = new Set(collection.fields);
+  for (const field of ['id', 'org', 'version', 'createdAt', 'updatedAt', 'labels', 'source']) {
+    if (!fields.has(field))
+      throw new Error(`collection ${collection.name}: field ${field} is missing; every record carries it`);
+  }
+  for (const field of [...collection.owns.api, ...collection.owns.report]) {
+    if (!fields.has(field))
+      throw new Error(`collection ${collection.name}: owned field ${field} is not a field of its records`);
+  }
+  if (!/^[a-z][a-z-]{0,63}$/.test(collection.name)) {
+    throw new Error(`collection name "${collection.name}": expected lower-case letters, so that it fits a path`);
+  }
+  return Object.freeze(collection);
+}

@@ -41,7 +41,8 @@ for (const step of steps) {
   if (only !== undefined && !step.name.includes(only)) continue;
   const startedAt = performance.now();
   const report = join(scratch, `${step.project ?? 'none'}.json`);
-  const extra = step.project === undefined ? [] : ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const extra =
+    step.project === undefined ? [] : ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const [command = '', ...args] = step.command;
   process.stdout.write(`\n== ${step.name}\n`);
   const done = spawnSync(command, [...args, ...extra], { stdio: ['ignore', 'inherit', 'inherit'] });
@@ -69,7 +70,11 @@ function readCounts(path: string): { passed: number; failed: number; skipped: nu
       const value: unknown = Reflect.get(report, name);
       return typeof value === 'number' ? value : 0;
     };
-    return { passed: count('numPassedTests'), failed: count('numFailedTests'), skipped: count('numPendingTests') + count('numTodoTests') };
+    return {
+      passed: count('numPassedTests'),
+      failed: count('numFailedTests'),
+      skipped: count('numPendingTests') + count('numTodoTests'),
+    };
   } catch (error) {
     // No report is what a crashed runner leaves behind; anything else is a fault of this script.
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;

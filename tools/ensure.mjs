@@ -31,34 +31,50 @@ function install() {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   say('installing dependencies (once)');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const done = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] });
-  if (done.status !== 0) fail('npm ci failed; its output is above. Check the network and the registry, then run this again');
+  const done = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
+  if (done.status !== 0)
+    fail('npm ci failed; its output is above. Check the network and the registry, then run this again');
   writeFileSync(stamp, lock);
 }
 
 /** Builds the dashboard when its sources changed since the last build. */
 function dashboard() {
   const dist = join(root, 'packages', 'dashboard', 'dist');
-  const inputs = ['dashboard', 'react', 'client', 'model', 'protocol'].flatMap((name) => files(join(root, 'packages', name)));
+  const inputs = ['dashboard', 'react', 'client', 'model', 'protocol'].flatMap((name) =>
+    files(join(root, 'packages', name)),
+  );
   const want = hash(inputs);
   const stamp = join(dist, '.stamp');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === want) return;
   say('building the dashboard');
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
-  const done = spawnSync(node, [vite, 'build', '--logLevel', 'warn'], { cwd: join(root, 'packages', 'dashboard'), stdio: ['ignore', 2, 2] });
+  const done = spawnSync(node, [vite, 'build', '--logLevel', 'warn'], {
+    cwd: join(root, 'packages', 'dashboard'),
+    stdio: ['ignore', 2, 2],
+  });
   if (done.status !== 0) fail('the dashboard did not build; the reason is above');
   writeFileSync(stamp, want);
 }
 
 /** Finds a Chromium for the browser tests, or installs Debian's where that is allowed. */
 function chromium() {
-  const known = [process.env.STATEWIRE_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'];
+  const known = [
+    process.env.STATEWIRE_CHROMIUM,
+    '/usr/bin/chromium',
+    '/usr/bin/chromium-browser',
+    '/usr/bin/google-chrome',
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  ];
   if (known.some((path) => path && existsSync(path))) return;
   if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
     say('installing Chromium for the browser tests (once)');
     const options = { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
     spawnSync('apt-get', ['update', '-q'], options);
-    if (spawnSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'chromium'], options).status === 0) return;
+    if (spawnSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'chromium'], options).status === 0)
+      return;
   }
   fail('found no Chromium: install one, or set STATEWIRE_CHROMIUM to its path, and run this again');
 }
@@ -77,11 +93,14 @@ function path() {
 }
 
 function files(folder) {
-  return readdirSync(folder).sort().flatMap((name) => {
-    if (name === 'dist' || name === 'node_modules' || name.endsWith('.test.ts') || name.endsWith('.test.tsx')) return [];
-    const full = join(folder, name);
-    return statSync(full).isDirectory() ? files(full) : [full];
-  });
+  return readdirSync(folder)
+    .sort()
+    .flatMap((name) => {
+      if (name === 'dist' || name === 'node_modules' || name.endsWith('.test.ts') || name.endsWith('.test.tsx'))
+        return [];
+      const full = join(folder, name);
+      return statSync(full).isDirectory() ? files(full) : [full];
+    });
 }
 
 function hash(paths) {

@@ -12,7 +12,17 @@ let isOk = true;
 judge(bin('tsc'), ['-b']);
 for (const name of packages) {
   judge(bin('publint'), ['--strict', join('packages', name)]);
-  judge(bin('attw'), ['--pack', join('packages', name), '--profile', 'esm-only', '--exclude-entrypoints', './styles.css', '--no-summary', '--format', 'ascii']);
+  judge(bin('attw'), [
+    '--pack',
+    join('packages', name),
+    '--profile',
+    'esm-only',
+    '--exclude-entrypoints',
+    './styles.css',
+    '--no-summary',
+    '--format',
+    'ascii',
+  ]);
 }
 judge(bin('size-limit'), []);
 process.exitCode = isOk ? 0 : 1;

@@ -64,7 +64,8 @@ export class TestServer {
         ...this.#env,
       },
     });
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     this.#child = child;
     await until('the server to be healthy', async () => {
       if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${this.output}`);
@@ -73,11 +74,20 @@ export class TestServer {
   }
 
   /** One REST call with the admin key, or with another credential. */
-  async api(method: string, path: string, body?: unknown, options: { readonly key?: string | null; readonly headers?: Readonly<Record<string, string>> } = {}): Promise<Reply> {
+  async api(
+    method: string,
+    path: string,
+    body?: unknown,
+    options: { readonly key?: string | null; readonly headers?: Readonly<Record<string, string>> } = {},
+  ): Promise<Reply> {
     const key = options.key === undefined ? ADMIN_KEY : options.key;
     const response = await fetch(`${this.url}${path}`, {
       method,
-      headers: { ...(key === null ? {} : { authorization: `Bearer ${key}` }), ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...options.headers },
+      headers: {
+        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...options.headers,
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const raw = await response.text();

@@ -3,7 +3,11 @@ const EVERY_MS = 20;
 const LIMIT_MS = 30_000;
 
 /** Waits for a condition instead of a time. Rejects with what was awaited, so that a failing test says it. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, limitMs: number = LIMIT_MS): Promise<void> {
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  limitMs: number = LIMIT_MS,
+): Promise<void> {
   const endsAt = performance.now() + limitMs;
   while (!(await condition())) {
     if (performance.now() > endsAt) throw new Error(`waited ${limitMs} ms for ${what}`);

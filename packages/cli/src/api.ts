@@ -29,7 +29,10 @@ export async function call(
   at: { readonly url: string; readonly key: string },
   request: { readonly method: 'GET' | 'POST'; readonly path: string; readonly body?: unknown },
 ): Promise<Answer> {
-  const init: RequestInit = { method: request.method, headers: { authorization: `Bearer ${at.key}`, 'content-type': 'application/json' } };
+  const init: RequestInit = {
+    method: request.method,
+    headers: { authorization: `Bearer ${at.key}`, 'content-type': 'application/json' },
+  };
   if (request.body !== undefined) init.body = JSON.stringify(request.body);
   try {
     const response = await fetch(`${at.url}${request.path}`, init);

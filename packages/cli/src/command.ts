@@ -37,7 +37,11 @@ export function text(args: Args, name: string, fallback?: string): string | unde
 }
 
 /** A number option inside bounds, or the fallback. */
-export function number(args: Args, name: string, bounds: { readonly fallback: number; readonly min: number; readonly max: number }): number {
+export function number(
+  args: Args,
+  name: string,
+  bounds: { readonly fallback: number; readonly min: number; readonly max: number },
+): number {
   const value = args.values[name];
   if (typeof value !== 'string') return bounds.fallback;
   const parsed = Number(value);

@@ -29,7 +29,9 @@ export async function main(terminal: Terminal, argv: readonly string[]): Promise
     return await command.run(terminal, { values: parsed.values, positionals: parsed.positionals });
   } catch (error) {
     // parseArgs throws TypeError with codes of its own for unknown options; the rest is a fault and shown as one.
-    const isUsage = error instanceof UsageError || (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
+    const isUsage =
+      error instanceof UsageError ||
+      (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
     if (!isUsage) throw error;
     terminal.err(`${error instanceof Error ? error.message : ''}\nusage: ${command.usage}`);
     return 2;
@@ -45,7 +47,9 @@ function help(): string {
 const major = Number(process.versions.node.split('.')[0]);
 if (import.meta.main) {
   if (major < 24) {
-    process.stderr.write(`statewire: found Node ${process.versions.node}, expected 24 or newer; in a clone use \`npm start\`, which brings its own\n`);
+    process.stderr.write(
+      `statewire: found Node ${process.versions.node}, expected 24 or newer; in a clone use \`npm start\`, which brings its own\n`,
+    );
     process.exitCode = 2;
   } else {
     process.exitCode = await main(processTerminal(), process.argv.slice(2));

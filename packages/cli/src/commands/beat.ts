@@ -17,7 +17,11 @@ export const beat: Command = {
     }
     const note = text(args, 'text');
     const path = `/v1/heartbeats/${encodeURIComponent(slug)}${query.size > 0 ? `?${query.toString()}` : ''}`;
-    const answer = await call(endpoint(terminal, args), { method: 'POST', path, ...(note === undefined ? {} : { body: { text: note } }) });
+    const answer = await call(endpoint(terminal, args), {
+      method: 'POST',
+      path,
+      ...(note === undefined ? {} : { body: { text: note } }),
+    });
     if (!answer.ok) terminal.err(problem(answer));
     else terminal.out(JSON.stringify(answer.body));
     return answer.ok ? 0 : 1;

@@ -10,9 +10,14 @@ export const report: Command = {
   async run(terminal, args) {
     const [subject = '', ...pairs] = args.positionals;
     const [collection, id] = subject.split('/', 2);
-    if (!collection || !id) throw new UsageError(`found "${subject}", expected <collection>/<id>, for example jobs/scan-1`);
+    if (!collection || !id)
+      throw new UsageError(`found "${subject}", expected <collection>/<id>, for example jobs/scan-1`);
     const fields = Object.fromEntries(pairs.map(pair));
-    const answer = await call(endpoint(terminal, args), { method: 'POST', path: '/v1/reports', body: { ...fields, collection, id } });
+    const answer = await call(endpoint(terminal, args), {
+      method: 'POST',
+      path: '/v1/reports',
+      body: { ...fields, collection, id },
+    });
     if (!answer.ok) {
       terminal.err(problem(answer));
       return 1;

@@ -53,39 +53,64 @@ const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
 
 const recipes: readonly Recipe[] = [
   {
-    id: 'demo-everything', name: 'Everything', kind: 'mcp', path: '/mcp',
+    id: 'demo-everything',
+    name: 'Everything',
+    kind: 'mcp',
+    path: '/mcp',
     description: 'The reference MCP server, streamable HTTP with sessions.',
     bin: { package: '@modelcontextprotocol/server-everything', file: 'dist/index.js' },
-    args: () => ['streamableHttp'], env: (port) => ({ PORT: String(port) }),
+    args: () => ['streamableHttp'],
+    env: (port) => ({ PORT: String(port) }),
   },
   {
-    id: 'demo-everything-sse', name: 'Everything (SSE)', kind: 'mcp', path: '/sse',
+    id: 'demo-everything-sse',
+    name: 'Everything (SSE)',
+    kind: 'mcp',
+    path: '/sse',
     description: 'The same server over the old HTTP+SSE transport.',
     bin: { package: '@modelcontextprotocol/server-everything', file: 'dist/index.js' },
-    args: () => ['sse'], env: (port) => ({ PORT: String(port) }),
+    args: () => ['sse'],
+    env: (port) => ({ PORT: String(port) }),
   },
   {
-    id: 'demo-context7', name: 'Context7', kind: 'mcp', path: '/mcp',
+    id: 'demo-context7',
+    name: 'Context7',
+    kind: 'mcp',
+    path: '/mcp',
     description: 'Documentation lookup; speaks the 2026-07-28 revision, without sessions.',
     bin: { package: '@upstash/context7-mcp', file: 'dist/index.js' },
-    args: (port) => ['--transport', 'http', '--port', String(port)], env: () => ({}),
+    args: (port) => ['--transport', 'http', '--port', String(port)],
+    env: () => ({}),
   },
   {
-    id: 'demo-notion', name: 'Notion', kind: 'mcp', path: '/mcp',
+    id: 'demo-notion',
+    name: 'Notion',
+    kind: 'mcp',
+    path: '/mcp',
     description: 'Wants a bearer token that nobody gave: reachable, but needs sign-in.',
     bin: { package: '@notionhq/notion-mcp-server', file: 'bin/cli.mjs' },
     args: (port) => ['--transport', 'http', '--port', String(port), '--auth-token', 'not-told-to-the-probe'],
     env: () => ({ NOTION_TOKEN: 'demo' }),
   },
   {
-    id: 'demo-checkout', name: 'Checkout API', kind: 'http', path: '/health',
+    id: 'demo-checkout',
+    name: 'Checkout API',
+    kind: 'http',
+    path: '/health',
     description: 'A web service with a health page.',
-    bin: null, args: () => ['checkout'], env: (port) => ({ PORT: String(port) }),
+    bin: null,
+    args: () => ['checkout'],
+    env: (port) => ({ PORT: String(port) }),
   },
   {
-    id: 'demo-search', name: 'Search API', kind: 'http', path: '/health',
+    id: 'demo-search',
+    name: 'Search API',
+    kind: 'http',
+    path: '/health',
     description: 'A web service with a health page.',
-    bin: null, args: () => ['search'], env: (port) => ({ PORT: String(port) }),
+    bin: null,
+    args: () => ['search'],
+    env: (port) => ({ PORT: String(port) }),
   },
 ];
 
@@ -112,7 +137,10 @@ export class Fleet {
       child.start();
       await proxy.open();
       const service: DemoService = {
-        id: recipe.id, name: recipe.name, kind: recipe.kind, description: recipe.description,
+        id: recipe.id,
+        name: recipe.name,
+        kind: recipe.kind,
+        description: recipe.description,
         target: `http://127.0.0.1:${front}${recipe.path}`,
         check: { intervalMs: 5_000, timeoutMs: 2_000, ...(recipe.kind === 'http' ? { degradedMs: 1_000 } : {}) },
       };
@@ -132,7 +160,11 @@ export class Fleet {
 
   list(): readonly DemoServer[] {
     return [...this.#members.values()].map(({ service, state }) => ({
-      name: service.name, kind: service.kind, serviceId: service.id, faults: ['kill', 'hang', 'slow', '500', '401'], state,
+      name: service.name,
+      kind: service.kind,
+      serviceId: service.id,
+      faults: ['kill', 'hang', 'slow', '500', '401'],
+      state,
     }));
   }
 
@@ -178,7 +210,12 @@ function scriptOf(recipe: Recipe): string | null {
     return fileURLToPath(new URL(recipe.bin.file, `file://${manifest}`));
   } catch (error) {
     // Installed from npm without the demo's servers: the rest of the fleet still shows what Statewire does.
-    if (error instanceof Error && 'code' in error && (error.code === 'MODULE_NOT_FOUND' || error.code === 'ERR_PACKAGE_PATH_NOT_EXPORTED')) return null;
+    if (
+      error instanceof Error &&
+      'code' in error &&
+      (error.code === 'MODULE_NOT_FOUND' || error.code === 'ERR_PACKAGE_PATH_NOT_EXPORTED')
+    )
+      return null;
     throw error;
   }
 }

@@ -83,8 +83,18 @@ export class Schedule {
       return;
     }
     const item: Item = {
-      plan, belief, running: null, again: false, burst: 0, nextMs: 0, bad: 0,
-      refreshedAt: -Infinity, waiting: false, removed: false, due: 0, slot: -1,
+      plan,
+      belief,
+      running: null,
+      again: false,
+      burst: 0,
+      nextMs: 0,
+      bad: 0,
+      refreshedAt: -Infinity,
+      waiting: false,
+      removed: false,
+      due: 0,
+      slot: -1,
     };
     this.#items.set(key, item);
     this.#due(item, options.spread === true ? this.#deps.clock.random() * plan.intervalMs : 0);
@@ -118,7 +128,11 @@ export class Schedule {
   async refresh(org: string, id: string): Promise<Result<ProbeObservation, Failure & { readonly retryMs?: number }>> {
     const item = this.#items.get(keyOf(org, id));
     if (item === undefined) {
-      return { ok: false, code: 'not_found', message: `found no active check "${id}"; resume the service or give it a check` };
+      return {
+        ok: false,
+        code: 'not_found',
+        message: `found no active check "${id}"; resume the service or give it a check`,
+      };
     }
     if (item.running !== null) return ok(await item.running);
     const now = this.#deps.clock.mono();
@@ -215,9 +229,18 @@ export class Schedule {
     } catch (error) {
       this.#deps.onError(error, plan);
       return {
-        kind: 'probe', at, ms: 0, facts: {}, verdict: 'unknown', phase: 'stopped', final: false, latencyMs: null,
+        kind: 'probe',
+        at,
+        ms: 0,
+        facts: {},
+        verdict: 'unknown',
+        phase: 'stopped',
+        final: false,
+        latencyMs: null,
         reason: { code: 'internal', text: 'The probe itself failed; the target was not judged.' },
-        mcp: null, certificate: null, nextAt: null,
+        mcp: null,
+        certificate: null,
+        nextAt: null,
       };
     }
   }

@@ -1,0 +1,43 @@
+import { createHttpProber } from './http.ts';
+import { createMcpProber } from './mcp/index.ts';
+import type { CheckPlan } from './plan.ts';
+import { observe, type ProbeDeps, type Prober, type ProbeResult } from './probe.ts';
+import { createTcpProber } from './tcp.ts';
+import { createTlsProber } from './tls.ts';
+
+/** All probers behind one door. A probe never rejects for anything a target did. */
+export interface Probers {
+  probe(plan: CheckPlan): Promise<ProbeResult>;
+  /** Ends what is held for a check. Call it when a check is removed or paused. */
+  forget(org: string, checkId: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Makes the probers of every kind that is looked at from here; heartbeats come to us by themselves. */
+export function createProbers(deps: ProbeDeps): Probers {
+  const byKind: ReadonlyMap<string, Prober> = new Map<string, Prober>([
+    ['http', createHttpProber(deps)],
+    ['tcp', createTcpProber(deps)],
+    ['tls', createTlsProber(deps)],
+    ['mcp', createMcpProber(deps)],
+  ]);
+  return {
+    probe(plan) {
+      const prober = byKind.get(plan.kind);
+      return prober === undefined ? Promise.resolve(notProbed(deps, plan)) : prober.probe(plan);
+    },
+    async forget(org, checkId) {
+      for (const prober of byKind.values()) await prober.forget(org, checkId);
+    },
+    async close() {
+      await Promise.all([...byKind.values()].map((prober) => prober.close()));
+    },
+  };
+}
+
+function notProbed(deps: ProbeDeps, plan: CheckPlan): ProbeResult {
+  const text = `Services of kind "${plan.kind}" are not probed.`;
+  const startedAt = { now: deps.clock.now(), mono: deps.clock.mono() };
+  const finding = { verdict: 'unknown', reason: { code: 'not_probed', text }, phase: 'stopped', facts: {}, latencyMs: null } as const;
+  return { observation: observe(deps.clock, startedAt, finding), inventory: null, evidence: null };
+}

@@ -7,8 +7,14 @@ export const limits = {
   messageBytesMax: 65_536,
   fragmentsMax: 64,
   helloWaitMs: 10_000,
+  /** Messages of a caller that arrive while its credential is being checked. */
+  helloQueueMax: 256,
   connectionsMax: 20_000,
   subscriptionsPerConnectionMax: 256,
+  /** Messages of one caller, of any kind; beyond the burst the connection is closed (4429). */
+  framesPerSecondMax: 200,
+  frameBurstMax: 2_000,
+  agentsPresentMax: 64,
   mutationsPerSecondMax: 20,
   mutationBurstMax: 50,
   mutationsInFlightMax: 64,
@@ -18,11 +24,21 @@ export const limits = {
   ackAgeMsMax: 5_000,
   /** Bytes queued in the socket before a connection counts as lagging, whatever was acknowledged. */
   socketQueueBytesMax: 262_144,
+  /** Bytes queued in the socket that nobody reads: replies are never dropped, so the connection goes (4408). */
+  socketHoldBytesMax: 1_048_576,
   /** Without any acknowledgement for this long a visible connection is closed (4408). */
   stallMs: 60_000,
   heartbeatMs: 15_000,
   snapshotChunkBytes: 65_536,
   snapshotRowsMax: 50_000,
+  /** A snapshot captured for a caller that confirms nothing is dropped after this long, and made again when it is back. */
+  captureHoldMs: 30_000,
+  /** A delta is one frame; when it would be larger, what changed is sent in chunks. */
+  deltaBytesMax: 262_144,
+  // Credentials on a living connection.
+  authRenewMs: 60_000,
+  authGraceMs: 30_000,
+  authPauseMs: 300_000,
   // Views.
   viewsPerOrgMax: 20_000,
   /** A view's log is kept this long after its last subscriber left, for resume. */
@@ -32,6 +48,9 @@ export const limits = {
   // Writes.
   commitQueueMax: 10_000,
   commitBatchMax: 1_000,
+  commitBatchBytesMax: 1_048_576,
+  /** How long running the transactions of one batch may hold up the thread. */
+  commitSliceMs: 8,
   commitAgeMs: 5_000,
   idempotencyMs: 86_400_000,
   idempotencyMax: 100_000,
@@ -39,9 +58,15 @@ export const limits = {
   recordsPerOrgMax: 1_000_000,
   recordBytesMax: 262_144,
   labelsMax: 32,
+  /** One answer of the store's reading side, in rows and in time. */
+  storeRowsMax: 10_000,
+  storeReadsMax: 1_000,
   // REST.
+  beatTextBytesMax: 10_240,
   bodyBytesMax: 1_048_576,
+  historyRowsMax: 10_000,
   jsonDepthMax: 32,
+  keysPerOrgMax: 1_000,
   reportsPerRequestMax: 1_000,
   pageRowsMax: 1_000,
   requestsPerMinuteMax: 6_000,
@@ -62,7 +87,10 @@ export const limits = {
   samplesMs: 172_800_000,
   transitionsMs: 34_214_400_000,
   changesMs: 604_800_000,
+  /** Versions of one organization that the change log keeps, however young they are. */
+  changesVersionsMax: 500_000,
   deleteSliceRows: 5_000,
+  sweepIntervalMs: 600_000,
 } as const;
 
 export type Limits = { readonly [K in keyof typeof limits]: number };

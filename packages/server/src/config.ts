@@ -1,0 +1,539 @@
+import { readFileSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { LineCounter, parseDocument, isNode, type Document } from 'yaml';
+import { z } from 'zod';
+
+/**
+ * Everything an operator may set, validated once and frozen. The environment wins over the file, the file over the
+ * defaults. This is the only file that reads `process.env`. A setting that is wrong stops the start, with all problems
+ * at once: half a configuration is how a door is left open.
+ */
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  /** Absolute path of the data directory. */
+  readonly data: string;
+  /** Absolute path of the file that was read, or null. */
+  readonly file: string | null;
+  readonly adminKey: string | null;
+  /** Null: on in an empty data directory. */
+  readonly demo: boolean | null;
+  readonly egress: {
+    readonly mode: 'public' | 'any';
+    readonly allow: readonly { readonly cidr: string; readonly ports?: number[] }[];
+  };
+  /** Where browsers reach this server, without a slash at the end; null: wherever they say they are. */
+  readonly publicUrl: string | null;
+  readonly origins: readonly string[];
+  readonly trustProxy: boolean;
+  readonly logLevel: LogLevel;
+  /** May a process on this machine read /metrics without a credential? */
+  readonly metricsLoopback: boolean;
+  readonly auth: { readonly jwt: readonly JwtConfig[] };
+  readonly commands: Readonly<Record<string, CommandConfig>>;
+  /** Services managed by the file, still to be checked by the model; `line` is where each stands. */
+  readonly services: readonly { readonly line: number; readonly fields: Readonly<Record<string, unknown>> }[];
+  /** Things that are allowed and probably not meant. */
+  readonly warnings: readonly string[];
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+export interface JwtConfig {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly key: { readonly secret: string } | { readonly jwks: string };
+  readonly claims: { readonly org: string; readonly sub: string; readonly name: string; readonly scopes: string };
+  readonly defaultOrg: string | null;
+  readonly defaultScopes: readonly ('read' | 'report' | 'admin')[];
+}
+
+/** A program that may be started for `stdio:<name>` targets. Arguments are a list; there is no shell. */
+export interface CommandConfig {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd?: string | undefined;
+}
+
+/** One thing that is wrong with the configuration. */
+export interface ConfigProblem {
+  /** `STATEWIRE_PORT`, or `statewire.yaml:12:5 egress.allow.0.cidr`. */
+  readonly at: string;
+  readonly found: string;
+  readonly expected: string;
+  readonly do: string;
+}
+
+/** Says everything that is wrong, in lines a person can act on. */
+export class ConfigError extends Error {
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(problems: readonly ConfigProblem[]) {
+    const lines = problems.map((p) => `  ${p.at}: found ${p.found}; expected ${p.expected}; ${p.do}`);
+    super(
+      `the configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${lines.join('\n')}`,
+    );
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+/** Reads the environment and the file, or throws one ConfigError with everything that is wrong. */
+export function loadConfig(options: LoadOptions = {}): Config {
+  const { env = process.env, cwd = process.cwd(), read = readText } = options;
+  const problems: ConfigProblem[] = [];
+  const fromEnv = readEnv(env, problems);
+  const data = resolve(cwd, fromEnv.data ?? defaults.data);
+  const named = fromEnv.config === undefined ? null : resolve(cwd, fromEnv.config);
+  const path = named ?? join(data, 'statewire.yaml');
+  const text = readSafely(read, path, problems);
+  if (text === null && named !== null && problems.every(({ at }) => at !== path)) {
+    problems.push({
+      at: 'STATEWIRE_CONFIG',
+      found: `no readable file ${named}`,
+      expected: 'a YAML file',
+      do: 'create it or unset STATEWIRE_CONFIG',
+    });
+  }
+  const file = text === null ? emptyFile : readFile(path, text, problems);
+  const warnings = Object.keys(env)
+    .filter((name) => name.startsWith('STATEWIRE_') && !envNames.has(name))
+    .map((name) => `${name} is not a setting of this release and has no effect; see docs/reference/config.md`);
+  const config: Config = {
+    port: fromEnv.port ?? file.port ?? defaults.port,
+    host: fromEnv.host ?? file.host ?? defaults.host,
+    data,
+    file: text === null ? null : path,
+    adminKey: fromEnv.adminKey ?? null,
+    demo: fromEnv.demo ?? file.demo ?? null,
+    egress: {
+      mode: fromEnv.egress ?? file.egress?.mode ?? 'public',
+      allow: (file.egress?.allow ?? []).map(({ cidr, ports }) => (ports === undefined ? { cidr } : { cidr, ports })),
+    },
+    publicUrl: fromEnv.publicUrl ?? file.publicUrl ?? null,
+    origins: fromEnv.origins ?? file.origins ?? [],
+    trustProxy: fromEnv.trustProxy ?? file.trustProxy ?? false,
+    logLevel: fromEnv.logLevel ?? file.logLevel ?? 'info',
+    metricsLoopback: fromEnv.metricsLoopback ?? file.metricsLoopback ?? false,
+    auth: { jwt: (file.auth?.jwt ?? []).map(toJwt) },
+    commands: file.commands ?? {},
+    services: (file.services ?? []).map((fields, index) => ({ fields, line: file.lineOf(['services', index]) })),
+    warnings,
+  };
+  if (problems.length > 0) throw new ConfigError(problems);
+  return deepFreeze(config);
+}
+
+export interface LoadOptions {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+  /** The file's text, or null when there is none. */
+  readonly read?: (path: string) => string | null;
+}
+
+/** Where the docs and `--help` get their lines from. `key` is the name in the file; null: environment only. */
+export interface Setting {
+  readonly env: string | null;
+  readonly key: string | null;
+  readonly default: string;
+  readonly bound: string;
+  readonly meaning: string;
+}
+
+export const settings: readonly Setting[] = [
+  {
+    env: 'STATEWIRE_PORT',
+    key: 'port',
+    default: '4800',
+    bound: 'integer 0 to 65535; 0 takes a free one',
+    meaning: 'TCP port of everything: REST, live, dashboard.',
+  },
+  {
+    env: 'STATEWIRE_HOST',
+    key: 'host',
+    default: '127.0.0.1',
+    bound: 'address or name of an interface',
+    meaning: 'Where to listen. 0.0.0.0 for all interfaces.',
+  },
+  {
+    env: 'STATEWIRE_DATA',
+    key: null,
+    default: '.statewire',
+    bound: 'directory',
+    meaning: 'Records, history and accounts. Created when missing.',
+  },
+  {
+    env: 'STATEWIRE_CONFIG',
+    key: null,
+    default: '<data>/statewire.yaml',
+    bound: 'file',
+    meaning: 'The configuration file.',
+  },
+  {
+    env: 'STATEWIRE_ADMIN_KEY',
+    key: null,
+    default: 'none',
+    bound: 'at least 16 characters',
+    meaning: 'An API key with the scope admin, accepted from the first start. Never written to disk.',
+  },
+  {
+    env: 'STATEWIRE_DEMO',
+    key: 'demo',
+    default: 'on in an empty data directory of a clone',
+    bound: '0 or 1',
+    meaning: 'The demo fleet.',
+  },
+  {
+    env: 'STATEWIRE_EGRESS',
+    key: 'egress.mode',
+    default: 'public',
+    bound: 'public or any',
+    meaning: 'Which addresses probes may connect to.',
+  },
+  {
+    env: null,
+    key: 'egress.allow',
+    default: 'none',
+    bound: 'list of {cidr, ports}',
+    meaning: 'Private addresses that probes may connect to although the mode is public.',
+  },
+  {
+    env: 'STATEWIRE_PUBLIC_URL',
+    key: 'publicUrl',
+    default: 'the Host of each request',
+    bound: 'http(s) URL without a path',
+    meaning: 'Where browsers reach this server. https makes session cookies Secure.',
+  },
+  {
+    env: 'STATEWIRE_ORIGINS',
+    key: 'origins',
+    default: 'none',
+    bound: 'http(s) origins, at most 64',
+    meaning: 'Other origins whose pages may use the API and open live connections.',
+  },
+  {
+    env: 'STATEWIRE_TRUST_PROXY',
+    key: 'trustProxy',
+    default: '0',
+    bound: '0 or 1',
+    meaning: 'Believe X-Forwarded-For, -Host and -Proto. Only behind a proxy that sets them.',
+  },
+  {
+    env: 'STATEWIRE_LOG_LEVEL',
+    key: 'logLevel',
+    default: 'info',
+    bound: 'debug, info, warn, error or silent',
+    meaning: 'The least important line that is logged.',
+  },
+  {
+    env: 'STATEWIRE_METRICS_LOOPBACK',
+    key: 'metricsLoopback',
+    default: '0',
+    bound: '0 or 1',
+    meaning: 'Processes of this machine may read /metrics without a credential.',
+  },
+  {
+    env: null,
+    key: 'auth.jwt',
+    default: 'none',
+    bound: 'list of {issuer, audience, secret or jwks, claims, defaultOrg, defaultScopes}, at most 32',
+    meaning: 'Issuers whose tokens are accepted.',
+  },
+  {
+    env: null,
+    key: 'commands',
+    default: 'none',
+    bound: 'map of name to {argv, env, cwd}, at most 256',
+    meaning: 'Programs that `stdio:<name>` targets may start.',
+  },
+  {
+    env: null,
+    key: 'services',
+    default: 'none',
+    bound: 'list of services, at most 10000',
+    meaning: 'Services managed by the file; read-only in the API and the dashboard.',
+  },
+];
+
+/** The last two are read by the command line, not by the server. */
+const envNames: ReadonlySet<string> = new Set([
+  ...settings.flatMap(({ env }) => env ?? []),
+  'STATEWIRE_URL',
+  'STATEWIRE_KEY',
+]);
+
+const defaults = { port: 4800, host: '127.0.0.1', data: '.statewire' } as const;
+
+const logLevel = z.enum(['debug', 'info', 'warn', 'error', 'silent']);
+const port = z.int().min(0).max(65_535);
+const host = z
+  .string()
+  .min(1)
+  .max(253)
+  .regex(/^[0-9A-Za-z.:_-]+$/u, 'an address or a host name');
+const publicUrl = z
+  .string()
+  .max(2_048)
+  .refine(isOrigin, 'an http or https URL without path, query or user')
+  .transform((url) => new URL(url).origin);
+const origins = z.array(publicUrl).max(64);
+const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u, '1 to 64 of A-Z a-z 0-9 . _ -');
+const claim = z.string().min(1).max(128);
+
+const jwt = z
+  .strictObject({
+    issuer: z.string().min(1).max(512),
+    audience: z.string().min(1).max(512),
+    secret: z.string().min(32, 'a secret of at least 32 characters').max(4_096).optional(),
+    jwks: z
+      .string()
+      .max(2_048)
+      .refine((url) => URL.canParse(url) && isKeyUrl(new URL(url)), 'an https URL (http only for localhost)')
+      .optional(),
+    claims: z
+      .strictObject({
+        org: claim.default('org'),
+        sub: claim.default('sub'),
+        name: claim.default('name'),
+        scopes: claim.default('scope'),
+      })
+      .prefault({}),
+    defaultOrg: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/u, '1 to 63 of a-z 0-9 _ -')
+      .optional(),
+    defaultScopes: z
+      .array(z.enum(['read', 'report', 'admin']))
+      .max(3)
+      .default([]),
+  })
+  .refine((entry) => (entry.secret === undefined) !== (entry.jwks === undefined), 'exactly one of secret and jwks');
+
+const command = z.strictObject({
+  argv: z
+    .array(z.string().max(8_192))
+    .min(1)
+    .max(256)
+    .refine((argv) => argv[0] !== '', 'a program as the first entry'),
+  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/u), z.string().max(32_768)).default({}),
+  cwd: z.string().min(1).max(4_096).refine(isAbsolute, 'an absolute path').optional(),
+});
+
+const fileSchema = z.strictObject({
+  port: port.optional(),
+  host: host.optional(),
+  demo: z.boolean().optional(),
+  egress: z
+    .strictObject({
+      mode: z.enum(['public', 'any']).optional(),
+      allow: z
+        .array(
+          z.strictObject({
+            cidr: z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], 'an address or a range such as 10.0.0.0/8'),
+            ports: z.array(z.int().min(1).max(65_535)).min(1).max(64).optional(),
+          }),
+        )
+        .max(256)
+        .optional(),
+    })
+    .optional(),
+  publicUrl: publicUrl.optional(),
+  origins: origins.optional(),
+  trustProxy: z.boolean().optional(),
+  logLevel: logLevel.optional(),
+  metricsLoopback: z.boolean().optional(),
+  auth: z.strictObject({ jwt: z.array(jwt).max(32).optional() }).optional(),
+  commands: z
+    .record(name, command)
+    .refine((all) => Object.keys(all).length <= 256, 'at most 256 commands')
+    .optional(),
+  services: z.array(z.record(z.string(), z.unknown())).max(10_000).optional(),
+});
+
+interface File extends z.infer<typeof fileSchema> {
+  readonly lineOf: (path: readonly (string | number)[]) => number;
+}
+
+const emptyFile: File = { lineOf: () => 0 };
+
+function readEnv(env: Readonly<Record<string, string | undefined>>, problems: ConfigProblem[]) {
+  /** An empty variable counts as unset: that is how most launchers spell "none". */
+  const take = <T>(variable: string, schema: z.ZodType<T>, secret = false): T | undefined => {
+    const value = env[variable];
+    if (value === undefined || value === '') return undefined;
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    const found = secret ? `${value.length} characters` : JSON.stringify(value.slice(0, 80));
+    problems.push({
+      at: variable,
+      found,
+      expected: parsed.error.issues[0]?.message ?? 'another value',
+      do: 'correct or unset it',
+    });
+    return undefined;
+  };
+  const flag = z.enum(['0', '1'], '0 or 1').transform((value) => value === '1');
+  return {
+    port: take(
+      'STATEWIRE_PORT',
+      z
+        .string()
+        .regex(/^\d{1,5}$/u, 'an integer from 0 to 65535')
+        .transform(Number)
+        .pipe(port),
+    ),
+    host: take('STATEWIRE_HOST', host),
+    data: take('STATEWIRE_DATA', z.string().max(4_096)),
+    config: take('STATEWIRE_CONFIG', z.string().max(4_096)),
+    adminKey: take(
+      'STATEWIRE_ADMIN_KEY',
+      z
+        .string()
+        .min(16, 'at least 16 characters')
+        .max(512)
+        .regex(/^[\x21-\x7e]+$/u, 'printable ASCII without spaces'),
+      true,
+    ),
+    demo: take('STATEWIRE_DEMO', flag),
+    egress: take('STATEWIRE_EGRESS', z.enum(['public', 'any'], 'public or any')),
+    publicUrl: take('STATEWIRE_PUBLIC_URL', publicUrl),
+    origins: take(
+      'STATEWIRE_ORIGINS',
+      z
+        .string()
+        .transform((text) =>
+          text
+            .split(',')
+            .map((part) => part.trim())
+            .filter((part) => part !== ''),
+        )
+        .pipe(origins),
+    ),
+    trustProxy: take('STATEWIRE_TRUST_PROXY', flag),
+    logLevel: take('STATEWIRE_LOG_LEVEL', logLevel),
+    metricsLoopback: take('STATEWIRE_METRICS_LOOPBACK', flag),
+  };
+}
+
+function readFile(path: string, text: string, problems: ConfigProblem[]): File {
+  const lines = new LineCounter();
+  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, strict: true, uniqueKeys: true });
+  for (const error of doc.errors) {
+    const { line, col } = lines.linePos(error.pos[0]);
+    problems.push({ at: `${path}:${line}:${col}`, found: error.message, expected: 'YAML', do: 'correct the line' });
+  }
+  if (doc.errors.length > 0) return emptyFile;
+  const lineOf = (at: readonly (string | number)[]) => lines.linePos(offsetOf(doc, at)).line;
+  let value: unknown;
+  try {
+    // A bound on aliases: a file of a few lines can otherwise unfold into gigabytes.
+    value = doc.toJS({ maxAliasCount: 100 }) ?? {};
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    problems.push({
+      at: path,
+      found: error.message,
+      expected: 'at most 100 uses of aliases',
+      do: 'write the values out',
+    });
+    return emptyFile;
+  }
+  const parsed = fileSchema.safeParse(value);
+  if (parsed.success) return { ...parsed.data, lineOf };
+  for (const issue of parsed.error.issues) {
+    const at = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
+    const unknown = issue.code === 'unrecognized_keys' ? issue.keys : [];
+    const { line, col } = lines.linePos(offsetOf(doc, unknown[0] === undefined ? at : [...at, unknown[0]]));
+    problems.push({
+      at: `${path}:${line}:${col} ${at.join('.')}`.trimEnd(),
+      found: unknown.length > 0 ? `unknown ${unknown.join(', ')}` : describe(at, value),
+      expected: unknown.length > 0 ? 'a setting named in docs/reference/config.md' : issue.message,
+      do: 'correct or remove it',
+    });
+  }
+  return { lineOf };
+}
+
+/** The place of the deepest node on the path that exists: a missing key is reported at its parent. */
+function offsetOf(doc: Document, path: readonly (string | number)[]): number {
+  for (let length = path.length; length > 0; length--) {
+    const node = doc.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range !== undefined && node.range !== null) return node.range[0];
+  }
+  return isNode(doc.contents) ? (doc.contents.range?.[0] ?? 0) : 0;
+}
+
+/** What stands there, without the values of things that are secrets. */
+function describe(path: readonly (string | number)[], root: unknown): string {
+  let value = root;
+  for (const step of path) value = typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined;
+  if (value === undefined) return 'nothing';
+  if (path.includes('secret') || path.includes('env')) return `a ${typeof value}`;
+  return typeof value === 'object'
+    ? Array.isArray(value)
+      ? `a list of ${value.length}`
+      : 'a map'
+    : JSON.stringify(value).slice(0, 80);
+}
+
+function toJwt({ secret, jwks, defaultOrg, ...rest }: z.infer<typeof jwt>): JwtConfig {
+  // One of the two is there: the schema's refinement refused everything else.
+  return { ...rest, key: secret === undefined ? { jwks: jwks ?? '' } : { secret }, defaultOrg: defaultOrg ?? null };
+}
+
+function isOrigin(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const parsed = new URL(url);
+  return (
+    (parsed.protocol === 'http:' || parsed.protocol === 'https:') &&
+    parsed.pathname === '/' &&
+    parsed.search === '' &&
+    parsed.hash === '' &&
+    parsed.username === '' &&
+    parsed.password === ''
+  );
+}
+
+function isKeyUrl(url: URL): boolean {
+  return (
+    url.protocol === 'https:' ||
+    (url.protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname))
+  );
+}
+
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (isSystemError(error) && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
+    throw error;
+  }
+}
+
+/** A file that is there and cannot be read must stop the start: it may hold the rules that keep people out. */
+function readSafely(read: (path: string) => string | null, path: string, problems: ConfigProblem[]): string | null {
+  try {
+    return read(path);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    problems.push({
+      at: path,
+      found: `a file that cannot be read (${error.code})`,
+      expected: 'a readable file',
+      do: 'correct its permissions or remove it',
+    });
+    return null;
+  }
+}
+
+function isSystemError(error: unknown): error is Error & { readonly code: string } {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string';
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const inner of Object.values(value)) deepFreeze(inner);
+  }
+  return value;
+}

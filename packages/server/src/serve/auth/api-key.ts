@@ -1,0 +1,237 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import type { Json, Result } from '@statewire/protocol';
+import { ok } from '@statewire/protocol';
+import type { Commit } from '../../keep/commit-types.ts';
+import type { Store } from '../../keep/store.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Principal, Scope } from '../../lib/principal.ts';
+
+/** What may be shown of a key. The key itself is shown once, by `create`. */
+export interface ApiKey {
+  readonly id: string;
+  readonly org: string;
+  readonly name: string;
+  readonly scope: Scope;
+  /** First characters, so that people recognise it. */
+  readonly hint: string;
+  readonly createdAt: number;
+  readonly createdBy: string;
+  readonly expiresAt: number | null;
+  readonly lastUsedAt: number | null;
+}
+
+export interface ApiKeysOptions {
+  readonly clock: Clock;
+  readonly commit: Pick<Commit, 'write'>;
+  readonly store: Pick<Store, 'documents'>;
+  /** From STATEWIRE_ADMIN_KEY: an operator's key that no document holds. */
+  readonly adminKey: string | null;
+  /** A key stopped counting: connections that live by it must close. */
+  readonly onRevoked: (principalId: string) => void;
+  readonly keysPerOrgMax: number;
+}
+
+/** The id of the principal behind STATEWIRE_ADMIN_KEY. */
+export const ADMIN_KEY_ID = 'key:admin';
+
+/**
+ * API keys: `sw_<scope>_<43 base62>_<checksum>`. 256 random bits need no slow hash; the SHA-256 is the map's key, so
+ * finding a key compares hashes of secrets and never the secrets, and takes the same time whatever was guessed.
+ */
+export class ApiKeys {
+  readonly #options: ApiKeysOptions;
+  readonly #byHash = new Map<string, ApiKey>();
+  readonly #adminHash: Buffer | null;
+  /** Ids whose `lastUsedAt` moved since the last write. */
+  readonly #used = new Set<string>();
+  #creating = 0;
+
+  constructor(options: ApiKeysOptions) {
+    this.#options = options;
+    this.#adminHash = options.adminKey === null ? null : sha256(options.adminKey);
+  }
+
+  /** Reads all stored keys; call once before serving. */
+  async open(): Promise<void> {
+    for (const row of await this.#options.store.documents(KIND, null)) {
+      const stored = decode(row.org, row.id, row.value);
+      if (stored !== null) this.#byHash.set(stored.hash, stored.key);
+    }
+  }
+
+  /** The principal behind a key, or null. Never says why. */
+  verify(secret: string): Principal | null {
+    const hash = sha256(secret);
+    if (this.#adminHash !== null && timingSafeEqual(hash, this.#adminHash)) return adminPrincipal;
+    if (!isWellFormed(secret)) return null;
+    const hex = hash.toString('hex');
+    const key = this.#byHash.get(hex);
+    if (key === undefined) return null;
+    const now = this.#options.clock.now();
+    if (key.expiresAt !== null && key.expiresAt <= now) return null;
+    if (key.lastUsedAt === null || now - key.lastUsedAt >= USED_STEP_MS) {
+      this.#byHash.set(hex, { ...key, lastUsedAt: now });
+      this.#used.add(hex);
+    }
+    return {
+      kind: 'key',
+      id: `key:${key.id}`,
+      name: key.name,
+      org: key.org,
+      scopes: [key.scope],
+      isOperator: false,
+      expiresAt: key.expiresAt,
+    };
+  }
+
+  /** Makes a key; `secret` is never readable again. */
+  async create(
+    by: Principal,
+    wanted: { readonly org: string; readonly name: string; readonly scope: Scope; readonly expiresAt: number | null },
+  ): Promise<Result<{ key: ApiKey; secret: string }>> {
+    // Keys on their way to the disk count too, so that many requests at once cannot pass the limit together.
+    if (this.list(wanted.org).length + this.#creating >= this.#options.keysPerOrgMax) {
+      return {
+        ok: false,
+        code: 'limit-reached',
+        message: `${this.#options.keysPerOrgMax} keys exist, which is the most an organization may have; revoke one that is not used`,
+      };
+    }
+    const secret = mint(wanted.scope);
+    const hash = sha256(secret).toString('hex');
+    const key: ApiKey = {
+      ...wanted,
+      id: hash.slice(0, 16),
+      hint: secret.slice(0, secret.length - 47),
+      createdAt: this.#options.clock.now(),
+      createdBy: by.id,
+      lastUsedAt: null,
+    };
+    this.#creating++;
+    try {
+      const written = await this.#write(key, hash, by.id);
+      if (!written.ok) return written;
+      this.#byHash.set(hash, key);
+      return ok({ key, secret });
+    } finally {
+      this.#creating--;
+    }
+  }
+
+  /** Newest first. */
+  list(org: string): readonly ApiKey[] {
+    return [...this.#byHash.values()].filter((key) => key.org === org).sort((a, b) => b.createdAt - a.createdAt);
+  }
+
+  /** Ends a key. It stops counting before this resolves, and connections that use it are told to close. */
+  async revoke(by: Principal, org: string, id: string): Promise<Result<ApiKey>> {
+    const found = [...this.#byHash].find(([, key]) => key.org === org && key.id === id);
+    if (found === undefined)
+      return { ok: false, code: 'not-found', message: `no API key ${id}; list the keys with GET /v1/keys` };
+    const [hash, key] = found;
+    // Out of memory first: a `flush` queued behind the deletion would otherwise write the document back.
+    this.#byHash.delete(hash);
+    this.#used.delete(hash);
+    const written = await this.#options.commit.write(org, by.id, (draft) => {
+      draft.document(KIND, id, null);
+      return ok(null);
+    });
+    if (!written.ok) {
+      this.#byHash.set(hash, key);
+      return written;
+    }
+    this.#options.onRevoked(`key:${id}`);
+    return ok(key);
+  }
+
+  /** Stores when keys were last used. Call about once a minute: use itself never waits for a write. */
+  async flush(): Promise<void> {
+    const used = [...this.#used];
+    this.#used.clear();
+    for (const hash of used) {
+      const key = this.#byHash.get(hash);
+      if (key !== undefined) await this.#write(key, hash, 'system');
+    }
+  }
+
+  #write(key: ApiKey, hash: string, actor: string): Promise<Result<unknown>> {
+    const { org, id, ...rest } = key;
+    return this.#options.commit.write(org, actor, (draft) => {
+      // Expired keys go on being listed until a person removes them, so the document itself does not expire.
+      draft.document(KIND, id, { ...rest, hash });
+      return ok(null);
+    });
+  }
+}
+
+/** True when a text has the shape and checksum of one of our keys: a typing slip is told from a revoked key. */
+export function isWellFormed(secret: string): boolean {
+  const match = /^(sw_(?:read|report|admin)_[0-9A-Za-z]{43})_([0-9A-Za-z]{6})$/u.exec(secret);
+  return match?.[1] !== undefined && checksum(match[1]) === match[2];
+}
+
+const KIND = 'api-key';
+
+/** `lastUsedAt` is for people; a minute is exact enough. */
+const USED_STEP_MS = 60_000;
+
+const adminPrincipal: Principal = {
+  kind: 'key',
+  id: ADMIN_KEY_ID,
+  name: 'STATEWIRE_ADMIN_KEY',
+  org: 'main',
+  scopes: ['admin'],
+  isOperator: true,
+  expiresAt: null,
+};
+
+function mint(scope: Scope): string {
+  const body = `sw_${scope}_${base62(BigInt(`0x${randomBytes(32).toString('hex')}`), 43)}`;
+  return `${body}_${checksum(body)}`;
+}
+
+function checksum(body: string): string {
+  return base62(BigInt(crc32(body)), 6);
+}
+
+const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+function base62(value: bigint, length: number): string {
+  let text = '';
+  for (let rest = value; text.length < length; rest /= 62n) text = digits.charAt(Number(rest % 62n)) + text;
+  return text;
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text, 'utf8').digest();
+}
+
+function decode(org: string, id: string, value: Json | null): { hash: string; key: ApiKey } | null {
+  if (!isObject(value)) return null;
+  const { hash, name, scope, hint, createdAt, createdBy, expiresAt, lastUsedAt } = value;
+  if (typeof hash !== 'string' || typeof name !== 'string' || !isScope(scope) || typeof createdAt !== 'number')
+    return null;
+  return {
+    hash,
+    key: {
+      id,
+      org,
+      name,
+      scope,
+      createdAt,
+      hint: typeof hint === 'string' ? hint : '',
+      createdBy: typeof createdBy === 'string' ? createdBy : '',
+      expiresAt: typeof expiresAt === 'number' ? expiresAt : null,
+      lastUsedAt: typeof lastUsedAt === 'number' ? lastUsedAt : null,
+    },
+  };
+}
+
+function isObject(value: Json | null): value is Readonly<Record<string, Json>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isScope(value: unknown): value is Scope {
+  return value === 'read' || value === 'report' || value === 'admin';
+}

@@ -1,0 +1,108 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+
+/** Roles of people, and what they mean in scopes. */
+export type Role = 'viewer' | 'operator' | 'admin';
+
+/** What a one-time link is for. */
+export interface Link {
+  /** `welcome` makes the first admin, `invite` another person. */
+  readonly kind: 'welcome' | 'invite';
+  /** The address an invitation is bound to; empty for a welcome link. */
+  readonly email: string;
+  readonly org: string;
+  readonly role: Role;
+  readonly createdBy: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+/**
+ * One-time links: 256-bit tokens of which only the SHA-256 is stored. `take` deletes and returns in one statement,
+ * so that of many requests with the same token exactly one gets it.
+ */
+export class Links {
+  readonly #db: DatabaseSync;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+    db.exec(`CREATE TABLE IF NOT EXISTS one_time_link (
+      hash TEXT PRIMARY KEY, kind TEXT NOT NULL, email TEXT NOT NULL, org TEXT NOT NULL, role TEXT NOT NULL,
+      created_by TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID`);
+  }
+
+  /** Stores a link and returns its token, which is never readable again. A newer link replaces an older one of the same kind and address. */
+  issue(link: Link): string {
+    const token = randomBytes(32).toString('base64url');
+    this.#db
+      .prepare('DELETE FROM one_time_link WHERE expires_at <= ? OR (kind = ? AND org = ? AND email = ?)')
+      .run(link.createdAt, link.kind, link.org, link.email);
+    this.#db
+      .prepare('INSERT INTO one_time_link VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+      .run(hashOf(token), link.kind, link.email, link.org, link.role, link.createdBy, link.createdAt, link.expiresAt);
+    return token;
+  }
+
+  /** What a token is for, without using it up; null when unknown, used or over. */
+  peek(token: string, now: number): Link | null {
+    return decode(
+      this.#db.prepare('SELECT * FROM one_time_link WHERE hash = ? AND expires_at > ?').get(hashOf(token), now),
+    );
+  }
+
+  /** Uses a token up. */
+  take(token: string, now: number): Link | null {
+    return decode(
+      this.#db
+        .prepare('DELETE FROM one_time_link WHERE hash = ? AND expires_at > ? RETURNING *')
+        .get(hashOf(token), now),
+    );
+  }
+
+  /** Puts a taken link back, when what it was taken for failed. */
+  restore(token: string, link: Link): void {
+    this.#db
+      .prepare('INSERT OR IGNORE INTO one_time_link VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+      .run(hashOf(token), link.kind, link.email, link.org, link.role, link.createdBy, link.createdAt, link.expiresAt);
+  }
+
+  /** Open invitations of an organization. */
+  invites(org: string, now: number): readonly Link[] {
+    return this.#db
+      .prepare(
+        "SELECT * FROM one_time_link WHERE kind = 'invite' AND org = ? AND expires_at > ? ORDER BY created_at DESC",
+      )
+      .all(org, now)
+      .map(decode)
+      .filter((link) => link !== null);
+  }
+
+  /** Takes an invitation back; true when there was one. */
+  withdraw(org: string, email: string): boolean {
+    return (
+      this.#db.prepare("DELETE FROM one_time_link WHERE kind = 'invite' AND org = ? AND email = ?").run(org, email)
+        .changes > 0
+    );
+  }
+}
+
+function hashOf(token: string): string {
+  return createHash('sha256').update(token, 'utf8').digest('hex');
+}
+
+function decode(row: Record<string, unknown> | undefined): Link | null {
+  if (row === undefined) return null;
+  const { kind, email, org, role, created_by: createdBy, created_at: createdAt, expires_at: expiresAt } = row;
+  if (kind !== 'welcome' && kind !== 'invite') return null;
+  if (role !== 'viewer' && role !== 'operator' && role !== 'admin') return null;
+  return {
+    kind,
+    role,
+    email: String(email),
+    org: String(org),
+    createdBy: String(createdBy),
+    createdAt: Number(createdAt),
+    expiresAt: Number(expiresAt),
+  };
+}

@@ -1,0 +1,51 @@
+import type { Hono } from 'hono';
+import { commandRoutes } from './commands.ts';
+import { Dashboard } from './dashboard.ts';
+import type { HttpDeps } from './deps.ts';
+import { healthRoutes } from './health.ts';
+import { historyRoutes } from './history.ts';
+import { intakeRoutes } from './intake.ts';
+import { keyRoutes } from './keys.ts';
+import { Metrics } from './metrics.ts';
+import { openApiRoute } from './openapi.ts';
+import { Rates } from './rate.ts';
+import { recordRoutes } from './records.ts';
+import { mount, type Route } from './router.ts';
+import { sessionRoutes } from './session.ts';
+import { statsRoutes } from './stats.ts';
+import { systemRoutes } from './system.ts';
+import { yamlRoutes } from './yaml.ts';
+
+/** REST, sign-in, health, metrics, OpenAPI and the dashboard's files as one fetch handler. */
+export function createHttp(deps: HttpDeps): Http {
+  const rates = new Rates(deps.limits);
+  const metrics = new Metrics(() => deps.system.read());
+  const routes: Route[] = [
+    ...healthRoutes(deps),
+    ...systemRoutes(deps, metrics),
+    ...sessionRoutes(deps, rates),
+    ...keyRoutes(deps),
+    ...intakeRoutes(deps),
+    ...statsRoutes(deps),
+    ...yamlRoutes(deps),
+    // Before the records: `/v1/services/bulk` and the like are not ids.
+    ...commandRoutes(deps),
+    ...historyRoutes(deps),
+    ...recordRoutes(deps),
+  ];
+  routes.push(
+    openApiRoute({
+      version: deps.settings.version,
+      collections: Object.values(deps.collections),
+      routes: () => routes.filter(({ path }) => path !== '/openapi.json'),
+    }),
+  );
+  return { app: mount({ deps, rates, metrics, routes, dashboard: new Dashboard(deps.settings.dashboardDir) }), routes };
+}
+
+export interface Http {
+  /** `serve({ fetch: app.fetch })` of @hono/node-server. */
+  readonly app: Hono;
+  /** The whole API, for docs and for tests that try every door. */
+  readonly routes: readonly Route[];
+}

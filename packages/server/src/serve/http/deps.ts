@@ -1,0 +1,108 @@
+import type { Collection } from '@statewire/model';
+import type { Failure, Json, JsonObject, Result, Row } from '@statewire/protocol';
+import type { Written } from '../../keep/commit-types.ts';
+import type { Store } from '../../keep/store.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Limits } from '../../lib/limits.ts';
+import type { Principal } from '../../lib/principal.ts';
+import type { Accounts } from '../auth/accounts.ts';
+import type { ApiKeys } from '../auth/api-key.ts';
+import type { Authenticate } from '../auth/authenticator.ts';
+
+/** Everything the REST door needs, as functions: it reads memory, hands writes on, and holds no state of its own. */
+export interface HttpDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits: Limits;
+  readonly settings: HttpSettings;
+  readonly collections: Readonly<Record<string, Collection>>;
+  readonly authenticate: Authenticate;
+  readonly live: LiveReader;
+  readonly store: Pick<Store, 'transitions' | 'recentTransitions' | 'samples' | 'document'>;
+  readonly epoch: string;
+  readonly mutate: (principal: Principal, mutation: Mutation) => Promise<Result<Written<Json>, MutationFailure>>;
+  readonly report: (principal: Principal, report: JsonObject) => Promise<Result<Written<Json>>>;
+  readonly beat: (beat: Beat) => Promise<Result<Written<Json>>>;
+  readonly keys: Pick<ApiKeys, 'create' | 'list' | 'revoke'>;
+  readonly accounts: Accounts;
+  readonly system: SystemReader;
+}
+
+/** The part of the configuration that this door acts by. */
+export interface HttpSettings {
+  readonly version: string;
+  readonly publicUrl: string | null;
+  readonly origins: readonly string[];
+  readonly trustProxy: boolean;
+  readonly metricsLoopback: boolean;
+  /** Directory of the built dashboard; what is missing is said on the page. */
+  readonly dashboardDir: string;
+}
+
+/** What this door says to the log. pino fits. */
+export interface Log {
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+/** Reading access to keep/live.ts. */
+export interface LiveReader {
+  get(org: string, collection: string, id: string): LiveEntry | null;
+  entries(org: string, collection: string): Iterable<LiveEntry>;
+  version(org: string): number;
+}
+
+export interface LiveEntry {
+  readonly id: string;
+  readonly org: string;
+  readonly rid: number;
+  readonly version: number;
+  readonly row: Row;
+  /** All fields but id, org and version as ASCII JSON. */
+  text(): string;
+}
+
+/** A write or command on one record, the same for REST and live connections. */
+export interface Mutation {
+  readonly collection: string;
+  /** Empty with `create`: the server makes one. */
+  readonly id: string;
+  readonly op: 'create' | 'patch' | 'del' | 'call';
+  /** The command, with `call`. */
+  readonly name?: string | undefined;
+  readonly fields?: JsonObject | undefined;
+  /** The version the caller saw: fields changed after it conflict. */
+  readonly base?: number | undefined;
+  /** The version the record must still have (If-Match). */
+  readonly ifVersion?: number | undefined;
+  /** A repeat with the same key within 24 h is answered and not repeated. */
+  readonly key?: string | undefined;
+}
+
+/** On a conflict: the record's version, its present values of the touched fields, and their names. */
+export interface MutationFailure extends Failure {
+  readonly version?: number | undefined;
+  readonly current?: JsonObject | undefined;
+  readonly fields?: readonly string[] | undefined;
+}
+
+/** A heartbeat as it came in. */
+export interface Beat {
+  /** Null when the slug itself is the credential. */
+  readonly principal: Principal | null;
+  readonly slug: string;
+  readonly signal: 'ok' | 'fail' | 'start';
+  readonly ms: number | null;
+  readonly text: string;
+  /** Make the service when there is none; needs a principal. */
+  readonly create: { readonly periodMs: number } | null;
+}
+
+/** What the process knows of itself, for /health and the System page. */
+export interface SystemReader {
+  /** Null when all is well; otherwise one word for what is not. */
+  trouble(): string | null;
+  /** Numbers below any path become gauges of /metrics. */
+  read(): Promise<JsonObject>;
+}

@@ -1,0 +1,124 @@
+import type { Collection } from '@statewire/model';
+import type { JsonObject } from '@statewire/protocol';
+import { z } from 'zod';
+import type { TransitionRow } from '../../keep/store.ts';
+import { authorize } from '../../publish/access.ts';
+import type { HttpDeps } from './deps.ts';
+import { RefusedError } from './problem.ts';
+import { json, must, route, type Route } from './router.ts';
+import { answersOf, instantQuery } from './shapes.ts';
+
+export const transitionSchema: z.ZodType = z
+  .object({
+    collection: z.string(),
+    id: z.string(),
+    at: z.int(),
+    recordedAt: z.int(),
+    from: z.string(),
+    to: z.string(),
+    code: z.string(),
+    text: z.string(),
+    cause: z.string(),
+  })
+  .meta({ id: 'Transition', description: 'A confirmed change; `at` is the first observation of it' });
+
+const sampleSchema = z.object({ at: z.int(), ms: z.number().nullable(), v: z.string() }).meta({ id: 'Sample' });
+
+const DAY_MS = 86_400_000;
+
+/** What became of a record: its transitions, its samples, and for MCP servers the tools they listed. */
+export function historyRoutes(deps: HttpDeps): readonly Route[] {
+  const collections = Object.values(deps.collections).filter(({ kind }) => kind !== 'plain');
+  return [...collections.map((collection) => historyRoute(deps, collection)), inventoryRoute(deps)];
+}
+
+function historyRoute({ live, store, clock, limits }: HttpDeps, { name, access }: Collection): Route {
+  return route({
+    method: 'GET',
+    path: `/v1/${name}/{id}/history`,
+    access: access.read,
+    tag: name,
+    summary: `Transitions (newest first) and samples (oldest first) of a record of ${name}`,
+    query: z.strictObject({
+      from: instantQuery.optional().meta({ description: 'Epoch milliseconds; default one day before `to`' }),
+      to: instantQuery.optional().meta({ description: 'Epoch milliseconds; default now' }),
+      limit: z
+        .string()
+        .regex(/^\d{1,5}$/u, 'a number')
+        .transform(Number)
+        .pipe(z.int().min(1).max(10_000))
+        .default(1_000)
+        .meta({ description: 'At most so many of each' }),
+    }),
+    answers: {
+      ...answersOf('not_found', 'bad_request'),
+      200: {
+        description: 'What is still kept of the span',
+        schema: z.object({
+          from: z.int(),
+          to: z.int(),
+          transitions: z.array(transitionSchema),
+          samples: z.array(sampleSchema),
+        }),
+      },
+    },
+    handle: async ({ principal, params, query }) => {
+      const id = params['id'] ?? '';
+      must(authorize(principal, 'read', name));
+      if (live.get(principal.org, name, id) === null)
+        throw new RefusedError({ code: 'not_found', message: `no record ${name}/${id}` });
+      const to = query.to ?? clock.now();
+      const from = query.from ?? to - DAY_MS;
+      if (from > to)
+        throw new RefusedError({
+          code: 'bad_request',
+          message: '`from` is after `to`',
+          found: `${from} > ${to}`,
+          expected: 'from <= to',
+        });
+      const span = {
+        org: principal.org,
+        collection: name,
+        id,
+        from,
+        to,
+        limit: Math.min(query.limit, limits.historyRowsMax),
+      };
+      const [transitions, samples] = await Promise.all([store.transitions(span), store.samples(span)]);
+      return json({
+        from,
+        to,
+        transitions: transitions.map(shown),
+        samples: samples.map(({ at, ms, v }) => ({ at, ms, v })),
+      });
+    },
+  });
+}
+
+/** A transition as callers see it: they know their organization. */
+export function shown({ collection, id, at, recordedAt, from, to, code, text, cause }: TransitionRow): JsonObject {
+  return { collection, id, at, recordedAt, from, to, code, text, cause };
+}
+
+function inventoryRoute({ live, store }: HttpDeps): Route {
+  return route({
+    method: 'GET',
+    path: '/v1/services/{id}/inventory',
+    access: 'read',
+    tag: 'services',
+    summary: 'The tools an MCP server listed last',
+    answers: {
+      ...answersOf('not_found'),
+      200: {
+        description: 'The inventory; null until tools were listed',
+        schema: z.object({ inventory: z.json().nullable() }),
+      },
+    },
+    handle: async ({ principal, params }) => {
+      const id = params['id'] ?? '';
+      if (live.get(principal.org, 'services', id) === null)
+        throw new RefusedError({ code: 'not_found', message: `no record services/${id}` });
+      return json({ inventory: await store.document('inventory', principal.org, id) });
+    },
+  });
+}

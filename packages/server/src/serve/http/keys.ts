@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import type { HttpDeps } from './deps.ts';
+import { RefusedError } from './problem.ts';
+import { json, must, route, type Route } from './router.ts';
+import { answersOf } from './shapes.ts';
+
+const scope = z.enum(['read', 'report', 'admin']);
+
+const keySchema = z
+  .object({
+    id: z.string(),
+    org: z.string(),
+    name: z.string(),
+    scope,
+    hint: z.string().meta({ description: 'The first characters of the key' }),
+    createdAt: z.int(),
+    createdBy: z.string(),
+    expiresAt: z.int().nullable(),
+    lastUsedAt: z.int().nullable(),
+  })
+  .meta({ id: 'ApiKey' });
+
+const createSchema = z.strictObject({
+  name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(128)
+    .regex(/^\P{Cc}*$/u, 'text without control characters'),
+  scope,
+  expiresInMs: z
+    .int()
+    .min(60_000)
+    .max(315_360_000_000)
+    .optional()
+    .meta({ description: 'The key ends by itself after this long; absent: never' }),
+  org: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/u, '1 to 63 of a-z 0-9 _ -')
+    .optional()
+    .meta({ description: 'Another organization than your own; for operators of this instance' }),
+});
+
+/** API keys of an organization. The key itself is in the answer to its creation and nowhere else. */
+export function keyRoutes({ keys, clock, log }: HttpDeps): readonly Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/v1/keys',
+      access: 'admin',
+      tag: 'keys',
+      summary: 'Lists API keys, newest first',
+      answers: {
+        200: { description: 'The keys, without their secrets', schema: z.object({ keys: z.array(keySchema) }) },
+      },
+      handle: ({ principal }) => json({ keys: keys.list(principal.org) }),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/keys',
+      access: 'admin',
+      tag: 'keys',
+      summary: 'Makes an API key',
+      body: createSchema,
+      answers: {
+        ...answersOf('bad_field', 'forbidden', 'conflict'),
+        201: {
+          description: 'The key; `secret` is shown only here',
+          schema: z.object({ key: keySchema, secret: z.string() }),
+        },
+      },
+      handle: async ({ principal, body }) => {
+        const org = body.org ?? principal.org;
+        if (org !== principal.org && !principal.isOperator)
+          throw new RefusedError({
+            code: 'forbidden',
+            message: 'keys of another organization are made by operators of this instance',
+            do: 'leave `org` out',
+          });
+        const expiresAt = body.expiresInMs === undefined ? null : clock.now() + body.expiresInMs;
+        const made = must(await keys.create(principal, { org, name: body.name, scope: body.scope, expiresAt }));
+        log.info({ by: principal.id, key: made.key.id, scope: made.key.scope, keyOrg: org }, 'API key made');
+        return json(made, { status: 201, headers: { location: `/v1/keys/${made.key.id}` } });
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: '/v1/keys/{id}',
+      access: 'admin',
+      tag: 'keys',
+      summary: 'Revokes an API key at once; live connections that use it are closed',
+      answers: {
+        ...answersOf('not_found'),
+        200: { description: 'It counts no more', schema: z.object({ id: z.string(), revoked: z.literal(true) }) },
+      },
+      handle: async ({ principal, params }) => {
+        const key = must(await keys.revoke(principal, principal.org, params['id'] ?? ''));
+        log.info({ by: principal.id, key: key.id }, 'API key revoked');
+        return json({ id: key.id, revoked: true });
+      },
+    }),
+  ];
+}

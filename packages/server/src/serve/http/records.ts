@@ -1,0 +1,345 @@
+import type { Collection } from '@statewire/model';
+import { isFieldPath, filterFields, matches, parseFilter, type Filter } from '@statewire/protocol';
+import { z } from 'zod';
+import { authorize } from '../../publish/access.ts';
+import type { HttpDeps, LiveEntry, Mutation, MutationFailure } from './deps.ts';
+import { RefusedError } from './problem.ts';
+import { json, jsonText, must, route, type Call, type Route } from './router.ts';
+import { answersOf, asObject, idOf, pageQuery, readCursor, writeCursor } from './shapes.ts';
+
+/** List, get, create, change, delete and bulk of every collection; one set of routes per collection. */
+export function recordRoutes(deps: HttpDeps): readonly Route[] {
+  return Object.values(deps.collections).flatMap((collection) => [
+    ...readRoutes(deps, collection),
+    ...(isWritten(collection) ? writeRoutes(deps, collection) : []),
+  ]);
+}
+
+/** The JSON of a record, joined from stored text. */
+export function recordText(entry: LiveEntry): string {
+  const fields = entry.text();
+  return `{"id":${JSON.stringify(entry.id)},"org":${JSON.stringify(entry.org)},"version":${entry.version}${fields === '{}' ? '}' : `,${fields.slice(1)}`}`;
+}
+
+/** Performs a mutation and answers with the record as it is now. */
+export async function perform(
+  deps: HttpDeps,
+  call: Pick<Call<unknown, unknown>, 'principal' | 'context'>,
+  mutation: Mutation,
+  status: 200 | 201 = 200,
+): Promise<Response> {
+  const key = call.context.req.header('idempotency-key');
+  if (key !== undefined && !/^[\x21-\x7e]{1,128}$/u.test(key))
+    throw new RefusedError({
+      code: 'bad_request',
+      message: 'Idempotency-Key has 1 to 128 printable ASCII characters without spaces',
+    });
+  const result = await deps.mutate(call.principal, key === undefined ? mutation : { ...mutation, key });
+  if (!result.ok) throw new RefusedError(refusalOfMutation(result));
+  const { version, value } = result.value;
+  const id = idOf(value) ?? mutation.id;
+  const entry = deps.live.get(call.principal.org, mutation.collection, id);
+  const headers: Record<string, string> = { etag: `"${entry?.version ?? version}"` };
+  if (mutation.op === 'del' || entry === null)
+    return json({ id, version, deleted: mutation.op === 'del' }, { headers });
+  if (status === 201) headers['location'] = `/v1/${mutation.collection}/${id}`;
+  return jsonText(recordText(entry), { status, headers });
+}
+
+const listQuery = pageQuery.extend({
+  filter: z
+    .string()
+    .max(65_536)
+    .optional()
+    .meta({ description: 'A filter as JSON, for example ["in","status",["down","degraded"]]' }),
+  min_version: z
+    .string()
+    .regex(/^\d{1,15}$/u, 'a version')
+    .transform(Number)
+    .optional()
+    .meta({ description: 'Answer only when the data is at least this new' }),
+});
+
+function readRoutes(deps: HttpDeps, collection: Collection): readonly Route[] {
+  const { name } = collection;
+  const access = collection.access.read;
+  return [
+    route({
+      method: 'GET',
+      path: `/v1/${name}`,
+      access,
+      tag: name,
+      summary: `Lists ${name}, oldest first`,
+      query: listQuery,
+      answers: {
+        ...answersOf('bad_request', 'bad_filter', 'too_complex', 'unavailable'),
+        200: {
+          description: `A page of ${name}; \`next\` is the cursor of the following page or null`,
+          schema: z.object({
+            rows: z.array(collection.row),
+            next: z.string().nullable(),
+            version: z.int(),
+            epoch: z.string(),
+          }),
+        },
+        304: { description: 'Nothing changed since the version in If-None-Match' },
+      },
+      handle: (call) => list(deps, collection, call),
+    }),
+    route({
+      method: 'GET',
+      path: `/v1/${name}/{id}`,
+      access,
+      tag: name,
+      summary: `Reads one record of ${name}`,
+      answers: {
+        ...answersOf('not_found'),
+        200: { description: 'The record; ETag is its version', schema: collection.row },
+        304: { description: 'The record still has the version in If-None-Match' },
+      },
+      handle: ({ principal, params, context }) => {
+        const entry = must(find(deps, principal.org, name, params['id'] ?? ''));
+        must(authorize(principal, 'read', name));
+        const etag = `"${entry.version}"`;
+        if (isFresh(context.req.header('if-none-match'), etag))
+          return new Response(null, { status: 304, headers: { etag } });
+        return jsonText(recordText(entry), { headers: { etag, 'cache-control': 'private, no-cache' } });
+      },
+    }),
+  ];
+}
+
+function list(
+  deps: HttpDeps,
+  { name, fields }: Collection,
+  { principal, query, context }: Call<z.output<typeof listQuery>, unknown>,
+): Response {
+  must(authorize(principal, 'read', name));
+  const filter = readFilter(query.filter, fields);
+  const version = deps.live.version(principal.org);
+  if (query.min_version !== undefined && query.min_version > version) {
+    throw new RefusedError({
+      code: 'unavailable',
+      message: `the data here is at version ${version}, older than the one asked for`,
+      found: String(version),
+      expected: `at least ${query.min_version}`,
+      do: 'ask again in a moment',
+    });
+  }
+  const etag = `"${deps.epoch}.${version}"`;
+  const headers = { etag, 'cache-control': 'private, no-cache' };
+  if (isFresh(context.req.header('if-none-match'), etag)) return new Response(null, { status: 304, headers });
+  // Ordered by rid, which never changes: a record that changes between two pages is neither skipped nor sent twice.
+  const after = query.cursor === undefined ? -1 : readCursor(query.cursor);
+  const found: LiveEntry[] = [];
+  for (const entry of deps.live.entries(principal.org, name)) {
+    if (entry.rid > after && matches(filter, entry.row)) found.push(entry);
+  }
+  found.sort((a, b) => a.rid - b.rid);
+  const page = found.slice(0, query.limit);
+  const last = page.at(-1);
+  const next = last !== undefined && found.length > page.length ? JSON.stringify(writeCursor(last.rid)) : 'null';
+  return jsonText(
+    `{"rows":[${page.map(recordText).join(',')}],"next":${next},"version":${version},"epoch":${JSON.stringify(deps.epoch)}}`,
+    { headers },
+  );
+}
+
+function writeRoutes(deps: HttpDeps, collection: Collection): readonly Route[] {
+  const { name } = collection;
+  const access = collection.access.write;
+  return [
+    route({
+      method: 'POST',
+      path: `/v1/${name}`,
+      access,
+      tag: name,
+      summary: `Creates a record of ${name}`,
+      body: collection.create,
+      answers: {
+        ...answersOf('bad_field', 'exists', 'too_large'),
+        201: { description: 'The new record', schema: collection.row },
+      },
+      handle: (call) => {
+        const fields = asObject(call.body);
+        const id = typeof fields['id'] === 'string' ? fields['id'] : '';
+        return perform(deps, call, { collection: name, id, op: 'create', fields }, 201);
+      },
+    }),
+    route({
+      method: 'PATCH',
+      path: `/v1/${name}/{id}`,
+      access,
+      tag: name,
+      summary: `Changes fields of a record of ${name}`,
+      query: z.strictObject({
+        base: z
+          .string()
+          .regex(/^\d{1,15}$/u, 'a version')
+          .transform(Number)
+          .optional()
+          .meta({ description: 'The version you saw: only fields changed after it conflict' }),
+      }),
+      body: collection.patch,
+      answers: {
+        ...answersOf('bad_field', 'not_found', 'conflict', 'precondition'),
+        200: { description: 'The record as it is now', schema: collection.row },
+      },
+      handle: (call) => {
+        const id = call.params['id'] ?? '';
+        return perform(deps, call, {
+          collection: name,
+          id,
+          op: 'patch',
+          fields: asObject(call.body),
+          base: call.query.base,
+          ifVersion: ifMatch(call),
+        });
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: `/v1/${name}/{id}`,
+      access,
+      tag: name,
+      summary: `Deletes a record of ${name}`,
+      answers: {
+        ...answersOf('not_found', 'precondition'),
+        200: {
+          description: 'It is deleted, durably',
+          schema: z.object({ id: z.string(), version: z.int(), deleted: z.literal(true) }),
+        },
+      },
+      handle: (call) =>
+        perform(deps, call, { collection: name, id: call.params['id'] ?? '', op: 'del', ifVersion: ifMatch(call) }),
+    }),
+    bulkRoute(deps, collection),
+  ];
+}
+
+/** Each line stands for itself: one that is refused does not undo the others, and the answer says which is which. */
+function bulkRoute(deps: HttpDeps, { name, access, create, patch }: Collection): Route {
+  const line = z.discriminatedUnion('op', [
+    z.strictObject({ op: z.literal('create'), fields: create }),
+    z.strictObject({
+      op: z.literal('patch'),
+      id: z.string().min(1).max(128),
+      fields: patch,
+      base: z.int().min(0).optional(),
+    }),
+    z.strictObject({ op: z.literal('delete'), id: z.string().min(1).max(128) }),
+  ]);
+  return route({
+    method: 'POST',
+    path: `/v1/${name}/bulk`,
+    access: access.write,
+    tag: name,
+    summary: `Creates, changes and deletes many records of ${name}; each line by itself`,
+    body: z.strictObject({ lines: z.array(line).min(1).max(deps.limits.reportsPerRequestMax) }),
+    answers: {
+      ...answersOf('bad_field'),
+      200: { description: 'One result per line, in order', schema: z.object({ results: z.array(resultSchema) }) },
+    },
+    handle: async ({ principal, body }) => {
+      const results = await Promise.all(
+        body.lines.map(async (entry) => {
+          const fields = entry.op === 'delete' ? undefined : asObject(entry.fields);
+          const id = entry.op === 'create' ? (typeof fields?.['id'] === 'string' ? fields['id'] : '') : entry.id;
+          const result = await deps.mutate(principal, {
+            collection: name,
+            id,
+            op: entry.op === 'delete' ? 'del' : entry.op,
+            fields,
+            base: entry.op === 'patch' ? entry.base : undefined,
+          });
+          if (!result.ok) return { id, ok: false, code: result.code, message: result.message };
+          return { id: idOf(result.value.value) ?? id, ok: true, version: result.value.version };
+        }),
+      );
+      return json({ results });
+    },
+  });
+}
+
+export const resultSchema: z.ZodType = z.object({
+  id: z.string(),
+  ok: z.boolean(),
+  version: z.int().optional(),
+  code: z.string().optional(),
+  message: z.string().optional(),
+});
+
+function find(
+  deps: HttpDeps,
+  org: string,
+  collection: string,
+  id: string,
+): { ok: true; value: LiveEntry } | { ok: false; code: string; message: string } {
+  const entry = deps.live.get(org, collection, id);
+  return entry === null
+    ? { ok: false, code: 'not_found', message: `no record ${collection}/${id}` }
+    : { ok: true, value: entry };
+}
+
+function readFilter(text: string | undefined, fields: readonly string[]): Filter {
+  if (text === undefined) return must(parseFilter(undefined));
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new RefusedError({
+      code: 'bad_filter',
+      message: 'the filter is not JSON',
+      expected: 'for example ["eq","status","down"], URL-encoded',
+    });
+  }
+  const filter = must(parseFilter(raw));
+  const stranger = filterFields(filter).find((field) => !fields.includes(field) || !isFieldPath(field));
+  if (stranger !== undefined)
+    throw new RefusedError({
+      code: 'bad_filter',
+      message: `there is no field ${stranger}`,
+      expected: fields.join(', '),
+    });
+  return filter;
+}
+
+/** `If-Match: "7"`. `*` only asks that the record exists, which every change does. */
+function ifMatch({ context }: Pick<Call<unknown, unknown>, 'context'>): number | undefined {
+  const header = context.req.header('if-match');
+  if (header === undefined || header === '*') return undefined;
+  const match = /^"(\d{1,15})"$/u.exec(header);
+  if (match?.[1] === undefined)
+    throw new RefusedError({
+      code: 'bad_request',
+      message: 'If-Match names one version in quotes',
+      found: JSON.stringify(header.slice(0, 40)),
+      expected: '"<version>", as in the ETag of the record',
+    });
+  return Number(match[1]);
+}
+
+function isFresh(header: string | undefined, etag: string): boolean {
+  return (
+    header !== undefined &&
+    header.split(',').some((part) => part.trim().replace(/^W\//u, '') === etag || part.trim() === '*')
+  );
+}
+
+function refusalOfMutation(failure: MutationFailure): ConstructorParameters<typeof RefusedError>[0] {
+  const { version, current, fields } = failure;
+  return {
+    code: failure.code,
+    message: failure.message,
+    extra: {
+      ...(version === undefined ? {} : { version }),
+      ...(current === undefined ? {} : { current }),
+      ...(fields === undefined ? {} : { fields }),
+    },
+  };
+}
+
+function isWritten({ owns, name }: Collection): boolean {
+  return owns.api.length > 0 && name !== 'checks';
+}

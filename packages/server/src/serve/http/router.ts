@@ -1,0 +1,408 @@
+import { randomUUID } from 'node:crypto';
+import { Hono, type Context } from 'hono';
+import type { Json, Result } from '@statewire/protocol';
+import { z } from 'zod';
+import { explain } from '@statewire/model';
+import type { Principal, Scope } from '../../lib/principal.ts';
+import { holds } from '../../publish/access.ts';
+import { isLoopbackHost } from '../auth/origin.ts';
+import { readJson } from './body.ts';
+import type { Dashboard } from './dashboard.ts';
+import type { HttpDeps } from './deps.ts';
+import type { Metrics } from './metrics.ts';
+import { problem, RefusedError, refusalOf, type Refusal } from './problem.ts';
+import type { Rates } from './rate.ts';
+
+/**
+ * Who may call a route. `open` needs no credential, `any` takes every principal, `slug` a report credential or a
+ * path that is a secret itself, `metrics` the scope read or (when configured) a process of this machine.
+ */
+export type Access = Scope | 'any' | 'open' | 'slug' | 'metrics';
+
+/** One route: how it is called, who may, what it answers. The table of these is the API; nothing is mounted beside it. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** With parameters in braces, as in OpenAPI: `/v1/keys/{id}`. */
+  readonly path: string;
+  readonly access: Access;
+  readonly tag: string;
+  readonly summary: string;
+  readonly query: z.ZodObject | null;
+  readonly body: z.ZodType | null;
+  readonly answers: Readonly<Record<number, Answer>>;
+  readonly run: (call: RawCall) => Promise<Response> | Response;
+}
+
+export interface Answer {
+  readonly description: string;
+  readonly schema?: z.ZodType | undefined;
+  readonly type?: string | undefined;
+}
+
+/** A request that passed the guard. */
+export interface RawCall {
+  readonly context: Context;
+  readonly principal: Principal | null;
+  readonly ip: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: unknown;
+  readonly body: unknown;
+}
+
+export interface Call<Q, B> extends Omit<RawCall, 'query' | 'body' | 'principal'> {
+  readonly principal: Principal;
+  readonly query: Q;
+  readonly body: B;
+}
+
+interface Spec<Q extends z.ZodObject, B extends z.ZodType> {
+  readonly method: Route['method'];
+  readonly path: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly query?: Q;
+  readonly body?: B;
+  readonly answers: Route['answers'];
+}
+
+/** A route for callers with a credential. */
+export function route<Q extends z.ZodObject, B extends z.ZodType>(
+  spec: Spec<Q, B> & {
+    readonly access: Scope | 'any';
+    readonly handle: (call: Call<z.output<Q>, z.output<B>>) => Promise<Response> | Response;
+  },
+): Route {
+  const { handle, ...rest } = spec;
+  return {
+    query: null,
+    body: null,
+    ...rest,
+    run: (call) => {
+      if (call.principal === null)
+        throw new RefusedError({ code: 'auth_required', message: 'this route needs a credential' });
+      return handle({ ...call, principal: call.principal, query: parsed(call.query), body: parsed(call.body) });
+    },
+  };
+}
+
+/** A route that may be called without a credential; `principal` is who called, if anybody is known. */
+export function openRoute<Q extends z.ZodObject, B extends z.ZodType>(
+  spec: Spec<Q, B> & {
+    readonly access: 'open' | 'slug' | 'metrics';
+    readonly handle: (
+      call: Omit<Call<z.output<Q>, z.output<B>>, 'principal'> & { readonly principal: Principal | null },
+    ) => Promise<Response> | Response;
+  },
+): Route {
+  const { handle, ...rest } = spec;
+  return {
+    query: null,
+    body: null,
+    ...rest,
+    run: (call) => handle({ ...call, query: parsed(call.query), body: parsed(call.body) }),
+  };
+}
+
+/** Gives what `answer` parsed with the spec's own schemas its type back: the table holds routes of all types. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller's context chooses T.
+function parsed<T>(value: unknown): T {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: `answer` parsed it with the schema that T comes from.
+  return value as T;
+}
+
+export interface Mounted {
+  readonly deps: HttpDeps;
+  readonly rates: Rates;
+  readonly metrics: Metrics;
+  readonly routes: readonly Route[];
+  readonly dashboard: Dashboard;
+}
+
+/** Mounts the table. Every route goes through the same guard, in the same order; there is no other way to a handler. */
+export function mount(mounted: Mounted): Hono {
+  const { deps, routes, dashboard } = mounted;
+  const app = new Hono({ strict: true });
+  for (const entry of routes) {
+    app.on(entry.method, toHonoPath(entry.path), (context) => serveRoute(mounted, entry, context));
+  }
+  for (const [path, entries] of Map.groupBy(routes, (entry) => entry.path)) {
+    const allow = [
+      ...entries.map(({ method }) => method),
+      ...(entries.some(({ method }) => method === 'GET') ? ['HEAD'] : []),
+      'OPTIONS',
+    ].join(', ');
+    app.options(toHonoPath(path), (context) =>
+      finish(
+        deps,
+        context,
+        new Response(null, { status: 204, headers: { allow, 'access-control-allow-methods': allow } }),
+      ),
+    );
+    app.all(toHonoPath(path), (context) =>
+      finish(
+        deps,
+        context,
+        problem({
+          code: 'method_not_allowed',
+          message: `${path} does not take ${context.req.method}`,
+          expected: allow,
+          headers: { allow },
+        }),
+      ),
+    );
+  }
+  app.notFound(async (context) => {
+    const isRead = context.req.method === 'GET' || context.req.method === 'HEAD';
+    const page = isRead
+      ? await dashboard.answer(context.req.path, {
+          accept: context.req.header('accept') ?? '',
+          encodings: context.req.header('accept-encoding') ?? '',
+          ifNoneMatch: context.req.header('if-none-match') ?? '',
+        })
+      : null;
+    return finish(
+      deps,
+      context,
+      page ?? problem({ code: 'not_found', message: 'there is nothing at this path; see /openapi.json' }),
+    );
+  });
+  app.onError((error, context) => finish(deps, context, failed(deps, error, context)));
+  return app;
+}
+
+/** JSON with the headers every data answer has. */
+export function json(
+  value: Json | object,
+  init: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},
+): Response {
+  return jsonText(JSON.stringify(value), init);
+}
+
+export function jsonText(
+  text: string,
+  {
+    status = 200,
+    headers = {},
+  }: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},
+): Response {
+  return new Response(text, {
+    status,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+  });
+}
+
+/** The value, or the refusal as a thrown one: for handlers that have nothing to add. */
+export function must<T>(result: Result<T, Refusal>): T {
+  if (result.ok) return result.value;
+  throw new RefusedError(result);
+}
+
+async function serveRoute({ deps, rates, metrics }: Mounted, entry: Route, context: Context): Promise<Response> {
+  const since = deps.clock.mono();
+  const response = await answer(deps, rates, entry, context);
+  metrics.count({ method: entry.method, route: entry.path, status: response.status, ms: deps.clock.mono() - since });
+  return finish(deps, context, response);
+}
+
+async function answer(deps: HttpDeps, rates: Rates, entry: Route, context: Context): Promise<Response> {
+  const ip = ipOf(deps, context);
+  try {
+    // Strangers are counted by address, callers by who they are.
+    const principal = await guard(deps, rates, entry, context, ip);
+    const query = parseQuery(entry, context);
+    const body =
+      entry.body === null
+        ? undefined
+        : parseBody(entry.body, await readJson(context.req.raw, deps.limits, rawHeadersOf(context)));
+    return await entry.run({ context, principal, ip, params: paramsOf(entry, context), query, body });
+  } catch (error) {
+    return failed(deps, error, context);
+  }
+}
+
+async function guard(
+  deps: HttpDeps,
+  rates: Rates,
+  entry: Route,
+  context: Context,
+  ip: string,
+): Promise<Principal | null> {
+  const bearer = bearerOf(context);
+  const cookie = context.req.header('cookie') ?? null;
+  if (entry.access === 'open' || (entry.access === 'slug' && bearer === null)) {
+    await rates.spend('ip', ip);
+    return null;
+  }
+  if (entry.access === 'metrics' && bearer === null && deps.settings.metricsLoopback && isLoopback(context))
+    return null;
+  const result = await deps.authenticate({
+    bearer,
+    cookie,
+    origin: context.req.header('origin') ?? null,
+    host: hostOf(deps, context),
+    isSafe: context.req.method === 'GET' || context.req.method === 'HEAD',
+  });
+  if (!result.ok) {
+    await rates.spend('ip', ip);
+    throw new RefusedError(result);
+  }
+  const principal = result.value;
+  await rates.spend('principal', principal.id);
+  const needed = entry.access === 'slug' ? 'report' : entry.access === 'metrics' ? 'read' : entry.access;
+  if (needed !== 'any' && !holds(principal, needed)) {
+    throw new RefusedError({
+      code: 'forbidden',
+      message: `this route needs the scope ${needed}`,
+      found: principal.scopes.join(', ') || 'no scope',
+      expected: needed,
+      do: `use a credential with the scope ${needed}`,
+    });
+  }
+  return principal;
+}
+
+function parseQuery(entry: Route, context: Context): unknown {
+  if (entry.query === null) return {};
+  const found: Record<string, string> = Object.create(null);
+  for (const [name, values] of Object.entries(context.req.queries())) {
+    if (values.length > 1)
+      throw new RefusedError({
+        code: 'bad_request',
+        message: `query field ${name} is there ${values.length} times`,
+        do: 'send it once',
+      });
+    found[name] = values[0] ?? '';
+  }
+  const parsed = entry.query.safeParse({ ...found });
+  if (!parsed.success)
+    throw new RefusedError({ ...refusalOf(parsed.error, 'query'), message: explain(parsed.error, found) });
+  return parsed.data;
+}
+
+function parseBody(schema: z.ZodType, value: Json): unknown {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success)
+    throw new RefusedError({ ...refusalOf(parsed.error, 'body'), message: explain(parsed.error, value) });
+  return parsed.data;
+}
+
+function paramsOf(entry: Route, context: Context): Readonly<Record<string, string>> {
+  const names = [...entry.path.matchAll(/\{(\w+)\}/gu)].map((match) => match[1] ?? '');
+  return Object.fromEntries(
+    names.map((name) => {
+      const value = context.req.param(name) ?? '';
+      // No record can have such an id, so it is missing like any other: nothing is said about why.
+      if (!/^[\w.:@~-]{1,200}$/u.test(value))
+        throw new RefusedError({ code: 'not_found', message: `there is nothing with this ${name}` });
+      return [name, value];
+    }),
+  );
+}
+
+/** The one place where what was thrown becomes an answer. A refusal says itself; anything else is our mistake and says nothing. */
+function failed(deps: HttpDeps, error: unknown, context: Context): Response {
+  if (error instanceof RefusedError) return problem(error.refusal);
+  if (isAborted(error)) return problem({ code: 'bad_request', message: 'the connection ended before the body did' });
+  const id = randomUUID();
+  deps.log.error({ err: error, id, method: context.req.method, path: context.req.routePath }, 'request failed');
+  return problem({ code: 'internal', message: `the server made a mistake; its log has it under ${id}`, extra: { id } });
+}
+
+/** Headers that every answer carries, whoever made it. */
+function finish(deps: HttpDeps, context: Context, response: Response): Response {
+  const headers = response.headers;
+  for (const [name, value] of securityHeaders) if (!headers.has(name)) headers.set(name, value);
+  const origin = context.req.header('origin');
+  headers.append('vary', 'Origin');
+  // Only listed origins may read answers from elsewhere; never `*`, and never an origin because it asked.
+  if (origin !== undefined && deps.settings.origins.includes(origin)) {
+    headers.set('access-control-allow-origin', origin);
+    headers.set('access-control-allow-credentials', 'true');
+    headers.set(
+      'access-control-allow-headers',
+      'authorization, content-type, if-match, if-none-match, idempotency-key',
+    );
+    headers.set('access-control-expose-headers', 'etag, retry-after');
+    headers.set('access-control-max-age', '600');
+  }
+  return response;
+}
+
+const securityHeaders: readonly (readonly [string, string])[] = [
+  ['x-content-type-options', 'nosniff'],
+  ['referrer-policy', 'no-referrer'],
+  ['x-frame-options', 'DENY'],
+  ['cross-origin-resource-policy', 'same-origin'],
+  ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
+];
+
+function bearerOf(context: Context): string | null {
+  const header = context.req.header('authorization');
+  if (header === undefined) return null;
+  const match = /^Bearer ([\x21-\x7e]+)$/iu.exec(header);
+  if (match?.[1] === undefined)
+    throw new RefusedError({
+      code: 'auth_invalid',
+      message: 'the Authorization header has another form',
+      expected: 'Bearer <API key or token>',
+    });
+  return match[1];
+}
+
+export function hostOf(deps: HttpDeps, context: Context): string | null {
+  const forwarded = deps.settings.trustProxy
+    ? context.req.header('x-forwarded-host')?.split(',').at(-1)?.trim()
+    : undefined;
+  return forwarded ?? context.req.header('host') ?? null;
+}
+
+/** What @hono/node-server adds to a request; absent when a test calls the app directly. */
+interface NodeBindings {
+  readonly incoming?: {
+    readonly rawHeaders: readonly string[];
+    readonly socket: { readonly remoteAddress?: string | undefined };
+  };
+}
+
+function bindingsOf(context: Context): NodeBindings {
+  const env: unknown = context.env;
+  return isBindings(env) ? env : {};
+}
+
+function isBindings(env: unknown): env is NodeBindings {
+  return typeof env === 'object' && env !== null && 'incoming' in env;
+}
+
+/** Every header as it came, doubles included; empty when a test calls the app directly. */
+export function rawHeadersOf(context: Context): readonly string[] {
+  return bindingsOf(context).incoming?.rawHeaders ?? [];
+}
+
+function ipOf(deps: HttpDeps, context: Context): string {
+  const direct = bindingsOf(context).incoming?.socket.remoteAddress ?? 'unknown';
+  // The last entry is the one our own proxy wrote; everything before it is the caller's word.
+  return deps.settings.trustProxy
+    ? (context.req.header('x-forwarded-for')?.split(',').at(-1)?.trim() ?? direct)
+    : direct;
+}
+
+/** A process of this machine, asking for this machine: a rebound name or a forwarded request is neither. */
+function isLoopback(context: Context): boolean {
+  const ip = bindingsOf(context).incoming?.socket.remoteAddress ?? '';
+  const isLocal = ip === '127.0.0.1' || ip === '::1' || ip === '::ffff:127.0.0.1';
+  return (
+    isLocal && isLoopbackHost(context.req.header('host') ?? null) && context.req.header('x-forwarded-for') === undefined
+  );
+}
+
+function toHonoPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/gu, ':$1');
+}
+
+function isAborted(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    (error.name === 'AbortError' ||
+      ('code' in error && (error.code === 'ECONNRESET' || error.code === 'ERR_STREAM_PREMATURE_CLOSE')))
+  );
+}

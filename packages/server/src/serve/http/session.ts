@@ -1,0 +1,327 @@
+import type { Context } from 'hono';
+import { z } from 'zod';
+import { hasSessionCookie, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, type SignedIn } from '../auth/accounts.ts';
+import { isOriginAllowed } from '../auth/origin.ts';
+import type { HttpDeps } from './deps.ts';
+import { RefusedError } from './problem.ts';
+import type { Rates } from './rate.ts';
+import { hostOf, json, must, openRoute, route, type Route } from './router.ts';
+import { answersOf } from './shapes.ts';
+
+const email = z.string().trim().max(254).pipe(z.email('an e-mail address'));
+const newPassword = z.string().min(PASSWORD_LENGTH_MIN).max(PASSWORD_LENGTH_MAX);
+const anyPassword = z.string().min(1).max(PASSWORD_LENGTH_MAX);
+const token = z.string().regex(/^[A-Za-z0-9_-]{43}$/u, 'the token at the end of the link');
+const role = z.enum(['viewer', 'operator', 'admin']);
+
+const userSchema = z
+  .object({ id: z.string(), email: z.string(), name: z.string(), org: z.string(), role, createdAt: z.int() })
+  .meta({ id: 'User' });
+const meSchema = z
+  .object({
+    principal: z.object({
+      kind: z.enum(['user', 'key', 'token']),
+      id: z.string(),
+      name: z.string(),
+      org: z.string(),
+      scopes: z.array(z.string()),
+      isOperator: z.boolean(),
+      expiresAt: z.int().nullable(),
+    }),
+    user: userSchema.nullable(),
+  })
+  .meta({ id: 'Me' });
+const linkSchema = z
+  .object({ kind: z.enum(['welcome', 'invite']), email: z.string(), org: z.string(), role, expiresAt: z.int() })
+  .meta({ id: 'Link' });
+
+/** Signing in and out, one-time links, people. */
+export function sessionRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
+  return [...signInRoutes(deps, rates), ...linkRoutes(deps, rates), ...userRoutes(deps)];
+}
+
+function signInRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
+  const { accounts, log } = deps;
+  return [
+    openRoute({
+      method: 'POST',
+      path: '/v1/session',
+      access: 'open',
+      tag: 'people',
+      summary: 'Signs in; the answer sets a session cookie',
+      body: z.strictObject({ email: z.string().max(254), password: anyPassword }),
+      answers: {
+        ...answersOf('auth_invalid', 'rate_limited', 'forbidden', 'bad_field'),
+        200: { description: 'Signed in', schema: meSchema },
+      },
+      handle: async ({ body, context, ip }) => {
+        assertOwnPage(deps, context);
+        await rates.spend('sign-in-ip', ip);
+        await rates.spend('sign-in', `${ip} ${body.email.trim().toLowerCase()}`);
+        const result = await accounts.signIn({ email: body.email.trim(), password: body.password });
+        if (!result.ok) log.warn({ ip }, 'sign-in refused');
+        return withCookies(deps, context, me(must(result)), must(result).cookies);
+      },
+    }),
+    openRoute({
+      method: 'DELETE',
+      path: '/v1/session',
+      access: 'open',
+      tag: 'people',
+      summary: 'Signs out; live connections of the session are closed',
+      answers: {
+        ...answersOf('forbidden'),
+        200: { description: 'Signed out', schema: z.object({ signedOut: z.literal(true) }) },
+      },
+      handle: async ({ context }) => {
+        const cookie = context.req.header('cookie') ?? '';
+        if (!hasSessionCookie(cookie)) return json({ signedOut: true });
+        assertOwnPage(deps, context, true);
+        return withCookies(deps, context, { signedOut: true }, await accounts.signOut(cookie));
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/me',
+      access: 'any',
+      tag: 'people',
+      summary: 'Who the credential is; renews a session cookie',
+      answers: { 200: { description: 'The caller', schema: meSchema } },
+      handle: async ({ principal, context }) => {
+        const signedIn =
+          principal.kind === 'user'
+            ? await accounts.session(context.req.header('cookie') ?? '', { renew: true })
+            : null;
+        return signedIn === null
+          ? json({ principal, user: null })
+          : withCookies(deps, context, me(signedIn), signedIn.cookies);
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/session/password',
+      access: 'any',
+      tag: 'people',
+      summary: 'Changes your password; ends your other sessions',
+      body: z.strictObject({ current: anyPassword, next: newPassword }),
+      answers: {
+        ...answersOf('forbidden', 'bad_field', 'rate_limited'),
+        200: { description: 'Changed', schema: z.object({ changed: z.literal(true) }) },
+      },
+      handle: async ({ principal, body, context, ip }) => {
+        if (principal.kind !== 'user')
+          throw new RefusedError({
+            code: 'forbidden',
+            message: 'only a signed-in person has a password',
+            do: 'sign in first',
+          });
+        await rates.spend('sign-in', `${ip} ${principal.id}`);
+        const cookies = must(await accounts.changePassword(context.req.header('cookie') ?? '', body));
+        log.info({ by: principal.id }, 'password changed');
+        return withCookies(deps, context, { changed: true }, cookies);
+      },
+    }),
+  ];
+}
+
+/** The token travels in bodies only: in a path it would end up in logs of proxies. */
+function linkRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
+  const { accounts, log, settings } = deps;
+  return [
+    openRoute({
+      method: 'POST',
+      path: '/v1/welcome/check',
+      access: 'open',
+      tag: 'people',
+      summary: 'What a one-time link is for, without using it up',
+      body: z.strictObject({ token }),
+      answers: { ...answersOf('gone', 'bad_field'), 200: { description: 'It is good', schema: linkSchema } },
+      handle: async ({ body, ip }) => {
+        await rates.spend('sign-in-ip', ip);
+        const link = accounts.link(body.token);
+        if (link === null)
+          throw new RefusedError({
+            code: 'gone',
+            message: 'this link was used, replaced or has ended',
+            do: 'restart the server for a new first-run link, or ask an admin to invite you again',
+          });
+        return json({ kind: link.kind, email: link.email, org: link.org, role: link.role, expiresAt: link.expiresAt });
+      },
+    }),
+    openRoute({
+      method: 'POST',
+      path: '/v1/welcome',
+      access: 'open',
+      tag: 'people',
+      summary: 'Uses a one-time link: makes the account and signs it in',
+      body: z.strictObject({
+        token,
+        email: email.optional().meta({ description: 'Needed by the first-run link; an invitation has its own' }),
+        name: z
+          .string()
+          .trim()
+          .min(1)
+          .max(128)
+          .regex(/^\P{Cc}*$/u, 'text without control characters'),
+        password: newPassword,
+      }),
+      answers: {
+        ...answersOf('gone', 'exists', 'bad_field', 'forbidden', 'rate_limited'),
+        201: { description: 'The account; signed in', schema: meSchema },
+      },
+      handle: async ({ body, context, ip }) => {
+        assertOwnPage(deps, context);
+        await rates.spend('sign-in-ip', ip);
+        if (body.email === undefined && accounts.link(body.token)?.kind === 'welcome')
+          throw new RefusedError({
+            code: 'bad_field',
+            message: 'body field email: nothing was found',
+            expected: 'an e-mail address',
+          });
+        const signedIn = must(
+          await accounts.redeem(body.token, { email: body.email ?? '', name: body.name, password: body.password }),
+        );
+        log.info({ user: signedIn.user.id, role: signedIn.user.role }, 'account made');
+        return withCookies(deps, context, me(signedIn), signedIn.cookies, 201);
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/invites',
+      access: 'admin',
+      tag: 'people',
+      summary: 'Open invitations',
+      answers: { 200: { description: 'Newest first', schema: z.object({ invites: z.array(linkSchema) }) } },
+      handle: ({ principal }) =>
+        json({
+          invites: accounts
+            .invites(principal.org)
+            .map(({ kind, email, org, role, expiresAt }) => ({ kind, email, org, role, expiresAt })),
+        }),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/invites',
+      access: 'admin',
+      tag: 'people',
+      summary: 'Invites a person by a one-time link, good for a day',
+      body: z.strictObject({ email, role }),
+      answers: {
+        ...answersOf('exists', 'bad_field'),
+        201: {
+          description: 'The link, shown only here',
+          schema: z.object({ invite: linkSchema, path: z.string(), url: z.string().nullable() }),
+        },
+      },
+      handle: ({ principal, body }) => {
+        const made = must(accounts.invite(principal, body));
+        const { kind, email, org, role, expiresAt } = made.link;
+        const path = `/#/welcome/${made.token}`;
+        log.info({ by: principal.id, role }, 'invitation made');
+        return json(
+          {
+            invite: { kind, email, org, role, expiresAt },
+            path,
+            url: settings.publicUrl === null ? null : `${settings.publicUrl}${path}`,
+          },
+          { status: 201 },
+        );
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/invites/withdraw',
+      access: 'admin',
+      tag: 'people',
+      summary: 'Takes an invitation back',
+      body: z.strictObject({ email }),
+      answers: {
+        ...answersOf('not_found'),
+        200: { description: 'The link counts no more', schema: z.object({ withdrawn: z.literal(true) }) },
+      },
+      handle: ({ principal, body }) => {
+        if (!accounts.withdraw(principal.org, body.email))
+          throw new RefusedError({ code: 'not_found', message: 'no open invitation for this address' });
+        return json({ withdrawn: true });
+      },
+    }),
+  ];
+}
+
+function userRoutes({ accounts, log }: HttpDeps): readonly Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/v1/people',
+      access: 'admin',
+      tag: 'people',
+      summary: 'People of the organization',
+      answers: { 200: { description: 'Oldest first', schema: z.object({ users: z.array(userSchema) }) } },
+      handle: ({ principal }) => json({ users: accounts.users(principal.org) }),
+    }),
+    route({
+      method: 'PATCH',
+      path: '/v1/people/{id}',
+      access: 'admin',
+      tag: 'people',
+      summary: 'Changes a role, at once',
+      body: z.strictObject({ role }),
+      answers: {
+        ...answersOf('not_found', 'forbidden', 'bad_field'),
+        200: { description: 'The person as they are now', schema: userSchema },
+      },
+      handle: ({ principal, params, body }) => {
+        const user = must(accounts.setRole(principal.org, params['id'] ?? '', body.role));
+        log.info({ by: principal.id, user: user.id, role: user.role }, 'role changed');
+        return json(user);
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: '/v1/people/{id}',
+      access: 'admin',
+      tag: 'people',
+      summary: 'Removes a person and ends every session',
+      answers: {
+        ...answersOf('not_found', 'forbidden'),
+        200: { description: 'Removed', schema: z.object({ id: z.string(), removed: z.literal(true) }) },
+      },
+      handle: ({ principal, params }) => {
+        const user = must(accounts.remove(principal.org, params['id'] ?? ''));
+        log.info({ by: principal.id, user: user.id }, 'person removed');
+        return json({ id: user.id, removed: true });
+      },
+    }),
+  ];
+}
+
+/** A foreign page must not sign a browser in, out or up. Programs send no Origin and no cookie, and are let through. */
+function assertOwnPage({ settings, ...deps }: HttpDeps, context: Context, isRequired = false): void {
+  const origin = context.req.header('origin') ?? null;
+  if (origin === null && !isRequired) return;
+  if (isOriginAllowed({ origin, host: hostOf({ settings, ...deps }, context) }, settings)) return;
+  throw new RefusedError({
+    code: 'forbidden',
+    message: 'this is done from pages of this server only',
+    found: origin ?? 'no Origin',
+    expected: 'the origin of this server, or one listed under origins in the configuration',
+  });
+}
+
+function me({ principal, user }: SignedIn): object {
+  return { principal, user };
+}
+
+function withCookies(
+  { settings }: HttpDeps,
+  context: Context,
+  body: object,
+  cookies: readonly string[],
+  status = 200,
+): Response {
+  const response = json(body, { status });
+  const isHttps = settings.trustProxy && context.req.header('x-forwarded-proto') === 'https';
+  for (const cookie of cookies)
+    response.headers.append('set-cookie', isHttps && !/;\s*secure/iu.test(cookie) ? `${cookie}; Secure` : cookie);
+  return response;
+}

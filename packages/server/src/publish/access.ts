@@ -1,0 +1,46 @@
+import { collectionOf, type Collection } from '@statewire/model';
+import { ok, refuse, type Filter, type Result } from '@statewire/protocol';
+import type { Principal, Scope } from '../lib/principal.ts';
+
+/** What a caller wants to do with records of a collection. */
+export type Action = 'read' | 'write' | 'report';
+
+/**
+ * The one answer to "may they?", behind every door: REST, live subscriptions, commands, reports. Asked again whenever
+ * a credential is renewed or narrowed. It says nothing about other organizations: callers only ever hold records
+ * of `principal.org`, because org is part of every key.
+ */
+export function authorize(principal: Principal, action: Action, collection: string): Result<Collection> {
+  const found = collectionOf(collection);
+  if (found === null) {
+    return refuse('unknown_collection', `there is no collection ${JSON.stringify(collection.slice(0, 64))}`);
+  }
+  const needed = scopeFor(found, action);
+  if (needed === null) return refuse('forbidden', `records of ${found.name} are not reported; write them instead`);
+  if (holds(principal, needed)) return ok(found);
+  return refuse(
+    'forbidden',
+    `${action} on ${found.name} needs the scope ${needed}; this credential has ${principal.scopes.join(', ') || 'none'}`,
+  );
+}
+
+/** The filter that narrows what this caller sees of a collection: null when nothing is hidden from them. */
+export function scopeFilter(principal: Principal, collection: string): Filter | null | 'denied' {
+  return authorize(principal, 'read', collection).ok ? null : 'denied';
+}
+
+/** Does the credential carry this scope? `admin` includes the others; `report` does not include `read`. */
+export function holds(principal: Principal, scope: Scope): boolean {
+  return principal.scopes.includes(scope) || principal.scopes.includes('admin');
+}
+
+function scopeFor(collection: Collection, action: Action): Scope | null {
+  switch (action) {
+    case 'read':
+      return collection.access.read;
+    case 'write':
+      return collection.access.write;
+    case 'report':
+      return collection.access.report ?? null;
+  }
+}

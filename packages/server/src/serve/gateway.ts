@@ -1,0 +1,223 @@
+/**
+ * The door `/live`: accepts upgrades, gives each connection a session, lets time pass for all of them with one timer,
+ * and says goodbye to all when the server stops.
+ */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { LIVE_PATH } from '@statewire/protocol';
+import type { Clock, Timer } from '../lib/clock.ts';
+import { limits as defaultLimits, type Limits } from '../lib/limits.ts';
+import type { Principal } from '../lib/principal.ts';
+import { Flusher } from '../publish/flusher.ts';
+import type { Hub } from '../publish/hub.ts';
+import type { Planted } from '../publish/planted.ts';
+import { native } from './dialects/native/native.ts';
+import { Session, type Authenticate, type Log, type Mutate, type Visitor } from './session.ts';
+import type { Receiver, Transport } from './transports/transport.ts';
+import { WebSocketDoor } from './transports/websocket.ts';
+
+export interface GatewayDeps {
+  readonly clock: Clock;
+  readonly hub: Hub;
+  readonly authenticate: Authenticate;
+  readonly mutate: Mutate;
+  readonly log: Log;
+  readonly limits?: Limits | undefined;
+  /** An agent is present while at least one connection speaks for it. */
+  readonly onPresence?: ((presence: Presence) => void) | undefined;
+  readonly onConnection?: ((count: number) => void) | undefined;
+  readonly planted?: Planted | undefined;
+}
+
+/** An agent came or went. */
+export interface Presence {
+  readonly org: string;
+  readonly agent: string;
+  readonly isPresent: boolean;
+}
+
+/** Numbers for metrics and for the operator's page. */
+export interface GatewayStats {
+  readonly connections: number;
+  readonly subscriptions: number;
+  readonly lagging: number;
+  readonly views: number;
+  /** Messages and bytes written since the start, also to connections that are gone. */
+  readonly frames: number;
+  readonly bytes: number;
+}
+
+/** All live connections of this process. Transports come from wherever there are any. */
+export class Gateway {
+  readonly #deps: GatewayDeps;
+  readonly #limits: Limits;
+  readonly #flusher: Flusher;
+  readonly #sessions = new Set<Session>();
+  readonly #present = new Map<string, number>();
+  #timer: Timer;
+  #isClosing = false;
+  #framesGone = 0;
+  #bytesGone = 0;
+
+  constructor(deps: GatewayDeps) {
+    this.#deps = deps;
+    this.#limits = deps.limits ?? defaultLimits;
+    this.#flusher = new Flusher({ clock: deps.clock, limits: this.#limits });
+    this.#timer = this.#deps.clock.after(TICK_MS, () => this.#tick());
+  }
+
+  get hasRoom(): boolean {
+    return !this.#isClosing && this.#sessions.size < this.#limits.connectionsMax;
+  }
+
+  /** Starts a session over a transport. */
+  open(transport: Transport, visitor: Visitor): Receiver {
+    const { clock, hub, authenticate, mutate, log, planted } = this.#deps;
+    const session: Session = new Session(
+      {
+        clock,
+        hub,
+        authenticate,
+        mutate,
+        log,
+        planted,
+        limits: this.#limits,
+        flusher: this.#flusher,
+        dialect: native,
+        events: {
+          present: (org, agent) => this.#count(org, agent, 1),
+          absent: (org, agent) => this.#count(org, agent, -1),
+          ended: (ended) => this.#ended(ended),
+        },
+      },
+      transport,
+      visitor,
+    );
+    this.#sessions.add(session);
+    this.#deps.onConnection?.(this.#sessions.size);
+    return session;
+  }
+
+  /**
+   * A credential was revoked (`now` null) or narrowed (`now` is what it may do from here on). Every connection of that
+   * principal is closed or narrowed before this returns.
+   */
+  revise(principalId: string, now: Principal | null): void {
+    for (const session of [...this.#sessions]) if (session.principal?.id === principalId) session.revise(now);
+  }
+
+  get stats(): GatewayStats {
+    let subscriptions = 0;
+    let lagging = 0;
+    let frames = this.#framesGone;
+    let bytes = this.#bytesGone;
+    for (const { outbox } of this.#sessions) {
+      subscriptions += outbox.subscriptions;
+      if (outbox.isLagging) lagging += 1;
+      frames += outbox.frames;
+      bytes += outbox.bytes;
+    }
+    return {
+      connections: this.#sessions.size,
+      subscriptions,
+      lagging,
+      views: this.#deps.hub.stats.views,
+      frames,
+      bytes,
+    };
+  }
+
+  /** Tells everybody to come back a little later, not all at the same moment, and closes. */
+  close(): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    this.#timer.cancel();
+    const spreadMs = Math.min(SPREAD_MS_MAX, this.#sessions.size * SPREAD_MS_EACH);
+    for (const session of [...this.#sessions]) session.dismiss(this.#deps.clock.random() * spreadMs);
+    this.#flusher.close();
+  }
+
+  #tick(): void {
+    this.#timer = this.#deps.clock.after(TICK_MS, () => this.#tick());
+    const now = this.#deps.clock.mono();
+    for (const session of [...this.#sessions]) session.tick(now);
+    this.#deps.hub.sweep();
+  }
+
+  #ended(session: Session): void {
+    if (!this.#sessions.delete(session)) return;
+    this.#framesGone += session.outbox.frames;
+    this.#bytesGone += session.outbox.bytes;
+    this.#deps.onConnection?.(this.#sessions.size);
+  }
+
+  #count(org: string, agent: string, by: 1 | -1): void {
+    const key = JSON.stringify([org, agent]);
+    const was = this.#present.get(key) ?? 0;
+    if (was + by === 0) this.#present.delete(key);
+    else this.#present.set(key, was + by);
+    // Several processes or tabs may speak for one agent: only the first and the last one matter.
+    if (was === 0 || was + by === 0) this.#deps.onPresence?.({ org, agent, isPresent: was === 0 });
+  }
+}
+
+const TICK_MS = 1000;
+const SPREAD_MS_EACH = 2;
+const SPREAD_MS_MAX = 5000;
+
+export interface AttachOptions extends GatewayDeps {
+  readonly server: Server;
+  readonly path?: string | undefined;
+  /** Origins whose pages may connect besides the server's own: `https://app.example.com`, or `*`. */
+  readonly origins?: readonly string[] | undefined;
+}
+
+export interface LiveDoor {
+  readonly gateway: Gateway;
+  close(): void;
+}
+
+/** Serves live connections on an HTTP server. */
+export function attachLive(options: AttachOptions): LiveDoor {
+  const gateway = new Gateway(options);
+  const door = new WebSocketDoor(options.limits ?? defaultLimits);
+  const path = options.path ?? LIVE_PATH;
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const asked = (request.url ?? '').split('?', 1)[0];
+    if (asked !== path) {
+      // Another listener may know the path; nobody else would leave the caller waiting for ever.
+      if (options.server.listenerCount('upgrade') === 1) reject(socket, 404, 'Not Found');
+      return;
+    }
+    const { origin, host, cookie } = request.headers;
+    if (!isOriginAllowed(origin, host, options.origins ?? [])) {
+      reject(socket, 403, 'Forbidden');
+      return;
+    }
+    if (!gateway.hasRoom) {
+      reject(socket, 503, 'Service Unavailable');
+      return;
+    }
+    door.accept(request, socket, head, (transport) => gateway.open(transport, { cookie, origin }));
+  };
+  options.server.on('upgrade', upgrade);
+  return {
+    gateway,
+    close: () => {
+      options.server.off('upgrade', upgrade);
+      gateway.close();
+      door.close();
+    },
+  };
+}
+
+/** A page may connect from the server's own origin or a listed one; callers that are not pages send none. */
+function isOriginAllowed(origin: string | undefined, host: string | undefined, allowed: readonly string[]): boolean {
+  if (origin === undefined || allowed.includes('*') || allowed.includes(origin)) return true;
+  return host !== undefined && URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
+}
+
+function reject(socket: Duplex, status: number, text: string): void {
+  socket.on('error', () => {});
+  socket.end(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

@@ -1,0 +1,582 @@
+/**
+ * One connection, from its first message to its end: who is calling, what they may see, what they want.
+ *
+ *     waiting --hello--> checking --good credential--> open --expired--> open, views paused --fresh token--> open
+ *        |                  |                           |
+ *        +--10 s: 4008      +--bad: 4401, 4503          +--5 min paused: 4401
+ *
+ * One principal for the whole life. State changes are synchronous; only checking a credential and carrying out a
+ * mutation wait, and their answers come back as events. Data frames are the outbox's.
+ */
+import {
+  filterFields,
+  parseFilter,
+  bothFilters,
+  PROTOCOL_VERSION,
+  PROTOCOL_VERSION_OLDEST,
+  refuse,
+  type AuthUp,
+  type Code,
+  type Downstream,
+  type FrameFailure,
+  type Hello,
+  type Json,
+  type JsonObject,
+  type Mut,
+  type Result,
+  type Sub,
+  type Upstream,
+} from '@statewire/protocol';
+import type { Clock } from '../lib/clock.ts';
+import type { Limits } from '../lib/limits.ts';
+import type { Principal } from '../lib/principal.ts';
+import { authorize, scopeFilter } from '../publish/access.ts';
+import type { Flusher } from '../publish/flusher.ts';
+import type { Hub } from '../publish/hub.ts';
+import type { Planted } from '../publish/planted.ts';
+import type { View } from '../publish/view.ts';
+import type { Dialect } from './dialects/native/native.ts';
+import { Outbox } from './outbox.ts';
+import type { Receiver, Transport } from './transports/transport.ts';
+
+/** What a caller shows to be let in. */
+export interface Credential {
+  readonly bearer?: string | undefined;
+  readonly cookie?: string | undefined;
+  readonly origin?: string | undefined;
+}
+
+/** Finds out who is calling. */
+export type Authenticate = (credential: Credential) => Promise<Result<Principal>>;
+
+/** How a mutation ended; the fields of `mr`. */
+export type MutOutcome =
+  | { readonly ok: true; readonly v: number; readonly k: string; readonly value?: Json | undefined }
+  | {
+      readonly ok: false;
+      readonly code: string;
+      readonly msg: string;
+      readonly v?: number | undefined;
+      readonly cur?: JsonObject | undefined;
+      readonly fields?: readonly string[] | undefined;
+    };
+
+/** Carries out one mutation, once per idempotency id. Resolves after the commit was published. */
+export type Mutate = (principal: Principal, frame: Mut) => Promise<MutOutcome>;
+
+export interface Log {
+  info(fields: object, text: string): void;
+  warn(fields: object, text: string): void;
+  error(fields: object, text: string): void;
+}
+
+/** What a session tells the gateway. */
+export interface SessionEvents {
+  /** The session speaks for this agent: it is present while the session lives. */
+  present(org: string, agent: string): void;
+  absent(org: string, agent: string): void;
+  ended(session: Session): void;
+}
+
+export interface SessionDeps {
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly hub: Hub;
+  readonly flusher: Flusher;
+  readonly dialect: Dialect;
+  readonly authenticate: Authenticate;
+  readonly mutate: Mutate;
+  readonly events: SessionEvents;
+  readonly log: Log;
+  readonly planted?: Planted | undefined;
+}
+
+/** Where a connection comes from, as far as that matters for letting it in. */
+export interface Visitor {
+  readonly cookie: string | undefined;
+  readonly origin: string | undefined;
+}
+
+type Phase =
+  | { readonly at: 'waiting'; readonly since: number; readonly visitor: Visitor }
+  | { readonly at: 'checking'; readonly since: number; readonly queue: string[] }
+  | { readonly at: 'open'; readonly tenure: Tenure }
+  | { readonly at: 'ended' };
+
+/** A principal and how long its credential holds. Times are monotonic, so that a jumping clock expires nobody. */
+interface Tenure {
+  principal: Principal;
+  expiresAt: number | null;
+  isAsked: boolean;
+  pausedAt: number | null;
+  isRenewing: boolean;
+}
+
+export class Session implements Receiver {
+  readonly id: string;
+  readonly outbox: Outbox;
+  readonly #deps: SessionDeps;
+  readonly #transport: Transport;
+  #phase: Phase;
+  #lastS = 0;
+  #frameTokens: number;
+  #mutTokens: number;
+  #filledAt: number;
+  #mutsInFlight = 0;
+  #agents: Set<string> | null = null;
+
+  constructor(deps: SessionDeps, transport: Transport, visitor: Visitor) {
+    this.#deps = deps;
+    this.#transport = transport;
+    const { clock, limits } = deps;
+    const now = clock.mono();
+    this.id = Math.floor(clock.random() * 2 ** 52).toString(36);
+    this.outbox = new Outbox({ clock, limits, hub: deps.hub, flusher: deps.flusher, transport, planted: deps.planted });
+    this.#phase = { at: 'waiting', since: now, visitor };
+    this.#frameTokens = limits.frameBurstMax;
+    this.#mutTokens = limits.mutationBurstMax;
+    this.#filledAt = now;
+  }
+
+  /** Who is calling, once that is known. */
+  get principal(): Principal | null {
+    return this.#phase.at === 'open' ? this.#phase.tenure.principal : null;
+  }
+
+  get isOpen(): boolean {
+    return this.#phase.at === 'open';
+  }
+
+  /** One text message from the caller. */
+  receive(text: string): void {
+    const phase = this.#phase;
+    if (phase.at === 'ended') return;
+    if (!this.#takeFrame()) {
+      this.#end(4429, refuse('rate_limited', 'too many messages in a short time; slow down'));
+      return;
+    }
+    if (phase.at === 'checking') {
+      if (phase.queue.length < this.#deps.limits.helloQueueMax) phase.queue.push(text);
+      else this.#end(4429, refuse('rate_limited', 'too many messages before welcome; wait for it'));
+      return;
+    }
+    this.#handle(text);
+    this.outbox.write();
+  }
+
+  /** The transport is gone. */
+  closed(): void {
+    const phase = this.#phase;
+    if (phase.at === 'ended') return;
+    this.#phase = { at: 'ended' };
+    this.outbox.close();
+    if (phase.at === 'open') {
+      for (const agent of this.#agents ?? []) this.#deps.events.absent(phase.tenure.principal.org, agent);
+    }
+    this.#deps.events.ended(this);
+  }
+
+  /** Time passes; called about once per second. */
+  tick(now: number): void {
+    const phase = this.#phase;
+    const { limits } = this.#deps;
+    if (phase.at === 'ended') return;
+    if (phase.at !== 'open') {
+      if (now - phase.since >= limits.helloWaitMs) this.#end(4008, refuse('auth_required', 'no hello within 10 s'));
+      return;
+    }
+    if (this.outbox.tick(now) === 'stalled') {
+      this.#end(4408, refuse('overloaded', 'nothing was acknowledged for too long; come back and resume'));
+      return;
+    }
+    if (this.#checkTenure(phase.tenure, now)) return;
+    if (now - this.outbox.wroteAt >= limits.heartbeatMs && this.outbox.isCurrent) {
+      this.#say({ t: 'h', v: this.#deps.hub.version(phase.tenure.principal.org), now: this.#deps.clock.now() });
+    }
+    this.outbox.write();
+  }
+
+  /** What this principal may do has changed: null means nothing any more. */
+  revise(principal: Principal | null): void {
+    const phase = this.#phase;
+    if (phase.at !== 'open') return;
+    if (principal === null) {
+      this.outbox.pause(true);
+      this.#say({ t: 'auth', in: 0, why: 'revoked' });
+      this.#end(4401, refuse('auth_invalid', 'the credential was revoked; sign in again'));
+      return;
+    }
+    this.#adopt(phase.tenure, principal);
+    this.outbox.write();
+  }
+
+  /** The server stops: says when to come back and closes. */
+  dismiss(afterMs: number): void {
+    if (this.#phase.at === 'ended') return;
+    this.#say({ t: 'bye', code: 4001, after: Math.round(afterMs) });
+    this.#close(4001, 'restart');
+  }
+
+  #handle(text: string): void {
+    const frame = this.#deps.dialect.decode(text);
+    if (!frame.ok) {
+      this.#refused(frame, text);
+      return;
+    }
+    const phase = this.#phase;
+    if (phase.at === 'waiting') {
+      if (frame.value.t === 'hello') this.#hello(frame.value, phase);
+      else this.#end(4500, refuse('bad_request', `found ${frame.value.t}, expected hello as the first message`));
+      return;
+    }
+    if (phase.at === 'open') this.#act(frame.value, phase.tenure);
+  }
+
+  #act(frame: Upstream, tenure: Tenure): void {
+    switch (frame.t) {
+      case 'hello':
+        this.#err('bad_request', 'found a second hello; one connection has one identity, open another');
+        return;
+      case 'sub':
+        this.#sub(frame, tenure.principal);
+        return;
+      case 'unsub':
+        // An unknown one has ended already: by being replaced, or because it was refused.
+        this.outbox.unsubscribe(frame.s);
+        return;
+      case 'iv': {
+        const sub = this.outbox.get(frame.s);
+        if (sub !== undefined) this.outbox.pace(sub, frame.iv);
+        return;
+      }
+      case 'vis':
+        this.outbox.hide(frame.hidden);
+        return;
+      case 'a':
+        if (!this.outbox.ack(frame.n)) this.#err('bad_request', `a.n: found ${frame.n}, more than was sent`);
+        return;
+      case 'p':
+        this.#say({ t: 'q', i: frame.i, now: this.#deps.clock.now() });
+        return;
+      case 'auth':
+        this.#renew(frame, tenure);
+        return;
+      case 'mut':
+        this.#mut(frame, tenure.principal);
+        return;
+      case 'bye':
+        this.#close(1000, 'bye');
+    }
+  }
+
+  #hello(frame: Hello, { since, visitor }: { readonly since: number; readonly visitor: Visitor }): void {
+    if (frame.p < PROTOCOL_VERSION_OLDEST || frame.p > PROTOCOL_VERSION) {
+      const served = `${PROTOCOL_VERSION_OLDEST} to ${PROTOCOL_VERSION}`;
+      this.#end(4501, refuse('unsupported', `found protocol ${frame.p}, this server speaks ${served}`));
+      return;
+    }
+    const credential: Credential =
+      frame.token === undefined
+        ? { cookie: visitor.cookie, origin: visitor.origin }
+        : { bearer: frame.token, origin: visitor.origin };
+    this.#phase = { at: 'checking', since, queue: [] };
+    this.#check(credential, (answer) => this.#welcome(frame, answer));
+  }
+
+  #check(credential: Credential, then: (answer: Result<Principal>) => void): void {
+    this.#deps.authenticate(credential).then(then, (error: unknown) => {
+      this.#deps.log.error({ error, session: this.id }, 'checking a credential failed');
+      then(refuse('unavailable', 'the credential could not be checked; try again'));
+    });
+  }
+
+  #welcome(hello: Hello, answer: Result<Principal>): void {
+    const phase = this.#phase;
+    if (phase.at !== 'checking') return;
+    if (!answer.ok) {
+      this.#end(closeCodeFor(answer.code), answer);
+      return;
+    }
+    const { clock, limits, hub } = this.#deps;
+    const principal = answer.value;
+    this.#phase = { at: 'open', tenure: this.#tenure(principal) };
+    this.#say({
+      t: 'welcome',
+      sid: this.id,
+      epoch: hub.epoch,
+      org: principal.org,
+      now: clock.now(),
+      hb: limits.heartbeatMs,
+      win: limits.windowBytes,
+      max: { subs: limits.subscriptionsPerConnectionMax, messageBytes: limits.messageBytesMax },
+      exp: principal.expiresAt,
+      scopes: principal.scopes,
+      feat: [],
+    });
+    for (const sub of hello.subs ?? []) this.#sub(sub, principal);
+    for (const text of phase.queue) if (this.isOpen) this.#handle(text);
+    this.outbox.write();
+  }
+
+  #sub(frame: Sub, principal: Principal): void {
+    const { s } = frame;
+    const { hub, limits } = this.#deps;
+    if (s <= this.#lastS) {
+      this.#err('bad_request', `s: found ${s}, expected more than ${this.#lastS}; numbers are not used twice`, s);
+      return;
+    }
+    this.#lastS = s;
+    const view = this.#viewFor(frame, principal);
+    if (!view.ok) {
+      this.#err(view.code, view.message, s);
+      return;
+    }
+    if (view.value.size > limits.snapshotRowsMax) {
+      this.#err(
+        'too_large',
+        `the view has ${view.value.size} records, limit ${limits.snapshotRowsMax}; filter more`,
+        s,
+      );
+      return;
+    }
+    const from = hub.position(principal.org, frame.since);
+    const wantedMs = frame.iv ?? DEFAULT_INTERVAL_MS;
+    this.outbox.subscribe({ s, view: view.value, wantedMs, from }, ({ v, intervalMs, how }) =>
+      this.#say({ t: 'subd', s, w: view.value.w, v, iv: intervalMs, how, n: view.value.size }),
+    );
+  }
+
+  #viewFor(frame: Sub, principal: Principal): Result<View> {
+    const { limits, hub } = this.#deps;
+    if (this.outbox.subscriptions >= limits.subscriptionsPerConnectionMax) {
+      return refuse(
+        'too_many_subs',
+        `the connection has ${this.outbox.subscriptions} subscriptions, which is the limit`,
+      );
+    }
+    const allowed = authorize(principal, 'read', frame.c);
+    if (!allowed.ok) return allowed;
+    const scope = scopeFilter(principal, frame.c);
+    if (scope === 'denied') return refuse('forbidden', `records of ${frame.c} are not yours to read`);
+    const filter = parseFilter(frame.f);
+    if (!filter.ok) return filter;
+    const known = new Set(allowed.value.fields);
+    const stranger = filterFields(filter.value).find((field) => !known.has(field));
+    if (stranger !== undefined) {
+      return refuse('bad_filter', `${frame.c} have no field ${JSON.stringify(stranger)}; see their schema`);
+    }
+    const wrong = frame.fields?.find((field) => !known.has(field));
+    if (wrong !== undefined) {
+      return refuse('bad_field', `${frame.c} have no field ${JSON.stringify(wrong.slice(0, 64))}; see their schema`);
+    }
+    return hub.view({
+      org: principal.org,
+      collection: frame.c,
+      filter: scope === null ? filter.value : bothFilters(filter.value, scope),
+      fields: frame.fields === undefined ? null : shownFields(frame.fields),
+    });
+  }
+
+  #mut(frame: Mut, principal: Principal): void {
+    const { limits, log } = this.#deps;
+    const { m } = frame;
+    if (this.#mutsInFlight >= limits.mutationsInFlightMax || !this.#takeMut()) {
+      this.#say({
+        t: 'mr',
+        m,
+        ok: false,
+        code: 'rate_limited',
+        msg: 'too many mutations in a short time; nothing was done',
+      });
+      return;
+    }
+    this.#mutsInFlight += 1;
+    this.#deps.mutate(principal, frame).then(
+      (outcome) => this.#answer(frame, outcome),
+      (error: unknown) => {
+        log.error({ error, session: this.id, collection: frame.c, op: frame.op }, 'a mutation failed unexpectedly');
+        this.#answer(frame, { ok: false, code: 'internal', msg: 'the server made a mistake; its log has the details' });
+      },
+    );
+  }
+
+  #answer(frame: Mut, outcome: MutOutcome): void {
+    this.#mutsInFlight -= 1;
+    const phase = this.#phase;
+    if (phase.at !== 'open') return;
+    if (outcome.ok) {
+      if (frame.c === 'agents' && frame.op === 'call' && frame.name === 'present')
+        this.#present(outcome.k, phase.tenure);
+      // The caller's own write is on its screen before it hears that it succeeded.
+      this.outbox.flushAll();
+    }
+    this.#say({ t: 'mr', m: frame.m, ...outcome });
+    this.outbox.write();
+  }
+
+  #present(agent: string, { principal }: Tenure): void {
+    this.#agents ??= new Set();
+    if (this.#agents.has(agent) || this.#agents.size >= this.#deps.limits.agentsPresentMax) return;
+    this.#agents.add(agent);
+    this.#deps.events.present(principal.org, agent);
+  }
+
+  #renew(frame: AuthUp, tenure: Tenure): void {
+    if (tenure.isRenewing) {
+      this.#err('rate_limited', 'a token is being checked already; wait for authd');
+      return;
+    }
+    tenure.isRenewing = true;
+    this.#check({ bearer: frame.token }, (answer) => {
+      tenure.isRenewing = false;
+      if (!this.isOpen) return;
+      if (!answer.ok) this.#err(answer.code, answer.message);
+      else if (answer.value.id !== tenure.principal.id || answer.value.org !== tenure.principal.org) {
+        this.#end(4505, refuse('forbidden', 'the token belongs to somebody else; open another connection for them'));
+      } else this.#renewed(tenure, answer.value);
+      this.outbox.write();
+    });
+  }
+
+  #renewed(tenure: Tenure, principal: Principal): void {
+    const isSame = sameScopes(tenure.principal, principal);
+    this.#say({ t: 'authd', exp: principal.expiresAt, scope: isSame ? 'same' : 'changed' });
+    this.#adopt(tenure, principal);
+  }
+
+  /** Goes on as the same identity with what it may do now. */
+  #adopt(tenure: Tenure, principal: Principal): void {
+    Object.assign(tenure, this.#tenure(principal));
+    for (const sub of [...this.outbox.all()]) {
+      const allowed = authorize(principal, 'read', sub.view.collection);
+      if (allowed.ok) continue;
+      this.outbox.deny(sub);
+      this.#err(allowed.code, allowed.message, sub.s);
+    }
+    this.outbox.pause(false);
+  }
+
+  #tenure(principal: Principal): Tenure {
+    const { clock } = this.#deps;
+    const expiresAt = principal.expiresAt === null ? null : clock.mono() + (principal.expiresAt - clock.now());
+    return { principal, expiresAt, isAsked: false, pausedAt: null, isRenewing: false };
+  }
+
+  /** Asks for a fresh credential in time, pauses without one, and gives up in the end; true when it gave up. */
+  #checkTenure(tenure: Tenure, now: number): boolean {
+    const { limits } = this.#deps;
+    const { expiresAt } = tenure;
+    if (expiresAt === null) return false;
+    if (tenure.pausedAt !== null) {
+      if (now - tenure.pausedAt >= limits.authPauseMs) {
+        this.#end(4401, refuse('auth_expired', 'no fresh token came; come back with one'));
+        return true;
+      }
+      // A paused connection has nothing else to say, and must not look dead.
+      if (now - this.outbox.wroteAt >= limits.heartbeatMs) this.#say({ t: 'auth', in: 0, why: 'expired' });
+      return false;
+    }
+    if (now >= expiresAt + limits.authGraceMs) {
+      tenure.pausedAt = now;
+      this.outbox.pause(true);
+      this.#err('auth_expired', 'the token has expired; send a fresh one and the views go on from where they stopped');
+      return false;
+    }
+    if (!tenure.isAsked && now >= expiresAt - limits.authRenewMs) {
+      tenure.isAsked = true;
+      this.#say({ t: 'auth', in: Math.max(0, Math.round(expiresAt - now)), why: 'expiring' });
+    }
+    return false;
+  }
+
+  /** A message that is no frame: answered where it belongs. One that is not even JSON ends the connection. */
+  #refused(failure: FrameFailure, text: string): void {
+    if (this.#phase.at !== 'open' || !isJson(text)) {
+      this.#end(4500, failure);
+    } else if (failure.m !== undefined) {
+      this.#say({ t: 'mr', m: failure.m, ok: false, code: failure.code, msg: failure.message });
+    } else {
+      this.#err(failure.code, failure.message, failure.s);
+    }
+  }
+
+  #err(code: string, msg: string, s?: number): void {
+    this.#say({ t: 'err', ...(s === undefined ? {} : { s }), code, msg, ...retryOf(code) });
+  }
+
+  #say(frame: Downstream): void {
+    this.outbox.say(this.#deps.dialect.encode(frame));
+  }
+
+  #end(closeCode: number, why: { readonly code: string; readonly message: string }): void {
+    this.#say({ t: 'err', code: why.code, msg: why.message, ...retryOf(why.code), fatal: true });
+    this.#close(closeCode, why.code);
+  }
+
+  #close(closeCode: number, reason: string): void {
+    this.outbox.write();
+    this.#transport.close(closeCode, reason);
+    this.closed();
+  }
+
+  #takeFrame(): boolean {
+    this.#refill();
+    if (this.#frameTokens < 1) return false;
+    this.#frameTokens -= 1;
+    return true;
+  }
+
+  #takeMut(): boolean {
+    this.#refill();
+    if (this.#mutTokens < 1) return false;
+    this.#mutTokens -= 1;
+    return true;
+  }
+
+  #refill(): void {
+    const { clock, limits } = this.#deps;
+    const now = clock.mono();
+    const seconds = (now - this.#filledAt) / 1000;
+    this.#filledAt = now;
+    this.#frameTokens = Math.min(limits.frameBurstMax, this.#frameTokens + seconds * limits.framesPerSecondMax);
+    this.#mutTokens = Math.min(limits.mutationBurstMax, this.#mutTokens + seconds * limits.mutationsPerSecondMax);
+  }
+}
+
+const DEFAULT_INTERVAL_MS = 100;
+const RETRY_MS = 1000;
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
+
+function retryOf(code: string): { retry?: number } {
+  const isLater = code === 'rate_limited' || code === 'overloaded' || code === 'unavailable' || code === 'internal';
+  return isLater ? { retry: RETRY_MS } : {};
+}
+
+function closeCodeFor(code: string): number {
+  const known: Partial<Record<Code, number>> = {
+    auth_expired: 4401,
+    auth_invalid: 4401,
+    auth_required: 4401,
+    forbidden: 4503,
+    rate_limited: 4429,
+  };
+  return Object.entries(known).find(([each]) => each === code)?.[1] ?? 4001;
+}
+
+/** Canonical: sorted, once each, and without what every row carries outside its fields. */
+function shownFields(fields: readonly string[]): readonly string[] {
+  return [...new Set(fields)].filter((field) => field !== 'id' && field !== 'org' && field !== 'version').sort();
+}
+
+function sameScopes(a: Principal, b: Principal): boolean {
+  return a.scopes.length === b.scopes.length && a.scopes.every((scope) => b.scopes.includes(scope));
+}

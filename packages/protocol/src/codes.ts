@@ -25,6 +25,7 @@ export type Code =
   | 'reset'
   | 'too_complex'
   | 'too_large'
+  | 'too_many_records'
   | 'too_many_subs'
   | 'unavailable'
   | 'unknown_collection'
@@ -70,6 +71,11 @@ export const codes: Readonly<Record<Code, CodeInfo>> = {
   reset: { http: 409, retry: 'changed', meaning: 'The position belongs to another history; start from a snapshot.' },
   too_complex: { http: 400, retry: 'changed', meaning: 'The filter is deeper or larger than the limits.' },
   too_large: { http: 413, retry: 'changed', meaning: 'The message, body, record or result is larger than the limit.' },
+  too_many_records: {
+    http: 409,
+    retry: 'changed',
+    meaning: 'The organization holds as many records as it may; delete some first.',
+  },
   too_many_subs: { http: 429, retry: 'changed', meaning: 'The connection holds as many subscriptions as it may.' },
   unavailable: {
     http: 503,

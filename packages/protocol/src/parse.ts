@@ -88,15 +88,16 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-// Only text that matches can hold a forbidden key (perhaps spelled with escapes) or a number beyond a double;
-// everything else is spared the walk.
-const SUSPICIOUS = /__proto__|constructor|prototype|\\u|\d[eE]\+?\d{3}|\d{300}|[eE]\+?0\d/;
+// Only text that matches can hold a forbidden key or half a surrogate pair (perhaps spelled with escapes), or a number
+// beyond a double; everything else is spared the walk. A one-digit exponent needs 300 digits before it to overflow.
+const SUSPICIOUS = /__proto__|constructor|prototype|\\u|[\ud800-\udfff]|\d[eE]\+?\d\d|\d{300}/;
 
 /** What is wrong with a parsed value, or null. Depth is bounded by now, so recursion is safe. */
 function flawOf(value: Json): string | null {
   if (typeof value === 'number') {
     return Number.isFinite(value) ? null : 'found a number too large to hold, expected a finite number';
   }
+  if (typeof value === 'string') return value.isWellFormed() ? null : HALF_PAIR;
   if (typeof value !== 'object' || value === null) return null;
   if (isArray(value)) {
     for (const item of value) {
@@ -107,8 +108,11 @@ function flawOf(value: Json): string | null {
   }
   for (const key of Object.keys(value)) {
     if (isForbiddenKey(key)) return `found the key "${key}", which no object may have; rename it`;
-    const flaw = flawOf(value[key] ?? null);
+    const flaw = key.isWellFormed() ? flawOf(value[key] ?? null) : HALF_PAIR;
     if (flaw !== null) return flaw;
   }
   return null;
 }
+
+// It cannot be written as UTF-8, and would come back as another text than was acknowledged.
+const HALF_PAIR = 'found text with half a surrogate pair, expected whole characters';

@@ -18,7 +18,7 @@ export function diffRow(before: JsonObject, after: JsonObject): Patch | null {
   for (const field of Object.keys(after)) {
     if (field === 'version') continue;
     assert(!field.includes('.') && field !== '__proto__', `field name "${field}" cannot be a patch path`);
-    const was = before[field] ?? null;
+    const was = Object.hasOwn(before, field) ? (before[field] ?? null) : null;
     const is = after[field] ?? null;
     if (equalJson(was, is)) continue;
     isEmpty = false;

@@ -7,3 +7,19 @@ export const PROTOCOL_VERSION_OLDEST = 1;
 /** The WebSocket subprotocol, and the path it lives at. */
 export const SUBPROTOCOL = 'statewire.v1';
 export const LIVE_PATH = '/live';
+
+/** One change of the wire contract: the frames' types and the filter grammar. */
+export interface ContractChange {
+  readonly version: number;
+  readonly date: string;
+  /** SHA-256 of the contract's source without comments and layout, first 16 digits; version.test.ts computes it. */
+  readonly hash: string;
+  /** `breaking`: a peer of the version before would misread it. `compatible`: it would ignore what is new. */
+  readonly change: 'breaking' | 'compatible';
+  readonly what: string;
+}
+
+/** Every form the contract has had, oldest first. Append only. */
+export const CONTRACT_HISTORY: readonly ContractChange[] = [
+  { version: 1, date: '2026-11-21', hash: 'd5794c6b976124f1', change: 'breaking', what: 'The first version.' },
+];

@@ -77,7 +77,11 @@ export function createEgress(options: EgressOptions): Egress {
     for (const address of addresses) {
       // One bad address is enough: a mixed answer is how rebinding starts.
       const denial = judge(address, port);
-      if (denial !== null) return fail('egress_denied', `The target is ${denial}; probes of this server may only reach public addresses. ${DENIED_HELP}`);
+      if (denial !== null)
+        return fail(
+          'egress_denied',
+          `The target is ${denial}; probes of this server may only reach public addresses. ${DENIED_HELP}`,
+        );
     }
     return ok(addresses);
   };
@@ -89,7 +93,12 @@ export function createEgress(options: EgressOptions): Egress {
       const budget = new Budget(clock, connectOptions.timeoutMs);
       const startedAt = clock.mono();
       // A name server that never answers must not hold the probe: the lookup is left behind, its answer unused.
-      const checked = await beforeEnd(clock, budget, connectOptions.signal, check(connectOptions.host, connectOptions.port));
+      const checked = await beforeEnd(
+        clock,
+        budget,
+        connectOptions.signal,
+        check(connectOptions.host, connectOptions.port),
+      );
       if (!checked.ok) return checked;
       const dnsMs = clock.mono() - startedAt;
       const tcp = await openTcp(clock, budget, connectOptions, checked.value);
@@ -98,7 +107,13 @@ export function createEgress(options: EgressOptions): Egress {
       if (connectOptions.tls !== true) return ok({ socket: tcp.value, tls: null, dnsMs, connectMs, tlsMs: null });
       const tls = await openTls(clock, budget, connectOptions, tcp.value, options.ca);
       if (!tls.ok) return tls;
-      return ok({ socket: tls.value, tls: tls.value, dnsMs, connectMs, tlsMs: clock.mono() - startedAt - dnsMs - connectMs });
+      return ok({
+        socket: tls.value,
+        tls: tls.value,
+        dnsMs,
+        connectMs,
+        tlsMs: clock.mono() - startedAt - dnsMs - connectMs,
+      });
     },
   };
 }
@@ -160,7 +175,7 @@ function openTls(
     host: name,
     ALPNProtocols: ['http/1.1'],
     rejectUnauthorized: options.isStrict !== false,
-    ...(ca === undefined ? {} : { ca: [...getCACertificates("default"), ...ca] }),
+    ...(ca === undefined ? {} : { ca: [...getCACertificates('default'), ...ca] }),
   });
   return settle(clock, budget, options.signal, secured, 'secureConnect', () => null);
 }

@@ -46,7 +46,10 @@ export function faultOf(error: unknown): Failed {
   if (/^(CERT_|UNABLE_TO_|ERR_TLS_|ERR_SSL_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_)/.test(code) || code === 'EPROTO') {
     return fail('tls_failed', 'The TLS handshake failed.');
   }
-  return fail('error', `The exchange failed with the system error ${/^[A-Z0-9_]{1,40}$/.test(code) ? code : 'unknown'}.`);
+  return fail(
+    'error',
+    `The exchange failed with the system error ${/^[A-Z0-9_]{1,40}$/.test(code) ? code : 'unknown'}.`,
+  );
 }
 
 /** The system's code of an error, also from inside an AggregateError (several addresses were tried). */

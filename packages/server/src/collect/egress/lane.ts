@@ -1,4 +1,10 @@
-import { Agent, request as httpRequest, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import {
+  Agent,
+  request as httpRequest,
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from 'node:http';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Readable } from 'node:stream';
 import { Socket } from 'node:net';
@@ -36,7 +42,11 @@ export interface Answer {
    * Feeds decoded chunks to `onChunk` until it returns true (enough) or the body ends. Without a budget it
    * may last for ever; with one the time is up at its end. Ends with whether the body came to its own end.
    */
-  read(onChunk: (chunk: Buffer) => boolean, budget: Budget | null, bytesMax: number): Promise<Result<{ readonly isComplete: boolean }, Fault>>;
+  read(
+    onChunk: (chunk: Buffer) => boolean,
+    budget: Budget | null,
+    bytesMax: number,
+  ): Promise<Result<{ readonly isComplete: boolean }, Fault>>;
   /** The whole body as text. */
   text(budget: Budget, bytesMax: number): Promise<Result<string, Fault>>;
   /** Drops the rest of the body and its socket. */
@@ -138,7 +148,12 @@ export class Lane {
         outgoing = httpRequest(options);
       } catch (error) {
         // A header value Node refuses (control characters) is the operator's to fix, not the target's.
-        resolve(fail('bad_request', `The request could not be built (${codeOf(error) || 'invalid value'}); check the headers of this check.`));
+        resolve(
+          fail(
+            'bad_request',
+            `The request could not be built (${codeOf(error) || 'invalid value'}); check the headers of this check.`,
+          ),
+        );
         return;
       }
       this.#pending.add(outgoing);
@@ -212,14 +227,16 @@ class IncomingAnswer implements Answer {
         if (isSettled) return;
         bytes += chunk.length;
         // Bodies are counted after decoding: a small bomb unpacks into many bytes.
-        if (bytes > bytesMax) end(fail('too_large', `The answer is larger than the limit of ${bytesMax} bytes.`), false);
+        if (bytes > bytesMax)
+          end(fail('too_large', `The answer is larger than the limit of ${bytesMax} bytes.`), false);
         else if (onChunk(chunk)) end(ok({ isComplete: false }), false);
       });
       decoded.on('end', () => end(ok({ isComplete: true }), this.#incoming.complete));
       decoded.on('error', (error) => end(faultOf(error), false));
       this.#incoming.on('error', (error) => end(faultOf(error), false));
       this.#incoming.on('close', () => {
-        if (!this.#incoming.complete) end(fail('reset', 'The connection was cut before the answer was complete.'), false);
+        if (!this.#incoming.complete)
+          end(fail('reset', 'The connection was cut before the answer was complete.'), false);
       });
     });
   }
@@ -245,7 +262,10 @@ function decode(incoming: IncomingMessage): Readable | Failed {
   if (layer === undefined) return incoming;
   const make = others.length === 0 ? DECODERS.get(layer) : undefined;
   if (make === undefined) {
-    return fail('bad_payload', `The answer has ${layers.length} content encoding${others.length === 0 ? ' we do not know' : 's'}, expected none.`);
+    return fail(
+      'bad_payload',
+      `The answer has ${layers.length} content encoding${others.length === 0 ? ' we do not know' : 's'}, expected none.`,
+    );
   }
   const decoder = make();
   decoder.on('error', () => undefined);

@@ -40,11 +40,23 @@ export function statusFault(
   }
   if (status === 403) {
     if (challenge?.includes('insufficient_scope') === true) {
-      return fail('insufficient_scope', 'The server answers, but the credentials of this check lack a scope (HTTP 403).', more);
+      return fail(
+        'insufficient_scope',
+        'The server answers, but the credentials of this check lack a scope (HTTP 403).',
+        more,
+      );
     }
     // Local servers guard against DNS rebinding by comparing Host; the fix is another target, not a token.
-    if (challenge === undefined && /host/i.test(options.body ?? '') && /allow|invalid|reject|forbidden|denied|only/i.test(options.body ?? '')) {
-      return fail('host_rejected', 'The server answers, but does not accept this host name (HTTP 403); use the name it was started with.', more);
+    if (
+      challenge === undefined &&
+      /host/i.test(options.body ?? '') &&
+      /allow|invalid|reject|forbidden|denied|only/i.test(options.body ?? '')
+    ) {
+      return fail(
+        'host_rejected',
+        'The server answers, but does not accept this host name (HTTP 403); use the name it was started with.',
+        more,
+      );
     }
     return options.hasCredentials
       ? fail('forbidden', 'The server answers, but forbids this check (HTTP 403).', more)
@@ -60,10 +72,17 @@ export function statusFault(
   }
   if (status >= 500) {
     const retryAfterMs = retryAfter(headers['retry-after'], options.now);
-    return fail('http_5xx', `The server answers with HTTP ${status}.`, { ...more, ...(retryAfterMs === null ? {} : { retryAfterMs }) });
+    return fail('http_5xx', `The server answers with HTTP ${status}.`, {
+      ...more,
+      ...(retryAfterMs === null ? {} : { retryAfterMs }),
+    });
   }
   if (status >= 300 && status < 400) {
-    return fail('misconfigured', `The target redirects (HTTP ${status}); check the address it redirects to instead.`, more);
+    return fail(
+      'misconfigured',
+      `The target redirects (HTTP ${status}); check the address it redirects to instead.`,
+      more,
+    );
   }
   if (status >= 400) return fail('http_4xx', `The server answers with HTTP ${status}.`, more);
   return fail('unexpected_status', `The server answers with HTTP ${status}, which was not expected.`, more);
@@ -83,14 +102,21 @@ export function reasonOf(fault: Fault): { readonly code: string; readonly text: 
 
 const RETRY_AFTER_MS_MAX = 3_600_000;
 
-const NEEDS_AUTH: ReadonlySet<string> = new Set(['needs_auth', 'credentials_rejected', 'forbidden', 'insufficient_scope']);
-
-const DEGRADED: ReadonlySet<string> = new Set([
-  ...NEEDS_AUTH,
-  'host_rejected',
-  'rate_limited',
-  'unsupported_version',
+const NEEDS_AUTH: ReadonlySet<string> = new Set([
+  'needs_auth',
+  'credentials_rejected',
+  'forbidden',
+  'insufficient_scope',
 ]);
 
+const DEGRADED: ReadonlySet<string> = new Set([...NEEDS_AUTH, 'host_rejected', 'rate_limited', 'unsupported_version']);
+
 /** Faults on our side: they judge nobody. */
-const UNKNOWN: ReadonlySet<string> = new Set(['egress_denied', 'aborted', 'bad_request', 'bad_target', 'no_command', 'children_full']);
+const UNKNOWN: ReadonlySet<string> = new Set([
+  'egress_denied',
+  'aborted',
+  'bad_request',
+  'bad_target',
+  'no_command',
+  'children_full',
+]);

@@ -127,8 +127,15 @@ async function judge(
     answer.discard();
     const classed = statusFault(answer.status, answer.headers, { hasCredentials: false, now: deps.clock.now() });
     // A plain URL is judged by the statuses it was told to expect; only MCP knows "reachable but not for you".
-    const fault = isAuthFault(classed.code) ? fail('http_4xx', `The server answers with HTTP ${answer.status}.`) : classed;
-    facts['protocol'] = reading(verdictOf(fault.code) === 'degraded' ? 'warn' : 'fail', fault.code, fault.message, answer.headersMs);
+    const fault = isAuthFault(classed.code)
+      ? fail('http_4xx', `The server answers with HTTP ${answer.status}.`)
+      : classed;
+    facts['protocol'] = reading(
+      verdictOf(fault.code) === 'degraded' ? 'warn' : 'fail',
+      fault.code,
+      fault.message,
+      answer.headersMs,
+    );
     return finish(fault);
   }
   // The body is read to its end even without a keyword: an answer that never ends is not an answer.
@@ -138,7 +145,12 @@ async function judge(
     facts['protocol'] = reading('fail', body.code, body.message, answer.headersMs);
     return finish(body);
   }
-  facts['protocol'] = reading('ok', `http_${answer.status}`, `The server answers with HTTP ${answer.status}.`, answer.headersMs);
+  facts['protocol'] = reading(
+    'ok',
+    `http_${answer.status}`,
+    `The server answers with HTTP ${answer.status}.`,
+    answer.headersMs,
+  );
   if (plan.keyword !== null && plan.method !== 'HEAD') {
     const isFound = body.ok && body.value.includes(plan.keyword);
     facts['keyword'] = isFound
@@ -147,9 +159,21 @@ async function judge(
     if (!isFound) return finish(fail('keyword_missing', 'The answer does not hold the expected text.'));
   }
   if (certificate !== null && certificate.fact.v !== 'ok') {
-    return { ...base, verdict: 'degraded', reason: { code: certificate.fact.code, text: certificate.fact.text }, phase: 'ready', facts };
+    return {
+      ...base,
+      verdict: 'degraded',
+      reason: { code: certificate.fact.code, text: certificate.fact.text },
+      phase: 'ready',
+      facts,
+    };
   }
-  return { ...base, verdict: 'healthy', reason: { code: 'ok', text: `The server answers with HTTP ${answer.status}.` }, phase: 'ready', facts };
+  return {
+    ...base,
+    verdict: 'healthy',
+    reason: { code: 'ok', text: `The server answers with HTTP ${answer.status}.` },
+    phase: 'ready',
+    facts,
+  };
 }
 
 function failedExchange(fault: Fault, lane: Lane | null): Finding {

@@ -38,6 +38,12 @@ export function createProbers(deps: ProbeDeps): Probers {
 function notProbed(deps: ProbeDeps, plan: CheckPlan): ProbeResult {
   const text = `Services of kind "${plan.kind}" are not probed.`;
   const startedAt = { now: deps.clock.now(), mono: deps.clock.mono() };
-  const finding = { verdict: 'unknown', reason: { code: 'not_probed', text }, phase: 'stopped', facts: {}, latencyMs: null } as const;
+  const finding = {
+    verdict: 'unknown',
+    reason: { code: 'not_probed', text },
+    phase: 'stopped',
+    facts: {},
+    latencyMs: null,
+  } as const;
   return { observation: observe(deps.clock, startedAt, finding), inventory: null, evidence: null };
 }

@@ -70,7 +70,11 @@ export interface Finding {
 }
 
 /** Stamps a finding with the time of its probe. */
-export function observe(clock: Clock, startedAt: { readonly now: number; readonly mono: number }, finding: Finding): ProbeObservation {
+export function observe(
+  clock: Clock,
+  startedAt: { readonly now: number; readonly mono: number },
+  finding: Finding,
+): ProbeObservation {
   return {
     kind: 'probe',
     at: startedAt.now,

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { MessageChannel } from 'node:worker_threads';
 import { systemClock } from '../../lib/clock.ts';
 
 export interface PeerOptions {
@@ -51,10 +52,15 @@ export class Peer {
         this.#output = (this.#output + chunk.toString()).slice(-OUTPUT_MAX);
       });
     }
-    const isUp = await waitFor(async () => child.exitCode !== null || (await isListening(this.#options.port)), timeoutMs);
+    const isUp = await waitFor(
+      async () => child.exitCode !== null || (await isListening(this.#options.port)),
+      timeoutMs,
+    );
     if (!isUp || child.exitCode !== null) {
       await this.stop();
-      throw new Error(`peer ${this.#options.bin} did not listen on ${this.#options.port} within ${timeoutMs} ms:\n${this.#output}`);
+      throw new Error(
+        `peer ${this.#options.bin} did not listen on ${this.#options.port} within ${timeoutMs} ms:\n${this.#output}`,
+      );
     }
     return this;
   }

@@ -3,7 +3,15 @@ import type { Budget } from '../../egress/budget.ts';
 import { fail, type Fault } from '../../egress/fault.ts';
 import { isSilence } from '../classify.ts';
 import { isObject } from '../probe.ts';
-import { CLIENT_INFO, isModernError, LEGACY_VERSION, MODERN_VERSION, UNSUPPORTED_VERSION, type Manner, type Reply } from './rpc.ts';
+import {
+  CLIENT_INFO,
+  isModernError,
+  LEGACY_VERSION,
+  MODERN_VERSION,
+  UNSUPPORTED_VERSION,
+  type Manner,
+  type Reply,
+} from './rpc.ts';
 import type { Asked, Wire } from './wire.ts';
 
 /*
@@ -131,7 +139,9 @@ function infoOf(server: Json | undefined, capabilities: Json | undefined, protoc
     protocolVersion: protocolVersion.slice(0, NAME_MAX),
     name: textOf(named['name']),
     version: textOf(named['version']),
-    capabilities: isObject(capabilities) ? Object.keys(capabilities).slice(0, CAPABILITIES_MAX).map(textOf).toSorted() : [],
+    capabilities: isObject(capabilities)
+      ? Object.keys(capabilities).slice(0, CAPABILITIES_MAX).map(textOf).toSorted()
+      : [],
   };
 }
 
@@ -144,7 +154,10 @@ function handshakeNote(reply: Extract<Reply, { is: 'error' }>): Fault {
 }
 
 function unsupported(versions: readonly string[]): Fault {
-  const named = versions.filter((version) => /^[\w.-]{1,20}$/.test(version)).slice(0, 5).join(', ');
+  const named = versions
+    .filter((version) => /^[\w.-]{1,20}$/.test(version))
+    .slice(0, 5)
+    .join(', ');
   return {
     code: 'unsupported_version',
     message: `The server speaks ${named === '' ? 'other protocol versions' : named}; this probe speaks ${MODERN_VERSION} and ${LEGACY_VERSION} or older.`,
@@ -153,7 +166,9 @@ function unsupported(versions: readonly string[]): Fault {
 
 function versionsOf(holder: Json | undefined, field: string): readonly string[] {
   const list = isObject(holder) ? holder[field] : undefined;
-  return Array.isArray(list) ? list.filter((entry: unknown): entry is string => typeof entry === 'string').slice(0, 20) : [];
+  return Array.isArray(list)
+    ? list.filter((entry: unknown): entry is string => typeof entry === 'string').slice(0, 20)
+    : [];
 }
 
 /** A name a server gave itself, without control characters and bounded: it goes on people's screens. */
@@ -164,5 +179,11 @@ function textOf(value: Json | undefined): string {
 const DISCOVER_SHARE = 0.4;
 const NAME_MAX = 200;
 const CAPABILITIES_MAX = 32;
-const LEGACY_VERSIONS: ReadonlySet<string> = new Set(['2024-10-07', '2024-11-05', '2025-03-26', '2025-06-18', LEGACY_VERSION]);
+const LEGACY_VERSIONS: ReadonlySet<string> = new Set([
+  '2024-10-07',
+  '2024-11-05',
+  '2025-03-26',
+  '2025-06-18',
+  LEGACY_VERSION,
+]);
 const LEGACY_HINTS: ReadonlySet<string> = new Set(['http_4xx', 'not_mcp', 'bad_payload']);

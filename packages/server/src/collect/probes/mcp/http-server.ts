@@ -1,5 +1,4 @@
 import { ok, type JsonObject, type Result } from '@statewire/protocol';
-import type { Timer } from '../../../lib/clock.ts';
 import { Budget } from '../../egress/budget.ts';
 import type { Fault } from '../../egress/fault.ts';
 import type { Lane } from '../../egress/lane.ts';
@@ -8,30 +7,27 @@ import { certificateOf } from '../certificate.ts';
 import { isAuthFault, isSilence } from '../classify.ts';
 import { parseUrl } from '../http.ts';
 import type { CheckPlan } from '../plan.ts';
-import { reading, type Finding, type Inventory, type ProbeDeps } from '../probe.ts';
+import { reading, type Finding, type ProbeDeps } from '../probe.ts';
 import { authReading } from './auth.ts';
 import { openSession, type Era, type Session } from './era.ts';
 import { faultFinding, Levels } from './levels.ts';
 import { LegacySse } from './legacy-sse.ts';
+import { ListChanged } from './list-changed.ts';
 import { askAlive, SESSION_LOST } from './liveness.ts';
 import { METHOD_NOT_FOUND, type Manner } from './rpc.ts';
+import type { McpLook, McpServer } from './server.ts';
 import { StreamableHttp, type HttpTarget } from './streamable-http.ts';
 import { Tripwire } from './tripwire.ts';
-
-/** One probe's outcome before it is stamped. */
-export interface Climbed {
-  readonly finding: Finding;
-  readonly inventory: Inventory | null;
-}
 
 /**
  * What is kept about one MCP server reached over HTTP: its era, its session, its held stream. Everything else
  * (sockets, budgets) lives for one probe. Probes of one server never overlap; see schedule.ts.
  */
-export class HttpServer {
+export class HttpServer implements McpServer {
   readonly #deps: ProbeDeps;
   readonly #onTrip: (cause: string) => void;
   readonly #levels: Levels;
+  readonly #listChanged: ListChanged;
   #target: HttpTarget | null = null;
   #era: { readonly era: Era; readonly at: number } | null = null;
   #session: Session | null = null;
@@ -46,8 +42,6 @@ export class HttpServer {
   /** Whether the open session ever answered; one that never did and is lost again points at the ping, not the server. */
   #hasAnswered = false;
   #isAnswering = false;
-  #changed: Timer | null = null;
-  #changedAt = -Infinity;
   #auth: { readonly fact: FactReading; readonly code: string; readonly at: number } | null = null;
   #wire: StreamableHttp | null = null;
   #isClosed = false;
@@ -56,11 +50,15 @@ export class HttpServer {
     this.#deps = deps;
     this.#onTrip = onTrip;
     this.#levels = new Levels(deps);
+    this.#listChanged = new ListChanged(deps.clock, () => {
+      this.#levels.expire();
+      if (!this.#isClosed) onTrip('list_changed');
+    });
   }
 
-  async probe(plan: CheckPlan): Promise<Climbed> {
+  async probe(plan: CheckPlan): Promise<McpLook> {
     const url = parseUrl(plan.target);
-    if (!url.ok) return { finding: faultFinding(url, null), inventory: null };
+    if (!url.ok) return { finding: faultFinding(url, null), inventory: null, evidence: null };
     const target: HttpTarget = {
       url: url.value,
       headers: lowerCased({ ...plan.headers, ...plan.secretHeaders }),
@@ -83,7 +81,7 @@ export class HttpServer {
   /** Ends the session, the streams and a probe under way. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#changed?.cancel();
+    this.#listChanged.close();
     this.#tripwire?.close();
     if (this.#wire !== null) {
       // The probe under way sees its sockets close, and ends the session itself on its way out.
@@ -95,7 +93,7 @@ export class HttpServer {
     wire.close();
   }
 
-  async #climb(plan: CheckPlan, target: HttpTarget, wire: StreamableHttp, budget: Budget): Promise<Climbed> {
+  async #climb(plan: CheckPlan, target: HttpTarget, wire: StreamableHttp, budget: Budget): Promise<McpLook> {
     this.#tried = null;
     const greeted = await this.#greet(plan, target, wire, budget);
     const lane = [wire.lane, this.#tried, this.#sse?.lane].find((lane) => lane != null && lane.connection !== null);
@@ -103,7 +101,7 @@ export class HttpServer {
     if (!greeted.ok) {
       const more = isAuthFault(greeted.code) ? { auth: await this.#authFact(target, greeted, plan) } : {};
       const finding = faultFinding(greeted, below.reach, { ...below.facts, ...more });
-      return { finding: { ...finding, certificate: below.certificate }, inventory: null };
+      return { finding: { ...finding, certificate: below.certificate }, inventory: null, evidence: null };
     }
     const session = greeted.value;
     const auth = target.hasCredentials
@@ -112,11 +110,16 @@ export class HttpServer {
     const facts = { ...(below.reach === null ? {} : { reach: below.reach }), ...below.facts, auth };
     const climbed = await this.#levels.climb(this.#sse ?? wire, plan, session, facts, budget);
     if (plan.mode === 'hold' && this.#sse === null && !this.#isClosed) this.#watch(target, session.manner);
-    return { ...climbed, finding: { ...climbed.finding, certificate: below.certificate } };
+    return { ...climbed, evidence: null, finding: { ...climbed.finding, certificate: below.certificate } };
   }
 
   /** An answer from the server, in the open session or in a new one; a lost session is re-opened right here. */
-  async #greet(plan: CheckPlan, target: HttpTarget, wire: StreamableHttp, budget: Budget): Promise<Result<Session, Fault>> {
+  async #greet(
+    plan: CheckPlan,
+    target: HttpTarget,
+    wire: StreamableHttp,
+    budget: Budget,
+  ): Promise<Result<Session, Fault>> {
     const held = this.#session;
     if (held === null) return this.#open(plan, target, wire, budget);
     const talk = this.#sse ?? wire;
@@ -130,7 +133,8 @@ export class HttpServer {
         return ok(this.#session);
       }
       // A server that forgot an SSE session never answers the POST: a new stream tells forgetting from hanging.
-      const isForgotten = alive.code === SESSION_LOST || (isOldStream && (isSilence(alive.code) || alive.code === 'reset'));
+      const isForgotten =
+        alive.code === SESSION_LOST || (isOldStream && (isSilence(alive.code) || alive.code === 'reset'));
       if (!isForgotten) return alive;
     }
     const hadSession = this.#sse !== null || (held.manner.era === 'legacy' && held.manner.session !== null);
@@ -144,7 +148,12 @@ export class HttpServer {
     return opened;
   }
 
-  async #open(plan: CheckPlan, target: HttpTarget, wire: StreamableHttp, budget: Budget): Promise<Result<Session, Fault>> {
+  async #open(
+    plan: CheckPlan,
+    target: HttpTarget,
+    wire: StreamableHttp,
+    budget: Budget,
+  ): Promise<Result<Session, Fault>> {
     if (this.#isSse) {
       const opened = await this.#openSse(target, budget);
       if (opened.ok) return ok(this.#keep(plan, opened.value));
@@ -163,7 +172,12 @@ export class HttpServer {
       return ok(this.#keep(plan, sse.value));
     }
     return sse.code === 'not_mcp' || sse.code === 'http_4xx'
-      ? { ok: false, code: 'not_mcp', message: `The server answers with HTTP ${opened.status ?? 0}: there is no MCP at this address.`, status: opened.status }
+      ? {
+          ok: false,
+          code: 'not_mcp',
+          message: `The server answers with HTTP ${opened.status ?? 0}: there is no MCP at this address.`,
+          status: opened.status,
+        }
       : sse;
   }
 
@@ -225,7 +239,10 @@ export class HttpServer {
 
   #onMessage(message: JsonObject): void {
     const { id, method } = message;
-    if (method === 'notifications/tools/list_changed') this.#onListChanged();
+    if (method === 'notifications/tools/list_changed') {
+      this.#levels.expire();
+      this.#listChanged.notice();
+    }
     if (id === undefined || method === undefined || (typeof id !== 'number' && typeof id !== 'string')) return;
     // Servers ping their clients too and drop the deaf ones. One answer at a time: more would be a flood.
     if (this.#isAnswering) return;
@@ -251,20 +268,14 @@ export class HttpServer {
     wire.close();
   }
 
-  /** The tool list changed: look soon, once for a burst of notices and at most every ten seconds. */
-  #onListChanged(): void {
-    this.#levels.expire();
-    if (this.#changed !== null) return;
-    const waitMs = Math.max(DEBOUNCE_MS, this.#changedAt + CHANGED_MS_MIN - this.#deps.clock.mono());
-    this.#changed = this.#deps.clock.after(waitMs, () => {
-      this.#changed = null;
-      this.#changedAt = this.#deps.clock.mono();
-      this.#levels.expire();
-      if (!this.#isClosed) this.#onTrip('list_changed');
-    });
-  }
-
-  #below(plan: CheckPlan, lane: Lane): { readonly reach: FactReading | null; readonly facts: Record<string, FactReading>; readonly certificate: Finding['certificate'] } {
+  #below(
+    plan: CheckPlan,
+    lane: Lane,
+  ): {
+    readonly reach: FactReading | null;
+    readonly facts: Record<string, FactReading>;
+    readonly certificate: Finding['certificate'];
+  } {
     const { connection, tls } = lane;
     if (connection === null) return { reach: null, facts: {}, certificate: null };
     const view = tls === null ? null : certificateOf(tls, this.#deps.clock.now(), plan.certificateDays);
@@ -279,7 +290,13 @@ export class HttpServer {
   async #authFact(target: HttpTarget, fault: Fault, plan: CheckPlan): Promise<FactReading> {
     const now = this.#deps.clock.mono();
     if (this.#auth !== null && this.#auth.code === fault.code && now - this.#auth.at < AUTH_MS) return this.#auth.fact;
-    const fact = await authReading(this.#deps, target.url, fault, plan.connectTimeoutMs, Math.min(plan.timeoutMs, AUTH_TIMEOUT_MS));
+    const fact = await authReading(
+      this.#deps,
+      target.url,
+      fault,
+      plan.connectTimeoutMs,
+      Math.min(plan.timeoutMs, AUTH_TIMEOUT_MS),
+    );
     this.#auth = { fact, code: fault.code, at: now };
     return fact;
   }
@@ -293,8 +310,6 @@ function lowerCased(headers: Readonly<Record<string, string>>): Record<string, s
 const ERA_MS = 3_600_000;
 const SSE_SHARE = 0.5;
 const END_MS = 2_000;
-const DEBOUNCE_MS = 1_000;
-const CHANGED_MS_MIN = 10_000;
 const AUTH_MS = 600_000;
 const AUTH_TIMEOUT_MS = 3_000;
 /** Statuses after which the old SSE transport is worth a try. */

@@ -1,22 +1,19 @@
 import type { CheckPlan } from '../plan.ts';
 import { observe, type ProbeDeps, type Prober, type ProbeResult } from '../probe.ts';
-import { HttpServer, type Climbed } from './http-server.ts';
+import { HttpServer } from './http-server.ts';
+import type { McpServer } from './server.ts';
+import { StdioServer, type HeldChildren } from './stdio-server.ts';
 
 interface Held {
   readonly signature: string;
-  readonly server: Server;
+  readonly server: McpServer;
   running: Promise<unknown> | null;
-}
-
-/** One MCP server, whichever transport. */
-interface Server {
-  probe(plan: CheckPlan): Promise<Climbed & { readonly evidence?: string | null }>;
-  close(): Promise<void>;
 }
 
 /** Probes MCP servers. Keeps per check what lives longer than a probe. */
 export function createMcpProber(deps: ProbeDeps): Prober {
   const held = new Map<string, Held>();
+  const children: HeldChildren = { count: 0 };
 
   const drop = async (key: string): Promise<void> => {
     const item = held.get(key);
@@ -36,13 +33,18 @@ export function createMcpProber(deps: ProbeDeps): Prober {
       let item = held.get(key);
       if (item === undefined) {
         const onTrip = (cause: string): void => deps.onTrip(plan.org, plan.id, cause);
-        item = { signature, server: new HttpServer(deps, onTrip), running: null };
+        const isStdio = plan.target.startsWith('stdio:');
+        item = {
+          signature,
+          server: isStdio ? new StdioServer(deps, children, onTrip) : new HttpServer(deps, onTrip),
+          running: null,
+        };
         held.set(key, item);
       }
       const running = item.server.probe(plan);
       item.running = running.catch(() => undefined);
       const { finding, inventory, evidence } = await running;
-      return { observation: observe(deps.clock, startedAt, finding), inventory, evidence: evidence ?? null };
+      return { observation: observe(deps.clock, startedAt, finding), inventory, evidence };
     },
     forget: (org, checkId) => drop(keyOf(org, checkId)),
     async close(): Promise<void> {

@@ -18,7 +18,12 @@ export async function listTools(
   let bytes = 0;
   let cursor: string | null = null;
   for (let page = 0; page < bounds.pagesMax; page += 1) {
-    const asked: Awaited<ReturnType<Wire['ask']>> = await wire.ask({ method: 'tools/list', params: cursor === null ? {} : { cursor }, manner, budget });
+    const asked: Awaited<ReturnType<Wire['ask']>> = await wire.ask({
+      method: 'tools/list',
+      params: cursor === null ? {} : { cursor },
+      manner,
+      budget,
+    });
     if (!asked.ok) return asked;
     const { reply } = asked.value;
     if (reply.is === 'error') return fail('rpc_error', `The server answers tools/list with error ${reply.code}.`);
@@ -50,7 +55,10 @@ export function drift(accepted: Inventory | null, current: Inventory): McpInfo['
   return {
     added: [...after.keys()].filter((name) => !before.has(name)).toSorted(),
     removed: [...before.keys()].filter((name) => !after.has(name)).toSorted(),
-    changed: [...after].filter(([name, hash]) => before.has(name) && before.get(name) !== hash).map(([name]) => name).toSorted(),
+    changed: [...after]
+      .filter(([name, hash]) => before.has(name) && before.get(name) !== hash)
+      .map(([name]) => name)
+      .toSorted(),
   };
 }
 

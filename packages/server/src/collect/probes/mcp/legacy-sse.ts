@@ -105,7 +105,9 @@ export class LegacySse implements Wire {
     let timer: Timer | null = null;
     const answered = new Promise<Result<Reply, Fault>>((resolve) => {
       this.#waiting.set(id, resolve);
-      timer = this.#deps.clock.after(ask.budget.leftMs, () => resolve(fail('timeout', 'No answer within the timeout.')));
+      timer = this.#deps.clock.after(ask.budget.leftMs, () =>
+        resolve(fail('timeout', 'No answer within the timeout.')),
+      );
     });
     const settle = this.#waiting.get(id);
     const post = this.#post(requestText(id, ask.method, ask.params, ask.manner), ask.manner, ask.budget);
@@ -145,7 +147,8 @@ export class LegacySse implements Wire {
   #receive(text: string): void {
     const messages = parseMessages(text);
     if (messages === null) {
-      for (const settle of this.#waiting.values()) settle(fail('bad_payload', 'The event stream carries something that is not JSON-RPC.'));
+      for (const settle of this.#waiting.values())
+        settle(fail('bad_payload', 'The event stream carries something that is not JSON-RPC.'));
       return;
     }
     for (const [id, settle] of this.#waiting) {
@@ -163,7 +166,12 @@ export class LegacySse implements Wire {
       const sent = await lane.send({
         method: 'POST',
         url: this.#endpoint,
-        headers: { ...this.#target.headers, ...mannerHeaders(manner), 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+        headers: {
+          ...this.#target.headers,
+          ...mannerHeaders(manner),
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream',
+        },
         body,
         connectTimeoutMs: this.#target.connectTimeoutMs,
         budget,

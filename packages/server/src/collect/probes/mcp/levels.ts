@@ -46,8 +46,14 @@ export class Levels {
         ? reading('ok', session.manner.era, `The server answers (${session.info.protocolVersion}).`, session.ms)
         : reading('warn', note.code, note.message, session.ms);
     const listed = note === null ? await this.#inventory(wire, plan, session, budget) : null;
-    const canary = plan.canary === null || note !== null ? null : await callCanary(wire, session.manner, plan.canary, budget);
-    const facts: Record<string, FactReading> = { ...below, protocol, ...this.#facts, ...(canary === null ? {} : { canary }) };
+    const canary =
+      plan.canary === null || note !== null ? null : await callCanary(wire, session.manner, plan.canary, budget);
+    const facts: Record<string, FactReading> = {
+      ...below,
+      protocol,
+      ...this.#facts,
+      ...(canary === null ? {} : { canary }),
+    };
     // The first trouble in the order of the levels is the reason; the others stay visible as facts.
     const trouble = TROUBLE_ORDER.map((name) => facts[name]).find((fact) => fact?.v === 'fail' || fact?.v === 'warn');
     const mcp: McpInfo = {
@@ -66,7 +72,10 @@ export class Levels {
     };
     const finding: Finding = {
       verdict: trouble === undefined ? 'healthy' : 'degraded',
-      reason: trouble === undefined ? { code: 'ok', text: 'The server answers.' } : { code: trouble.code, text: trouble.text },
+      reason:
+        trouble === undefined
+          ? { code: 'ok', text: 'The server answers.' }
+          : { code: trouble.code, text: trouble.text },
       phase: 'ready',
       facts,
       latencyMs: session.ms,
@@ -120,7 +129,12 @@ export class Levels {
       else if (asked.value.reply.is === 'result' || asked.value.reply.code === METHOD_NOT_FOUND) {
         facts[name] = reading('ok', 'ok', `The list of ${name} can be read.`, asked.value.ms);
       } else {
-        facts[name] = reading('fail', 'rpc_error', `The server answers ${name}/list with error ${asked.value.reply.code}.`, asked.value.ms);
+        facts[name] = reading(
+          'fail',
+          'rpc_error',
+          `The server answers ${name}/list with error ${asked.value.reply.code}.`,
+          asked.value.ms,
+        );
       }
     }
     return facts;
@@ -128,7 +142,11 @@ export class Levels {
 }
 
 /** A finding for a server that did not get as far as a session. `reach` is what is known of the level below. */
-export function faultFinding(fault: Fault, reach: FactReading | null, more: Readonly<Record<string, FactReading>> = {}): Finding {
+export function faultFinding(
+  fault: Fault,
+  reach: FactReading | null,
+  more: Readonly<Record<string, FactReading>> = {},
+): Finding {
   const verdict = verdictOf(fault.code);
   const v = verdict === 'degraded' ? 'warn' : verdict === 'unknown' ? 'unknown' : 'fail';
   const level = reach === null ? 'reach' : 'protocol';
@@ -147,6 +165,14 @@ export function faultFinding(fault: Fault, reach: FactReading | null, more: Read
   };
 }
 
-const TROUBLE_ORDER: readonly string[] = ['protocol', 'inventory', 'resources', 'prompts', 'canary', 'certificate'];
+const TROUBLE_ORDER: readonly string[] = [
+  'protocol',
+  'inventory',
+  'resources',
+  'prompts',
+  'canary',
+  'certificate',
+  'noise',
+];
 /** Facts that need no second look: the process is gone. */
 const FINAL: ReadonlySet<string> = new Set(['exited', 'spawn_failed']);

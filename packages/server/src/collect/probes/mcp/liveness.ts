@@ -19,7 +19,12 @@ export const SESSION_LOST = 'session_lost';
  * Asks an open session whether the server lives. Modern: `server/discover`. Legacy: `ping`; any JSON-RPC
  * error to a ping is a sign of life, and a silent ping is confirmed with `tools/list` before it counts.
  */
-export async function askAlive(wire: Wire, manner: Manner, usesPing: boolean, budget: Budget): Promise<Result<Alive, Fault>> {
+export async function askAlive(
+  wire: Wire,
+  manner: Manner,
+  usesPing: boolean,
+  budget: Budget,
+): Promise<Result<Alive, Fault>> {
   if (manner.era === 'modern') {
     const asked = await wire.ask({ method: 'server/discover', params: {}, manner, budget });
     if (!asked.ok) return asked.code === 'http_4xx' ? lost() : asked;
@@ -36,7 +41,12 @@ export async function askAlive(wire: Wire, manner: Manner, usesPing: boolean, bu
   if (isLost(asked.status ?? null, manner, null)) return lost();
   if (!usesPing || !isSilence(asked.code)) return asked;
   // A held event stream has its own reason for silence: the server forgot it. Its owner opens a new one.
-  const confirmed = await wire.ask({ method: 'tools/list', params: {}, manner, budget: wire.transport === 'sse' ? budget.share(PING_SHARE) : budget });
+  const confirmed = await wire.ask({
+    method: 'tools/list',
+    params: {},
+    manner,
+    budget: wire.transport === 'sse' ? budget.share(PING_SHARE) : budget,
+  });
   if (confirmed.ok) return aliveOf(confirmed.value, manner, false);
   return isLost(confirmed.status ?? null, manner, null) ? lost() : confirmed;
 }

@@ -31,7 +31,12 @@ export function requestText(id: number | null, method: string, params: JsonObjec
         }
       : params;
   const hasParams = Object.keys(dressed).length > 0;
-  return JSON.stringify({ jsonrpc: '2.0', ...(id === null ? {} : { id }), method, ...(hasParams ? { params: dressed } : {}) });
+  return JSON.stringify({
+    jsonrpc: '2.0',
+    ...(id === null ? {} : { id }),
+    method,
+    ...(hasParams ? { params: dressed } : {}),
+  });
 }
 
 /** All messages of a JSON text (one, or a batch as 2025-03-26 allowed), or null when it is no JSON-RPC. */
@@ -79,4 +84,7 @@ export function isModernError(reply: Reply): boolean {
 export const UNSUPPORTED_VERSION: number = -32022;
 export const METHOD_NOT_FOUND: number = -32601;
 
-export const CLIENT_INFO: { readonly name: string; readonly version: string } = { name: 'statewire-probe', version: '1' };
+export const CLIENT_INFO: { readonly name: string; readonly version: string } = {
+  name: 'statewire-probe',
+  version: '1',
+};

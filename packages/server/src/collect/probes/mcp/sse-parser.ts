@@ -27,7 +27,8 @@ export class SseParser {
     this.#rest = lines.pop() ?? '';
     for (const line of lines) {
       if (line === '') {
-        if (this.#data.length > 0) events.push({ event: this.#event === '' ? 'message' : this.#event, data: this.#data.join('\n') });
+        if (this.#data.length > 0)
+          events.push({ event: this.#event === '' ? 'message' : this.#event, data: this.#data.join('\n') });
         this.#event = '';
         this.#data = [];
         this.#dataBytes = 0;

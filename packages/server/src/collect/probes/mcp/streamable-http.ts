@@ -38,10 +38,14 @@ export class StreamableHttp implements Wire {
     const id = this.#nextId;
     this.#nextId += 1;
     const startedAt = this.#deps.clock.mono();
-    const sent = await this.#post(requestText(id, ask.method, ask.params, ask.manner), {
-      ...mannerHeaders(ask.manner),
-      ...(ask.manner.era === 'modern' ? modernHeaders(ask.method, ask.params) : {}),
-    }, ask.budget);
+    const sent = await this.#post(
+      requestText(id, ask.method, ask.params, ask.manner),
+      {
+        ...mannerHeaders(ask.manner),
+        ...(ask.manner.era === 'modern' ? modernHeaders(ask.method, ask.params) : {}),
+      },
+      ask.budget,
+    );
     if (!sent.ok) return sent;
     const answer = sent.value;
     const replied = await this.#replyOf(answer, id, ask.budget);
@@ -116,7 +120,9 @@ export class StreamableHttp implements Wire {
     const body = await answer.text(budget, this.#deps.limits.probeBodyBytesMax);
     if (!body.ok) return body;
     if (status === 202 || status === 204 || body.value === '') {
-      return fail('no_answer', `The server accepted the request (HTTP ${status}) and gave no answer to it.`, { status });
+      return fail('no_answer', `The server accepted the request (HTTP ${status}) and gave no answer to it.`, {
+        status,
+      });
     }
     if (type !== 'application/json' && /^\s*</.test(body.value)) {
       return fail('not_mcp', 'The server answers with a web page, not with MCP.', { status });
@@ -128,7 +134,9 @@ export class StreamableHttp implements Wire {
         : fail('not_mcp', 'The server answers with something that is not MCP.', { status });
     }
     const reply = replyFor(messages, id);
-    return reply === null ? fail('bad_payload', 'The answer carries another id than the question.', { status }) : ok(reply);
+    return reply === null
+      ? fail('bad_payload', 'The answer carries another id than the question.', { status })
+      : ok(reply);
   }
 
   /** Reads a stream up to the answer to our question and not one event further: servers may hold it open for ever. */
@@ -142,7 +150,8 @@ export class StreamableHttp implements Wire {
           if (event.event !== 'message' || event.data === '') continue;
           const messages = parseMessages(event.data);
           const reply = messages === null ? null : replyFor(messages, id);
-          if (messages === null) found = fail('bad_payload', 'The event stream carries something that is not JSON-RPC.');
+          if (messages === null)
+            found = fail('bad_payload', 'The event stream carries something that is not JSON-RPC.');
           else if (reply !== null) found = ok(reply);
           if (found !== null) return true;
         }

@@ -58,7 +58,8 @@ export class Tripwire {
       connectTimeoutMs: target.connectTimeoutMs,
       budget: new Budget(deps.clock, OPEN_MS),
     });
-    const isStream = sent.ok && sent.value.status === 200 && /^text\/event-stream\b/i.test(sent.value.headers['content-type'] ?? '');
+    const isStream =
+      sent.ok && sent.value.status === 200 && /^text\/event-stream\b/i.test(sent.value.headers['content-type'] ?? '');
     if (!isStream) {
       this.#state = 'unsupported';
       this.#lane.close();

@@ -35,14 +35,18 @@ export interface Draft {
   get(collection: string, id: string): Row | null;
   /** All live rows of a collection (use sparingly: roll-ups at boot, cascades). */
   all(collection: string): Iterable<Row>;
-  /** Field versions for per-field conflict checks: newest version among these fields, or 0. */
+  /** For per-field conflict checks: the newest version at which one of these fields (`name`, `labels.env`) changed, or 0. */
   fieldVersion(collection: string, id: string, fields: readonly string[]): number;
-  /** Replaces all fields. `version`, `createdAt`, `updatedAt` are set by the commit. A put equal to what is there changes nothing. */
+  /**
+   * Replaces all fields; one that is left out becomes null. `id`, `org`, `version`, `createdAt`, `updatedAt` are set
+   * by the commit, whatever is given. A put equal to what is there changes nothing.
+   */
   put(collection: string, id: string, fields: JsonObject): void;
   delete(collection: string, id: string): void;
   transition(row: Omit<TransitionRow, 'org' | 'recordedAt'>): void;
   sample(row: Omit<SampleRow, 'org'>): void;
-  document(kind: string, id: string, value: Json | null, expiresAt?: number | null): void;
+  /** Null deletes it. A function gets the version that the transaction is answered with. */
+  document(kind: string, id: string, value: Json | null | ((version: number) => Json), expiresAt?: number | null): void;
 }
 
 /** The answer to a write: the version that holds it, and what the transaction returned. */

@@ -77,7 +77,12 @@ export interface StoreHead {
   /** Random id of this version history; new at creation and at restore. */
   readonly epoch: string;
   /** Per organization: newest version, newest rid, and the oldest version whose tombstones are all still here. */
-  readonly orgs: readonly { readonly org: string; readonly version: number; readonly rid: number; readonly floor: number }[];
+  readonly orgs: readonly {
+    readonly org: string;
+    readonly version: number;
+    readonly rid: number;
+    readonly floor: number;
+  }[];
 }
 
 export interface HistoryQuery {
@@ -100,11 +105,19 @@ export interface Store {
   /** Resolves when the batch is durable. Called by keep/commit.ts only, one at a time. */
   commit(batch: CommitBatch): Promise<void>;
   /** Changes after a version, oldest first, at most `limit`. */
-  changesSince(q: { readonly org: string; readonly version: number; readonly limit: number }): Promise<readonly ChangeRow[]>;
+  changesSince(q: {
+    readonly org: string;
+    readonly version: number;
+    readonly limit: number;
+  }): Promise<readonly ChangeRow[]>;
   /** Transitions of one record, newest first. */
   transitions(q: HistoryQuery): Promise<readonly TransitionRow[]>;
   /** Newest transitions of a whole organization, newest first (the activity feed). */
-  recentTransitions(q: { readonly org: string; readonly before: number; readonly limit: number }): Promise<readonly TransitionRow[]>;
+  recentTransitions(q: {
+    readonly org: string;
+    readonly before: number;
+    readonly limit: number;
+  }): Promise<readonly TransitionRow[]>;
   /** Raw samples of one record, oldest first. */
   samples(q: HistoryQuery): Promise<readonly SampleRow[]>;
   document(kind: string, org: string, id: string): Promise<Json | null>;

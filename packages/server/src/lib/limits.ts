@@ -83,6 +83,19 @@ export const limits = {
   backoffMsMax: 120_000,
   recentMax: 40,
   stepsMax: 50,
+  // Beats, deadlines and reports.
+  /** Heartbeat services that reporters may make by beating, per organization. */
+  beatServicesMax: 1_000,
+  deadlineRetryMs: 1_000,
+  /** Longest sleep of the deadline timer: how late a wall clock that was set forward is noticed. */
+  deadlineSleepMsMax: 60_000,
+  deadlineSweepMs: 250,
+  deadlinesPerTurnMax: 500,
+  /** After the last connection of an agent closed. */
+  presenceGraceMs: 10_000,
+  presenceRetryMs: 1_000,
+  reportsPerTransactionMax: 100,
+  rowsPerAwakeningMax: 500,
   // History kept by this release.
   samplesMs: 172_800_000,
   transitionsMs: 34_214_400_000,

@@ -1,0 +1,164 @@
+import type {
+  Agent,
+  Check,
+  Connection,
+  Execution,
+  ExecutionCreate,
+  ExecutionPatch,
+  ExecutionReport,
+  Job,
+  JobCreate,
+  JobPatch,
+  JobReport,
+  Metric,
+  Service,
+  ServiceCreate,
+  ServicePatch,
+  ServiceReport,
+} from '@statewire/model';
+import type { Row } from '@statewire/protocol';
+import type { Dial } from './connect/transport.ts';
+import { dialWebSocket, liveUrl } from './connect/websocket.ts';
+import { Collection, type CollectionSource } from './collection.ts';
+import { browserEnv, every, type Env } from './env.ts';
+import { Agents } from './report/agents.ts';
+import { Connections } from './report/connections.ts';
+import type { Reporting } from './report/reporting.ts';
+import { Runs } from './report/runs.ts';
+import { Driver, type TokenSource } from './session/driver.ts';
+import { Asked } from './state/asked.ts';
+import { InFlight } from './state/in-flight.ts';
+import { ConnectionView } from './views/connection-view.ts';
+import { LINGER_MS, Views } from './views/views.ts';
+
+/** Settings of a client. */
+export interface ClientOptions {
+  /** Address of the server: `https://status.example.org`, or `/` for the one the page came from. */
+  readonly url: string;
+  /** An API key or JWT, or a function that fetches one; called anew before each connection. Absent: the session cookie. */
+  readonly token?: TokenSource;
+  /** Default time between updates of one view, ms. Default 100. */
+  readonly intervalMs?: number | undefined;
+  /** How long an unwatched view stays subscribed, ms. Default 5000. */
+  readonly lingerMs?: number | undefined;
+  /** Name of the program, for the operator's eyes. */
+  readonly name?: string | undefined;
+  readonly env?: Env | undefined;
+  /** Another transport than WebSocket, for tests. */
+  readonly dial?: Dial | undefined;
+}
+
+/** A live replica of what this program looks at. Connects when first needed. */
+export interface Client {
+  readonly services: Collection<Service, ServiceBodies>;
+  readonly connections: Connections;
+  readonly agents: Agents;
+  readonly executions: Runs<Execution, ExecutionBodies>;
+  readonly jobs: Runs<Job, JobBodies>;
+  readonly metrics: Collection<Metric>;
+  readonly checks: Collection<Check>;
+  /** A collection of one's own, or one by name. */
+  collection<T extends Row = Row>(name: string): Collection<T>;
+  /** The state of the connection. */
+  readonly connection: ConnectionView;
+  /** Now, on the server's clock, epoch ms. */
+  serverNow(): number;
+  /** Calls `fn` each `ms` until the returned function is called, with the timers of this client's surroundings. */
+  every(ms: number, fn: () => void): () => void;
+  /** Connects now instead of when first needed. */
+  connect(): void;
+  /** Disconnects and stays so until `connect`; rows stay and read `offline`. */
+  disconnect(): void;
+  /** Tries at once, whatever wait is going on. */
+  reconnect(): void;
+  /** Ends everything; the client cannot be used again. */
+  close(): void;
+}
+
+/**
+ * Makes a client. Nothing happens until something is subscribed, commanded or connected, so that it may stand in
+ * a module that a server renders.
+ */
+export function createClient(options: ClientOptions): Client {
+  const env = options.env ?? browserEnv();
+  const tab = env.uniqueId();
+  const inFlight = new InFlight(tab);
+  const onLive = new Set<() => void>();
+  const connection = new ConnectionView({ env, driver: () => driver });
+  const driver: Driver = new Driver({
+    env,
+    dial: options.dial ?? dialWebSocket(env),
+    url: () => liveUrl(options.url, env.pageUrl()),
+    token: options.token,
+    tab,
+    client: options.name ?? 'statewire-js',
+    inFlight,
+    asked: (send) => new Asked({ env, send }),
+    onChange: () => {
+      connection.refresh();
+      views.refresh();
+    },
+    onLive: () => {
+      for (const fn of onLive) fn();
+    },
+  });
+  const { defaultMs, lingerMs } = { defaultMs: options.intervalMs ?? 100, lingerMs: options.lingerMs ?? LINGER_MS };
+  const views = new Views({ env, driver, inFlight, defaultMs, lingerMs });
+  const source: CollectionSource = { views, command: (command, isOptimistic) => driver.command(command, isOptimistic) };
+  const reporting: Reporting = {
+    env,
+    want: () => driver.dispatch({ t: 'want' }),
+    isLive: () => driver.isLive,
+    onLive,
+  };
+  return {
+    services: new Collection<Service, ServiceBodies>(source, 'services'),
+    connections: new Connections(source, 'connections'),
+    agents: new Agents(source, reporting),
+    executions: new Runs<Execution, ExecutionBodies>(source, 'executions', reporting),
+    jobs: new Runs<Job, JobBodies>(source, 'jobs', reporting),
+    metrics: new Collection<Metric>(source, 'metrics'),
+    checks: new Collection<Check>(source, 'checks'),
+    collection: <T extends Row = Row>(name: string) => new Collection<T>(source, name),
+    connection,
+    serverNow: () => driver.clock.now(),
+    every: (ms, fn) => every(env, ms, fn),
+    connect: () => driver.dispatch({ t: 'connect' }),
+    disconnect: () => driver.dispatch({ t: 'disconnect' }),
+    reconnect: () => driver.dispatch({ t: 'connect' }),
+    close: () => {
+      driver.dispatch({ t: 'close' });
+      views.close();
+      driver.asked.close();
+    },
+  };
+}
+
+export interface ServiceBodies {
+  readonly create: ServiceCreate;
+  readonly patch: ServicePatch;
+  readonly report: ServiceReport;
+}
+
+export interface ExecutionBodies {
+  readonly create: ExecutionCreate;
+  readonly patch: ExecutionPatch;
+  readonly report: ExecutionReport;
+}
+
+export interface JobBodies {
+  readonly create: JobCreate;
+  readonly patch: JobPatch;
+  readonly report: JobReport;
+}
+
+/** The collections that every server has, by name. */
+export interface KnownRows {
+  readonly services: Service;
+  readonly connections: Connection;
+  readonly agents: Agent;
+  readonly executions: Execution;
+  readonly jobs: Job;
+  readonly metrics: Metric;
+  readonly checks: Check;
+}

@@ -1,0 +1,133 @@
+import type { FilterJson, Json, JsonObject, Row } from '@statewire/protocol';
+import type { CommandResult } from './errors.ts';
+import type { Command } from './state/in-flight.ts';
+import { CollectionView, type ViewSource } from './views/collection-view.ts';
+import { RecordView } from './views/record-view.ts';
+import type { CollectionState } from './views/views.ts';
+import { compileWhere, type FieldOf, type Where } from './where.ts';
+
+/** What a collection needs of its client. */
+export interface CollectionSource extends ViewSource {
+  command(command: Command, isOptimistic: boolean): Promise<CommandResult>;
+}
+
+/** A running subscription. */
+export interface Subscription<T extends Row> {
+  readonly view: CollectionView<T>;
+  close(): void;
+}
+
+/** Options of a command. */
+export interface CommandOptions {
+  /** The version the person saw: a touched field that changed after it is a conflict. */
+  readonly base?: number | undefined;
+  /** Show the change at once, and take it back if it is refused. */
+  readonly optimistic?: boolean | undefined;
+}
+
+/** A wish for records: narrow it down, then `subscribe` or make a `view`. Immutable. */
+export class Query<T extends Row> {
+  readonly name: string;
+  protected readonly source: CollectionSource;
+  readonly #filter: FilterJson | undefined;
+  readonly #intervalMs: number | undefined;
+  readonly #fields: readonly string[] | undefined;
+
+  constructor(source: CollectionSource, name: string, wish: QueryWish = {}) {
+    this.source = source;
+    this.name = name;
+    this.#filter = wish.filter;
+    this.#intervalMs = wish.intervalMs;
+    this.#fields = wish.fields;
+  }
+
+  /** Only records for which all conditions hold. Twice: both. */
+  where(where: Where<T>): Query<T> {
+    const more = compileWhere(where);
+    const filter = this.#filter === undefined ? more : more === undefined ? this.#filter : ['and', this.#filter, more];
+    return new Query<T>(this.source, this.name, { ...this.#wish(), filter });
+  }
+
+  /** At most one update each `ms`; rounded up to 0, 50, 100, 250, 1000 or 5000. */
+  every(ms: number): Query<T> {
+    return new Query<T>(this.source, this.name, { ...this.#wish(), intervalMs: ms });
+  }
+
+  /** Only these fields; `id` and `version` always come along. */
+  fields<F extends FieldOf<T>>(names: readonly F[]): Query<Pick<T, F | 'id' | 'org' | 'version'> & Row> {
+    return new Query(this.source, this.name, { ...this.#wish(), fields: [...new Set<string>(names)].sort() });
+  }
+
+  /** A handle on the live view; nothing is subscribed until its `subscribe`. */
+  view(): CollectionView<T> {
+    const wish = { collection: this.name, filter: this.#filter, fields: this.#fields };
+    return new CollectionView<T>(this.source, wish, this.#intervalMs);
+  }
+
+  /** Calls `handler` with what there is now, and again after each change, until `close`. */
+  subscribe(handler: (state: CollectionState<T>) => void): Subscription<T> {
+    const view = this.view();
+    const close = view.subscribe(() => handler(view.get()));
+    handler(view.get());
+    return { view, close };
+  }
+
+  #wish(): QueryWish {
+    return { filter: this.#filter, intervalMs: this.#intervalMs, fields: this.#fields };
+  }
+}
+
+/** The bodies that a collection's commands take. */
+export interface Bodies {
+  readonly create: object;
+  readonly patch: object;
+  readonly report: object;
+}
+
+/** A collection: its records to watch and its commands. Commands wait for a connection and never reject. */
+export class Collection<T extends Row, B extends Bodies = Bodies> extends Query<T> {
+  /** One record, live. */
+  record(id: string): RecordView<T> {
+    return new RecordView<T>(new Query<T>(this.source, this.name, { filter: ['eq', 'id', id] }).view());
+  }
+
+  /** Creates a record. Without an id the server makes one; the result names it. */
+  create(fields: B['create'], options: { readonly id?: string | undefined } = {}): Promise<CommandResult> {
+    return this.source.command({ c: this.name, k: options.id ?? '', op: 'create', f: body(fields) }, false);
+  }
+
+  /** Changes fields of a record. Paths like `labels.env` change one key. */
+  patch(id: string, fields: B['patch'], options: CommandOptions = {}): Promise<CommandResult> {
+    const { base, optimistic = false } = options;
+    return this.source.command(
+      { c: this.name, k: id, op: 'patch', f: body(fields), ...(base === undefined ? {} : { base }) },
+      optimistic,
+    );
+  }
+
+  delete(id: string, options: Pick<CommandOptions, 'base'> = {}): Promise<CommandResult> {
+    const { base } = options;
+    return this.source.command({ c: this.name, k: id, op: 'del', ...(base === undefined ? {} : { base }) }, false);
+  }
+
+  /** Runs a named command on a record: `refresh`, `pause`, `override`, ... */
+  call(id: string, name: string, args: { readonly [name: string]: Json } = {}): Promise<CommandResult> {
+    return this.source.command({ c: this.name, k: id, op: 'call', name, f: args }, false);
+  }
+
+  /** Reports what was observed of a record; needs the report scope. */
+  report(id: string, fields: B['report']): Promise<CommandResult> {
+    return this.call(id, 'report', body(fields));
+  }
+}
+
+/** The fields as they travel. True because JSON leaves out what is undefined, and a body holds JSON values only. */
+export function body(fields: object): JsonObject {
+  return fields as JsonObject;
+}
+
+interface QueryWish {
+  readonly filter?: FilterJson | undefined;
+  readonly intervalMs?: number | undefined;
+  readonly fields?: readonly string[] | undefined;
+}

@@ -1,0 +1,117 @@
+/**
+ * The one file that touches the browser: sockets, visibility, network, timers, time and chance. Everything
+ * else takes an `Env`, so that the same client runs in browsers, workers, Node and tests driven by hand.
+ */
+
+/** What the surroundings tell the client. All but `hidden`, `offline` and `pagehide` are reasons to look for life. */
+export type Signal = 'visible' | 'hidden' | 'online' | 'offline' | 'focus' | 'pageshow' | 'pagehide' | 'resume';
+
+/** A pending timer. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** The part of `WebSocket` that the client uses. */
+export interface SocketLike {
+  readonly readyState: number;
+  send(text: string): void;
+  close(code?: number, reason?: string): void;
+  addEventListener(type: string, listener: (event: SocketEvent) => void): void;
+}
+
+/** What socket events carry, of those fields the client reads. */
+export interface SocketEvent {
+  readonly data?: unknown;
+  readonly code?: number;
+  readonly reason?: string;
+}
+
+/** The surroundings of a client. `browserEnv()` makes the real one; tests make their own. */
+export interface Env {
+  /** Wall clock, epoch ms. Deadlines use it on purpose: it moves on while a laptop sleeps. */
+  now(): number;
+  after(ms: number, fn: () => void): Timer;
+  /** A number in [0, 1). */
+  random(): number;
+  /** An id for this tab or process that no other has. */
+  uniqueId(): string;
+  /** Address of the page, or null outside a browser. */
+  pageUrl(): string | null;
+  isVisible(): boolean;
+  isOnline(): boolean;
+  /** Calls `fn` on each signal until the returned function is called. */
+  listen(fn: (signal: Signal) => void): () => void;
+  openSocket(url: string, protocol: string): SocketLike;
+  /** Reports an error that a caller's handler threw, without stopping anyone. */
+  reportError(error: unknown): void;
+}
+
+/** The real surroundings, in a browser, a worker or Node. Touches no global until a method is called. */
+export function browserEnv(): Env {
+  return {
+    now: () => Date.now(),
+    after(ms, fn) {
+      const handle: unknown = setTimeout(fn, ms);
+      // In Node a waiting client must not keep the process alive; browsers return a number here.
+      if (hasUnref(handle)) handle.unref();
+      // True because `handle` came from this very setTimeout.
+      return { cancel: () => clearTimeout(handle as Parameters<typeof clearTimeout>[0]) };
+    },
+    random: () => Math.random(),
+    uniqueId: () => (typeof crypto === 'object' && 'randomUUID' in crypto ? crypto.randomUUID() : randomId()),
+    pageUrl: () => (typeof location === 'object' ? location.href : null),
+    isVisible: () => typeof document !== 'object' || document.visibilityState !== 'hidden',
+    isOnline: () => typeof navigator !== 'object' || navigator.onLine !== false,
+    listen,
+    openSocket(url, protocol) {
+      if (typeof WebSocket !== 'function') {
+        throw new Error('no WebSocket found in this runtime; use Node 22 or newer, or pass `env` with openSocket');
+      }
+      return new WebSocket(url, protocol);
+    },
+    reportError(error) {
+      if (typeof reportError === 'function') reportError(error);
+      else console.error(error);
+    },
+  };
+}
+
+/** Calls `fn` each `ms`, never twice at once after a sleep, until the returned function is called. */
+export function every(env: Pick<Env, 'after'>, ms: number, fn: () => void): () => void {
+  let timer = env.after(ms, ring);
+  function ring(): void {
+    timer = env.after(ms, ring);
+    fn();
+  }
+  return () => timer.cancel();
+}
+
+function listen(fn: (signal: Signal) => void): () => void {
+  const stops: (() => void)[] = [];
+  const on = (target: EventTarget, type: string, signal: () => Signal): void => {
+    const listener = (): void => fn(signal());
+    target.addEventListener(type, listener);
+    stops.push(() => target.removeEventListener(type, listener));
+  };
+  if (typeof document === 'object') {
+    on(document, 'visibilitychange', () => (document.visibilityState === 'hidden' ? 'hidden' : 'visible'));
+    on(document, 'resume', () => 'resume');
+  }
+  // Node has no global event target; there a dead connection is found by the watchdog alone.
+  if (typeof addEventListener === 'function' && typeof globalThis === 'object') {
+    const types: readonly Signal[] = ['online', 'offline', 'focus', 'pageshow', 'pagehide'];
+    for (const type of types) on(globalThis, type, () => type);
+  }
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+// Pages on plain http (a box in the local network) have no crypto.randomUUID.
+function randomId(): string {
+  return Array.from({ length: 4 }, () => Math.random().toString(36).slice(2, 8)).join('');
+}
+
+function hasUnref(handle: unknown): handle is { unref(): void } {
+  return typeof handle === 'object' && handle !== null && 'unref' in handle && typeof handle.unref === 'function';
+}

@@ -1,0 +1,16 @@
+export { createClient, type Client, type ClientOptions, type KnownRows } from './client.ts';
+export { Collection, Query, type Bodies, type CommandOptions, type Subscription } from './collection.ts';
+export { compileWhere, type Bounds, type Condition, type FieldOf, type Where } from './where.ts';
+export type { CommandResult, Conflict } from './errors.ts';
+export type { TokenSource } from './session/driver.ts';
+export { CollectionView } from './views/collection-view.ts';
+export { RecordView, type RecordState } from './views/record-view.ts';
+export { ConnectionView, type ConnectionState } from './views/connection-view.ts';
+export type { CollectionState, Freshness } from './views/views.ts';
+export type { ConnectionStatus, ViewStatus } from './views/status.ts';
+export { Agents, type AgentCard, type PresentAgent } from './report/agents.ts';
+export { Connections } from './report/connections.ts';
+export { Runs, type RunStart } from './report/runs.ts';
+export type { Run, RunReport } from './report/run.ts';
+export { browserEnv, type Env, type Signal, type SocketLike, type Timer } from './env.ts';
+export type { Dial, Wire, WireEvents } from './connect/transport.ts';

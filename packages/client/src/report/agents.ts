@@ -1,0 +1,64 @@
+import type { Agent, AgentCreate, AgentPatch, AgentReport } from '@statewire/model';
+import { body, Collection, type CollectionSource } from '../collection.ts';
+import type { CommandResult } from '../errors.ts';
+import type { Reporting } from './reporting.ts';
+
+export interface AgentBodies {
+  readonly create: AgentCreate;
+  readonly patch: AgentPatch;
+  readonly report: AgentReport;
+}
+
+/** What an agent says of itself when it comes. */
+export interface AgentCard {
+  readonly id: string;
+  readonly name?: string | undefined;
+  readonly platform?: string | undefined;
+  readonly release?: string | undefined;
+}
+
+/** Agents. `present` makes this program one of them for as long as it is connected. */
+export class Agents extends Collection<Agent, AgentBodies> {
+  readonly #reporting: Reporting;
+
+  constructor(source: CollectionSource, reporting: Reporting) {
+    super(source, 'agents');
+    this.#reporting = reporting;
+  }
+
+  /** Announces this program as an agent. Its presence is its connection: when that is lost the agent is offline. */
+  present(card: AgentCard): PresentAgent {
+    return new PresentAgent({ agents: this, reporting: this.#reporting }, card);
+  }
+}
+
+/** This program as an agent that is there. */
+export class PresentAgent {
+  readonly id: string;
+  readonly #agents: Agents;
+  readonly #reporting: Reporting;
+  readonly #announce: () => void;
+
+  constructor(deps: { readonly agents: Agents; readonly reporting: Reporting }, card: AgentCard) {
+    const { id, ...fields } = card;
+    this.id = id;
+    this.#agents = deps.agents;
+    this.#reporting = deps.reporting;
+    // Presence belongs to a connection, so that each new one has to be told.
+    this.#announce = () => void this.#agents.call(id, 'present', body(fields));
+    this.#reporting.onLive.add(this.#announce);
+    if (this.#reporting.isLive()) this.#announce();
+    else this.#reporting.want();
+  }
+
+  /** Says what it does now. */
+  report(fields: AgentReport): Promise<CommandResult> {
+    return this.#agents.report(this.id, fields);
+  }
+
+  /** Leaves on purpose: the agent reads offline at once and nobody is alarmed. */
+  leave(): Promise<CommandResult> {
+    this.#reporting.onLive.delete(this.#announce);
+    return this.#agents.call(this.id, 'absent');
+  }
+}

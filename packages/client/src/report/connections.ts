@@ -1,0 +1,20 @@
+import type { Connection, ConnectionCreate, ConnectionPatch, ConnectionReport } from '@statewire/model';
+import { body, Collection } from '../collection.ts';
+import type { CommandResult } from '../errors.ts';
+
+export interface ConnectionBodies {
+  readonly create: ConnectionCreate;
+  readonly patch: ConnectionPatch;
+  readonly report: ConnectionReport;
+}
+
+/** Links of agents to services. */
+export class Connections extends Collection<Connection, ConnectionBodies> {
+  /** Reports how a link of an agent to a service fares. The record is made by its first report. */
+  observe(
+    link: { readonly agent: string; readonly service: string },
+    fields: ConnectionReport,
+  ): Promise<CommandResult> {
+    return this.call(`${link.agent}:${link.service}`, 'report', body({ ...fields, ...link }));
+  }
+}

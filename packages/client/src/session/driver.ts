@@ -1,0 +1,357 @@
+/**
+ * Runs the session: owns the one socket, the one timer and the token, feeds events to `step` and does what it
+ * says. Frames go to ../state/; nothing is decided here about when to connect.
+ */
+import { decodeDownstream, type Downstream, type Failure, type Upstream, type Welcome } from '@statewire/protocol';
+import type { Dial, Wire } from '../connect/transport.ts';
+import { identityOf } from '../connect/identity.ts';
+import type { Env, Signal, Timer } from '../env.ts';
+import { localFailure, type CommandResult } from '../errors.ts';
+import type { Asked } from '../state/asked.ts';
+import type { Command, InFlight } from '../state/in-flight.ts';
+import { ServerClock } from './server-clock.ts';
+import { openingOf } from './resume.ts';
+import { nextTickAt, step, type Effect, type Event, type Link, type Moment } from './session.ts';
+
+/** A credential, or a function that fetches a fresh one. It is called before every attempt. */
+export type TokenSource = string | (() => string | Promise<string>) | undefined;
+
+export interface DriverDeps {
+  readonly env: Env;
+  readonly dial: Dial;
+  readonly url: () => string;
+  readonly token: TokenSource;
+  readonly tab: string;
+  readonly client: string;
+  readonly inFlight: InFlight;
+  /** Makes the subscriptions' side, given the way to send. */
+  readonly asked: (send: (frame: Upstream) => void) => Asked;
+  /** The link, or what is known of the connection, is another one now. */
+  readonly onChange: () => void;
+  /** A connection has become live: what belongs to connections is to be said again. */
+  readonly onLive: () => void;
+}
+
+export class Driver {
+  readonly asked: Asked;
+  readonly clock: ServerClock;
+  /** What the last welcome said of the session. */
+  welcome: Welcome | null = null;
+  lastMessageAt: number | null = null;
+  readonly #deps: DriverDeps;
+  readonly #events: Event[] = [];
+  #link: Link = { at: 'idle', socket: 0, byHand: false };
+  #wire: Wire | null = null;
+  #timer: { readonly handle: Timer; readonly at: number } | null = null;
+  #stopListening: (() => void) | null = null;
+  #isRunning = false;
+  #greetedAt = 0;
+  #probe: { readonly i: number; readonly sentAt: number } | null = null;
+  #identity: string | null = null;
+  #token: string | undefined;
+
+  constructor(deps: DriverDeps) {
+    this.#deps = deps;
+    this.asked = deps.asked((frame) => this.#send(frame));
+    this.clock = new ServerClock({ env: deps.env });
+  }
+
+  get link(): Link {
+    return this.#link;
+  }
+
+  get isLive(): boolean {
+    return this.#link.at === 'live';
+  }
+
+  dispatch(event: Event): void {
+    this.#events.push(event);
+    // An effect may cause an event at once; it has its turn after the present one.
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    try {
+      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) this.#step(next);
+    } finally {
+      this.#isRunning = false;
+    }
+    this.#arm();
+  }
+
+  /** Gives a command. It waits for a connection if there is none. */
+  command(command: Command, isOptimistic: boolean): Promise<CommandResult> {
+    const { inFlight } = this.#deps;
+    if (this.#link.at === 'closed') {
+      return Promise.resolve(localFailure(this.#link.failure.code, this.#link.failure.message));
+    }
+    const { frame, done } = inFlight.add(command, isOptimistic);
+    if (frame === null) return done;
+    if (isOptimistic) this.#showAgain(command.c);
+    if (this.isLive) this.#send(frame);
+    else this.dispatch({ t: 'want' });
+    return done;
+  }
+
+  #step(event: Event): void {
+    const before = this.#link;
+    const { next, effects } = step(before, event, this.#moment());
+    this.#link = next;
+    if (next.at === 'dialing' && this.#stopListening === null) {
+      this.#stopListening = this.#deps.env.listen((signal) => this.#hear(signal));
+    }
+    for (const effect of effects) this.#run(effect);
+    if (next.at === 'closed' && before.at !== 'closed') this.#end(next.failure);
+    if (isNews(before, next)) this.#deps.onChange();
+  }
+
+  #run(effect: Effect): void {
+    switch (effect.do) {
+      case 'dial':
+        this.#withToken(
+          (token) => this.#dial(effect.socket, token),
+          (failure) => this.dispatch({ t: 'undialed', socket: effect.socket, failure }),
+        );
+        return;
+      case 'greet':
+        this.#greet();
+        return;
+      case 'hangUp':
+        this.#hangUp();
+        return;
+      case 'probe':
+        this.#probe = { i: effect.i, sentAt: this.#deps.env.now() };
+        this.#send({ t: 'p', i: effect.i });
+        return;
+      case 'renew':
+        this.#withToken(
+          (token) => this.#renew(effect.socket, token),
+          (failure) => this.dispatch({ t: 'undialed', socket: effect.socket, failure }),
+        );
+    }
+  }
+
+  #withToken(use: (token: string | undefined) => void, fail: (failure: Failure) => void): void {
+    const { token } = this.#deps;
+    if (typeof token !== 'function') {
+      use(token);
+      return;
+    }
+    const failed = (error: unknown): void =>
+      fail({
+        code: 'unavailable',
+        message: `the token function failed: ${error instanceof Error ? error.message : String(error)}`,
+      });
+    // In a promise, so that a function that throws and one that rejects are the same.
+    new Promise<string>((resolve) => {
+      resolve(token());
+    }).then(use, failed);
+  }
+
+  #dial(socket: number, token: string | undefined): void {
+    if (this.#link.at !== 'dialing' || this.#link.socket !== socket) return;
+    this.#token = token;
+    try {
+      this.#wire = this.#deps.dial(this.#deps.url(), {
+        opened: () => this.dispatch({ t: 'opened', socket }),
+        text: (text) => this.#receive(socket, text),
+        closed: (code, reason) => this.dispatch({ t: 'dropped', socket, code, reason }),
+      });
+    } catch (error) {
+      const message = `cannot open a connection: ${error instanceof Error ? error.message : String(error)}`;
+      this.dispatch({ t: 'undialed', socket, failure: { code: 'unavailable', message } });
+    }
+  }
+
+  #greet(): void {
+    const { env, client, tab } = this.#deps;
+    const identity = identityOf(this.#token);
+    if (this.#identity !== null && this.#identity !== identity) this.asked.clear();
+    this.#identity = identity;
+    this.#greetedAt = env.now();
+    const { hello, rest } = openingOf({ token: this.#token, client, tab }, this.asked.openings());
+    this.#send(hello);
+    for (const sub of rest) this.#send(sub);
+  }
+
+  #renew(socket: number, token: string | undefined): void {
+    const { link } = this;
+    if ((link.at !== 'live' && link.at !== 'paused') || link.socket !== socket || token === undefined) return;
+    if (identityOf(token) !== this.#identity) {
+      // Two identities never share a connection: the new one gets its own, and none of the old one's rows.
+      this.dispatch({ t: 'dropped', socket, code: 1000, reason: 'another identity' });
+      return;
+    }
+    this.#token = token;
+    this.#send({ t: 'auth', token });
+  }
+
+  #receive(socket: number, text: string): void {
+    if (socket !== this.#link.socket || this.#wire === null) return;
+    const decoded = decodeDownstream(text);
+    this.lastMessageAt = this.#deps.env.now();
+    this.dispatch({ t: 'heard', socket });
+    if (decoded.ok) {
+      this.#take(socket, decoded.value);
+    } else if (decoded.code !== 'unknown_frame') {
+      // What was in it is lost; coming back from the last position heals it.
+      this.dispatch({ t: 'dropped', socket, code: 1002, reason: decoded.message });
+    }
+  }
+
+  #take(socket: number, frame: Downstream): void {
+    switch (frame.t) {
+      case 's':
+      case 'd':
+        this.asked.data(frame);
+        this.#settle();
+        return;
+      case 'h':
+        this.asked.watermark(frame.v);
+        return;
+      case 'q':
+        if (frame.i === this.#probe?.i) this.clock.sample(this.#probe.sentAt, frame.now);
+        this.dispatch({ t: 'ponged', socket, i: frame.i });
+        this.#deps.onChange();
+        return;
+      case 'welcome':
+        this.#welcomed(socket, frame);
+        return;
+      case 'subd':
+        this.asked.subd(frame);
+        return;
+      case 'mr':
+        this.#deps.inFlight.answer(frame);
+        this.#settle();
+        return;
+      case 'auth':
+        this.dispatch({ t: 'asked', socket });
+        return;
+      case 'authd':
+        this.dispatch({ t: 'authorized', socket });
+        if (frame.scope === 'changed') this.asked.retryRefused();
+        this.#resend();
+        return;
+      case 'err': {
+        if (frame.s !== undefined && frame.code !== 'auth_expired') {
+          this.asked.refused(frame.s, frame);
+          return;
+        }
+        const failure = { code: frame.code, message: frame.msg };
+        this.dispatch({ t: 'refused', socket, failure, retryMs: frame.retry ?? null, fatal: frame.fatal === true });
+        return;
+      }
+      case 'bye':
+        this.dispatch({ t: 'bye', socket, code: frame.code, afterMs: frame.after });
+    }
+  }
+
+  #welcomed(socket: number, frame: Welcome): void {
+    if (this.#link.at !== 'greeting') return;
+    this.welcome = frame;
+    this.clock.sample(this.#greetedAt, frame.now);
+    this.dispatch({ t: 'welcomed', socket, hb: frame.hb });
+    this.asked.plug({ epoch: frame.epoch, org: frame.org });
+    if (!this.#deps.env.isVisible()) this.#send({ t: 'vis', hidden: true });
+    this.#deps.onLive();
+    this.#resend();
+  }
+
+  /** Says all unanswered commands again, in order. */
+  #resend(): void {
+    for (const frame of this.#deps.inFlight.frames()) this.#send(frame);
+  }
+
+  #settle(): void {
+    const { inFlight } = this.#deps;
+    for (const collection of inFlight.overlaid()) {
+      const views = [...this.asked.all()].filter((ask) => ask.wish.collection === collection);
+      const isGone = inFlight.settle(collection, (k, v) =>
+        views.some(({ told }) => (told.get(k)?.version ?? v) < v && (told.position?.v ?? v) < v),
+      );
+      if (isGone) this.#showAgain(collection);
+    }
+  }
+
+  #showAgain(collection: string): void {
+    for (const ask of this.asked.all()) if (ask.wish.collection === collection) ask.changed();
+  }
+
+  #hear(signal: Signal): void {
+    switch (signal) {
+      case 'hidden':
+        if (this.isLive) this.#send({ t: 'vis', hidden: true });
+        break;
+      case 'offline':
+        // Not always true, so it cuts nothing: a living connection is asked for life at once.
+        if (this.isLive) this.dispatch({ t: 'wake' });
+        this.#deps.onChange();
+        break;
+      case 'pagehide':
+        this.dispatch({ t: 'sleep' });
+        break;
+      default:
+        if (signal === 'visible' && this.isLive) this.#send({ t: 'vis', hidden: false });
+        this.dispatch({ t: 'wake' });
+        if (signal === 'online') this.#deps.onChange();
+    }
+    this.#arm();
+  }
+
+  #hangUp(): void {
+    const wire = this.#wire;
+    this.#send({ t: 'bye' });
+    this.#wire = null;
+    this.#probe = null;
+    wire?.close(1000, 'bye');
+    this.asked.unplug();
+  }
+
+  #end(failure: Failure): void {
+    this.#stopListening?.();
+    this.#stopListening = null;
+    this.#timer?.handle.cancel();
+    this.#timer = null;
+    this.#deps.inFlight.failAll(failure.code, failure.message);
+  }
+
+  #send(frame: Upstream): void {
+    this.#wire?.send(JSON.stringify(frame));
+  }
+
+  #moment(): Moment {
+    const { env, token } = this.#deps;
+    return { now: env.now(), chance: env.random(), isVisible: env.isVisible(), canRenew: typeof token === 'function' };
+  }
+
+  /** One timer for everything. It may ring early, after which it is set again: cheaper than moving it per frame. */
+  #arm(): void {
+    const at = nextTickAt(this.#link, this.#deps.env.isVisible());
+    if (at === null) {
+      this.#timer?.handle.cancel();
+      this.#timer = null;
+      return;
+    }
+    if (this.#timer !== null && this.#timer.at <= at) return;
+    this.#timer?.handle.cancel();
+    // Bounded, so that a wall clock set back is noticed within a minute.
+    const ms = Math.min(Math.max(at - this.#deps.env.now(), 1), TICK_MS_MAX);
+    const ring = (): void => {
+      this.#timer = null;
+      this.dispatch({ t: 'tick' });
+    };
+    this.#timer = { at, handle: this.#deps.env.after(ms, ring) };
+  }
+}
+
+const TICK_MS_MAX = 60_000;
+
+/** Would anyone outside see the difference? Not when only the time of the last sign of life moved. */
+function isNews(before: Link, next: Link): boolean {
+  if (before === next) return false;
+  if (before.at === 'live' && next.at === 'live') return before.life.isFresh !== next.life.isFresh;
+  return (
+    before.at !== next.at ||
+    next.at === 'waiting' ||
+    next.at === 'idle' ||
+    ('failures' in before && 'failures' in next && before.failures !== next.failures)
+  );
+}

@@ -1,0 +1,91 @@
+import type { Failure, FilterJson, Sub } from '@statewire/protocol';
+import { Told } from './told.ts';
+
+/** What a subscription is about. Two wishes that say the same are one subscription. */
+export interface Wish {
+  readonly collection: string;
+  readonly filter: FilterJson | undefined;
+  readonly fields: readonly string[] | undefined;
+}
+
+/** Text that is equal for wishes that say the same. */
+export function wishKey({ collection, filter, fields }: Wish): string {
+  return JSON.stringify([collection, filter ?? null, fields ?? null]);
+}
+
+/** One wish, all who share it, and what was told about it. */
+export class Ask {
+  readonly key: string;
+  readonly wish: Wish;
+  readonly told: Told = new Told();
+  /** Called when rows, position or standing may have changed. */
+  changed: () => void = () => undefined;
+  /** Number of the subscription on the present connection, or null. */
+  s: number | null = null;
+  /** View number in data frames, once the server has said it. */
+  w: number | null = null;
+  isCaughtUp = false;
+  failure: Failure | null = null;
+  /** Gaps in a row on the present connection. */
+  gaps = 0;
+  /** The interval last sent. */
+  sentMs: number | null = null;
+  readonly #intervals: number[] = [];
+  readonly #defaultMs: number;
+
+  constructor(key: string, wish: Wish, defaultMs: number) {
+    this.key = key;
+    this.wish = wish;
+    this.#defaultMs = defaultMs;
+  }
+
+  /** The shortest interval that anyone sharing it wants. */
+  get intervalMs(): number {
+    return this.#intervals.length === 0 ? this.#defaultMs : Math.min(...this.#intervals);
+  }
+
+  get users(): number {
+    return this.#intervals.length;
+  }
+
+  join(intervalMs: number | undefined): () => void {
+    const ms = intervalMs ?? this.#defaultMs;
+    this.#intervals.push(ms);
+    let isIn = true;
+    return () => {
+      if (!isIn) return;
+      isIn = false;
+      this.#intervals.splice(this.#intervals.indexOf(ms), 1);
+    };
+  }
+
+  /** The frame that opens it as number `s`, from where it stands. */
+  frame(s: number): Sub {
+    const { collection, filter, fields } = this.wish;
+    const since = this.told.position;
+    this.told.restart();
+    this.s = s;
+    this.w = null;
+    this.isCaughtUp = false;
+    this.failure = null;
+    this.sentMs = this.intervalMs;
+    return {
+      t: 'sub',
+      s,
+      c: collection,
+      iv: this.sentMs,
+      ...(filter === undefined ? {} : { f: filter }),
+      ...(fields === undefined ? {} : { fields }),
+      ...(since === null ? {} : { since }),
+    };
+  }
+
+  /** The connection it was open on is gone. */
+  unplug(): void {
+    this.s = null;
+    this.w = null;
+    this.isCaughtUp = false;
+    this.sentMs = null;
+    this.gaps = 0;
+  }
+}

@@ -1,0 +1,238 @@
+import type { DeltaFrame, ErrFrame, Failure, SnapshotFrame, Sub, Subd, Upstream } from '@statewire/protocol';
+import { backoffMs } from '../connect/backoff.ts';
+import type { Env, Timer } from '../env.ts';
+import type { Ask } from './ask.ts';
+
+/** Data frames after which they are acknowledged, and the longest time until then. */
+export const ACK_FRAMES = 16;
+export const ACK_MS = 250;
+
+/** The history that the present connection speaks of. */
+export interface History {
+  readonly epoch: string;
+  readonly org: string;
+}
+
+export interface AskedDeps {
+  readonly env: Pick<Env, 'after' | 'random'>;
+  /** Sends a frame on the present connection; does nothing without one. */
+  readonly send: (frame: Upstream) => void;
+}
+
+/** Everything that is asked for, and what becomes of each frame about it. */
+export class Asked {
+  readonly #env: AskedDeps['env'];
+  readonly #send: AskedDeps['send'];
+  readonly #asks = new Map<string, Ask>();
+  readonly #timers = new Map<Ask, Timer>();
+  #history: History | null = null;
+  #lastHistory: History | null = null;
+  #lastS = 0;
+  #received = 0;
+  #acked = 0;
+  #ackTimer: Timer | null = null;
+
+  constructor({ env, send }: AskedDeps) {
+    this.#env = env;
+    this.#send = send;
+  }
+
+  get(key: string): Ask | undefined {
+    return this.#asks.get(key);
+  }
+
+  all(): Iterable<Ask> {
+    return this.#asks.values();
+  }
+
+  get size(): number {
+    return this.#asks.size;
+  }
+
+  add(ask: Ask): void {
+    this.#asks.set(ask.key, ask);
+    if (this.#history !== null) this.#open(ask);
+  }
+
+  delete(ask: Ask): void {
+    this.#asks.delete(ask.key);
+    this.#stopTimer(ask);
+    if (ask.s !== null) this.#send({ t: 'unsub', s: ask.s });
+    ask.unplug();
+  }
+
+  /** Someone joined or left a wish: the shortest wanted interval may be another one now. */
+  retime(ask: Ask): void {
+    if (ask.s === null || ask.sentMs === ask.intervalMs) return;
+    ask.sentMs = ask.intervalMs;
+    this.#send({ t: 'iv', s: ask.s, iv: ask.intervalMs });
+  }
+
+  /** The subscriptions that a `hello` can carry, each from where it stands. */
+  openings(): readonly Sub[] {
+    return [...this.#asks.values()].map((ask) => ask.frame(this.#nextS()));
+  }
+
+  /** Forgets all rows: they were told to another identity. */
+  clear(): void {
+    for (const ask of this.#asks.values()) {
+      ask.told.clear();
+      ask.changed();
+    }
+  }
+
+  /** The connection is live and speaks of this history. Opens what the hello did not carry. */
+  plug(history: History): void {
+    const isOther = this.#lastHistory !== null && this.#lastHistory.org !== history.org;
+    this.#history = history;
+    this.#lastHistory = history;
+    if (isOther) this.clear();
+    for (const ask of this.#asks.values()) {
+      // Positions sent in the hello were another organization's: those subscriptions start again.
+      if (isOther && ask.s !== null) this.#reopen(ask);
+      else if (ask.s === null) this.#open(ask);
+    }
+  }
+
+  /** The connection is gone. */
+  unplug(): void {
+    this.#history = null;
+    this.#lastS = 0;
+    this.#received = 0;
+    this.#acked = 0;
+    this.#ackTimer?.cancel();
+    this.#ackTimer = null;
+    for (const ask of this.#asks.values()) {
+      this.#stopTimer(ask);
+      ask.unplug();
+    }
+  }
+
+  /** Tries again what was refused: the credential may do more now. */
+  retryRefused(): void {
+    for (const ask of this.#asks.values()) if (ask.failure !== null) this.#reopen(ask);
+  }
+
+  subd(frame: Subd): void {
+    const ask = this.#bySub(frame.s);
+    if (ask === undefined) return;
+    ask.w = frame.w;
+    ask.failure = null;
+    if (frame.how === 'delta') {
+      ask.told.resumes(frame.v);
+      ask.isCaughtUp = true;
+    } else {
+      ask.told.refills();
+    }
+    ask.changed();
+  }
+
+  /** Takes in a data frame. Positions have moved when anyone is told. */
+  data(frame: SnapshotFrame | DeltaFrame): void {
+    const history = this.#history;
+    if (history === null) return;
+    this.#count();
+    const told: Ask[] = [];
+    for (const ask of this.#asks.values()) {
+      if (ask.w !== frame.w) continue;
+      const took = frame.t === 's' ? ask.told.snapshot(frame, history) : ask.told.delta(frame, history);
+      if (took === 'gap') {
+        this.#mend(ask);
+        continue;
+      }
+      ask.gaps = 0;
+      const isWhole = frame.t === 'd' || (frame.last && !ask.told.isFilling);
+      const isNews = took === 'changed' || (isWhole && !ask.isCaughtUp);
+      if (isWhole) ask.isCaughtUp = true;
+      if (isNews) told.push(ask);
+    }
+    for (const ask of told) ask.changed();
+  }
+
+  /** Everything caught up is true as of `v`. */
+  watermark(v: number): void {
+    if (this.#history === null) return;
+    for (const ask of this.#asks.values()) if (ask.isCaughtUp) ask.told.watermark({ e: this.#history.epoch, v });
+  }
+
+  /** One subscription was refused or stopped. */
+  refused(s: number, frame: ErrFrame): void {
+    const ask = this.#bySub(s);
+    if (ask === undefined) return;
+    const failure: Failure = { code: frame.code, message: frame.msg };
+    ask.unplug();
+    ask.failure = failure;
+    if (frame.code === 'reset') ask.told.doubt();
+    if (frame.retry !== undefined) this.#later(ask, frame.retry + backoffMs(0, this.#env.random()));
+    ask.changed();
+  }
+
+  close(): void {
+    this.unplug();
+    this.#asks.clear();
+  }
+
+  #open(ask: Ask): void {
+    this.#stopTimer(ask);
+    this.#send(ask.frame(this.#nextS()));
+    ask.changed();
+  }
+
+  #reopen(ask: Ask): void {
+    if (ask.s !== null) this.#send({ t: 'unsub', s: ask.s });
+    this.#open(ask);
+  }
+
+  /** Frames do not connect: asks again from where the view stands; a second time in a row, for everything. */
+  #mend(ask: Ask): void {
+    ask.gaps += 1;
+    if (ask.gaps === 1) {
+      this.#reopen(ask);
+      return;
+    }
+    ask.told.doubt();
+    if (ask.s !== null) this.#send({ t: 'unsub', s: ask.s });
+    const { gaps } = ask;
+    ask.unplug();
+    ask.gaps = gaps;
+    this.#later(ask, backoffMs(gaps, this.#env.random()));
+    ask.changed();
+  }
+
+  #later(ask: Ask, ms: number): void {
+    this.#stopTimer(ask);
+    this.#timers.set(
+      ask,
+      this.#env.after(ms, () => this.#open(ask)),
+    );
+  }
+
+  #stopTimer(ask: Ask): void {
+    this.#timers.get(ask)?.cancel();
+    this.#timers.delete(ask);
+  }
+
+  /** Counts every data frame, also those for nobody: the server's window counts what it sent. */
+  #count(): void {
+    this.#received += 1;
+    if (this.#received - this.#acked >= ACK_FRAMES) this.#ack();
+    else this.#ackTimer ??= this.#env.after(ACK_MS, () => this.#ack());
+  }
+
+  #ack(): void {
+    this.#ackTimer?.cancel();
+    this.#ackTimer = null;
+    this.#acked = this.#received;
+    this.#send({ t: 'a', n: this.#received });
+  }
+
+  #nextS(): number {
+    this.#lastS += 1;
+    return this.#lastS;
+  }
+
+  #bySub(s: number): Ask | undefined {
+    for (const ask of this.#asks.values()) if (ask.s === s) return ask;
+    return undefined;
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Commands that were given and not yet answered, in order. They outlive connections: after a reconnect all
+ * unanswered ones are sent again under the same id, and the server answers a repeat without doing it twice.
+ */
+import { applyPatch, type JsonObject, type Mut, type MutResult, type Patch, type Row } from '@statewire/protocol';
+import { localFailure, type CommandResult } from '../errors.ts';
+
+/** Commands that may wait for an answer at once; beyond it a command fails with `overloaded`. */
+export const IN_FLIGHT_MAX = 512;
+
+/** A command without its id. */
+export type Command = Omit<Mut, 't' | 'm'>;
+
+/** A change shown before the server confirmed it. */
+interface Overlay {
+  readonly m: string;
+  readonly c: string;
+  readonly k: string;
+  readonly patch: Patch;
+  /** The version that made it true; null until the answer came. */
+  v: number | null;
+  /** Merged rows by the row they were made from, so that an unchanged row keeps its identity under an overlay. */
+  readonly merged: WeakMap<Row, Row>;
+}
+
+export class InFlight {
+  readonly #tab: string;
+  readonly #waiting = new Map<string, { readonly frame: Mut; readonly resolve: (result: CommandResult) => void }>();
+  #overlays: Overlay[] = [];
+  #last = 0;
+
+  constructor(tab: string) {
+    this.#tab = tab;
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Unanswered commands in the order they were given. */
+  frames(): readonly Mut[] {
+    return [...this.#waiting.values()].map((each) => each.frame);
+  }
+
+  /** Takes a command in; `frame` is null when it was refused here, and `done` then says why. */
+  add(command: Command, isOptimistic: boolean): { readonly frame: Mut | null; readonly done: Promise<CommandResult> } {
+    if (this.#waiting.size >= IN_FLIGHT_MAX) {
+      const message = `${IN_FLIGHT_MAX} commands wait for an answer, limit ${IN_FLIGHT_MAX}; wait for some of them`;
+      return { frame: null, done: Promise.resolve(localFailure('overloaded', message)) };
+    }
+    this.#last += 1;
+    const m = `${this.#tab}.${this.#last}`;
+    const frame: Mut = { t: 'mut', m, ...command };
+    const { promise, resolve } = Promise.withResolvers<CommandResult>();
+    this.#waiting.set(m, { frame, resolve });
+    if (isOptimistic && command.f !== undefined) {
+      this.#overlays.push({ m, c: command.c, k: command.k, patch: command.f, v: null, merged: new WeakMap() });
+    }
+    return { frame, done: promise };
+  }
+
+  /** The server answered. An answer that nobody waits for is a repeat and is dropped. */
+  answer(result: MutResult): void {
+    const entry = this.#waiting.get(result.m);
+    if (entry === undefined) return;
+    this.#waiting.delete(result.m);
+    const overlay = this.#overlays.find((each) => each.m === result.m);
+    if (overlay !== undefined) {
+      if (result.ok) overlay.v = result.v;
+      else this.#overlays = this.#overlays.filter((each) => each !== overlay);
+    }
+    entry.resolve(resultOf(result));
+  }
+
+  /** No answer can come any more. */
+  failAll(code: string, message: string): void {
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    this.#overlays = [];
+    for (const each of waiting) each.resolve(localFailure(code, message));
+  }
+
+  /** Collections in which something is shown that the server has not confirmed. */
+  overlaid(): readonly string[] {
+    return this.#overlays.length === 0 ? NONE : [...new Set(this.#overlays.map((each) => each.c))];
+  }
+
+  /** Drops overlays that no view needs any more. `isBehind` says whether a view still shows `k` as it was before `v`. */
+  settle(collection: string, isBehind: (k: string, v: number) => boolean): boolean {
+    const before = this.#overlays.length;
+    this.#overlays = this.#overlays.filter(({ c, k, v }) => c !== collection || v === null || isBehind(k, v));
+    return this.#overlays.length < before;
+  }
+
+  /** The row as the person expects it: the server's, with what was asked and not yet confirmed on top. */
+  shown(collection: string, row: Row): Row {
+    let shown = row;
+    for (const overlay of this.#overlays) {
+      if (overlay.c !== collection || overlay.k !== row.id) continue;
+      // The view has caught up with the command: what it says now may be newer than what was asked.
+      if (overlay.v !== null && row.version >= overlay.v) continue;
+      const known = overlay.merged.get(shown);
+      const merged: Row = known ?? applyPatch(shown, overlay.patch);
+      if (known === undefined) overlay.merged.set(shown, merged);
+      shown = merged;
+    }
+    return shown;
+  }
+}
+
+const NONE: readonly string[] = [];
+
+function resultOf(result: MutResult): CommandResult {
+  if (result.ok) return { ok: true, id: result.k, version: result.v, value: result.value ?? null };
+  const { code, msg, v, cur, fields } = result;
+  const none: JsonObject = {};
+  const conflict =
+    code === 'conflict' && v !== undefined ? { version: v, current: cur ?? none, fields: fields ?? [] } : null;
+  return { ok: false, code, message: msg, conflict };
+}

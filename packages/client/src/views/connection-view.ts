@@ -1,0 +1,126 @@
+import type { Failure } from '@statewire/protocol';
+import type { Env } from '../env.ts';
+import type { Driver } from '../session/driver.ts';
+import { connectionStatus, linkFailure, type ConnectionStatus } from './status.ts';
+
+/** The connection at one moment. Times are epoch ms of this machine's clock, for countdowns beside its own. */
+export interface ConnectionState {
+  readonly state: ConnectionStatus;
+  /** Since when `state` has its value. */
+  readonly since: number;
+  /** Newest round trip, or null before the first. */
+  readonly rttMs: number | null;
+  readonly quality: 'good' | 'fair' | 'poor' | null;
+  /** When the next attempt is due, or null when none is planned. */
+  readonly retryAt: number | null;
+  /** Attempts in a row that came to nothing. */
+  readonly failures: number;
+  readonly error: Failure | null;
+  readonly org: string | null;
+  /** What the credential may do: read, report, admin. */
+  readonly scopes: readonly string[];
+}
+
+/** The state of the connection, to watch. */
+export class ConnectionView {
+  readonly #env: Env;
+  readonly #driver: () => Driver;
+  readonly #listeners = new Set<{ readonly listener: () => void }>();
+  #state: ConnectionState = UNCONNECTED;
+
+  constructor(deps: { readonly env: Env; readonly driver: () => Driver }) {
+    this.#env = deps.env;
+    this.#driver = deps.driver;
+  }
+
+  readonly get = (): ConnectionState => this.#state;
+
+  readonly getInitial = (): ConnectionState => UNCONNECTED;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    const entry = { listener };
+    this.#listeners.add(entry);
+    return () => {
+      this.#listeners.delete(entry);
+    };
+  };
+
+  get state(): ConnectionStatus {
+    return this.#state.state;
+  }
+
+  get rttMs(): number | null {
+    return this.#state.rttMs;
+  }
+
+  get retryAt(): number | null {
+    return this.#state.retryAt;
+  }
+
+  get since(): number {
+    return this.#state.since;
+  }
+
+  get quality(): ConnectionState['quality'] {
+    return this.#state.quality;
+  }
+
+  /** When anything last arrived, this machine's clock; exact to now. */
+  get lastMessageAt(): number | null {
+    return this.#driver().lastMessageAt;
+  }
+
+  /** Looks at the link again and tells listeners if anything is different. */
+  refresh(): void {
+    const next = this.#read();
+    // True because both are plain objects with exactly these keys.
+    const keys = Object.keys(next) as (keyof ConnectionState)[];
+    if (keys.every((key) => Object.is(next[key], this.#state[key]))) return;
+    this.#state = next;
+    for (const { listener } of [...this.#listeners]) {
+      try {
+        listener();
+      } catch (error) {
+        this.#env.reportError(error);
+      }
+    }
+  }
+
+  #read(): ConnectionState {
+    const driver = this.#driver();
+    const { link, welcome, clock } = driver;
+    const state = connectionStatus(link, this.#env.isOnline(), welcome !== null);
+    const rttMs = link.at === 'live' ? clock.rttMs : null;
+    return {
+      state,
+      since: state === this.#state.state ? this.#state.since : this.#env.now(),
+      rttMs,
+      quality: qualityOf(rttMs),
+      retryAt: link.at === 'waiting' ? link.until : null,
+      failures: 'failures' in link ? link.failures : 0,
+      error: linkFailure(link),
+      org: welcome?.org ?? null,
+      scopes: welcome?.scopes ?? NO_SCOPES,
+    };
+  }
+}
+
+const NO_SCOPES: readonly string[] = [];
+
+const UNCONNECTED: ConnectionState = {
+  state: 'idle',
+  since: 0,
+  rttMs: null,
+  quality: null,
+  retryAt: null,
+  failures: 0,
+  error: null,
+  org: null,
+  scopes: NO_SCOPES,
+};
+
+function qualityOf(rttMs: number | null): ConnectionState['quality'] {
+  if (rttMs === null) return null;
+  if (rttMs < 150) return 'good';
+  return rttMs < 500 ? 'fair' : 'poor';
+}

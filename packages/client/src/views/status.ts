@@ -1,0 +1,81 @@
+import type { Failure } from '@statewire/protocol';
+import { isAuthCode } from '../errors.ts';
+import type { Link } from '../session/session.ts';
+
+/**
+ * How far what is shown can be trusted. `live`: current. `stale`: real but not verified now, a connection is being
+ * made. `offline`: not verified and nothing will change that soon. `denied`: the server refused.
+ */
+export type ViewStatus = 'loading' | 'live' | 'stale' | 'offline' | 'denied';
+
+/** The word for the connection pill. */
+export type ConnectionStatus =
+  | 'idle'
+  | 'connecting'
+  | 'live'
+  | 'stale'
+  | 'reconnecting'
+  | 'offline'
+  | 'unauthorized'
+  | 'closed';
+
+/** What a view knows of itself, for `viewStatus`. */
+export interface ViewFacts {
+  readonly hasData: boolean;
+  /** On the present connection the view has been told all there is. */
+  readonly isCaughtUp: boolean;
+  readonly failure: Failure | null;
+}
+
+/** The status of a view on this link. */
+export function viewStatus(view: ViewFacts, link: Link, isOnline: boolean): ViewStatus {
+  if (view.failure !== null) return 'denied';
+  if (link.at === 'paused' || (link.at === 'waiting' && isAuthCode(link.failure.code))) return 'denied';
+  if (link.at === 'closed' && DENIED.has(link.failure.code)) return 'denied';
+  if (link.at === 'live' && view.isCaughtUp) return link.life.isFresh ? 'live' : 'stale';
+  if (isCutOff(link, isOnline)) return 'offline';
+  return view.hasData ? 'stale' : 'loading';
+}
+
+/** The status of the connection itself. `wasLive`: a welcome was ever seen. */
+export function connectionStatus(link: Link, isOnline: boolean, wasLive: boolean): ConnectionStatus {
+  switch (link.at) {
+    case 'idle':
+      return link.byHand ? 'offline' : 'idle';
+    case 'live':
+      return link.life.isFresh ? 'live' : 'stale';
+    case 'paused':
+      return 'unauthorized';
+    case 'closed':
+      return DENIED.has(link.failure.code) ? 'unauthorized' : 'closed';
+    case 'waiting':
+      if (isAuthCode(link.failure.code)) return 'unauthorized';
+      return isOnline ? 'reconnecting' : 'offline';
+    default:
+      return wasLive || link.failures > 0 ? 'reconnecting' : 'connecting';
+  }
+}
+
+/** Why there is no live connection, or null. */
+export function linkFailure(link: Link): Failure | null {
+  return 'failure' in link ? link.failure : null;
+}
+
+/** Failed attempts in a row after which people are told that they are offline. */
+const OFFLINE_AFTER = 3;
+
+const DENIED: ReadonlySet<string> = new Set(['forbidden', 'identity', 'auth_required', 'auth_invalid', 'auth_expired']);
+
+function isCutOff(link: Link, isOnline: boolean): boolean {
+  switch (link.at) {
+    case 'idle':
+      return link.byHand;
+    case 'closed':
+      return true;
+    case 'live':
+    case 'paused':
+      return false;
+    default:
+      return link.failures >= OFFLINE_AFTER || (link.at === 'waiting' && !isOnline);
+  }
+}

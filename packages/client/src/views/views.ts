@@ -1,0 +1,219 @@
+import type { Failure, Row } from '@statewire/protocol';
+import type { Env, Timer } from '../env.ts';
+import type { Driver } from '../session/driver.ts';
+import { Ask, wishKey, type Wish } from '../state/ask.ts';
+import type { InFlight } from '../state/in-flight.ts';
+import { linkFailure, viewStatus, type ViewStatus } from './status.ts';
+
+/** How long a view nobody looks at stays subscribed, so that a remount or a change of page costs nothing. */
+export const LINGER_MS = 5_000;
+
+/** How current something is. Times are epoch ms on the server's clock. */
+export interface Freshness {
+  readonly state: ViewStatus;
+  /** When it was last known to be true. While `live` it is the time of the last change; see `verifiedAt` of a view. */
+  readonly verifiedAt: number | null;
+  readonly version: number | null;
+}
+
+/** What a view shows at one moment. Never changes; a change makes a new one. */
+export interface CollectionState<T extends Row> {
+  readonly rows: readonly T[];
+  get(id: string): T | undefined;
+  readonly status: ViewStatus;
+  readonly verifiedAt: number | null;
+  readonly version: number | null;
+  readonly error: Failure | null;
+  readonly freshness: Freshness;
+  /** False until the first snapshot is complete: an empty list then says nothing. */
+  readonly hasData: boolean;
+}
+
+export interface ViewsDeps {
+  readonly env: Env;
+  readonly driver: Driver;
+  readonly inFlight: InFlight;
+  readonly defaultMs: number;
+  readonly lingerMs: number;
+}
+
+/** All open views: one per wish, shared by everyone who has it, closed a while after the last one left. */
+export class Views {
+  readonly #deps: ViewsDeps;
+  readonly #open = new Map<string, OpenView>();
+
+  constructor(deps: ViewsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Joins a view. The listener hears of each change after now, until the returned function is called. */
+  join(wish: Wish, intervalMs: number | undefined, listener: () => void): () => void {
+    const key = wishKey(wish);
+    const view = this.#open.get(key) ?? this.#make(key, wish);
+    view.timer?.cancel();
+    view.timer = null;
+    // A wrapper, so that one function given twice is two listeners.
+    const entry = { listener };
+    view.listeners.add(entry);
+    const leave = view.ask.join(intervalMs);
+    this.#deps.driver.asked.retime(view.ask);
+    this.#deps.driver.dispatch({ t: 'want' });
+    return () => {
+      if (!view.listeners.delete(entry)) return;
+      leave();
+      if (view.ask.users > 0) this.#deps.driver.asked.retime(view.ask);
+      else view.timer = this.#deps.env.after(this.#deps.lingerMs, () => this.#drop(view));
+    };
+  }
+
+  /** What the view of this wish shows now; a constant while nobody has it open. */
+  peek(wish: Wish): CollectionState<Row> {
+    return this.#open.get(wishKey(wish))?.state ?? UNASKED;
+  }
+
+  /** When the view was last known to be true, exact to now. */
+  verifiedAt(wish: Wish): number | null {
+    return this.#verifiedAt(this.#open.get(wishKey(wish)));
+  }
+
+  /** The link changed: each view whose standing is another one now says so. */
+  refresh(): void {
+    const { driver, env } = this.#deps;
+    for (const view of this.#open.values()) {
+      const status = viewStatus(facts(view.ask), driver.link, env.isOnline());
+      if (status !== view.state.status || errorOf(view.ask, driver) !== view.state.error) this.#renew(view);
+    }
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  close(): void {
+    for (const view of this.#open.values()) view.timer?.cancel();
+    this.#open.clear();
+  }
+
+  #make(key: string, wish: Wish): OpenView {
+    const ask = new Ask(key, wish, this.#deps.defaultMs);
+    const view: OpenView = { ask, listeners: new Set(), state: UNASKED, timer: null };
+    this.#open.set(key, view);
+    ask.changed = () => this.#renew(view);
+    this.#deps.driver.asked.add(ask);
+    view.state = this.#stateOf(view);
+    return view;
+  }
+
+  #drop(view: OpenView): void {
+    this.#open.delete(view.ask.key);
+    this.#deps.driver.asked.delete(view.ask);
+  }
+
+  #renew(view: OpenView): void {
+    const before = view.state;
+    const next = this.#stateOf(view);
+    const isSame =
+      next.rows === before.rows &&
+      next.status === before.status &&
+      next.error === before.error &&
+      next.hasData === before.hasData;
+    if (isSame) return;
+    view.state = next;
+    for (const { listener } of [...view.listeners]) {
+      try {
+        listener();
+      } catch (error) {
+        // One handler's mistake must not keep the others from hearing.
+        this.#deps.env.reportError(error);
+      }
+    }
+  }
+
+  #stateOf(view: OpenView): CollectionState<Row> {
+    const { driver, env } = this.#deps;
+    const { ask } = view;
+    const status = viewStatus(facts(ask), driver.link, env.isOnline());
+    const state = new Shown(
+      this.#rows(view),
+      status,
+      this.#verifiedAt(view),
+      ask.told.position?.v ?? null,
+      errorOf(ask, driver),
+      ask.told.hasData,
+    );
+    return state;
+  }
+
+  #rows({ ask, state }: OpenView): readonly Row[] {
+    const { inFlight } = this.#deps;
+    const told = ask.told.rows;
+    if (!inFlight.overlaid().includes(ask.wish.collection)) return told;
+    const rows = told.map((row) => inFlight.shown(ask.wish.collection, row));
+    const isSame = rows.length === state.rows.length && rows.every((row, i) => row === state.rows[i]);
+    return isSame ? state.rows : rows;
+  }
+
+  #verifiedAt(view: OpenView | undefined): number | null {
+    const { driver, env } = this.#deps;
+    if (view === undefined || !view.ask.told.hasData) return null;
+    const { link } = driver;
+    if (link.at === 'live' && view.ask.isCaughtUp) view.verifiedAt = link.life.heardAt;
+    // Counted in this machine's time and shown in the server's.
+    return view.verifiedAt === undefined ? env.now() + driver.clock.offsetMs : view.verifiedAt + driver.clock.offsetMs;
+  }
+}
+
+interface OpenView {
+  readonly ask: Ask;
+  readonly listeners: Set<{ readonly listener: () => void }>;
+  state: CollectionState<Row>;
+  timer: Timer | null;
+  /** Local time of the last proof. */
+  verifiedAt?: number;
+}
+
+class Shown implements CollectionState<Row> {
+  readonly rows: readonly Row[];
+  readonly status: ViewStatus;
+  readonly verifiedAt: number | null;
+  readonly version: number | null;
+  readonly error: Failure | null;
+  readonly hasData: boolean;
+  #byId: ReadonlyMap<string, Row> | null = null;
+
+  constructor(
+    rows: readonly Row[],
+    status: ViewStatus,
+    verifiedAt: number | null,
+    version: number | null,
+    error: Failure | null,
+    hasData: boolean,
+  ) {
+    this.rows = rows;
+    this.status = status;
+    this.verifiedAt = verifiedAt;
+    this.version = version;
+    this.error = error;
+    this.hasData = hasData;
+  }
+
+  get(id: string): Row | undefined {
+    this.#byId ??= new Map(this.rows.map((row) => [row.id, row]));
+    return this.#byId.get(id);
+  }
+
+  get freshness(): Freshness {
+    return { state: this.status, verifiedAt: this.verifiedAt, version: this.version };
+  }
+}
+
+/** What a view shows before anyone asked for it, and on a server that renders pages. */
+export const UNASKED: CollectionState<Row> = new Shown([], 'loading', null, null, null, false);
+
+function facts(ask: Ask): { hasData: boolean; isCaughtUp: boolean; failure: Failure | null } {
+  return { hasData: ask.told.hasData, isCaughtUp: ask.isCaughtUp, failure: ask.failure };
+}
+
+function errorOf(ask: Ask, driver: Driver): Failure | null {
+  return ask.failure ?? linkFailure(driver.link);
+}

@@ -1,0 +1,81 @@
+import type { Client } from '@statewire/client';
+import { useCallback, useSyncExternalStore } from 'react';
+import { useClient } from './provider.tsx';
+
+/**
+ * The time on the server's clock, epoch ms, moving each `everyMs` (1000 by default). All who ask for the same pace share one
+ * timer. Zero while a server renders the page, so that both sides render the same.
+ */
+export function useNow(everyMs = 1000): number {
+  const client = useClient();
+  const ticker = tickerOf(client, everyMs);
+  return useSyncExternalStore(ticker.subscribe, ticker.get, zero);
+}
+
+/** `useNow` while `isOn`; the last value otherwise, without a timer. */
+export function useNowWhile(isOn: boolean, everyMs = 1000): number {
+  const client = useClient();
+  const ticker = tickerOf(client, everyMs);
+  const subscribe = useCallback(
+    (listener: () => void) => (isOn ? ticker.subscribe(listener) : nothing),
+    [isOn, ticker],
+  );
+  return useSyncExternalStore(subscribe, ticker.get, zero);
+}
+
+interface Ticker {
+  subscribe(listener: () => void): () => void;
+  get(): number;
+}
+
+const tickers = new WeakMap<Client, Map<number, Ticker>>();
+
+function tickerOf(client: Client, everyMs: number): Ticker {
+  let byPace = tickers.get(client);
+  if (byPace === undefined) {
+    byPace = new Map();
+    tickers.set(client, byPace);
+  }
+  let ticker = byPace.get(everyMs);
+  if (ticker === undefined) {
+    ticker = makeTicker(client, everyMs);
+    byPace.set(everyMs, ticker);
+  }
+  return ticker;
+}
+
+function makeTicker(client: Client, everyMs: number): Ticker {
+  const listeners = new Set<() => void>();
+  let now = client.serverNow();
+  let stop: (() => void) | null = null;
+  const tick = (): void => {
+    now = client.serverNow();
+    for (const listener of [...listeners]) listener();
+  };
+  return {
+    subscribe(listener) {
+      listeners.add(listener);
+      stop ??= client.every(everyMs, tick);
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size > 0) return;
+        stop?.();
+        stop = null;
+      };
+    },
+    get() {
+      // Between two ticks the same number, so that a render does not differ from the next one.
+      const is = client.serverNow();
+      if (stop === null && Math.abs(is - now) >= everyMs) now = is;
+      return now;
+    },
+  };
+}
+
+function zero(): number {
+  return 0;
+}
+
+function nothing(): void {
+  // There is no timer to stop.
+}

@@ -48,7 +48,13 @@ export interface RunReport {
 }
 
 /** A step as reported: `id` names it, the rest updates it. */
-export type StepReport = { readonly id: string } & Partial<Pick<Step, 'title' | 'state' | 'startedAt' | 'endedAt'>>;
+export interface StepReport {
+  readonly id: string;
+  readonly title?: string | undefined;
+  readonly state?: string | undefined;
+  readonly startedAt?: number | null | undefined;
+  readonly endedAt?: number | null | undefined;
+}
 
 /** What one report made of a run. `row` is the same reference when nothing moved. */
 export interface RunStep {

@@ -1,0 +1,35 @@
+import type { Collection } from '@statewire/model';
+import type { Result, Row } from '@statewire/protocol';
+import type { Engine } from '../../derive/engine.ts';
+import type { Commit, Draft } from '../../keep/commit-types.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Limits } from '../../lib/limits.ts';
+import type { Principal } from '../../lib/principal.ts';
+import type { Observation } from '../observation.ts';
+
+/**
+ * What everything that writes for a caller is handed. The later stages come in as functions: this stage imports
+ * nothing of them but types.
+ */
+export interface WriteDeps {
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly commit: Pick<Commit, 'write' | 'version'>;
+  readonly engine: Engine;
+  /** The one answer to "may they?" (publish/access.ts). */
+  readonly authorize: (
+    principal: Principal,
+    action: 'read' | 'write' | 'report',
+    collection: string,
+  ) => Result<Collection>;
+  /** One observation of one record, inside a transaction (keep/observe.ts). */
+  readonly observeIn: (
+    draft: Draft,
+    what: { readonly collection: string; readonly id: string; readonly observation: Observation },
+  ) => Result<Row>;
+}
+
+/** Who is named in the change log. */
+export function actorOf(principal: Principal): string {
+  return `${principal.kind}:${principal.id}`;
+}

@@ -1,0 +1,115 @@
+/**
+ * Reports: what sources say of agents, connections, executions, jobs and pushed services. A report makes the record
+ * when there is none (services excepted), moves it by the engine, and is durable when it is answered. Many reports
+ * are written about a hundred to a transaction, so that a batch arrives together; each is taken or refused by itself,
+ * and one that is refused leaves nothing behind.
+ */
+import { collectionOf, type RunRow } from '@statewire/model';
+import { ok, type Failure, type Json, type Result } from '@statewire/protocol';
+import type { Draft, Written } from '../../keep/commit-types.ts';
+import type { Principal } from '../../lib/principal.ts';
+import { actorOf, type WriteDeps } from './deps.ts';
+import { readItem, type Item } from './item.ts';
+import { applyRunReport, runId } from './run-report.ts';
+import { applyStatusReport } from './status-report.ts';
+
+export interface Reports {
+  /** One report: `{collection, id?, ...fields}`. The value is `{id}`. */
+  report(principal: Principal, raw: Json): Promise<Result<Written<{ readonly id: string }>>>;
+  /** Many reports, answered in order, each by itself. */
+  reportAll(principal: Principal, raws: readonly Json[]): Promise<readonly ItemResult[]>;
+  /** A passed deadline of a run: its lease ended. */
+  lapse(org: string, collection: string, id: string, deadline: number): Promise<Result<Written<null>>>;
+}
+
+export type ItemResult =
+  | { readonly ok: true; readonly id: string; readonly version: number }
+  | ({ readonly ok: false; readonly id: string } & Failure);
+
+export function createReports(deps: WriteDeps): Reports {
+  return {
+    async report(principal, raw) {
+      const item = readFor(deps, principal, raw);
+      if (!item.ok) return item;
+      return deps.commit.write(principal.org, actorOf(principal), (draft) => {
+        const applied = applyReport(deps, draft, item.value, principal);
+        return applied.ok ? ok({ id: applied.value }) : applied;
+      });
+    },
+
+    async reportAll(principal, raws) {
+      const results: ItemResult[] = [];
+      const step = deps.limits.reportsPerTransactionMax;
+      for (let from = 0; from < raws.length; from += step) {
+        results.push(...(await writeSlice(deps, principal, raws.slice(from, from + step))));
+      }
+      return results;
+    },
+
+    lapse(org, collection, id, deadline) {
+      return deps.commit.write(org, 'deadline', (draft) => {
+        const found = draft.get(collection, id);
+        if (found === null || collectionOf(collection)?.kind !== 'run') return ok(null);
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: rows of a collection of kind run are RunRow.
+        const before = found as RunRow;
+        const { row, transitions } = deps.engine.lapseRun(before, deadline, draft.now);
+        if (row !== before) draft.put(collection, id, row);
+        for (const transition of transitions) draft.transition({ ...transition, collection, id });
+        return ok(null);
+      });
+    },
+  };
+}
+
+/** Applies one report inside a transaction. Refused: nothing was written by it. */
+export function applyReport(deps: WriteDeps, draft: Draft, item: Item, principal: Principal): Result<string> {
+  const collection = item.collection.name;
+  if (collection !== 'executions' && collection !== 'jobs') {
+    return applyStatusReport(deps, draft, item, principal.id);
+  }
+  const id = item.id ?? runId(deps, collection);
+  const applied = applyRunReport(deps, draft, {
+    collection,
+    id,
+    fields: item.fields,
+    cancelRequested: item.cancelRequested,
+    sourceId: principal.id,
+  });
+  return applied.ok ? ok(id) : applied;
+}
+
+/** Reads a report and checks that this caller may make it. */
+export function readFor(deps: WriteDeps, principal: Principal, raw: unknown): Result<Item> {
+  const item = readItem(raw, deps.engine.mappings);
+  if (!item.ok) return item;
+  const may = deps.authorize(principal, 'report', item.value.collection.name);
+  return may.ok ? item : may;
+}
+
+async function writeSlice(deps: WriteDeps, principal: Principal, raws: readonly Json[]): Promise<ItemResult[]> {
+  const items = raws.map((raw) => readFor(deps, principal, raw));
+  const written = await deps.commit.write(principal.org, actorOf(principal), (draft) =>
+    ok(items.map((item) => (item.ok ? applyReport(deps, draft, item.value, principal) : item))),
+  );
+  if (written.ok) {
+    const { version, value } = written.value;
+    return value.map((result, i) =>
+      result.ok ? { ok: true, id: result.value, version } : { ...failureOf(result), ok: false, id: idOf(raws[i]) },
+    );
+  }
+  const isOurs = written.code === 'overloaded' || written.code === 'unavailable';
+  if (isOurs || raws.length === 1) return raws.map((raw) => ({ ...failureOf(written), ok: false, id: idOf(raw) }));
+  // One report made the whole transaction fail (a record too large): it must not take the others with it.
+  const alone: ItemResult[] = [];
+  for (const raw of raws) alone.push(...(await writeSlice(deps, principal, [raw])));
+  return alone;
+}
+
+function failureOf({ code, message }: Failure): Failure {
+  return { code, message };
+}
+
+function idOf(raw: unknown): string {
+  if (typeof raw !== 'object' || raw === null || !('id' in raw)) return '';
+  return typeof raw.id === 'string' ? raw.id.slice(0, 128) : '';
+}

@@ -1,0 +1,54 @@
+import type { RunRow, StatusRow } from '@statewire/model';
+import type { Row } from '@statewire/protocol';
+import { bornAgent, bornConnection, bornExecution, bornJob, bornService } from './born.ts';
+import { nextDeadline } from './freshness.ts';
+import type { Mappings } from './mapping.ts';
+import { shippedMappings } from './mappings/shipped.ts';
+import { rulesOf } from './rules.ts';
+import { awakeRun, isTerminal, lapseRun, nextRunDeadline, stepRun } from './run.ts';
+import { step } from './step.ts';
+
+/**
+ * The engine as the collecting stage gets it handed: collect/ comes before derive/ and imports nothing of it. All
+ * functions are pure.
+ */
+export interface Engine {
+  readonly step: typeof step;
+  readonly stepRun: typeof stepRun;
+  readonly lapseRun: typeof lapseRun;
+  readonly awakeRun: typeof awakeRun;
+  readonly isTerminal: typeof isTerminal;
+  readonly rulesOf: typeof rulesOf;
+  readonly bornService: typeof bornService;
+  readonly bornAgent: typeof bornAgent;
+  readonly bornConnection: typeof bornConnection;
+  readonly bornExecution: typeof bornExecution;
+  readonly bornJob: typeof bornJob;
+  readonly deadlineOf: typeof deadlineOf;
+  readonly mappings: Mappings;
+}
+
+/** The engine with the mappings that come with the product. */
+export const engine: Engine = {
+  step,
+  stepRun,
+  lapseRun,
+  awakeRun,
+  isTerminal,
+  rulesOf,
+  bornService,
+  bornAgent,
+  bornConnection,
+  bornExecution,
+  bornJob,
+  deadlineOf,
+  mappings: shippedMappings,
+};
+
+/** The next moment at which a record changes by itself, or null. What collect/beats/deadline.ts is to hold for it. */
+export function deadlineOf(kind: 'status' | 'run' | 'plain', row: Row | null): number | null {
+  if (row === null || kind === 'plain') return null;
+  // oxlint-disable typescript/no-unsafe-type-assertion -- true: `kind` is that of the row's collection.
+  return kind === 'status' ? nextDeadline(row as StatusRow) : nextRunDeadline(row as RunRow);
+  // oxlint-enable typescript/no-unsafe-type-assertion
+}

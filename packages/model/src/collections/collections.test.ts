@@ -1,0 +1,238 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { collectionOf, collections, isCollectionName } from './index.ts';
+
+const all = Object.entries(collections);
+const status = {
+  desired: 'active',
+  phase: 'ready',
+  facts: { reach: { v: 'ok', code: 'ok', text: '', ms: 3, at: 1, since: 1 } },
+  observed: 'healthy',
+  health: 'healthy',
+  suspect: null,
+  fresh: 'live',
+  overlay: { maintenance: null, muted: false, acked: false, flapping: false, impactedBy: null },
+  override: null,
+  status: 'up',
+  reason: { code: 'ok', text: '' },
+  since: 1,
+  lastOkAt: 1,
+  lastBadAt: null,
+  nextProbeAt: 2,
+  flaps: 0,
+  flap: { score: 0, at: 0 },
+  recent: { bar: 'u', ms: [3] },
+  latencyMs: 3,
+  dueAt: null,
+  expiresAt: null,
+};
+const run = {
+  title: 'Scan',
+  state: 'running',
+  reason: { code: '', text: '' },
+  attempt: 1,
+  progress: { done: 1, total: null, unit: '', pct: null, message: '', stage: '' },
+  rate: null,
+  etaMs: null,
+  movedAt: 1,
+  startedAt: 1,
+  endedAt: null,
+  cancelRequested: false,
+  leaseUntil: 2,
+  leaseMs: 60_000,
+};
+const envelope = {
+  id: 'a',
+  org: 'main',
+  version: 1,
+  createdAt: 1,
+  updatedAt: 1,
+  observedAt: null,
+  labels: { env: 'prod' },
+  source: { kind: 'api', id: '', seq: null },
+};
+
+const rows: Record<string, Record<string, unknown>> = {
+  services: {
+    ...envelope,
+    ...status,
+    name: 'A',
+    kind: 'http',
+    target: 'http://a.example/',
+    description: '',
+    group: '',
+    mcp: null,
+    certificate: null,
+    managedBy: 'api',
+  },
+  connections: {
+    ...envelope,
+    ...status,
+    agent: 'g',
+    service: 's',
+    sessionId: null,
+    protocolVersion: null,
+    calls: 0,
+    errors: 0,
+    lastErrorCode: null,
+  },
+  agents: {
+    ...envelope,
+    ...status,
+    name: 'G',
+    platform: '',
+    release: '',
+    currentExecution: null,
+    presence: 'report',
+    activity: '',
+  },
+  executions: {
+    ...envelope,
+    ...run,
+    agent: 'g',
+    parent: null,
+    steps: [{ id: '1', title: '', state: 'done', startedAt: null, endedAt: null }],
+  },
+  jobs: { ...envelope, ...run, kind: 'scan', owner: null, goal: '' },
+  metrics: { ...envelope, subject: 'fleet', values: { 'services.up': 1 }, window: '' },
+  checks: {
+    ...envelope,
+    service: 'a',
+    kind: 'http',
+    target: 'http://a.example/',
+    intervalMs: 30_000,
+    timeoutMs: 10_000,
+    connectTimeoutMs: 3000,
+    failAfter: 3,
+    recoverAfter: 2,
+    degradeAfter: 3,
+    graceMs: null,
+    degradedMs: null,
+    mode: 'hold',
+    inventoryMs: 300_000,
+    canary: null,
+    method: 'GET',
+    expectStatus: ['200-299'],
+    keyword: null,
+    followRedirects: false,
+    certificateDays: 14,
+    headers: {},
+    secrets: [],
+    managedBy: 'api',
+  },
+};
+
+test('every collection is under its own name', () => {
+  expect(Object.keys(collections).toSorted()).toEqual(Object.keys(rows).toSorted());
+  for (const [name, collection] of all) expect(collection.name).toBe(name);
+});
+
+test('collectionOf knows its own names and no others', () => {
+  expect(collectionOf('services')).toBe(collections.services);
+  for (const foreign of ['', 'service', 'Services', 'toString', '__proto__', 'constructor', 'hasOwnProperty']) {
+    expect(collectionOf(foreign)).toBeNull();
+    expect(isCollectionName(foreign)).toBe(false);
+  }
+});
+
+test.each(all)('a full row of %s passes, and its fields are exactly those listed', (name, { row, fields }) => {
+  expect(row.safeParse(rows[name]).error?.issues).toBeUndefined();
+  expect(Object.keys(rows[name] ?? {}).toSorted()).toEqual([...fields].toSorted());
+});
+
+test.each(all)('[RC1] a record of %s needs id, org and version', (name, { row }) => {
+  for (const field of ['id', 'org', 'version'])
+    expect(row.safeParse(without(rows[name], field)).success, field).toBe(false);
+});
+
+test.each(all)('[RC3] a record of %s carries every field; null is not absence', (name, { row, fields }) => {
+  for (const field of fields) expect(row.safeParse(without(rows[name], field)).success, field).toBe(false);
+});
+
+test.each(all)('[RC4] field names of %s are letters, digits and _', (_, { fields }) => {
+  expect(fields.length).toBeGreaterThan(8);
+  for (const field of fields) expect(field).toMatch(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/);
+});
+
+test.each(all)('derived fields of %s belong to no writer', (_, { owns }) => {
+  for (const derived of [
+    'id',
+    'org',
+    'version',
+    'createdAt',
+    'updatedAt',
+    'source',
+    'status',
+    'health',
+    'fresh',
+    'suspect',
+    'since',
+    'bar',
+    'flaps',
+    'leaseUntil',
+    'override',
+  ]) {
+    expect(owns.api).not.toContain(derived);
+    expect(owns.report).not.toContain(derived);
+  }
+});
+
+test('operators alone read how things are checked', () => {
+  expect(collections.checks.access.read).toBe('admin');
+});
+
+test('nobody writes metrics, and checks are written through their service', () => {
+  expect(collections.metrics.create.safeParse({}).success).toBe(false);
+  expect(collections.metrics.patch.safeParse({}).success).toBe(false);
+  expect(collections.metrics.report).toBeNull();
+  expect(collections.checks.create.safeParse({ intervalMs: 1000 }).success).toBe(false);
+  expect(collections.checks.patch.safeParse({ intervalMs: 1000 }).success).toBe(false);
+});
+
+test.each(all)(
+  'bodies for %s refuse unknown fields, and fields that only the server writes',
+  (_, { create, patch, report }) => {
+    for (const schema of [create, patch, report]) {
+      if (schema === null) continue;
+      for (const body of [
+        { nonsense: 1 },
+        { version: 1 },
+        { org: 'other' },
+        { status: 'up' },
+        { createdAt: 1 },
+        { managedBy: 'file' },
+      ]) {
+        expect(
+          schema.safeParse({ name: 'A', title: 'A', agent: 'g', service: 's', kind: 'heartbeat', ...body }).success,
+        ).toBe(false);
+      }
+    }
+  },
+);
+
+test.each(all)('schemas of %s can be shown as JSON Schema', (_, { row, create, patch, report }) => {
+  for (const schema of [row, create, patch, report]) {
+    if (schema !== null) expect(z.toJSONSchema(schema, { unrepresentable: 'any' })).toBeTypeOf('object');
+  }
+});
+
+test('run states can be created, reported and cancelled', () => {
+  expect(collections.jobs.create.safeParse({ title: 'Scan', kind: 'scan', total: 500, leaseMs: 30_000 }).success).toBe(
+    true,
+  );
+  expect(collections.jobs.patch.safeParse({ cancelRequested: true }).success).toBe(true);
+  expect(collections.jobs.report?.safeParse({ cancelRequested: true }).success).toBe(false);
+  expect(collections.executions.create.safeParse({ title: 'Run' }).success).toBe(false);
+  expect(collections.executions.create.safeParse({ title: 'Run', agent: 'g', steps: [{ id: '1' }] }).success).toBe(
+    true,
+  );
+  expect(
+    collections.executions.report?.safeParse({ steps: Array.from({ length: 51 }, (__, i) => ({ id: String(i) })) })
+      .success,
+  ).toBe(false);
+});
+
+function without(row: Record<string, unknown> | undefined, field: string): Record<string, unknown> {
+  const { [field]: _, ...rest } = row ?? {};
+  return rest;
+}

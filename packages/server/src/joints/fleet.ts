@@ -54,7 +54,10 @@ export class Fleet {
 
   #plan(org: string): void {
     if (this.#due.has(org)) return;
-    this.#due.set(org, this.#deps.clock.after(WRITE_EVERY_MS, () => void this.#write(org)));
+    this.#due.set(
+      org,
+      this.#deps.clock.after(WRITE_EVERY_MS, () => void this.#write(org)),
+    );
   }
 
   async #write(org: string): Promise<void> {

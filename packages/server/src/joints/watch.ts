@@ -73,7 +73,12 @@ export class Watch {
   #apply(org: string, id: string, secrets: Json | null, options: { readonly spread: boolean }): void {
     const check = this.#deps.live.get(org, 'checks', id)?.row;
     const service = this.#deps.live.get(org, 'services', id)?.row;
-    if (check === undefined || service === undefined || service['desired'] !== 'active' || check['kind'] === 'heartbeat') {
+    if (
+      check === undefined ||
+      service === undefined ||
+      service['desired'] !== 'active' ||
+      check['kind'] === 'heartbeat'
+    ) {
       this.#deps.schedule.remove(org, id);
       this.#deps.forget(org, id);
       return;
@@ -87,7 +92,8 @@ export class Watch {
     const kind = collectionOf(collection)?.kind;
     if (kind !== 'status' && kind !== 'run') return;
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: the collection's kind says which of the two rows this is.
-    const due = row === null ? null : kind === 'status' ? nextDeadline(row as StatusRow) : nextRunDeadline(row as RunRow);
+    const due =
+      row === null ? null : kind === 'status' ? nextDeadline(row as StatusRow) : nextRunDeadline(row as RunRow);
     this.#deps.deadlines.set(org, collection, id, due);
   }
 }

@@ -75,21 +75,25 @@ class Bench {
         this.running -= 1;
         if (this.throws) throw new Error('bug in the probe');
         return {
-          kind: 'probe',
-          at: this.clock.now(),
-          ms: this.latencyMs,
-          facts: {},
-          verdict: this.verdict,
-          phase: 'ready',
-          reason: { code: 'x', text: 'x' },
-          final: this.final,
-          latencyMs: 1,
-          mcp: null,
-          certificate: null,
-          nextAt: this.nextAt,
+          observation: {
+            kind: 'probe',
+            at: this.clock.now(),
+            ms: this.latencyMs,
+            facts: {},
+            verdict: this.verdict,
+            phase: 'ready',
+            reason: { code: 'x', text: 'x' },
+            final: this.final,
+            latencyMs: 1,
+            mcp: null,
+            certificate: null,
+            nextAt: this.nextAt,
+          },
+          inventory: null,
+          evidence: null,
         };
       },
-      emit: async (plan, observation) => {
+      emit: async (plan, { observation }) => {
         this.emitted.push({ id: plan.id, observation });
         return this.belief;
       },
@@ -255,7 +259,7 @@ describe('refresh', () => {
     b.schedule.upsert(planOf('a'), healthy);
     await b.clock.run(1_000);
     const first = await b.schedule.refresh('main', 'a');
-    expect(first).toMatchObject({ ok: true, value: { verdict: 'healthy' } });
+    expect(first).toMatchObject({ ok: true, value: { observation: { verdict: 'healthy' } } });
     const second = await b.schedule.refresh('main', 'a');
     expect(second).toMatchObject({ ok: false, code: 'rate_limited', retryMs: 5_000 });
     await b.clock.run(5_000);

@@ -3,9 +3,9 @@ import type { Health, Suspect } from '@statewire/model';
 import type { Clock, Timer } from '../../lib/clock.ts';
 import { Heap, type HeapItem } from '../../lib/heap.ts';
 import type { Limits } from '../../lib/limits.ts';
-import type { ProbeObservation } from '../observation.ts';
 import { burstDelayMs, nextDelayMs } from './delay.ts';
 import type { CheckPlan } from './plan.ts';
+import type { ProbeResult } from './probe.ts';
 
 /** What the engine believed after an observation was applied; decides how soon to look again. */
 export interface Belief {
@@ -18,9 +18,9 @@ export interface ScheduleDeps {
   readonly clock: Clock;
   readonly limits: Pick<Limits, 'probesConcurrentMax' | 'probesPerHostMax' | 'refreshIntervalMs' | 'backoffMsMax'>;
   /** Runs one probe to its end; never rejects for anything the target did. */
-  readonly probe: (plan: CheckPlan) => Promise<ProbeObservation>;
+  readonly probe: (plan: CheckPlan) => Promise<ProbeResult>;
   /** Applies an observation and says what is believed now, or null when the service is gone. */
-  readonly emit: (plan: CheckPlan, observation: ProbeObservation) => Promise<Belief | null>;
+  readonly emit: (plan: CheckPlan, result: ProbeResult) => Promise<Belief | null>;
   readonly onError: (error: unknown, plan: CheckPlan) => void;
 }
 
@@ -28,7 +28,7 @@ interface Item extends HeapItem {
   plan: CheckPlan;
   belief: Belief;
   /** Present while a probe of this check is under way: probes of one check never overlap. */
-  running: Promise<ProbeObservation> | null;
+  running: Promise<ProbeResult> | null;
   /** Something happened during the probe that asks for another look right after it. */
   again: boolean;
   /** Probes left in the burst after a tripwire, or 0. */
@@ -125,7 +125,7 @@ export class Schedule {
    * Runs the same probe now and answers with what it saw. Once per `refreshIntervalMs` and check; a caller
    * that comes while a probe is under way gets that probe's result.
    */
-  async refresh(org: string, id: string): Promise<Result<ProbeObservation, Failure & { readonly retryMs?: number }>> {
+  async refresh(org: string, id: string): Promise<Result<ProbeResult, Failure & { readonly retryMs?: number }>> {
     const item = this.#items.get(keyOf(org, id));
     if (item === undefined) {
       return {
@@ -201,7 +201,7 @@ export class Schedule {
   }
 
   /** Starts one probe. The promise resolves with what it saw, after that was applied. */
-  #run(item: Item): Promise<ProbeObservation> {
+  #run(item: Item): Promise<ProbeResult> {
     const plan = item.plan;
     const host = hostOf(plan);
     this.#running += 1;
@@ -222,32 +222,37 @@ export class Schedule {
   }
 
   /** A probe that throws is our own fault: it says nothing about the target. */
-  async #look(plan: CheckPlan): Promise<ProbeObservation> {
+  async #look(plan: CheckPlan): Promise<ProbeResult> {
     const at = this.#deps.clock.now();
     try {
       return await this.#deps.probe(plan);
     } catch (error) {
       this.#deps.onError(error, plan);
       return {
-        kind: 'probe',
-        at,
-        ms: 0,
-        facts: {},
-        verdict: 'unknown',
-        phase: 'stopped',
-        final: false,
-        latencyMs: null,
-        reason: { code: 'internal', text: 'The probe itself failed; the target was not judged.' },
-        mcp: null,
-        certificate: null,
-        nextAt: null,
+        observation: {
+          kind: 'probe',
+          at,
+          ms: 0,
+          facts: {},
+          verdict: 'unknown',
+          phase: 'stopped',
+          final: false,
+          latencyMs: null,
+          reason: { code: 'internal', text: 'The probe itself failed; the target was not judged.' },
+          mcp: null,
+          certificate: null,
+          nextAt: null,
+        },
+        inventory: null,
+        evidence: null,
       };
     }
   }
 
-  async #probe(item: Item, plan: CheckPlan): Promise<ProbeObservation> {
-    const observation = await this.#look(plan);
-    if (item.removed || this.#closed) return observation;
+  async #probe(item: Item, plan: CheckPlan): Promise<ProbeResult> {
+    const result = await this.#look(plan);
+    const { observation } = result;
+    if (item.removed || this.#closed) return result;
     const isBad = observation.verdict === 'unhealthy';
     item.bad = isBad && item.belief.health === 'unhealthy' ? item.bad + 1 : 0;
     if (!isBad) item.burst = 0;
@@ -271,12 +276,12 @@ export class Schedule {
     item.nextMs = Math.max(item.nextMs, asked);
     const nextAt = now + Math.round(item.nextMs);
     try {
-      const belief = await this.#deps.emit(plan, { ...observation, nextAt });
+      const belief = await this.#deps.emit(plan, { ...result, observation: { ...observation, nextAt } });
       if (belief !== null) item.belief = belief;
     } catch (error) {
       this.#deps.onError(error, plan);
     }
-    return observation;
+    return result;
   }
 }
 

@@ -218,10 +218,12 @@ export class Driver {
       case 'subd':
         this.asked.subd(frame);
         return;
-      case 'mr':
-        this.#deps.inFlight.answer(frame);
+      case 'mr': {
+        const takenBack = this.#deps.inFlight.answer(frame);
+        if (takenBack !== null) this.#showAgain(takenBack);
         this.#settle();
         return;
+      }
       case 'auth':
         this.dispatch({ t: 'asked', socket });
         return;

@@ -51,11 +51,12 @@ export function answer(life: Life, i: number, now: number): Life {
   return i === life.asked ? { ...life, probe: null, probeAt: now + PROBE_EVERY_MS } : life;
 }
 
-/** Someone came back and wants to know now. A probe that is under way and young is enough. */
+/** Someone came back and wants to know now. A young probe is enough: focus, visible and pageshow come together. */
 export function lookForLife(life: Life, now: number): { readonly life: Life; readonly ask: boolean } {
   const isFresh = life.isFresh && now < silenceAt(life);
   const isUnderWay = life.probe !== null && now - life.probe.sentAt < PROBE_MS_MAX && now >= life.probe.sentAt;
-  if (isUnderWay) return { life: isFresh === life.isFresh ? life : { ...life, isFresh }, ask: false };
+  const wasJustAnswered = life.probe === null && isFresh && now - (life.probeAt - PROBE_EVERY_MS) < LATE_MS;
+  if (isUnderWay || wasJustAnswered) return { life: isFresh === life.isFresh ? life : { ...life, isFresh }, ask: false };
   return { life: probed({ ...life, isFresh }, now, false), ask: true };
 }
 

@@ -59,17 +59,23 @@ export class InFlight {
     return { frame, done: promise };
   }
 
-  /** The server answered. An answer that nobody waits for is a repeat and is dropped. */
-  answer(result: MutResult): void {
+  /**
+   * The server answered; an answer that nobody waits for is a repeat and is dropped. Returns the collection in which
+   * something that was shown is taken back, or null.
+   */
+  answer(result: MutResult): string | null {
     const entry = this.#waiting.get(result.m);
-    if (entry === undefined) return;
+    if (entry === undefined) return null;
     this.#waiting.delete(result.m);
     const overlay = this.#overlays.find((each) => each.m === result.m);
-    if (overlay !== undefined) {
-      if (result.ok) overlay.v = result.v;
-      else this.#overlays = this.#overlays.filter((each) => each !== overlay);
-    }
     entry.resolve(resultOf(result));
+    if (overlay === undefined) return null;
+    if (result.ok) {
+      overlay.v = result.v;
+      return null;
+    }
+    this.#overlays = this.#overlays.filter((each) => each !== overlay);
+    return overlay.c;
   }
 
   /** No answer can come any more. */

@@ -189,8 +189,9 @@ export class Told {
       next.size === this.#held.size && [...next].every(([rid, { row }]) => this.#held.get(rid)?.row === row);
     this.#held = next;
     this.#byId = new Map([...next.values()].map((each) => [each.row.id, each]));
-    if (isSame) return false;
+    // The holders are new ones even when the rows are not; what is kept is the array that people compare.
     this.#order = null;
+    if (isSame) return false;
     this.#rows = null;
     return true;
   }

@@ -149,6 +149,7 @@ export class Views {
     const told = ask.told.rows;
     if (!inFlight.overlaid().includes(ask.wish.collection)) return told;
     const rows = told.map((row) => inFlight.shown(ask.wish.collection, row));
+    if (rows.every((row, i) => row === told[i])) return told;
     const isSame = rows.length === state.rows.length && rows.every((row, i) => row === state.rows[i]);
     return isSame ? state.rows : rows;
   }

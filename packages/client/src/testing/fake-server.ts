@@ -1,0 +1,429 @@
+/**
+ * A Statewire server in memory for tests of apps: it holds records, answers every frame of the protocol as the real
+ * one does, and can be made to misbehave. Frames travel as text through the real decoders.
+ */
+import {
+  applyPatch,
+  decodeUpstream,
+  diffRow,
+  filterKey,
+  matches,
+  parseFilter,
+  type Downstream,
+  type Filter,
+  type Hello,
+  type JsonObject,
+  type Mut,
+  type MutResult,
+  type Op,
+  type Rid,
+  type Row,
+  type Sub,
+  type Upstream,
+} from '@statewire/protocol';
+import type { Dial, WireEvents } from '../connect/transport.ts';
+
+/** Settings of a fake server. */
+export interface FakeServerOptions {
+  readonly org?: string | undefined;
+  readonly epoch?: string | undefined;
+  readonly now?: (() => number) | undefined;
+  readonly hb?: number | undefined;
+  /** Rows per snapshot chunk. */
+  readonly chunkRows?: number | undefined;
+  /** Is this credential good? All are, unless you say. */
+  readonly admits?: ((token: string | undefined) => boolean) | undefined;
+}
+
+/** What a command of the tests' own answers; null falls back to what the fake server does. */
+export type OnCommand = (mut: Mut) => Omit<Extract<MutResult, { ok: true }>, 't' | 'm'> | Omit<Extract<MutResult, { ok: false }>, 't' | 'm'> | null;
+
+export class FakeServer {
+  org: string;
+  epoch: string;
+  /** While false, attempts to connect fail. */
+  isUp = true;
+  /** While true nothing is said, as by a half-open connection. */
+  isMute = false;
+  /** Each credential that a hello or auth carried, in order. */
+  readonly tokens: (string | undefined)[] = [];
+  /** Every frame received, over all connections. */
+  readonly received: Upstream[] = [];
+  onCommand: OnCommand = () => null;
+  admits: (token: string | undefined) => boolean;
+  readonly #now: () => number;
+  readonly #hb: number;
+  readonly #chunkRows: number;
+  readonly #records = new Map<string, Map<string, Stored>>();
+  readonly #log: Change[] = [];
+  readonly #views = new Map<string, View>();
+  readonly #wires = new Set<FakeWire>();
+  readonly #answered = new Map<string, MutResult>();
+  #version = 1;
+  #lastRid = 0;
+  #floor = 0;
+  #dials = 0;
+
+  constructor(options: FakeServerOptions = {}) {
+    this.org = options.org ?? 'main';
+    this.epoch = options.epoch ?? 'e1';
+    this.#now = options.now ?? (() => 0);
+    this.#hb = options.hb ?? 15_000;
+    this.#chunkRows = options.chunkRows ?? 100;
+    this.admits = options.admits ?? (() => true);
+  }
+
+  /** Pass it to `createClient({ dial: server.dial, ... })`. */
+  readonly dial: Dial = (_, events) => {
+    this.#dials += 1;
+    const wire = new FakeWire(events);
+    if (this.isUp) {
+      this.#wires.add(wire);
+      queueMicrotask(() => wire.events?.opened());
+    } else {
+      queueMicrotask(() => wire.drop(1006, ''));
+    }
+    return {
+      // Later, as over a network: nobody is answered inside the call that asks.
+      send: (text) => queueMicrotask(() => this.#take(wire, text)),
+      close: () => this.#forget(wire),
+    };
+  };
+
+  /** How often anyone tried to connect. */
+  get dials(): number {
+    return this.#dials;
+  }
+
+  /** Open connections. */
+  get connections(): number {
+    return this.#wires.size;
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Open subscriptions over all connections. */
+  get subscriptions(): number {
+    let count = 0;
+    for (const wire of this.#wires) count += wire.subs.size;
+    return count;
+  }
+
+  /** The record as it is, or undefined. */
+  get(collection: string, id: string): Row | undefined {
+    return this.#records.get(collection)?.get(id)?.row;
+  }
+
+  /** Makes or changes a record and tells everyone. Returns its version. */
+  put(collection: string, fields: JsonObject & { readonly id: string }): number {
+    return this.commit([{ collection, fields }]);
+  }
+
+  /** Deletes a record and tells everyone. */
+  remove(collection: string, id: string): number {
+    return this.commit([{ collection, id }]);
+  }
+
+  /** Several changes as one transaction: one version, told together. */
+  commit(
+    changes: readonly (
+      | { readonly collection: string; readonly fields: JsonObject & { readonly id: string } }
+      | { readonly collection: string; readonly id: string }
+    )[],
+  ): number {
+    this.#version += 1;
+    const version = this.#version;
+    for (const change of changes) {
+      const { collection } = change;
+      const records = this.#records.get(collection) ?? new Map<string, Stored>();
+      this.#records.set(collection, records);
+      const id = 'fields' in change ? change.fields.id : change.id;
+      const before = records.get(id) ?? null;
+      let after: Stored | null = null;
+      if ('fields' in change) {
+        const rid = before?.rid ?? (this.#lastRid += 1);
+        after = { rid, row: { ...before?.row, ...change.fields, org: this.org, version } };
+        records.set(id, after);
+      } else {
+        records.delete(id);
+      }
+      if (before !== null || after !== null) {
+        this.#log.push({ collection, version, before: before?.row ?? null, after: after?.row ?? null, rid: (after ?? before)?.rid ?? 0 });
+      }
+    }
+    this.flush();
+    return version;
+  }
+
+  /** Sends a frame to every connection, whatever it is. */
+  say(frame: Downstream): void {
+    for (const wire of this.#wires) this.#tell(wire, frame);
+  }
+
+  /** Sends a text that may be no frame at all. */
+  sayText(text: string): void {
+    for (const wire of this.#wires) wire.events?.text(text);
+  }
+
+  /** The watermark that a real server sends after silence. */
+  beat(): void {
+    this.say({ t: 'h', v: this.#version, now: this.#now() });
+  }
+
+  /** Tells every subscription what it has not been told. `commit` does it unless `isMute`. */
+  flush(): void {
+    for (const wire of this.#wires) for (const sub of wire.subs.values()) this.#catchUp(wire, sub);
+  }
+
+  /** Cuts all connections as a network does. */
+  cut(code = 1006, reason = ''): void {
+    for (const wire of [...this.#wires]) {
+      this.#wires.delete(wire);
+      wire.drop(code, reason);
+    }
+  }
+
+  /** Forgets the history before now: who resumes from before gets a reconcile. */
+  forgetHistory(): void {
+    this.#log.length = 0;
+    this.#floor = this.#version;
+  }
+
+  /** Starts another epoch, as after a restore: all positions are worthless. Records stay. */
+  startEpoch(epoch: string): void {
+    this.epoch = epoch;
+    this.forgetHistory();
+    this.#views.clear();
+    let rid = 0;
+    for (const records of this.#records.values()) {
+      for (const [id, { row }] of records) {
+        rid += 1;
+        // Other numbers than before, so that a client which mixes epochs up shows it.
+        records.set(id, { rid: 100_000 - rid, row });
+      }
+    }
+    this.#lastRid = 100_000;
+  }
+
+  #forget(wire: FakeWire): void {
+    this.#wires.delete(wire);
+    wire.events = null;
+  }
+
+  #take(wire: FakeWire, text: string): void {
+    const decoded = decodeUpstream(text);
+    if (!decoded.ok) throw new Error(`the client sent a bad frame: ${decoded.message}: ${text}`);
+    const frame = decoded.value;
+    this.received.push(frame);
+    if (this.isMute) return;
+    switch (frame.t) {
+      case 'hello':
+        this.#hello(wire, frame);
+        return;
+      case 'sub':
+        this.#sub(wire, frame);
+        return;
+      case 'unsub':
+        wire.subs.delete(frame.s);
+        return;
+      case 'p':
+        this.#tell(wire, { t: 'q', i: frame.i, now: this.#now() });
+        return;
+      case 'auth':
+        this.tokens.push(frame.token);
+        if (this.admits(frame.token)) this.#tell(wire, { t: 'authd', exp: null, scope: 'same' });
+        else this.#tell(wire, { t: 'err', code: 'auth_invalid', msg: 'this token is not good', fatal: true });
+        return;
+      case 'mut':
+        this.#tell(wire, this.#answer(frame));
+        return;
+      default:
+    }
+  }
+
+  #hello(wire: FakeWire, hello: Hello): void {
+    this.tokens.push(hello.token);
+    if (!this.admits(hello.token)) {
+      this.#tell(wire, { t: 'err', code: 'auth_invalid', msg: 'this token is not good', fatal: true });
+      return;
+    }
+    this.#tell(wire, {
+      t: 'welcome',
+      sid: `c${this.#dials}`,
+      epoch: this.epoch,
+      org: this.org,
+      now: this.#now(),
+      hb: this.#hb,
+      win: 131_072,
+      max: { subs: 256, messageBytes: 65_536 },
+      exp: null,
+      scopes: ['read', 'report', 'admin'],
+      feat: [],
+    });
+    for (const sub of hello.subs ?? []) this.#sub(wire, sub);
+  }
+
+  #sub(wire: FakeWire, frame: Sub): void {
+    if (wire.used.has(frame.s)) throw new Error(`the client used subscription number ${frame.s} twice`);
+    wire.used.add(frame.s);
+    const filter = parseFilter(frame.f);
+    if (!filter.ok) {
+      this.#tell(wire, { t: 'err', s: frame.s, code: filter.code, msg: filter.message });
+      return;
+    }
+    const view = this.#view(frame.c, filter.value, frame.fields);
+    const isKnown = frame.since?.e === this.epoch && frame.since.v <= this.#version;
+    const position = isKnown ? (frame.since?.v ?? 0) : 0;
+    const sub: OpenSub = { view, position };
+    wire.subs.set(frame.s, sub);
+    const how = position === 0 ? 'snapshot' : position < this.#floor ? 'reconcile' : 'delta';
+    this.#tell(wire, { t: 'subd', s: frame.s, w: view.w, v: this.#version, iv: frame.iv ?? 100, how, n: this.#members(view).length });
+    if (how === 'delta') this.#catchUp(wire, sub);
+    else this.#snapshot(wire, sub, how === 'reconcile' ? position : null);
+  }
+
+  #snapshot(wire: FakeWire, sub: OpenSub, since: number | null): void {
+    const members = this.#members(sub.view);
+    const fresh = members.filter(({ row }) => since === null || row.version > since);
+    const keep = members.filter(({ row }) => since !== null && row.version <= since).map(({ rid }) => rid);
+    const chunks = Math.max(1, Math.ceil(fresh.length / this.#chunkRows));
+    sub.position = this.#version;
+    for (let i = 0; i < chunks; i += 1) {
+      const rows = fresh.slice(i * this.#chunkRows, (i + 1) * this.#chunkRows);
+      this.#tell(wire, {
+        t: 's',
+        w: sub.view.w,
+        v: this.#version,
+        i,
+        last: i === chunks - 1,
+        r: rows.map(({ rid, row }) => [rid, row.id, row.version, shown(sub.view, row)] as const),
+        ...(since !== null && i === chunks - 1 ? { keep } : {}),
+      });
+    }
+  }
+
+  #catchUp(wire: FakeWire, sub: OpenSub): void {
+    if (this.isMute || sub.position >= this.#version) return;
+    const { view, position } = sub;
+    const ops = new Map<Rid, Op>();
+    const first = new Map<Rid, Row | null>();
+    for (const change of this.#log) {
+      if (change.version <= position || change.collection !== view.collection) continue;
+      if (!first.has(change.rid)) first.set(change.rid, change.before);
+      const was = first.get(change.rid) ?? null;
+      const wasIn = was !== null && matches(view.filter, was);
+      const isIn = change.after !== null && matches(view.filter, change.after);
+      ops.delete(change.rid);
+      if (isIn && wasIn) {
+        const patch = diffRow(shown(view, was), shown(view, change.after));
+        if (patch !== null) ops.set(change.rid, [change.rid, change.version, patch]);
+      } else if (isIn) {
+        ops.set(change.rid, [change.rid, change.version, shown(view, change.after), change.after.id]);
+      } else if (wasIn) {
+        ops.set(change.rid, [change.rid, change.version, null, change.after === null ? 'del' : 'out']);
+      }
+    }
+    if (ops.size === 0) return;
+    sub.position = this.#version;
+    this.#tell(wire, { t: 'd', w: view.w, v: [position, this.#version], at: this.#now(), o: [...ops.values()] });
+  }
+
+  #members(view: View): readonly Stored[] {
+    return [...(this.#records.get(view.collection)?.values() ?? [])].filter(({ row }) => matches(view.filter, row));
+  }
+
+  #view(collection: string, filter: Filter, fields: readonly string[] | undefined): View {
+    const key = JSON.stringify([collection, filterKey(filter), fields ?? null]);
+    const known = this.#views.get(key);
+    if (known !== undefined) return known;
+    const view = { w: 1000 + this.#views.size + 1, collection, filter, fields: fields === undefined ? null : new Set(fields) };
+    this.#views.set(key, view);
+    return view;
+  }
+
+  #answer(mut: Mut): MutResult {
+    const repeat = this.#answered.get(mut.m);
+    if (repeat !== undefined) return repeat;
+    const own = this.onCommand(mut);
+    const result: MutResult = own === null ? this.#run(mut) : { t: 'mr', m: mut.m, ...own };
+    this.#answered.set(mut.m, result);
+    return result;
+  }
+
+  #run(mut: Mut): MutResult {
+    const { m, c, op, f = {}, base } = mut;
+    const k = mut.k === '' ? `made-${m}` : mut.k;
+    const row = this.get(c, k);
+    if (op === 'call') {
+      // Reports make the record they are about; other calls only happen.
+      const v = mut.name === 'report' || mut.name === 'present' ? this.put(c, { ...f, id: k }) : this.#version;
+      return { t: 'mr', m, ok: true, v, k };
+    }
+    if (op === 'create') return { t: 'mr', m, ok: true, v: this.put(c, { ...f, id: k }), k };
+    if (row === undefined) return { t: 'mr', m, ok: false, code: 'not_found', msg: `no record ${k}` };
+    if (base !== undefined && row.version > base) {
+      const fields = Object.keys(f);
+      const cur = Object.fromEntries(fields.map((field) => [field, row[field] ?? null]));
+      return { t: 'mr', m, ok: false, code: 'conflict', msg: `changed at ${row.version}`, v: row.version, cur, fields };
+    }
+    const v = op === 'del' ? this.remove(c, k) : this.put(c, applyPatch(row, f));
+    return { t: 'mr', m, ok: true, v, k };
+  }
+
+  #tell(wire: FakeWire, frame: Downstream): void {
+    if (!this.isMute) wire.events?.text(JSON.stringify(frame));
+  }
+}
+
+interface Stored {
+  readonly rid: Rid;
+  readonly row: Row;
+}
+
+interface Change {
+  readonly collection: string;
+  readonly version: number;
+  readonly rid: Rid;
+  readonly before: Row | null;
+  readonly after: Row | null;
+}
+
+interface View {
+  readonly w: number;
+  readonly collection: string;
+  readonly filter: Filter;
+  readonly fields: ReadonlySet<string> | null;
+}
+
+interface OpenSub {
+  readonly view: View;
+  position: number;
+}
+
+class FakeWire {
+  events: WireEvents | null;
+  readonly subs = new Map<number, OpenSub>();
+  readonly used = new Set<number>();
+
+  constructor(events: WireEvents) {
+    this.events = events;
+  }
+
+  drop(code: number, reason: string): void {
+    const { events } = this;
+    this.events = null;
+    this.subs.clear();
+    events?.closed(code, reason);
+  }
+}
+
+/** The fields that travel: all but those that have places of their own. */
+function shown(view: View, row: Row): JsonObject {
+  return Object.fromEntries(
+    Object.entries(row).filter(
+      ([field]) => field !== 'id' && field !== 'org' && field !== 'version' && (view.fields?.has(field) ?? true),
+    ),
+  );
+}

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { Json, Result } from '@statewire/protocol';
-import { ok } from '@statewire/protocol';
+import { ok, refuse } from '@statewire/protocol';
 import type { Commit } from '../../keep/commit-types.ts';
 import type { Store } from '../../keep/store.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -92,11 +92,10 @@ export class ApiKeys {
   ): Promise<Result<{ key: ApiKey; secret: string }>> {
     // Keys on their way to the disk count too, so that many requests at once cannot pass the limit together.
     if (this.list(wanted.org).length + this.#creating >= this.#options.keysPerOrgMax) {
-      return {
-        ok: false,
-        code: 'limit-reached',
-        message: `${this.#options.keysPerOrgMax} keys exist, which is the most an organization may have; revoke one that is not used`,
-      };
+      return refuse(
+        'too_large',
+        `${this.#options.keysPerOrgMax} keys exist, which is the most an organization may have; revoke one that is not used`,
+      );
     }
     const secret = mint(wanted.scope);
     const hash = sha256(secret).toString('hex');
@@ -127,8 +126,7 @@ export class ApiKeys {
   /** Ends a key. It stops counting before this resolves, and connections that use it are told to close. */
   async revoke(by: Principal, org: string, id: string): Promise<Result<ApiKey>> {
     const found = [...this.#byHash].find(([, key]) => key.org === org && key.id === id);
-    if (found === undefined)
-      return { ok: false, code: 'not-found', message: `no API key ${id}; list the keys with GET /v1/keys` };
+    if (found === undefined) return refuse('not_found', `no API key ${id}; list the keys with GET /v1/keys`);
     const [hash, key] = found;
     // Out of memory first: a `flush` queued behind the deletion would otherwise write the document back.
     this.#byHash.delete(hash);

@@ -32,6 +32,7 @@ export function createHttp(deps: HttpDeps): Http {
     ...commandRoutes(deps),
     ...historyRoutes(deps),
     ...recordRoutes(deps),
+    ...(deps.extraRoutes ?? []),
   ];
   routes.push(
     openApiRoute({

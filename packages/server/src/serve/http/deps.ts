@@ -8,6 +8,7 @@ import type { Principal } from '../../lib/principal.ts';
 import type { Accounts } from '../auth/accounts.ts';
 import type { ApiKeys } from '../auth/api-key.ts';
 import type { Authenticate } from '../auth/authenticator.ts';
+import type { Route } from './router.ts';
 
 /** Everything the REST door needs, as functions: it reads memory, hands writes on, and holds no state of its own. */
 export interface HttpDeps {
@@ -26,6 +27,8 @@ export interface HttpDeps {
   readonly keys: Pick<ApiKeys, 'create' | 'list' | 'revoke'>;
   readonly accounts: Accounts;
   readonly system: SystemReader;
+  /** Routes of optional parts (the demo panel). They go through the same guard and into the same document. */
+  readonly extraRoutes?: readonly Route[] | undefined;
 }
 
 /** The part of the configuration that this door acts by. */

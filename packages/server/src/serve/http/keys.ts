@@ -63,7 +63,7 @@ export function keyRoutes({ keys, clock, log }: HttpDeps): readonly Route[] {
       summary: 'Makes an API key',
       body: createSchema,
       answers: {
-        ...answersOf('bad_field', 'forbidden', 'conflict'),
+        ...answersOf('bad_field', 'forbidden', 'too_large'),
         201: {
           description: 'The key; `secret` is shown only here',
           schema: z.object({ key: keySchema, secret: z.string() }),
@@ -79,7 +79,7 @@ export function keyRoutes({ keys, clock, log }: HttpDeps): readonly Route[] {
           });
         const expiresAt = body.expiresInMs === undefined ? null : clock.now() + body.expiresInMs;
         const made = must(await keys.create(principal, { org, name: body.name, scope: body.scope, expiresAt }));
-        log.info({ by: principal.id, key: made.key.id, scope: made.key.scope, keyOrg: org }, 'API key made');
+        log.info({ by: principal.id, keyId: made.key.id, scope: made.key.scope, keyOrg: org }, 'API key made');
         return json(made, { status: 201, headers: { location: `/v1/keys/${made.key.id}` } });
       },
     }),
@@ -95,7 +95,7 @@ export function keyRoutes({ keys, clock, log }: HttpDeps): readonly Route[] {
       },
       handle: async ({ principal, params }) => {
         const key = must(await keys.revoke(principal, principal.org, params['id'] ?? ''));
-        log.info({ by: principal.id, key: key.id }, 'API key revoked');
+        log.info({ by: principal.id, keyId: key.id }, 'API key revoked');
         return json({ id: key.id, revoked: true });
       },
     }),

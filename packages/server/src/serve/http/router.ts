@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Hono, type Context } from 'hono';
-import type { Json, Result } from '@statewire/protocol';
+import { isCode, type Json, type Result } from '@statewire/protocol';
 import { z } from 'zod';
 import { explain } from '@statewire/model';
 import type { Principal, Scope } from '../../lib/principal.ts';
@@ -301,7 +301,7 @@ function paramsOf(entry: Route, context: Context): Readonly<Record<string, strin
 
 /** The one place where what was thrown becomes an answer. A refusal says itself; anything else is our mistake and says nothing. */
 function failed(deps: HttpDeps, error: unknown, context: Context): Response {
-  if (error instanceof RefusedError) return problem(error.refusal);
+  if (error instanceof RefusedError && isCode(error.refusal.code)) return problem(error.refusal);
   if (isAborted(error)) return problem({ code: 'bad_request', message: 'the connection ended before the body did' });
   const id = randomUUID();
   deps.log.error({ err: error, id, method: context.req.method, path: context.req.routePath }, 'request failed');

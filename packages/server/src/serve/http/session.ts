@@ -252,7 +252,7 @@ function userRoutes({ accounts, log }: HttpDeps): readonly Route[] {
   return [
     route({
       method: 'GET',
-      path: '/v1/people',
+      path: '/v1/users',
       access: 'admin',
       tag: 'people',
       summary: 'People of the organization',
@@ -261,7 +261,7 @@ function userRoutes({ accounts, log }: HttpDeps): readonly Route[] {
     }),
     route({
       method: 'PATCH',
-      path: '/v1/people/{id}',
+      path: '/v1/users/{id}',
       access: 'admin',
       tag: 'people',
       summary: 'Changes a role, at once',
@@ -278,7 +278,7 @@ function userRoutes({ accounts, log }: HttpDeps): readonly Route[] {
     }),
     route({
       method: 'DELETE',
-      path: '/v1/people/{id}',
+      path: '/v1/users/{id}',
       access: 'admin',
       tag: 'people',
       summary: 'Removes a person and ends every session',

@@ -1,0 +1,156 @@
+import type { Client } from '@statewire/client';
+import { StatewireProvider, useConnection } from '@statewire/react';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { Tooltip } from 'radix-ui';
+import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
+import { MeContext, signedOf } from './lib/me.ts';
+import { markTab } from './lib/favicon.ts';
+import { endClient, openClient } from './live/client.ts';
+import { commandThrough } from './live/command.ts';
+import { Button } from './parts/button.tsx';
+import { ProblemNote } from './parts/problem.tsx';
+import { Toasts } from './parts/toast.tsx';
+import { type Me, signOut, whoAmI } from './rest/account.ts';
+import { type Problem, problemIn, RequestError } from './rest/request.ts';
+import { router } from './router.tsx';
+import { GateFrame } from './screens/gate.tsx';
+import { SignIn } from './screens/sign-in.tsx';
+import { Welcome } from './screens/welcome.tsx';
+
+type Session =
+  | { readonly at: 'asking' }
+  | { readonly at: 'unreachable'; readonly problem: Problem }
+  | { readonly at: 'out' }
+  | { readonly at: 'in'; readonly me: Me; readonly client: Client };
+
+/** Who is here decides what is shown: a one-time link, the door, or the product with a client of their own. */
+export function App(): ReactNode {
+  const [session, setSession] = useState<Session>({ at: 'asking' });
+  const [token, setToken] = useState(linkToken);
+  const queries = useMemo(makeQueries, []);
+
+  const enter = useCallback((me: Me) => {
+    setSession({ at: 'in', me, client: openClient() });
+  }, []);
+  const ask = useCallback(async () => {
+    try {
+      const me = await whoAmI();
+      if (me === null) setSession({ at: 'out' });
+      else enter(me);
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      setSession({ at: 'unreachable', problem: problemIn(error) });
+    }
+  }, [enter]);
+  useEffect(() => {
+    if (token === null) void ask();
+  }, [ask, token]);
+
+  useEffect(() => {
+    // A one-time link opened in a tab that is already here only changes the hash.
+    const listen = (): void => setToken(linkToken());
+    addEventListener('hashchange', listen);
+    return () => removeEventListener('hashchange', listen);
+  }, []);
+
+  const client = session.at === 'in' ? session.client : null;
+  useEffect(() => {
+    commandThrough(client);
+    return () => {
+      if (client !== null) endClient(client);
+    };
+  }, [client]);
+
+  const leave = useCallback(() => {
+    // What was read for one person is not kept for the next.
+    queries.clear();
+    setSession({ at: 'out' });
+    markTab(0, 'Sign in');
+  }, [queries]);
+  const signed = useMemo(
+    () => (session.at === 'in' ? signedOf(session.me, () => void signOut().then(leave)) : null),
+    [session, leave],
+  );
+
+  if (token !== null) {
+    return (
+      <QueryClientProvider client={queries}>
+        <Welcome
+          key={token}
+          token={token}
+          onSignedIn={(me) => {
+            // The used link must not stay in the address or the history.
+            history.replaceState(null, '', '/');
+            setToken(null);
+            enter(me);
+          }}
+        />
+      </QueryClientProvider>
+    );
+  }
+  switch (session.at) {
+    case 'asking':
+      return <main aria-busy="true" aria-label="Statewire" className="min-h-dvh" />;
+    case 'unreachable':
+      return (
+        <GateFrame title="The server does not answer">
+          <ProblemNote problem={session.problem} />
+          <Button tone="primary" className="mt-4" onClick={() => void ask()}>
+            Try again
+          </Button>
+        </GateFrame>
+      );
+    case 'out':
+      return <SignIn onSignedIn={enter} />;
+    case 'in':
+      return (
+        <StatewireProvider client={session.client}>
+          <QueryClientProvider client={queries}>
+            <MeContext value={signed}>
+              <Tooltip.Provider delayDuration={300}>
+                <RouterProvider router={router} />
+                <Toasts />
+                <SessionWatch onEnded={leave} />
+              </Tooltip.Provider>
+            </MeContext>
+          </QueryClientProvider>
+        </StatewireProvider>
+      );
+  }
+}
+
+/** The live connection is the first to learn that a session ended: then the door is shown, not an empty page. */
+function SessionWatch({ onEnded }: { onEnded: () => void }): null {
+  const { state } = useConnection();
+  useEffect(() => {
+    if (state !== 'unauthorized') return;
+    void whoAmI().then(
+      (me) => {
+        if (me === null) onEnded();
+      },
+      // The server cannot be asked: the pill says so, and the next attempt to connect asks again.
+      () => undefined,
+    );
+  }, [state, onEnded]);
+  return null;
+}
+
+/** The token of `/#/welcome/<token>` or `/welcome/<token>`, or null. */
+function linkToken(): string | null {
+  return (
+    /^#?\/welcome\/([^/?#]+)/u.exec(location.hash)?.[1] ?? /^\/welcome\/([^/?#]+)/u.exec(location.pathname)?.[1] ?? null
+  );
+}
+
+function makeQueries(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        // A refusal stays one; only an unreachable server is worth asking again.
+        retry: (failures, error) => failures < 3 && problemIn(error).status === 0,
+        refetchOnWindowFocus: false,
+      },
+    },
+  });
+}

@@ -1,0 +1,50 @@
+import type { Fact, ServiceKind } from '@statewire/model';
+import { Blocks, Globe, HeartPulse, type LucideIcon, Network, ShieldCheck } from 'lucide-react';
+
+interface KindLook {
+  readonly title: string;
+  readonly icon: LucideIcon;
+  /** Facts its probe measures, in the order they are reached. */
+  readonly facts: readonly string[];
+  readonly targetLabel: string;
+  readonly targetExample: string;
+}
+
+/** How each kind of service is named and drawn. */
+export const kinds: Readonly<Record<ServiceKind, KindLook>> = {
+  mcp: {
+    title: 'MCP server',
+    icon: Blocks,
+    facts: ['reach', 'protocol', 'inventory', 'canary', 'auth'],
+    targetLabel: 'Endpoint or command',
+    targetExample: 'https://host/mcp or stdio:memory',
+  },
+  http: {
+    title: 'HTTP',
+    icon: Globe,
+    facts: ['reach', 'protocol', 'auth', 'latency', 'certificate'],
+    targetLabel: 'URL',
+    targetExample: 'https://example.com/health',
+  },
+  tcp: {
+    title: 'TCP port',
+    icon: Network,
+    facts: ['reach', 'latency'],
+    targetLabel: 'Host and port',
+    targetExample: 'db.internal:5432',
+  },
+  tls: {
+    title: 'Certificate',
+    icon: ShieldCheck,
+    facts: ['reach', 'certificate', 'latency'],
+    targetLabel: 'Host and port',
+    targetExample: 'example.com:443',
+  },
+  heartbeat: { title: 'Heartbeat', icon: HeartPulse, facts: ['reach'], targetLabel: '', targetExample: '' },
+};
+
+/** The fact that explains a bad row best: the first that fails, else the first that warns. */
+export function worstFact(facts: Readonly<Record<string, Fact>>): Fact | null {
+  const all = Object.values(facts);
+  return all.find((fact) => fact.v === 'fail') ?? all.find((fact) => fact.v === 'warn') ?? null;
+}

@@ -1,0 +1,27 @@
+import { createContext, useContext } from 'react';
+import type { Me } from '../rest/account.ts';
+
+export interface Signed {
+  readonly me: Me;
+  /** May change services and settings. */
+  readonly canWrite: boolean;
+  /** May report, and ask runs to stop. */
+  readonly canReport: boolean;
+  readonly isAdmin: boolean;
+  readonly signOut: () => void;
+}
+
+export const MeContext = createContext<Signed | null>(null);
+
+/** Who is signed in. Only inside the frame, where someone always is. */
+export function useMe(): Signed {
+  const signed = useContext(MeContext);
+  if (signed === null) throw new Error('useMe() found nobody signed in; use it only below the frame');
+  return signed;
+}
+
+/** What a person's scopes let them do; admin includes the others. */
+export function signedOf(me: Me, signOut: () => void): Signed {
+  const isAdmin = me.scopes.includes('admin');
+  return { me, isAdmin, canWrite: isAdmin, canReport: isAdmin || me.scopes.includes('report'), signOut };
+}

@@ -1,0 +1,52 @@
+import { useRef, useState } from 'react';
+
+export interface Held<T> {
+  readonly rows: readonly T[];
+  /** How many rows would stand elsewhere, had they not been held. */
+  readonly moved: number;
+  readonly release: () => void;
+}
+
+/**
+ * Holds the order of rows while `held` (the pointer is over the list, or a row has the focus): rows change in place,
+ * new ones come at the end, gone ones go, but nothing jumps under the pointer. `scope` names what the order depends
+ * on by the person's own choice (sort, filter): when it changes, the new order is taken at once.
+ */
+export function useHeldOrder<T extends { readonly id: string }>(
+  rows: readonly T[],
+  held: boolean,
+  scope: string,
+): Held<T> {
+  const kept = useRef<{ scope: string; ids: readonly string[] } | null>(null);
+  const [, again] = useState(0);
+  const release = (): void => {
+    kept.current = null;
+    again((n) => n + 1);
+  };
+  if (!held || kept.current === null || kept.current.scope !== scope) {
+    kept.current = { scope, ids: rows.map((row) => row.id) };
+    return { rows, moved: 0, release };
+  }
+  const result = holdOrder(rows, kept.current.ids);
+  kept.current = { scope, ids: result.rows.map((row) => row.id) };
+  return { ...result, release };
+}
+
+/** Puts `rows` in the order of `ids`, unknown ones last, and counts how many stand elsewhere than they want. */
+export function holdOrder<T extends { readonly id: string }>(
+  rows: readonly T[],
+  ids: readonly string[],
+): { rows: readonly T[]; moved: number } {
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  const ordered: T[] = [];
+  for (const id of ids) {
+    const row = byId.get(id);
+    if (row === undefined) continue;
+    ordered.push(row);
+    byId.delete(id);
+  }
+  ordered.push(...byId.values());
+  let moved = 0;
+  for (let i = 0; i < rows.length; i += 1) if (rows[i]?.id !== ordered[i]?.id) moved += 1;
+  return { rows: moved === 0 ? rows : ordered, moved };
+}

@@ -1,0 +1,40 @@
+import type { Service } from '@statewire/model';
+import { expect, test } from 'vitest';
+import { passes, readServicesSearch } from './search.ts';
+
+// True as far as `passes` reads: it looks at these fields and no others.
+const row = (fields: Partial<Service>): Service =>
+  ({
+    id: 'a',
+    name: 'Search API',
+    target: 'https://s.example',
+    group: '',
+    status: 'up',
+    kind: 'http',
+    labels: { env: 'prod' },
+    reason: { code: '', text: '' },
+    ...fields,
+  }) as Service;
+
+test('a URL keeps what is understood and drops the rest', () => {
+  expect(
+    readServicesSearch({ status: ['down', 'nonsense'], kind: 'mcp', q: 12, sort: 'name', down: true, evil: '<x>' }),
+  ).toEqual({
+    status: ['down'],
+    kind: ['mcp'],
+    q: '12',
+    sort: 'name',
+    down: true,
+  });
+  expect(readServicesSearch({ status: 'nonsense', sort: 'status', add: 'yes', q: { deep: 1 } })).toEqual({});
+});
+
+test('filters are all asked for at once', () => {
+  expect(passes({}, row({}))).toBe(true);
+  expect(passes({ status: ['down'] }, row({}))).toBe(false);
+  expect(passes({ status: ['down', 'up'], kind: ['http'], q: 'sear', label: 'env=prod' }, row({}))).toBe(true);
+  expect(passes({ label: 'env=dev' }, row({}))).toBe(false);
+  expect(passes({ label: 'env' }, row({}))).toBe(true);
+  expect(passes({ label: 'team' }, row({}))).toBe(false);
+  expect(passes({ q: 'refused' }, row({ reason: { code: 'refused', text: 'Connection refused' } }))).toBe(true);
+});

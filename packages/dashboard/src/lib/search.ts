@@ -1,0 +1,72 @@
+import type { Service, ServiceKind, Status } from '@statewire/model';
+import { isStatus } from './is.ts';
+
+/** The services page's whole state, as it stands in its URL: what is shown can be sent to somebody. */
+export interface ServicesSearch {
+  readonly status?: readonly Status[];
+  readonly kind?: readonly ServiceKind[];
+  readonly q?: string;
+  /** `env=prod`. */
+  readonly label?: string;
+  readonly sort?: SortKey;
+  readonly down?: boolean;
+  /** The add dialog is open. */
+  readonly add?: boolean;
+  /** Id of the service being edited. */
+  readonly edit?: string;
+}
+
+export type SortKey = 'status' | 'name' | 'latency' | 'checked';
+
+const kindNames: readonly ServiceKind[] = ['mcp', 'http', 'tcp', 'tls', 'heartbeat'];
+const sortKeys: readonly SortKey[] = ['status', 'name', 'latency', 'checked'];
+
+/** Reads the URL's search part; what is not understood is left out rather than refused: links live long. */
+export function readServicesSearch(raw: Readonly<Record<string, unknown>>): ServicesSearch {
+  const status = list(raw['status']).filter(isStatus);
+  const kind = list(raw['kind']).filter((k): k is ServiceKind => kindNames.some((name) => name === k));
+  const sort = sortKeys.find((key) => key === raw['sort']);
+  return {
+    ...(status.length > 0 ? { status } : {}),
+    ...(kind.length > 0 ? { kind } : {}),
+    ...text('q', raw['q']),
+    ...text('label', raw['label']),
+    ...(sort === undefined || sort === 'status' ? {} : { sort }),
+    ...(raw['down'] === true ? { down: true } : {}),
+    ...(raw['add'] === true ? { add: true } : {}),
+    ...text('edit', raw['edit']),
+  };
+}
+
+/** Does a service pass the filters of the URL? */
+export function passes(search: ServicesSearch, row: Service): boolean {
+  if (search.status !== undefined && !search.status.includes(row.status)) return false;
+  if (search.kind !== undefined && !search.kind.includes(row.kind)) return false;
+  if (search.label !== undefined) {
+    const [key = '', value] = search.label.split('=', 2);
+    const has = row.labels[key];
+    if (has === undefined || (value !== undefined && has !== value)) return false;
+  }
+  if (search.q === undefined) return true;
+  const wanted = search.q.toLowerCase();
+  return [row.name, row.id, row.target, row.group, row.reason.text].some((field) =>
+    field.toLowerCase().includes(wanted),
+  );
+}
+
+/** Is anything left out by the URL? */
+export function isFiltered(search: ServicesSearch): boolean {
+  return (
+    search.status !== undefined || search.kind !== undefined || search.q !== undefined || search.label !== undefined
+  );
+}
+
+function list(raw: unknown): readonly unknown[] {
+  return Array.isArray(raw) ? raw : raw === undefined ? [] : [raw];
+}
+
+function text<K extends string>(key: K, raw: unknown): { readonly [P in K]?: string } {
+  const value = typeof raw === 'string' ? raw : typeof raw === 'number' ? String(raw) : '';
+  // True because the only key of the object is K.
+  return (value === '' ? {} : { [key]: value }) as { readonly [P in K]?: string };
+}

@@ -1,0 +1,139 @@
+import type { Client, CommandResult } from '@statewire/client';
+import type { Service, ServiceCreate, ServicePatch } from '@statewire/model';
+import type { JsonObject } from '@statewire/protocol';
+import { plural } from '../lib/format.ts';
+import { done, failedToast } from '../parts/toast.tsx';
+import { type Problem, problem } from '../rest/request.ts';
+
+/**
+ * What people do to records, over the live connection, so that the answer and the change arrive in order. Each
+ * says itself when it failed; what worked is seen in the row.
+ */
+let client: Client | null = null;
+
+/** Which client commands go through; null when nobody is signed in. */
+export function commandThrough(next: Client | null): void {
+  client = next;
+}
+
+/** Probes now. */
+export async function recheck(row: Service): Promise<void> {
+  await say(call('services', row.id, 'refresh'));
+}
+
+export async function recheckAll(rows: readonly Service[]): Promise<void> {
+  const probed = rows.filter((row) => row.kind !== 'heartbeat' && row.desired === 'active');
+  await sayAll(
+    probed,
+    (row) => call('services', row.id, 'refresh'),
+    (n) => `Rechecking ${plural(n, 'service')}`,
+  );
+}
+
+export async function pause(rows: readonly Service[]): Promise<void> {
+  await sayAll(
+    rows,
+    (row) => call('services', row.id, 'pause'),
+    (n) => `${plural(n, 'service')} paused`,
+  );
+}
+
+export async function resume(rows: readonly Service[]): Promise<void> {
+  await sayAll(
+    rows,
+    (row) => call('services', row.id, 'resume'),
+    (n) => `${plural(n, 'service')} resumed`,
+  );
+}
+
+export async function acceptTools(row: Service): Promise<void> {
+  await say(call('services', row.id, 'accept-tools'));
+}
+
+export async function clearOverride(row: Service): Promise<void> {
+  await say(call('services', row.id, 'clear-override'));
+}
+
+export async function cancelRun(collection: 'jobs' | 'executions', id: string): Promise<void> {
+  await say(call(collection, id, 'cancel'));
+}
+
+/** Creates a record; what went wrong comes back for the form. */
+export function create(collection: 'services', body: ServiceCreate): Promise<Problem | null> {
+  const { id } = body;
+  return through((live) => live.collection(collection).create(asJson(body), id === undefined ? {} : { id }));
+}
+
+export function patch(
+  collection: 'services',
+  id: string,
+  body: ServicePatch,
+  base: number | undefined,
+): Promise<Problem | null> {
+  return through((live) => live.collection(collection).patch(id, asJson(body), { base }));
+}
+
+/** Deletes records one by one; stops at nothing and tells the first failure. */
+export async function remove(collection: 'services', ids: readonly string[]): Promise<Problem | null> {
+  const results = await inTurn(ids, (id) => through((live) => live.collection(collection).delete(id)));
+  return results.find((failed) => failed !== null) ?? null;
+}
+
+function call(collection: string, id: string, name: string): Promise<Problem | null> {
+  return through((live) => live.collection(collection).call(id, name));
+}
+
+async function say(result: Promise<Problem | null>): Promise<void> {
+  const failed = await result;
+  if (failed !== null) failedToast(failed);
+}
+
+async function sayAll<T>(
+  rows: readonly T[],
+  act: (row: T) => Promise<Problem | null>,
+  text: (n: number) => string,
+): Promise<void> {
+  const results = await inTurn(rows, act);
+  const failures = results.filter((failed) => failed !== null);
+  const [first] = failures;
+  if (first !== undefined)
+    failedToast(
+      failures.length === 1
+        ? first
+        : { ...first, detail: `${failures.length} of ${rows.length} failed. ${first.detail}` },
+    );
+  else if (rows.length > 1) done(text(rows.length));
+}
+
+// The server takes 20 commands a second per connection with a burst of 50; more at once would be refused, not faster.
+const AT_ONCE_MAX = 8;
+
+async function inTurn<T>(
+  items: readonly T[],
+  act: (item: T) => Promise<Problem | null>,
+): Promise<readonly (Problem | null)[]> {
+  const results: (Problem | null)[] = [];
+  for (let i = 0; i < items.length; i += AT_ONCE_MAX)
+    results.push(...(await Promise.all(items.slice(i, i + AT_ONCE_MAX).map(act))));
+  return results;
+}
+
+async function through(act: (live: Client) => Promise<CommandResult>): Promise<Problem | null> {
+  if (client === null) return problem('auth_required', 'You are not signed in');
+  const result = await act(client);
+  if (result.ok) return null;
+  if (result.conflict !== null) {
+    return problem(
+      'conflict',
+      'Somebody else changed it meanwhile',
+      `Changed since you opened it: ${result.conflict.fields.join(', ')}. Close this, look at what it is now, and change it again.`,
+    );
+  }
+  return problem(result.code, result.message);
+}
+
+/** What forms hand over is JSON but for fields that are undefined, which do not travel. */
+function asJson(body: object): JsonObject {
+  // True because JSON.parse of JSON.stringify of an object is a JSON object.
+  return JSON.parse(JSON.stringify(body)) as JsonObject;
+}

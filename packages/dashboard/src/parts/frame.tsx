@@ -1,0 +1,317 @@
+import { Link, useLocation } from '@tanstack/react-router';
+import { LogOut, Monitor, Moon, PanelLeftClose, PanelLeftOpen, Search, Sun } from 'lucide-react';
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
+import { cx } from '../lib/cx.ts';
+import { env } from '../lib/env.ts';
+import { markTab } from '../lib/favicon.ts';
+import { type FleetCounts, useFleet } from '../live/fleet.ts';
+import { pages } from '../lib/pages.ts';
+import { useMedia } from '../lib/media.ts';
+import { type Theme, useTheme } from '../lib/theme.ts';
+import { useMe } from '../lib/me.ts';
+import { Button } from './button.tsx';
+import { Mark } from './logo.tsx';
+import { Menu } from './menu.tsx';
+import { Pill } from './pill.tsx';
+
+/** Rail, top line, content; on phones the rail becomes a bar below. */
+export function Frame({ children, onPalette }: { children: ReactNode; onPalette: () => void }): ReactNode {
+  const { counts } = useFleet();
+  const isWide = useMedia('(min-width: 1200px)');
+  const [choice, setChoice] = useState(() => env.read('rail'));
+  const isOpen = choice === null ? isWide : choice === 'open';
+  const toggle = (): void => {
+    const next = isOpen ? 'slim' : 'open';
+    env.write('rail', next);
+    setChoice(next);
+  };
+  const [crumbs, setCrumbs] = useState<readonly Crumb[]>([]);
+  const title = crumbs.map((crumb) => crumb.title).join(' · ');
+  useEffect(() => markTab(counts?.down ?? 0, title), [counts?.down, title]);
+  return (
+    <CrumbContext value={setCrumbs}>
+      <a
+        href="#content"
+        className="sr-only z-60 focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:rounded-control focus:bg-raised focus:px-3 focus:py-2"
+      >
+        Skip to content
+      </a>
+      <div
+        className={cx(
+          'md:grid md:min-h-dvh',
+          isOpen ? 'md:grid-cols-[14rem_minmax(0,1fr)]' : 'md:grid-cols-[3.5rem_minmax(0,1fr)]',
+        )}
+      >
+        <Rail isOpen={isOpen} counts={counts} onToggle={toggle} onPalette={onPalette} />
+        <div className="flex min-w-0 flex-col">
+          <header className="sticky top-0 z-20 flex h-12 items-center gap-3 border-b bg-background/95 px-4 md:px-6">
+            <Link to="/" aria-label="Overview" className="md:hidden">
+              <Mark />
+            </Link>
+            <Crumbs crumbs={crumbs} />
+            <div className="ml-auto flex shrink-0 items-center gap-2">
+              <Button tone="ghost" size="icon" aria-label="Search" onClick={onPalette} className="md:hidden">
+                <Search aria-hidden />
+              </Button>
+              <Pill />
+            </div>
+          </header>
+          <main
+            id="content"
+            tabIndex={-1}
+            className="mx-auto w-full max-w-[1440px] flex-1 px-4 py-5 outline-none max-md:pb-24 md:px-6 md:py-6"
+          >
+            {children}
+          </main>
+        </div>
+      </div>
+      <BottomBar counts={counts} />
+    </CrumbContext>
+  );
+}
+
+export interface Crumb {
+  readonly title: string;
+  readonly to?: '/services' | '/jobs' | '/agents';
+}
+
+const CrumbContext = createContext<(crumbs: readonly Crumb[]) => void>(() => undefined);
+
+/** Says where the person is: the top line, the tab's title. */
+export function useCrumbs(...crumbs: readonly Crumb[]): void {
+  const set = useContext(CrumbContext);
+  const key = JSON.stringify(crumbs);
+  // By text and not by reference: the list is made anew at each rendering.
+  const stable = useMemo(() => crumbs, [key]);
+  useEffect(() => set(stable), [set, stable]);
+}
+
+function Crumbs({ crumbs }: { crumbs: readonly Crumb[] }): ReactNode {
+  return (
+    <nav aria-label="Breadcrumb" className="min-w-0">
+      <ol className="flex min-w-0 items-center gap-1.5 text-sm">
+        {crumbs.map((crumb, i) => (
+          <li
+            key={crumb.title}
+            className={cx('flex min-w-0 items-center gap-1.5', i === 0 && crumbs.length > 1 && 'shrink-0')}
+          >
+            {i > 0 && (
+              <span aria-hidden className="text-muted">
+                /
+              </span>
+            )}
+            {crumb.to === undefined ? (
+              <span aria-current={i === crumbs.length - 1 ? 'page' : undefined} className="truncate font-medium">
+                {crumb.title}
+              </span>
+            ) : (
+              <Link to={crumb.to} className="truncate text-muted hover:text-text">
+                {crumb.title}
+              </Link>
+            )}
+          </li>
+        ))}
+      </ol>
+    </nav>
+  );
+}
+
+interface RailProps {
+  readonly isOpen: boolean;
+  readonly counts: FleetCounts | null;
+  readonly onToggle: () => void;
+  readonly onPalette: () => void;
+}
+
+function Rail({ isOpen, counts, onToggle, onPalette }: RailProps): ReactNode {
+  const path = useLocation({ select: (location) => location.pathname });
+  const { me } = useMe();
+  return (
+    <div className="sticky top-0 hidden h-dvh flex-col border-r bg-surface md:flex">
+      <div className={cx('flex h-12 items-center gap-2.5 px-4', !isOpen && 'justify-center px-0')}>
+        <Mark />
+        {isOpen && (
+          <span className="min-w-0 truncate font-semibold" title={`Workspace ${me.org}`}>
+            {me.org === 'main' ? 'Statewire' : me.org}
+          </span>
+        )}
+      </div>
+      <div className="px-2 pt-1 pb-3">
+        <button
+          type="button"
+          onClick={onPalette}
+          aria-label="Search and commands"
+          className={cx(
+            'flex h-8 w-full items-center gap-2 rounded-control border border-line-strong px-2 text-sm text-muted hover:border-muted hover:text-text',
+            !isOpen && 'justify-center border-transparent',
+          )}
+        >
+          <Search aria-hidden className="size-4 shrink-0" />
+          {isOpen && (
+            <>
+              Search
+              <kbd className="code ml-auto text-xs">{isApple() ? '⌘' : 'Ctrl '}K</kbd>
+            </>
+          )}
+        </button>
+      </div>
+      <nav aria-label="Pages" className="flex flex-col gap-0.5 px-2">
+        {pages.map((page) => {
+          const isHere = page.path === '/' ? path === '/' : path.startsWith(page.path);
+          const counter = counterOf(page.path, counts);
+          return (
+            <Link
+              key={page.path}
+              to={page.path}
+              aria-current={isHere ? 'page' : undefined}
+              title={isOpen ? undefined : page.title}
+              className={cx(
+                'relative flex h-8 items-center gap-2.5 rounded-control px-2 text-sm text-muted hover:bg-sunken hover:text-text',
+                isHere && 'bg-sunken font-medium text-text',
+                !isOpen && 'justify-center',
+              )}
+            >
+              <page.icon aria-hidden className={cx('size-4 shrink-0', isHere && 'text-accent')} />
+              {isOpen ? <span className="truncate">{page.title}</span> : <span className="sr-only">{page.title}</span>}
+              <Counter counter={counter} isOpen={isOpen} />
+            </Link>
+          );
+        })}
+      </nav>
+      <div className={cx('mt-auto flex items-center gap-1 border-t p-2', !isOpen && 'flex-col')}>
+        <Account isOpen={isOpen} />
+        <Button
+          tone="ghost"
+          size="icon"
+          aria-label={isOpen ? 'Collapse the rail' : 'Expand the rail'}
+          aria-expanded={isOpen}
+          onClick={onToggle}
+        >
+          {isOpen ? <PanelLeftClose aria-hidden /> : <PanelLeftOpen aria-hidden />}
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+interface CounterText {
+  readonly n: number;
+  readonly isBad: boolean;
+  readonly spoken: string;
+}
+
+function counterOf(path: string, counts: FleetCounts | null): CounterText | null {
+  if (counts === null) return null;
+  if (path === '/services' && counts.total > 0) {
+    const bad = counts.down + counts.degraded;
+    return bad > 0
+      ? { n: bad, isBad: true, spoken: `${bad} need attention` }
+      : { n: counts.total, isBad: false, spoken: `${counts.total} services` };
+  }
+  if (path === '/agents' && counts.agents > 0)
+    return { n: counts.agents, isBad: false, spoken: `${counts.agents} agents` };
+  if (path === '/jobs' && counts.running > 0)
+    return { n: counts.running, isBad: false, spoken: `${counts.running} running` };
+  return null;
+}
+
+function Counter({ counter, isOpen }: { counter: CounterText | null; isOpen: boolean }): ReactNode {
+  if (counter === null) return null;
+  if (!isOpen)
+    return counter.isBad ? (
+      <span title={counter.spoken} className="absolute top-1 right-1.5 size-2 rounded-full bg-down-fill" />
+    ) : null;
+  return (
+    <span
+      title={counter.spoken}
+      className={cx(
+        'ml-auto min-w-5 rounded-full px-1.5 text-center text-xs',
+        counter.isBad ? 'bg-down-soft font-medium text-down' : 'text-muted',
+      )}
+    >
+      {counter.n}
+    </span>
+  );
+}
+
+function Account({ isOpen }: { isOpen: boolean }): ReactNode {
+  const { me, signOut } = useMe();
+  const [theme, setTheme] = useTheme();
+  const themes: readonly { readonly value: Theme; readonly label: string; readonly icon: typeof Sun }[] = [
+    { value: 'light', label: 'Light', icon: Sun },
+    { value: 'dark', label: 'Dark', icon: Moon },
+    { value: 'system', label: 'As the system', icon: Monitor },
+  ];
+  return (
+    <Menu
+      items={[
+        ...themes.map((t) => ({
+          label: `${t.label}${t.value === theme ? ' (now)' : ''}`,
+          icon: t.icon,
+          onSelect: () => setTheme(t.value),
+        })),
+        null,
+        { label: 'Sign out', icon: LogOut, onSelect: signOut },
+      ]}
+      trigger={
+        <button
+          type="button"
+          aria-label={`${me.name}: theme and sign out`}
+          className={cx(
+            'flex h-8 min-w-0 items-center gap-2 rounded-control px-1.5 text-sm hover:bg-sunken',
+            isOpen && 'flex-1',
+          )}
+        >
+          <span
+            aria-hidden
+            className="flex size-5 shrink-0 items-center justify-center rounded-full bg-accent-soft text-xs font-semibold text-accent"
+          >
+            {me.name.charAt(0).toUpperCase()}
+          </span>
+          {isOpen && <span className="truncate">{me.name}</span>}
+        </button>
+      }
+    />
+  );
+}
+
+function BottomBar({ counts }: { counts: FleetCounts | null }): ReactNode {
+  const path = useLocation({ select: (location) => location.pathname });
+  return (
+    <nav
+      aria-label="Pages"
+      className="fixed inset-x-0 bottom-0 z-30 grid grid-cols-5 border-t bg-surface pb-[env(safe-area-inset-bottom)] md:hidden"
+    >
+      {pages.map((page) => {
+        const isHere = page.path === '/' ? path === '/' : path.startsWith(page.path);
+        const counter = counterOf(page.path, counts);
+        return (
+          <Link
+            key={page.path}
+            to={page.path}
+            aria-current={isHere ? 'page' : undefined}
+            className={cx(
+              'relative flex h-14 flex-col items-center justify-center gap-1 text-xs text-muted',
+              isHere && 'font-medium text-accent',
+            )}
+          >
+            <page.icon aria-hidden className="size-5" />
+            {page.short}
+            {counter?.isBad === true && (
+              <span
+                className="absolute top-1.5 left-1/2 ml-1.5 rounded-full bg-down-soft px-1.5 text-xs font-medium text-down"
+                title={counter.spoken}
+              >
+                {counter.n}
+              </span>
+            )}
+          </Link>
+        );
+      })}
+    </nav>
+  );
+}
+
+function isApple(): boolean {
+  return navigator.userAgent.includes('Mac');
+}

@@ -1,0 +1,149 @@
+import { type ReactNode, useEffect, useMemo, useRef } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { clockTime, latency } from '../lib/format.ts';
+import { useDark } from '../lib/theme.ts';
+import { type Bucket, buckets, type Outage } from '../lib/series.ts';
+import type { Sample } from '../rest/types.ts';
+
+interface Props {
+  readonly samples: readonly Sample[];
+  readonly outages: readonly Outage[];
+  readonly from: number;
+  readonly to: number;
+}
+
+const HEIGHT = 220;
+
+/**
+ * Latency over time: the median as a line, the 95th percentile as a paler one, gaps as gaps, downtime shaded. New
+ * samples move the data of the same chart; the chart is made anew only for another theme.
+ */
+export default function LatencyChart({ samples, outages, from, to }: Props): ReactNode {
+  const host = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const shaded = useRef<readonly Outage[]>(outages);
+  const dark = useDark();
+  const data = useMemo(() => aligned(buckets(samples, from, to)), [samples, from, to]);
+  const initial = useRef(data);
+  initial.current = data;
+  useEffect(() => {
+    const node = host.current;
+    if (node === null) return undefined;
+    const chart = new uPlot(
+      optionsFor(node, () => shaded.current),
+      initial.current,
+      node,
+    );
+    plot.current = chart;
+    const observer = new ResizeObserver(() => chart.setSize({ width: node.clientWidth, height: HEIGHT }));
+    observer.observe(node);
+    return () => {
+      observer.disconnect();
+      chart.destroy();
+      plot.current = null;
+    };
+  }, [dark]);
+  useEffect(() => {
+    shaded.current = outages;
+    const chart = plot.current;
+    if (chart === null) return;
+    chart.batch(() => {
+      chart.setData(data, false);
+      chart.setScale('x', { min: from / 1000, max: to / 1000 });
+      chart.setScale('y', { min: 0, max: top(data) });
+    });
+  }, [data, outages, from, to, dark]);
+  return <div ref={host} className="h-[220px] w-full" role="img" aria-label={spoken(samples, outages)} />;
+}
+
+function aligned(list: readonly Bucket[]): uPlot.AlignedData {
+  return [list.map((b) => b.at / 1000), list.map((b) => b.p50), list.map((b) => b.p95)];
+}
+
+function top(data: uPlot.AlignedData): number {
+  let max = 1;
+  for (const value of data[2] ?? []) if (typeof value === 'number' && value > max) max = value;
+  return max * 1.15;
+}
+
+function optionsFor(node: HTMLElement, outages: () => readonly Outage[]): uPlot.Options {
+  const style = getComputedStyle(node);
+  const colour = (token: string): string => style.getPropertyValue(token).trim();
+  const font = `11px ${style.fontFamily}`;
+  const axis: uPlot.Axis = {
+    font,
+    stroke: colour('--muted'),
+    grid: { stroke: colour('--line'), width: 1 },
+    ticks: { show: false },
+  };
+  return {
+    width: node.clientWidth,
+    height: HEIGHT,
+    padding: [12, 14, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false }, sync: { key: 'page' } },
+    scales: { x: { time: true, auto: false }, y: { auto: false } },
+    axes: [
+      {
+        ...axis,
+        grid: { show: false },
+        size: 28,
+        space: 90,
+        values: (_, splits) => splits.map((s) => clockTime(s * 1000).slice(0, 5)),
+      },
+      { ...axis, size: 58, values: (_, splits) => splits.map((v) => latency(v)) },
+    ],
+    series: [
+      {},
+      { stroke: colour('--accent'), width: 1.5, spanGaps: false, points: { show: false } },
+      { stroke: colour('--accent'), width: 1, alpha: 0.45, dash: [3, 3], spanGaps: false, points: { show: false } },
+    ],
+    hooks: {
+      drawClear: [(chart) => shade(chart, outages(), colour('--down-fill'), colour('--degraded-fill'))],
+      setCursor: [(chart) => readOut(chart, node)],
+    },
+  };
+}
+
+function shade(chart: uPlot, outages: readonly Outage[], down: string, degraded: string): void {
+  const { ctx, bbox } = chart;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  for (const outage of outages) {
+    const x0 = chart.valToPos(outage.from / 1000, 'x', true);
+    // At least two pixels: a short outage must not vanish in a long range.
+    const x1 = Math.max(x0 + 2, chart.valToPos(outage.to / 1000, 'x', true));
+    ctx.globalAlpha = 0.14;
+    ctx.fillStyle = outage.status === 'down' ? down : degraded;
+    ctx.fillRect(x0, bbox.top, x1 - x0, bbox.height);
+    ctx.globalAlpha = 0.9;
+    ctx.fillRect(x0, bbox.top + bbox.height - 2, x1 - x0, 2);
+  }
+  ctx.restore();
+}
+
+/** What the crosshair points at, as text in the chart's corner: no legend, no floating box over the lines. */
+function readOut(chart: uPlot, node: HTMLElement): void {
+  const at = chart.cursor.idx;
+  const out = node.parentElement?.querySelector('[data-readout]');
+  if (out == null) return;
+  const time = at == null ? undefined : chart.data[0][at];
+  if (at == null || time === undefined) {
+    out.textContent = '';
+    return;
+  }
+  const p50 = chart.data[1]?.[at] ?? null;
+  const p95 = chart.data[2]?.[at] ?? null;
+  out.textContent =
+    p50 === null
+      ? `${clockTime(time * 1000)} · no data`
+      : `${clockTime(time * 1000)} · p50 ${latency(p50)} · p95 ${latency(p95)}`;
+}
+
+function spoken(samples: readonly Sample[], outages: readonly Outage[]): string {
+  const down = outages.filter((o) => o.status === 'down').length;
+  return `Response time, ${samples.length} measurements, ${down === 0 ? 'no downtime' : `${down} times down`}`;
+}

@@ -1,0 +1,315 @@
+import { useWindowVirtualizer } from '@tanstack/react-virtual';
+import { ArrowDown, ArrowUp } from 'lucide-react';
+import { memo, type ReactNode, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { cx } from '../lib/cx.ts';
+import { useKeys } from '../lib/keys.ts';
+import { useNarrow } from '../lib/media.ts';
+import { type Held, useHeldOrder } from '../lib/order.ts';
+
+export interface Column<T> {
+  readonly key: string;
+  readonly title: string;
+  /** A CSS grid track: `minmax(14rem, 2fr)`, `7rem`. Fixed tracks keep values from moving their neighbours. */
+  readonly track: string;
+  readonly cell: (row: T) => ReactNode;
+  readonly isSortable?: boolean;
+  readonly align?: 'right';
+  /** Tailwind classes that hide the column in narrow windows; must be the same for its track via `tracks`. */
+  readonly from?: 'lg' | 'xl';
+}
+
+interface Props<T extends { readonly id: string }> {
+  readonly label: string;
+  readonly rows: readonly T[];
+  readonly columns: readonly Column<T>[];
+  /** How a row looks on a phone: two lines. */
+  readonly narrow: (row: T) => ReactNode;
+  readonly sort: { readonly key: string; readonly isDown: boolean };
+  readonly onSort: (key: string) => void;
+  /** Names sort and filter: while it stays, the order is held under the pointer. */
+  readonly scope: string;
+  readonly selected?: ReadonlySet<string>;
+  readonly onSelect?: (id: string, range: boolean, order: readonly string[]) => void;
+  readonly onOpen: (id: string) => void;
+  readonly onRecheck?: (id: string) => void;
+  readonly nameOf: (row: T) => string;
+  readonly empty: ReactNode;
+  readonly isDense?: boolean;
+}
+
+/**
+ * A virtualised table on the page's own scroll: any number of rows, each rendered again only when its record
+ * changed. j and k move, x selects, Enter opens, r rechecks. The order is held while the pointer is over it.
+ */
+export function Table<T extends { readonly id: string }>(props: Props<T>): ReactNode {
+  const { columns, selected, onSelect } = props;
+  const isNarrow = useNarrow();
+  const width = useTier();
+  const [isOver, setOver] = useState(false);
+  const held: Held<T> = useHeldOrder(props.rows, isOver, props.scope);
+  const [cursor, setCursor] = useState<string | null>(null);
+  const anchor = useRef<HTMLDivElement>(null);
+  const [margin, setMargin] = useState(0);
+  useLayoutEffect(() => {
+    // Where the list begins on the page, for the window's virtualizer; panes above may come and go.
+    const measure = (): void =>
+      setMargin(anchor.current === null ? 0 : anchor.current.getBoundingClientRect().top + window.scrollY);
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(document.body);
+    return () => observer.disconnect();
+  }, []);
+  const height = isNarrow ? 72 : props.isDense === true ? 32 : 44;
+  const virtual = useWindowVirtualizer({
+    count: held.rows.length,
+    estimateSize: () => height,
+    overscan: 8,
+    scrollMargin: margin,
+    scrollPaddingStart: 140,
+    scrollPaddingEnd: 80,
+    getItemKey: (i) => held.rows[i]?.id ?? i,
+  });
+  useEffect(() => virtual.measure(), [height, virtual]);
+
+  const shown = columns.filter(
+    (column) => column.from === undefined || (column.from === 'lg' ? width >= 1 : width >= 2),
+  );
+  const template = `${onSelect === undefined ? '' : '2.25rem '}${shown.map((column) => column.track).join(' ')}`;
+  const ids = (): readonly string[] => held.rows.map((row) => row.id);
+  // Rows are remembered by what they show, so what they call must stay the same function and find the newest state here.
+  const latest = useRef<(id: string, range: boolean) => void>(() => undefined);
+  useEffect(() => {
+    latest.current = (id, range) => onSelect?.(id, range, ids());
+  });
+  const select = useCallback((id: string, range: boolean) => latest.current(id, range), []);
+  const move = (by: number): void => {
+    const at = held.rows.findIndex((row) => row.id === cursor);
+    const next = Math.min(held.rows.length - 1, Math.max(0, at === -1 ? (by > 0 ? 0 : held.rows.length - 1) : at + by));
+    const row = held.rows[next];
+    if (row === undefined) return;
+    setCursor(row.id);
+    virtual.scrollToIndex(next);
+  };
+  useKeys({
+    j: () => move(1),
+    k: () => move(-1),
+    x: (event) => cursor !== null && onSelect?.(cursor, event.shiftKey, ids()),
+    Enter: (event) => {
+      // A focused button or link keeps its own Enter.
+      if (event.target instanceof HTMLElement && event.target.closest('a, button') !== null) {
+        event.target.closest<HTMLElement>('a, button')?.click();
+      } else if (cursor !== null) props.onOpen(cursor);
+    },
+    ...(props.onRecheck === undefined ? {} : { r: () => cursor !== null && props.onRecheck?.(cursor) }),
+  });
+
+  return (
+    <div role="table" aria-label={props.label} aria-rowcount={held.rows.length + 1} className="pane overflow-clip">
+      <div
+        role="rowgroup"
+        className={cx('sticky top-12 z-10 rounded-t-[9px] border-b bg-surface', isNarrow && 'sr-only')}
+      >
+        <div
+          role="row"
+          aria-rowindex={1}
+          className="grid h-9 items-center gap-3 px-4"
+          style={{ gridTemplateColumns: template }}
+        >
+          {onSelect !== undefined && (
+            <span role="columnheader" className="sr-only">
+              Selected
+            </span>
+          )}
+          {onSelect !== undefined && <span aria-hidden />}
+          {shown.map((column) => (
+            <Header key={column.key} column={column} sort={props.sort} onSort={props.onSort} />
+          ))}
+        </div>
+      </div>
+      {held.moved > 0 && (
+        <div className="sticky top-21 z-10 h-0 text-center">
+          <button
+            type="button"
+            onClick={held.release}
+            className="fade-in mt-2 inline-flex h-7 items-center rounded-full border bg-raised px-3 text-xs font-medium shadow-overlay hover:bg-sunken"
+          >
+            {held.moved} would move · apply
+          </button>
+        </div>
+      )}
+      <div
+        ref={anchor}
+        role="rowgroup"
+        onPointerEnter={(event) => event.pointerType === 'mouse' && setOver(true)}
+        onPointerLeave={() => setOver(false)}
+        className="relative"
+        style={{ height: held.rows.length === 0 ? undefined : virtual.getTotalSize() }}
+      >
+        {held.rows.length === 0 && (
+          <div role="row">
+            <div role="cell">{props.empty}</div>
+          </div>
+        )}
+        {virtual.getVirtualItems().map((item) => {
+          const row = held.rows[item.index];
+          if (row === undefined) return null;
+          return (
+            <Line
+              key={row.id}
+              row={row}
+              index={item.index}
+              top={item.start - margin}
+              height={height}
+              template={template}
+              columns={shown}
+              narrow={isNarrow ? props.narrow : null}
+              isCursor={cursor === row.id}
+              isSelected={selected?.has(row.id) ?? false}
+              name={props.nameOf(row)}
+              id={row.id}
+              onSelect={onSelect === undefined ? null : select}
+            />
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+interface LineProps<T> {
+  readonly row: T;
+  readonly index: number;
+  readonly top: number;
+  readonly height: number;
+  readonly template: string;
+  readonly columns: readonly Column<T>[];
+  readonly narrow: ((row: T) => ReactNode) | null;
+  readonly isCursor: boolean;
+  readonly isSelected: boolean;
+  readonly name: string;
+  readonly id: string;
+  readonly onSelect: ((id: string, range: boolean) => void) | null;
+}
+
+// Columns and the narrow form are compared by kind only: they are functions of the row, made anew by the caller.
+const Line = memo(
+  LineOf,
+  (a, b) =>
+    a.row === b.row &&
+    a.top === b.top &&
+    a.index === b.index &&
+    a.height === b.height &&
+    a.template === b.template &&
+    a.isCursor === b.isCursor &&
+    a.isSelected === b.isSelected &&
+    (a.narrow === null) === (b.narrow === null) &&
+    a.columns.length === b.columns.length,
+) as typeof LineOf; // memo() forgets the type parameter; the component is the same one.
+
+function LineOf<T>({
+  row,
+  index,
+  top,
+  height,
+  template,
+  columns,
+  narrow,
+  isCursor,
+  isSelected,
+  name,
+  id,
+  onSelect,
+}: LineProps<T>): ReactNode {
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={onSelect === null ? undefined : isSelected}
+      data-cursor={isCursor || undefined}
+      className={cx(
+        'group absolute inset-x-0 border-b px-4 text-sm hover:bg-sunken/60 data-cursor:bg-accent-soft/60 data-cursor:shadow-[inset_2px_0_0_var(--accent)]',
+        isSelected && 'bg-accent-soft/70',
+        narrow === null ? 'grid items-center gap-3' : 'flex items-center gap-3',
+      )}
+      style={{
+        transform: `translateY(${top}px)`,
+        height,
+        ...(narrow === null ? { gridTemplateColumns: template } : {}),
+      }}
+    >
+      {onSelect !== null && (
+        <div role="cell" className="flex items-center">
+          <input
+            type="checkbox"
+            aria-label={`Select ${name}`}
+            checked={isSelected}
+            onChange={() => undefined}
+            onClick={(event) => onSelect(id, event.shiftKey)}
+            className="size-4 accent-accent pointer-coarse:size-5"
+          />
+        </div>
+      )}
+      {narrow !== null ? (
+        <div role="cell" className="min-w-0 flex-1">
+          {narrow(row)}
+        </div>
+      ) : (
+        columns.map((column) => (
+          <div key={column.key} role="cell" className={cx('min-w-0', column.align === 'right' && 'text-right')}>
+            {column.cell(row)}
+          </div>
+        ))
+      )}
+    </div>
+  );
+}
+
+function Header<T>({
+  column,
+  sort,
+  onSort,
+}: {
+  column: Column<T>;
+  sort: Props<{ id: string }>['sort'];
+  onSort: (key: string) => void;
+}): ReactNode {
+  const isSorted = sort.key === column.key;
+  const Arrow = sort.isDown ? ArrowDown : ArrowUp;
+  return (
+    <div
+      role="columnheader"
+      {...(column.isSortable === true
+        ? { 'aria-sort': isSorted ? (sort.isDown ? 'descending' : 'ascending') : 'none' }
+        : {})}
+      className={cx('text-xs font-medium text-muted', column.align === 'right' && 'text-right')}
+    >
+      {column.isSortable === true ? (
+        <button
+          type="button"
+          onClick={() => onSort(column.key)}
+          className={cx('inline-flex items-center gap-1 hover:text-text', isSorted && 'text-text')}
+        >
+          {column.title}
+          <Arrow aria-hidden className={cx('size-3', !isSorted && 'invisible')} />
+        </button>
+      ) : (
+        column.title
+      )}
+    </div>
+  );
+}
+
+/** 0 below 1024 px, 1 from there, 2 from 1280 px. Read by script, because hidden columns must leave the grid too. */
+function useTier(): 0 | 1 | 2 {
+  const [tier, setTier] = useState<0 | 1 | 2>(read);
+  useEffect(() => {
+    const listen = (): void => setTier(read());
+    addEventListener('resize', listen);
+    return () => removeEventListener('resize', listen);
+  }, []);
+  return tier;
+}
+
+function read(): 0 | 1 | 2 {
+  return innerWidth >= 1280 ? 2 : innerWidth >= 1024 ? 1 : 0;
+}

@@ -1,0 +1,104 @@
+import { isStatus } from '../lib/is.ts';
+import type { ReactNode } from 'react';
+import { Link } from '@tanstack/react-router';
+import { clockTime, duration, exact, sentence, words } from '../lib/format.ts';
+import type { Transition } from '../rest/types.ts';
+import { type Look, runLooks, statusLooks } from './status.tsx';
+import { Ago } from './time.tsx';
+
+/** Confirmed changes, newest first: what it became, why, who caused it, and how long it lasted. */
+export function Timeline({ transitions }: { transitions: readonly Transition[] }): ReactNode {
+  return (
+    <ol className="relative px-4 py-3">
+      {transitions.map((t, i) => {
+        const look = lookOfWord(t.to);
+        const next = transitions[i - 1];
+        return (
+          <li key={`${t.at}-${t.to}-${t.recordedAt}`} className="relative flex gap-3 pb-4 last:pb-0">
+            {i < transitions.length - 1 && (
+              <span aria-hidden className="absolute top-6 bottom-0 left-[7px] w-px bg-line" />
+            )}
+            <look.icon aria-hidden className={`mt-1 size-4 shrink-0 ${look.ink}`} strokeWidth={2.25} />
+            <div className="min-w-0 flex-1">
+              <p className="flex flex-wrap items-baseline justify-between gap-x-3">
+                <span>
+                  <span className="font-medium">{look.word}</span>
+                  {t.text !== '' && <span className="text-muted">: {t.text}</span>}
+                  {t.text === '' && t.code !== '' && t.code !== 'ok' && (
+                    <span className="text-muted">: {words(t.code)}</span>
+                  )}
+                </span>
+                <Ago at={t.at} className="shrink-0 text-xs text-muted" />
+              </p>
+              <p className="text-xs text-muted">
+                <span title={exact(t.at)}>{exact(t.at)}</span>
+                {next !== undefined && <> · lasted {duration(next.at - t.at)}</>}
+                {t.cause !== '' && <> · {causeText(t.cause)}</>}
+              </p>
+            </div>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+/** The organization's newest changes: one line each, with the thing they belong to. */
+export function Activity({
+  transitions,
+  nameOf,
+}: {
+  transitions: readonly Transition[];
+  nameOf: (t: Transition) => string;
+}): ReactNode {
+  return (
+    <ol>
+      {transitions.map((t) => {
+        const look = lookOfWord(t.to);
+        const name = nameOf(t);
+        return (
+          <li
+            key={`${t.collection}/${t.id}/${t.recordedAt}/${t.to}`}
+            className="flex h-9 items-center gap-2.5 border-b px-4 text-sm last:border-b-0"
+          >
+            <look.icon aria-hidden className={`size-4 shrink-0 ${look.ink}`} strokeWidth={2.25} />
+            <p className="min-w-0 flex-1 truncate">
+              {t.collection === 'services' ? (
+                <Link to="/services/$id" params={{ id: t.id }} className="font-medium hover:underline">
+                  {name}
+                </Link>
+              ) : (
+                <span className="font-medium">{name}</span>
+              )}{' '}
+              <span className="text-muted">
+                {look.word.toLowerCase()}
+                {t.text !== '' && t.code !== 'ok' ? `, ${t.text}` : ''}
+              </span>
+            </p>
+            <time dateTime={new Date(t.at).toISOString()} title={exact(t.at)} className="shrink-0 text-xs text-muted">
+              {clockTime(t.at)}
+            </time>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+function lookOfWord(word: string): Look {
+  if (isStatus(word)) return statusLooks[word];
+  // Run states have their own words; a word neither knows is shown as unknown rather than hidden.
+  return (runLooks as Readonly<Record<string, Look>>)[word] ?? { ...statusLooks.unknown, word: sentence(words(word)) };
+}
+
+function causeText(cause: string): string {
+  if (cause.startsWith('command:')) return `by ${cause.slice('command:'.length)}`;
+  const texts: Readonly<Record<string, string>> = {
+    probe: 'seen by a probe',
+    beat: 'by a heartbeat',
+    report: 'by a report',
+    deadline: 'a deadline passed',
+    boot: 'at our own start',
+  };
+  return texts[cause] ?? words(cause);
+}

@@ -1,0 +1,112 @@
+import { type Answer, fetched, problem, request, RequestError } from './request.ts';
+
+export type Role = 'viewer' | 'operator' | 'admin';
+
+export interface User {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly org: string;
+  readonly role: Role;
+  readonly createdAt: number;
+}
+
+/** Who is signed in and what they may do. */
+export interface Me {
+  readonly id: string;
+  readonly name: string;
+  readonly org: string;
+  readonly scopes: readonly string[];
+  readonly isOperator: boolean;
+  readonly user: User | null;
+}
+
+export interface OneTimeLink {
+  readonly kind: 'welcome' | 'invite';
+  readonly email: string;
+  readonly org: string;
+  readonly role: Role;
+  readonly expiresAt: number;
+}
+
+interface MeAnswer {
+  readonly principal: Omit<Me, 'user'>;
+  readonly user: User | null;
+}
+
+/** Who the browser's cookie is; null when nobody is signed in. Rejects when the server cannot be asked. */
+export async function whoAmI(signal?: AbortSignal): Promise<Me | null> {
+  const answer = await request<MeAnswer>('/v1/me', { signal });
+  if (answer.ok) return me(answer.value);
+  if (answer.problem.status === 401) return null;
+  throw new RequestError(answer.problem);
+}
+
+export async function signIn(body: { readonly email: string; readonly password: string }): Promise<Answer<Me>> {
+  return toMe(await request<MeAnswer>('/v1/session', { method: 'POST', body }));
+}
+
+export async function signOut(): Promise<void> {
+  await request('/v1/session', { method: 'DELETE' });
+}
+
+export function changePassword(body: { readonly current: string; readonly next: string }): Promise<Answer<unknown>> {
+  return request('/v1/session/password', { method: 'POST', body });
+}
+
+/** What a one-time link is for; rejects when it is no longer good. */
+export async function linkOf(token: string): Promise<OneTimeLink> {
+  // The server would say the same of a token of another form, in words about the form.
+  if (!/^[\w-]{43}$/u.test(token))
+    throw new RequestError(
+      problem(
+        'gone',
+        'This link is not complete',
+        'The link is not complete: copy the whole line, up to its last character.',
+      ),
+    );
+  const answer = await request<OneTimeLink>('/v1/welcome/check', { method: 'POST', body: { token } });
+  if (answer.ok) return answer.value;
+  throw new RequestError(answer.problem);
+}
+
+export async function redeem(
+  token: string,
+  wanted: { readonly name: string; readonly email: string; readonly password: string },
+): Promise<Answer<Me>> {
+  return toMe(await request<MeAnswer>('/v1/welcome', { method: 'POST', body: { token, ...wanted } }));
+}
+
+export const users = (signal?: AbortSignal): Promise<readonly User[]> =>
+  fetched<{ users: readonly User[] }>('/v1/users', signal).then((a) => a.users);
+export const invites = (signal?: AbortSignal): Promise<readonly OneTimeLink[]> =>
+  fetched<{ invites: readonly OneTimeLink[] }>('/v1/invites', signal).then((a) => a.invites);
+
+/** Invites a person; the answer holds the link, which is shown once. */
+export function invite(body: {
+  readonly email: string;
+  readonly role: Role;
+}): Promise<Answer<{ readonly invite: OneTimeLink; readonly path: string; readonly url: string | null }>> {
+  return request('/v1/invites', { method: 'POST', body });
+}
+
+export function withdrawInvite(email: string): Promise<Answer<unknown>> {
+  return request('/v1/invites/withdraw', { method: 'POST', body: { email } });
+}
+
+export function setRole(id: string, role: Role): Promise<Answer<User>> {
+  return request(`/v1/users/${encodeURIComponent(id)}`, { method: 'PATCH', body: { role } });
+}
+
+export function removeUser(id: string): Promise<Answer<unknown>> {
+  return request(`/v1/users/${encodeURIComponent(id)}`, { method: 'DELETE' });
+}
+
+function me({ principal, user }: MeAnswer): Me {
+  const { id, name, org, scopes, isOperator } = principal;
+  return { id, name, org, scopes, isOperator, user };
+}
+
+function toMe(answer: Answer<MeAnswer>): Answer<Me> {
+  return answer.ok ? { ...answer, value: me(answer.value) } : answer;
+}

@@ -1,0 +1,31 @@
+import { type Answer, fetched, request } from './request.ts';
+
+export type Scope = 'read' | 'report' | 'admin';
+
+/** An API key without its secret. */
+export interface ApiKey {
+  readonly id: string;
+  readonly name: string;
+  readonly scope: Scope;
+  readonly hint: string;
+  readonly createdAt: number;
+  readonly createdBy: string;
+  readonly expiresAt: number | null;
+  readonly lastUsedAt: number | null;
+}
+
+export const keys = (signal?: AbortSignal): Promise<readonly ApiKey[]> =>
+  fetched<{ keys: readonly ApiKey[] }>('/v1/keys', signal).then((a) => a.keys);
+
+/** Makes a key. `secret` is in this answer and never again. */
+export function createKey(body: {
+  readonly name: string;
+  readonly scope: Scope;
+  readonly expiresInMs?: number;
+}): Promise<Answer<{ readonly key: ApiKey; readonly secret: string }>> {
+  return request('/v1/keys', { method: 'POST', body });
+}
+
+export function revokeKey(id: string): Promise<Answer<unknown>> {
+  return request(`/v1/keys/${encodeURIComponent(id)}`, { method: 'DELETE' });
+}

@@ -1,0 +1,52 @@
+/** What the server answers for things that are not records. */
+
+export interface Transition {
+  readonly collection: string;
+  readonly id: string;
+  readonly at: number;
+  readonly recordedAt: number;
+  readonly from: string;
+  readonly to: string;
+  readonly code: string;
+  readonly text: string;
+  readonly cause: string;
+}
+
+export interface Sample {
+  readonly at: number;
+  readonly ms: number | null;
+  readonly v: string;
+}
+
+export interface History {
+  readonly from: number;
+  readonly to: number;
+  /** Newest first. */
+  readonly transitions: readonly Transition[];
+  /** Oldest first. */
+  readonly samples: readonly Sample[];
+}
+
+export interface Tool {
+  readonly name: string;
+  readonly title: string | null;
+  readonly description: string | null;
+  readonly hash: string;
+  readonly inputSchema: unknown;
+}
+
+export interface Inventory {
+  readonly at: number;
+  readonly era: string;
+  readonly fingerprint: string;
+  readonly tools: readonly Tool[];
+}
+
+export interface DemoServer {
+  readonly name: string;
+  readonly kind: string;
+  readonly serviceId: string;
+  readonly faults: readonly string[];
+  /** The fault that is on, or null. */
+  readonly state: string | null;
+}

@@ -1,0 +1,131 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Link,
+  Outlet,
+  useNavigate,
+} from '@tanstack/react-router';
+import { CircleHelp } from 'lucide-react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { readJobsSearch } from './lib/jobs-search.ts';
+import { useKeys } from './lib/keys.ts';
+import { pages } from './lib/pages.ts';
+import { readServicesSearch } from './lib/search.ts';
+import { buttonClass } from './parts/button.tsx';
+import { Empty } from './parts/empty.tsx';
+import { Frame, useCrumbs } from './parts/frame.tsx';
+import { ProblemNote } from './parts/problem.tsx';
+import { Bone } from './parts/skeleton.tsx';
+import { problemIn } from './rest/request.ts';
+import { Overview } from './screens/overview.tsx';
+
+const Palette = lazy(() => import('./screens/palette.tsx'));
+const KeyMap = lazy(() => import('./screens/key-map.tsx'));
+
+const root = createRootRoute({ component: Shell, notFoundComponent: Lost, errorComponent: Broken });
+const overview = createRoute({ getParentRoute: () => root, path: '/', component: Overview });
+const services = createRoute({
+  getParentRoute: () => root,
+  path: '/services',
+  validateSearch: readServicesSearch,
+  component: lazyRouteComponent(() => import('./screens/services/services.tsx'), 'Services'),
+});
+const service = createRoute({
+  getParentRoute: () => root,
+  path: '/services/$id',
+  component: lazyRouteComponent(() => import('./screens/service/service.tsx'), 'ServiceDetail'),
+});
+const agents = createRoute({
+  getParentRoute: () => root,
+  path: '/agents',
+  validateSearch: (raw: Readonly<Record<string, unknown>>): { readonly edge?: string } =>
+    typeof raw['edge'] === 'string' ? { edge: raw['edge'] } : {},
+  component: lazyRouteComponent(() => import('./screens/agents/agents.tsx'), 'Agents'),
+});
+const jobs = createRoute({
+  getParentRoute: () => root,
+  path: '/jobs',
+  validateSearch: readJobsSearch,
+  component: lazyRouteComponent(() => import('./screens/jobs/jobs.tsx'), 'Jobs'),
+});
+const system = createRoute({
+  getParentRoute: () => root,
+  path: '/system',
+  component: lazyRouteComponent(() => import('./screens/system/system.tsx'), 'System'),
+});
+
+/** Every page under its path. Heavy ones load when first visited, or when the pointer nears their link. */
+export const router = createRouter({
+  routeTree: root.addChildren([overview, services, service, agents, jobs, system]),
+  defaultPreload: 'intent',
+  // Data is live, not loaded by routes; only the code of a page is fetched ahead.
+  defaultPreloadStaleTime: 0,
+  defaultPendingMs: 150,
+  defaultPendingComponent: PageBones,
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
+
+function Shell(): ReactNode {
+  const [open, setOpen] = useState<'palette' | 'keys' | null>(null);
+  const navigate = useNavigate();
+  useKeys({
+    'mod+k': () => setOpen('palette'),
+    '?': () => setOpen('keys'),
+    ...Object.fromEntries(pages.map((page) => [`g ${page.key}`, () => void navigate({ to: page.path })])),
+  });
+  return (
+    <Frame onPalette={() => setOpen('palette')}>
+      <Outlet />
+      <Suspense>
+        {open === 'palette' && <Palette onClose={() => setOpen(null)} />}
+        {open === 'keys' && <KeyMap onClose={() => setOpen(null)} />}
+      </Suspense>
+    </Frame>
+  );
+}
+
+function PageBones(): ReactNode {
+  return (
+    <div role="status" aria-label="Loading" className="space-y-5">
+      <Bone className="h-6 w-40" />
+      <Bone className="h-[60vh] w-full rounded-card" />
+    </div>
+  );
+}
+
+function Lost(): ReactNode {
+  useCrumbs({ title: 'Not found' });
+  return (
+    <Empty
+      icon={CircleHelp}
+      title="There is no such page"
+      action={
+        <Link to="/" className={buttonClass({ tone: 'primary' })}>
+          Overview
+        </Link>
+      }
+    >
+      The address may be mistyped, or the page is from another release.
+    </Empty>
+  );
+}
+
+/** A screen threw. The frame and the connection stay; the detail can be copied into a report. */
+function Broken({ error, reset }: { error: unknown; reset: () => void }): ReactNode {
+  return (
+    <div className="mx-auto max-w-lg space-y-4 py-16">
+      <ProblemNote problem={{ ...problemIn(error), title: 'This page could not be shown' }} />
+      <button type="button" onClick={reset} className={buttonClass()}>
+        Show it again
+      </button>
+    </div>
+  );
+}

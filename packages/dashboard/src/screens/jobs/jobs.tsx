@@ -1,0 +1,218 @@
+import type { Execution, Job } from '@statewire/model';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Bot, Cog, Radar, Radio, SearchX, Workflow } from 'lucide-react';
+import { type ReactNode, useRef } from 'react';
+import { cx } from '../../lib/cx.ts';
+import { count, duration } from '../../lib/format.ts';
+import type { JobsSearch } from '../../lib/jobs-search.ts';
+import { useKeys } from '../../lib/keys.ts';
+import { useRows } from '../../live/rows.ts';
+import { CopyButton } from '../../parts/copy.tsx';
+import { Empty } from '../../parts/empty.tsx';
+import { Input } from '../../parts/field.tsx';
+import { useCrumbs } from '../../parts/frame.tsx';
+import { Glow } from '../../parts/glow.tsx';
+import { lookOfRun, ProgressLine } from '../../parts/progress.tsx';
+import { BoneRows } from '../../parts/skeleton.tsx';
+import { StatusIcon } from '../../parts/status.tsx';
+import { Ago, Lasting } from '../../parts/time.tsx';
+import { RunDetail } from './run.tsx';
+
+/** A job or an execution, with the word that says which. */
+export type Run = { readonly of: 'jobs'; readonly row: Job } | { readonly of: 'executions'; readonly row: Execution };
+
+const OVER = ['succeeded', 'failed', 'canceled', 'timed_out', 'lost'];
+// Ended runs are read from the newest; the older ones are what a search is for.
+const ENDED_SHOWN_MAX = 200;
+
+/** Long work: what runs now with its progress, and how what ended did end. */
+export function Jobs(): ReactNode {
+  useCrumbs({ title: 'Jobs' });
+  const search = useSearch({ from: '/jobs' });
+  const navigate = useNavigate({ from: '/jobs' });
+  const isEnded = search.tab === 'ended';
+  const filter = [isEnded ? 'in' : 'nin', 'state', OVER];
+  const jobs = useRows('jobs', filter);
+  const executions = useRows('executions', filter);
+  const input = useRef<HTMLInputElement>(null);
+  useKeys({ '/': () => input.current?.focus() });
+  const set = (next: JobsSearch): void => void navigate({ search: next, replace: true });
+  const isLoading = jobs.isLoading || executions.isLoading;
+  const wanted = (search.q ?? '').toLowerCase();
+  const runs = [
+    ...jobs.rows.map((row): Run => ({ of: 'jobs', row })),
+    ...executions.rows.map((row): Run => ({ of: 'executions', row })),
+  ]
+    .filter(
+      ({ row }) =>
+        wanted === '' ||
+        [row.title, row.id, row.progress.stage, row.state].some((text) => text.toLowerCase().includes(wanted)),
+    )
+    .sort(isEnded ? byEnd : byStart);
+  return (
+    <div className={cx('space-y-4', jobs.isStale && 'is-stale')}>
+      <header className="flex flex-wrap items-center gap-x-4 gap-y-3">
+        <h1 className="text-xl font-semibold tracking-tight">Jobs</h1>
+        <div role="tablist" aria-label="Jobs" className="flex rounded-control bg-sunken p-0.5">
+          {([undefined, 'ended'] as const).map((tab) => (
+            <button
+              key={tab ?? 'active'}
+              type="button"
+              role="tab"
+              aria-selected={search.tab === tab}
+              onClick={() =>
+                set({ ...(search.q === undefined ? {} : { q: search.q }), ...(tab === undefined ? {} : { tab }) })
+              }
+              className={cx(
+                'h-7 rounded-[5px] px-3 text-sm text-muted pointer-coarse:h-10',
+                search.tab === tab && 'bg-surface font-medium text-text',
+              )}
+            >
+              {tab === undefined ? 'Active' : 'Ended'}
+            </button>
+          ))}
+        </div>
+        <span className="text-sm text-muted">{isLoading ? '' : count(runs.length)}</span>
+        <Input
+          ref={input}
+          type="search"
+          aria-label="Filter jobs"
+          placeholder="Filter"
+          value={search.q ?? ''}
+          onChange={(event) => {
+            const { q: _, ...rest } = search;
+            const q = event.currentTarget.value;
+            set(q === '' ? rest : { ...rest, q });
+          }}
+          className="ml-auto h-8 w-full sm:w-56"
+        />
+      </header>
+      <div className="pane overflow-clip">
+        {isLoading ? (
+          <BoneRows rows={6} className="h-16" />
+        ) : runs.length === 0 ? (
+          <Nothing isEnded={isEnded} isFiltered={wanted !== ''} />
+        ) : (
+          <ul>
+            {runs.slice(0, isEnded ? ENDED_SHOWN_MAX : undefined).map((run) => (
+              <RunRow
+                key={`${run.of}/${run.row.id}`}
+                run={run}
+                onOpen={() => set({ ...search, open: `${run.of}/${run.row.id}` })}
+              />
+            ))}
+          </ul>
+        )}
+      </div>
+      {isEnded && runs.length > ENDED_SHOWN_MAX && (
+        <p className="text-center text-sm text-muted">
+          The newest {ENDED_SHOWN_MAX} of {count(runs.length)}. Filter to find older ones.
+        </p>
+      )}
+      {search.open !== undefined && (
+        <RunDetail
+          path={search.open}
+          onClose={() => {
+            const { open: _, ...rest } = search;
+            set(rest);
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+function RunRow({ run, onOpen }: { run: Run; onOpen: () => void }): ReactNode {
+  const { row } = run;
+  const look = lookOfRun(row);
+  const Kind = kindIcon(run);
+  const isOver = OVER.includes(row.state);
+  return (
+    <li className="relative grid min-h-16 grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 border-b px-4 py-2.5 last:border-b-0 hover:bg-sunken/60 lg:grid-cols-[auto_minmax(0,1fr)_minmax(0,1.3fr)_7rem]">
+      <StatusIcon look={look} />
+      <div className="min-w-0">
+        <p className="flex items-center gap-2">
+          <Kind aria-hidden className="size-3.5 shrink-0 text-muted" />
+          {/* The whole row is the target of a press; the button is what a keyboard and a screen reader find. */}
+          <button
+            type="button"
+            onClick={onOpen}
+            className="truncate text-left font-medium after:absolute after:inset-0 hover:underline"
+          >
+            {row.title}
+          </button>
+        </p>
+        <p className="flex gap-1.5 truncate text-xs text-muted">
+          <Glow of={look.word} className={cx('rounded', look.ink)}>
+            {look.word}
+          </Glow>
+          {row.attempt > 1 && <span>attempt {row.attempt}</span>}
+          <span className="truncate">
+            {isOver && row.reason.text !== ''
+              ? row.reason.text
+              : [row.progress.stage, row.progress.message].filter((text) => text !== '').join(': ')}
+          </span>
+          {row.cancelRequested && !isOver && <span className="shrink-0 text-degraded">asked to stop</span>}
+        </p>
+      </div>
+      <ProgressLine run={row} className="max-lg:order-last max-lg:col-span-3 max-lg:pl-8" />
+      <p className="text-right text-xs text-muted">
+        {isOver ? (
+          <Ago at={row.endedAt} none="" />
+        ) : row.startedAt === null ? (
+          'not started'
+        ) : (
+          <Lasting since={row.startedAt} />
+        )}
+        {isOver && row.startedAt !== null && row.endedAt !== null && (
+          <span className="block">took {duration(row.endedAt - row.startedAt)}</span>
+        )}
+      </p>
+    </li>
+  );
+}
+
+function kindIcon(run: Run): typeof Bot {
+  if (run.of === 'executions') return Bot;
+  return { stream: Radio, scan: Radar }[run.row.kind] ?? Cog;
+}
+
+function byStart(a: Run, b: Run): number {
+  return (b.row.startedAt ?? b.row.createdAt) - (a.row.startedAt ?? a.row.createdAt) || (a.row.id < b.row.id ? -1 : 1);
+}
+
+function byEnd(a: Run, b: Run): number {
+  return (b.row.endedAt ?? 0) - (a.row.endedAt ?? 0) || (a.row.id < b.row.id ? -1 : 1);
+}
+
+const SNIPPET = `import { createClient } from '@statewire/client';
+const sw = createClient({ url: '${location.origin}', token: '<report key>' });
+const job = await sw.jobs.start({ title: 'Nightly scan', kind: 'scan', total: 500 });
+job.progress(30, 'fetching');
+job.succeed();`;
+
+function Nothing({ isEnded, isFiltered }: { isEnded: boolean; isFiltered: boolean }): ReactNode {
+  if (isFiltered) return <Empty icon={SearchX} title="No job matches this filter" />;
+  if (isEnded)
+    return (
+      <Empty icon={Workflow} title="Nothing has ended yet">
+        Jobs and executions stay here after they end, with how they ended.
+      </Empty>
+    );
+  return (
+    <Empty
+      icon={Workflow}
+      title="Nothing is running"
+      action={<CopyButton text={SNIPPET} label="Copy the example" className="border" />}
+    >
+      <p>A job appears when something reports it, with its progress, rate and time left.</p>
+      <pre
+        className="code mt-4 overflow-x-auto rounded-control bg-sunken p-3 text-left text-xs"
+        tabIndex={0}
+        aria-label="Example"
+      >
+        {SNIPPET}
+      </pre>
+    </Empty>
+  );
+}

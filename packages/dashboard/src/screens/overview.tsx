@@ -1,0 +1,348 @@
+import type { Service } from '@statewire/model';
+import { useClient } from '@statewire/react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { CheckCircle2, Plus, RefreshCw, Server } from 'lucide-react';
+import { type ReactNode, useEffect, useState } from 'react';
+import { cx } from '../lib/cx.ts';
+import { env } from '../lib/env.ts';
+import { ago, count, plural } from '../lib/format.ts';
+import { kinds } from '../lib/kinds.ts';
+import { useTick } from '../lib/ticker.ts';
+import { useMe } from '../lib/me.ts';
+import { recheck } from '../live/command.ts';
+import { type FleetCounts, useFleet } from '../live/fleet.ts';
+import { useRows } from '../live/rows.ts';
+import { RecentBar } from '../parts/bar.tsx';
+import { Button, buttonClass } from '../parts/button.tsx';
+import { Empty } from '../parts/empty.tsx';
+import { useCrumbs } from '../parts/frame.tsx';
+import { Glow } from '../parts/glow.tsx';
+import { Pane } from '../parts/pane.tsx';
+import { ProgressLine } from '../parts/progress.tsx';
+import { Bone, BoneRows } from '../parts/skeleton.tsx';
+import { Sparkline } from '../parts/sparkline.tsx';
+import { Badge, lookOf, needsAttention, severity } from '../parts/status.tsx';
+import { Lasting } from '../parts/time.tsx';
+import { Activity } from '../parts/timeline.tsx';
+import { activityQuery } from '../rest/queries.ts';
+import type { Transition } from '../rest/types.ts';
+
+// More than fit a screen are better looked at in the services table, where they can be filtered.
+const ATTENTION_MAX = 12;
+const RUNNING_MAX = 6;
+
+/** What needs a person now, in one sentence and one list; all the rest is quiet. */
+export function Overview(): ReactNode {
+  useCrumbs({ title: 'Overview' });
+  const { counts, isStale } = useFleet();
+  const bad = useRows('services', ATTENTION);
+  const attention = bad.rows.filter(needsAttention).sort((a, b) => severity(a) - severity(b) || b.since - a.since);
+  return (
+    <div className={cx('space-y-6', isStale && 'is-stale')}>
+      <Headline counts={counts} attention={attention.length} isLoading={bad.isLoading} />
+      {counts !== null && counts.total > 0 && <Counters counts={counts} />}
+      {counts !== null && counts.total === 0 && !bad.isLoading ? (
+        <FirstService />
+      ) : (
+        (bad.isLoading || attention.length > 0) && (
+          <Pane
+            title="Needs attention"
+            {...(attention.length === 0 ? {} : { note: plural(attention.length, 'service') })}
+          >
+            {bad.isLoading ? (
+              <BoneRows rows={3} className="h-14" />
+            ) : (
+              <AttentionList rows={attention.slice(0, ATTENTION_MAX)} more={attention.length - ATTENTION_MAX} />
+            )}
+          </Pane>
+        )
+      )}
+      <div className="grid items-start gap-6 xl:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]">
+        <Running />
+        <Recent />
+      </div>
+    </div>
+  );
+}
+
+const ATTENTION = [
+  'or',
+  ['in', 'status', ['degraded', 'down']],
+  ['null', 'suspect', false],
+  ['eq', 'overlay.flapping', true],
+];
+
+interface HeadlineProps {
+  readonly counts: FleetCounts | null;
+  readonly attention: number;
+  readonly isLoading: boolean;
+}
+
+function Headline({ counts, attention, isLoading }: HeadlineProps): ReactNode {
+  if (counts === null || isLoading) {
+    return (
+      <div className="h-16">
+        <h1 className="sr-only">Overview</h1>
+        <Bone className="mt-2 h-7 w-80 max-w-full" />
+        <Bone className="mt-4 w-44" />
+      </div>
+    );
+  }
+  const total = counts.total;
+  return (
+    <div className="min-h-16">
+      <h1 className="text-2xl font-semibold tracking-tight">
+        {total === 0
+          ? 'Nothing is watched yet'
+          : attention === 0
+            ? allGreen(counts)
+            : `${count(attention)} of ${count(total)} ${attention === 1 ? 'needs' : 'need'} attention`}
+      </h1>
+      <p className="mt-1.5 flex items-center gap-1.5 text-muted">
+        {total > 0 && attention === 0 && <CheckCircle2 aria-hidden className="size-4 text-up" />}
+        <Verified />
+      </p>
+    </div>
+  );
+}
+
+/** When the page was last known to be true; ticks with every sign of life from the server, not only with changes. */
+function Verified(): ReactNode {
+  const client = useClient();
+  const ref = useTick<HTMLSpanElement>(() => verifiedText(client.connection.lastMessageAt));
+  return <span ref={ref}>{verifiedText(client.connection.lastMessageAt)}</span>;
+}
+
+function verifiedText(at: number | null): string {
+  return at === null ? 'Waiting for the server' : `Verified ${ago(at, env.now())}`;
+}
+
+function allGreen(counts: FleetCounts): string {
+  if (counts.up === counts.total)
+    return counts.total === 1 ? 'The one service is up' : `All ${count(counts.total)} services are up`;
+  return `${count(counts.up)} of ${count(counts.total)} are up, nothing needs attention`;
+}
+
+function Counters({ counts }: { counts: FleetCounts }): ReactNode {
+  const cells = [
+    { word: 'up', title: 'Up', n: counts.up },
+    { word: 'degraded', title: 'Degraded', n: counts.degraded },
+    { word: 'down', title: 'Down', n: counts.down },
+    { word: 'unknown', title: 'Unknown', n: counts.unknown + counts.pending },
+    { word: 'paused', title: 'Paused', n: counts.paused + counts.maintenance },
+  ] as const;
+  const filters = {
+    up: ['up'],
+    degraded: ['degraded'],
+    down: ['down'],
+    unknown: ['unknown', 'pending'],
+    paused: ['paused', 'maintenance'],
+  } as const;
+  return (
+    <dl className="pane grid grid-cols-5 divide-x overflow-clip">
+      {cells.map((cell) => (
+        <Link
+          key={cell.word}
+          to="/services"
+          search={{ status: [...filters[cell.word]] }}
+          className="px-2 py-3 hover:bg-sunken sm:px-4"
+        >
+          <dt className="truncate text-xs text-muted">{cell.title}</dt>
+          <dd
+            className={cx(
+              'mt-0.5 text-xl font-medium',
+              cell.n === 0 && 'text-muted',
+              cell.n > 0 && cell.word === 'down' && 'text-down',
+              cell.n > 0 && cell.word === 'degraded' && 'text-degraded',
+            )}
+          >
+            <Glow of={cell.n} className="rounded">
+              {count(cell.n)}
+            </Glow>
+          </dd>
+        </Link>
+      ))}
+    </dl>
+  );
+}
+
+function AttentionList({ rows, more }: { rows: readonly Service[]; more: number }): ReactNode {
+  return (
+    <ul>
+      {rows.map((row) => (
+        <AttentionRow key={row.id} row={row} />
+      ))}
+      {more > 0 && (
+        <li>
+          <Link
+            to="/services"
+            search={{ status: ['down', 'degraded'] }}
+            className="block px-4 py-2.5 text-sm text-accent hover:underline"
+          >
+            {plural(more, 'more service')}
+          </Link>
+        </li>
+      )}
+    </ul>
+  );
+}
+
+function AttentionRow({ row }: { row: Service }): ReactNode {
+  const { canWrite } = useMe();
+  const look = lookOf(row);
+  const Kind = kinds[row.kind].icon;
+  return (
+    <li className="flex min-h-14 items-center gap-4 border-b px-4 py-2 last:border-b-0 hover:bg-sunken/60">
+      <Glow of={look.word} className="w-28 shrink-0 rounded-full max-sm:hidden">
+        <Badge look={look} />
+      </Glow>
+      <div className="min-w-0 flex-1">
+        <p className="flex items-center gap-2">
+          <span className="sm:hidden">
+            <look.icon aria-hidden className={cx('size-4', look.ink)} />
+          </span>
+          <Link to="/services/$id" params={{ id: row.id }} className="truncate font-medium hover:underline">
+            {row.name}
+          </Link>
+          <Kind aria-label={kinds[row.kind].title} className="size-3.5 shrink-0 text-muted" />
+        </p>
+        <p className="truncate text-sm text-muted">
+          <span className="sm:hidden">{look.word}: </span>
+          {reasonOf(row)}
+        </p>
+      </div>
+      <Sparkline ms={row.recent.ms} className="max-lg:hidden" />
+      <RecentBar bar={row.recent.bar} className="max-md:hidden" />
+      <span className="w-24 shrink-0 text-right text-sm text-muted max-sm:w-16">
+        for <Lasting since={row.suspect?.since ?? row.since} short />
+      </span>
+      {canWrite && (
+        <Button size="small" onClick={() => void recheck(row)} aria-label={`Recheck ${row.name}`}>
+          <RefreshCw aria-hidden /> <span className="max-sm:sr-only">Recheck</span>
+        </Button>
+      )}
+    </li>
+  );
+}
+
+/** Why a service is not simply up, in one line. */
+export function reasonOf(row: Service): string {
+  if (row.suspect !== null && row.suspect.to !== 'healthy') {
+    return `${row.suspect.n} of ${row.suspect.of} checks failed, confirming${row.reason.text === '' ? '' : `. ${row.reason.text}`}`;
+  }
+  return row.reason.text || row.reason.code.replaceAll('_', ' ');
+}
+
+function FirstService(): ReactNode {
+  const { canWrite } = useMe();
+  return (
+    <div className="pane">
+      <Empty
+        icon={Server}
+        title="Add the first thing to watch"
+        {...(canWrite
+          ? {
+              action: (
+                <Link to="/services" search={{ add: true }} className={buttonClass({ tone: 'primary' })}>
+                  <Plus aria-hidden /> Add a service
+                </Link>
+              ),
+            }
+          : {})}
+      >
+        An MCP server, a URL, a port, a certificate, or a job that calls in. It is checked at once, and its state stands
+        here from then on.
+      </Empty>
+    </div>
+  );
+}
+
+function Running(): ReactNode {
+  const jobs = useRows('jobs', RUNNING);
+  const executions = useRows('executions', RUNNING);
+  const rows = [
+    ...jobs.rows.map((row) => ({ row, to: 'jobs' as const })),
+    ...executions.rows.map((row) => ({ row, to: 'executions' as const })),
+  ].sort((a, b) => (b.row.startedAt ?? b.row.createdAt) - (a.row.startedAt ?? a.row.createdAt));
+  const isLoading = jobs.isLoading || executions.isLoading;
+  return (
+    <Pane
+      title="Running now"
+      {...(rows.length === 0 ? {} : { note: count(rows.length) })}
+      actions={
+        <Link to="/jobs" className={buttonClass({ tone: 'ghost', size: 'small' })}>
+          All jobs
+        </Link>
+      }
+    >
+      {isLoading ? (
+        <BoneRows rows={3} className="h-14" />
+      ) : rows.length === 0 ? (
+        <p className="px-4 py-8 text-center text-sm text-muted">No job or execution is running.</p>
+      ) : (
+        <ul>
+          {rows.slice(0, RUNNING_MAX).map(({ row, to }) => (
+            <li key={`${to}/${row.id}`} className="border-b px-4 py-2.5 last:border-b-0">
+              <div className="flex items-baseline justify-between gap-3">
+                <Link
+                  to="/jobs"
+                  search={{ open: `${to}/${row.id}` }}
+                  className="truncate text-sm font-medium hover:underline"
+                >
+                  {row.title}
+                </Link>
+                <span className="shrink-0 text-xs text-muted">{row.progress.stage}</span>
+              </div>
+              <ProgressLine run={row} className="mt-1.5" />
+            </li>
+          ))}
+        </ul>
+      )}
+    </Pane>
+  );
+}
+
+const RUNNING = ['in', 'state', ['running', 'waiting_input', 'waiting_dependency']];
+
+function Recent(): ReactNode {
+  const { counts } = useFleet();
+  const activity = useQuery(activityQuery());
+  const queries = useQueryClient();
+  const version = counts?.version ?? 0;
+  useEffect(() => {
+    // Every change of status moves a count: then there is something new to list. Many at once are one question.
+    return env.after(ACTIVITY_DELAY_MS, () => void queries.invalidateQueries({ queryKey: activityQuery().queryKey }));
+  }, [queries, version]);
+  const shown = (activity.data ?? []).slice(0, ACTIVITY_MAX);
+  return (
+    <Pane title="Activity">
+      {activity.isPending ? (
+        <BoneRows rows={6} className="h-9" />
+      ) : shown.length === 0 ? (
+        <p className="px-4 py-8 text-center text-sm text-muted">
+          {activity.isError
+            ? 'The activity cannot be read just now.'
+            : 'Nothing has changed yet. Changes of state are listed here.'}
+        </p>
+      ) : (
+        <NamedActivity transitions={shown} />
+      )}
+    </Pane>
+  );
+}
+
+/** Only the names of what is listed are subscribed, not the whole fleet. */
+function NamedActivity({ transitions }: { transitions: readonly Transition[] }): ReactNode {
+  const ids = [...new Set(transitions.filter((t) => t.collection === 'services').map((t) => t.id))].sort();
+  const others = [...new Set(transitions.filter((t) => t.collection === 'agents').map((t) => t.id))].sort();
+  const services = useRows('services', ['in', 'id', ids.length === 0 ? [''] : ids]);
+  const agents = useRows('agents', ['in', 'id', others.length === 0 ? [''] : others]);
+  // Names once known stay known: while the next subscription opens, a line must not turn into an id and back.
+  const [names] = useState(() => new Map<string, string>());
+  for (const row of [...services.rows, ...agents.rows]) names.set(row.id, row.name);
+  return <Activity transitions={transitions} nameOf={(t) => names.get(t.id) ?? t.id} />;
+}
+
+const ACTIVITY_MAX = 12;
+const ACTIVITY_DELAY_MS = 400;

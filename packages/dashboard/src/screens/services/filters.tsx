@@ -1,0 +1,153 @@
+import { type Service, type Status, STATUSES } from '@statewire/model';
+import { Search, X } from 'lucide-react';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { cx } from '../../lib/cx.ts';
+import { env } from '../../lib/env.ts';
+import { useKeys } from '../../lib/keys.ts';
+import { kinds } from '../../lib/kinds.ts';
+import { isFiltered, type ServicesSearch } from '../../lib/search.ts';
+import { Button } from '../../parts/button.tsx';
+import { Input, Select } from '../../parts/field.tsx';
+import { statusLooks } from '../../parts/status.tsx';
+
+interface Props {
+  readonly search: ServicesSearch;
+  readonly onChange: (next: ServicesSearch) => void;
+  readonly rows: readonly Service[];
+}
+
+const TYPING_MS = 120;
+
+/** What is shown: words of status as buttons, kind and label as choices, text as typed. All of it in the URL. */
+export function Filters({ search, onChange, rows }: Props): ReactNode {
+  const input = useRef<HTMLInputElement>(null);
+  const [typed, setTyped] = useState(search.q ?? '');
+  const latest = useRef({ search, onChange });
+  useEffect(() => {
+    latest.current = { search, onChange };
+  });
+  useEffect(() => setTyped(search.q ?? ''), [search.q]);
+  useEffect(() => {
+    if (typed === (latest.current.search.q ?? '')) return undefined;
+    return env.after(TYPING_MS, () => {
+      const { q: _, ...rest } = latest.current.search;
+      latest.current.onChange(typed === '' ? rest : { ...rest, q: typed });
+    });
+  }, [typed]);
+  useKeys({ '/': () => input.current?.focus() });
+
+  const counts = useMemo(() => countStatuses(rows), [rows]);
+  const labels = useMemo(() => labelsOf(rows), [rows]);
+  const toggle = (status: Status): void => {
+    const now = search.status ?? [];
+    const next = now.includes(status) ? now.filter((s) => s !== status) : [...now, status];
+    const { status: _, ...rest } = search;
+    onChange(next.length === 0 ? rest : { ...rest, status: next });
+  };
+  return (
+    <div className="mb-3 flex flex-wrap items-center gap-2">
+      <div className="relative w-full sm:w-64">
+        <Search
+          aria-hidden
+          className="pointer-events-none absolute top-1/2 left-2.5 size-4 -translate-y-1/2 text-muted"
+        />
+        <Input
+          ref={input}
+          type="search"
+          aria-label="Filter services by text"
+          placeholder="Filter"
+          value={typed}
+          onChange={(event) => setTyped(event.currentTarget.value)}
+          onKeyDown={(event) => event.key === 'Escape' && input.current?.blur()}
+          className="h-8 pl-8 [&::-webkit-search-cancel-button]:hidden"
+        />
+        <kbd
+          aria-hidden
+          className="code absolute top-1/2 right-2 -translate-y-1/2 rounded border px-1 text-xs text-muted pointer-coarse:hidden"
+        >
+          /
+        </kbd>
+      </div>
+      <div role="group" aria-label="Status" className="flex max-w-full gap-1 overflow-x-auto py-0.5">
+        {STATUSES.filter((status) => (counts.get(status) ?? 0) > 0 || search.status?.includes(status)).map((status) => {
+          const look = statusLooks[status];
+          const isOn = search.status?.includes(status) ?? false;
+          return (
+            <button
+              key={status}
+              type="button"
+              aria-pressed={isOn}
+              onClick={() => toggle(status)}
+              className={cx(
+                'flex h-8 shrink-0 items-center gap-1.5 rounded-control border px-2.5 text-sm text-muted hover:text-text pointer-coarse:h-10',
+                isOn && 'border-accent bg-accent-soft text-text',
+              )}
+            >
+              <look.icon aria-hidden className={cx('size-3.5', look.ink)} strokeWidth={2.25} />
+              {look.word}
+              <span className="text-muted">{counts.get(status) ?? 0}</span>
+            </button>
+          );
+        })}
+      </div>
+      <Select
+        aria-label="Kind"
+        value={search.kind?.[0] ?? ''}
+        onChange={(event) => {
+          const { kind: _, ...rest } = search;
+          const found = (Object.keys(kinds) as (keyof typeof kinds)[]).find(
+            (kind) => kind === event.currentTarget.value,
+          );
+          onChange(found === undefined ? rest : { ...rest, kind: [found] });
+        }}
+        className="h-8 w-auto"
+      >
+        <option value="">Every kind</option>
+        {Object.entries(kinds).map(([kind, { title }]) => (
+          <option key={kind} value={kind}>
+            {title}
+          </option>
+        ))}
+      </Select>
+      {(labels.length > 0 || search.label !== undefined) && (
+        <Select
+          aria-label="Label"
+          value={search.label ?? ''}
+          onChange={(event) => {
+            const { label: _, ...rest } = search;
+            const label = event.currentTarget.value;
+            onChange(label === '' ? rest : { ...rest, label });
+          }}
+          className="h-8 w-auto max-w-48"
+        >
+          <option value="">Every label</option>
+          {[...new Set([...labels, ...(search.label === undefined ? [] : [search.label])])].map((label) => (
+            <option key={label} value={label}>
+              {label}
+            </option>
+          ))}
+        </Select>
+      )}
+      {isFiltered(search) && (
+        <Button tone="ghost" onClick={() => onChange({ ...(search.sort === undefined ? {} : { sort: search.sort }) })}>
+          <X aria-hidden /> Clear
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function countStatuses(rows: readonly Service[]): ReadonlyMap<Status, number> {
+  const counts = new Map<Status, number>();
+  for (const row of rows) counts.set(row.status, (counts.get(row.status) ?? 0) + 1);
+  return counts;
+}
+
+// A choice with more entries than this is worse than typing.
+const LABELS_MAX = 100;
+
+function labelsOf(rows: readonly Service[]): readonly string[] {
+  const found = new Set<string>();
+  for (const row of rows) for (const [key, value] of Object.entries(row.labels)) found.add(`${key}=${value}`);
+  return [...found].sort().slice(0, LABELS_MAX);
+}

@@ -1,0 +1,82 @@
+import type { Service } from '@statewire/model';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { cx } from '../../lib/cx.ts';
+import { latency } from '../../lib/format.ts';
+import { kinds } from '../../lib/kinds.ts';
+import { RecentBar } from '../../parts/bar.tsx';
+import { Glow } from '../../parts/glow.tsx';
+import { percentile, Sparkline } from '../../parts/sparkline.tsx';
+import { lookOf, StatusIcon } from '../../parts/status.tsx';
+import { Ago, Lasting } from '../../parts/time.tsx';
+import { reasonOf } from '../overview.tsx';
+
+export function NameCell({ row }: { row: Service }): ReactNode {
+  const Kind = kinds[row.kind].icon;
+  return (
+    <div className="flex min-w-0 items-center gap-2.5">
+      <Kind aria-label={kinds[row.kind].title} className="size-4 shrink-0 text-muted" />
+      <Link to="/services/$id" params={{ id: row.id }} className="truncate font-medium hover:underline">
+        {row.name}
+      </Link>
+      {row.managedBy === 'demo' && <span className="shrink-0 rounded border px-1 text-xs text-muted">demo</span>}
+    </div>
+  );
+}
+
+/** The word, and why when it is not simply up: calm rows say one grey word. */
+export function StatusCell({ row }: { row: Service }): ReactNode {
+  const look = lookOf(row);
+  const isCalm = row.status === 'up' && look.word === 'Up';
+  return (
+    <Glow of={look.word} className="flex min-w-0 items-center gap-2 rounded">
+      <StatusIcon look={look} label={false} />
+      <span className={cx('shrink-0', isCalm ? 'text-muted' : cx('font-medium', look.ink))}>{look.word}</span>
+      {!isCalm && (
+        <span className="truncate text-muted" title={reasonOf(row)}>
+          <Lasting since={row.suspect?.since ?? row.since} short />
+          {reasonOf(row) !== '' && ` · ${reasonOf(row)}`}
+        </span>
+      )}
+    </Glow>
+  );
+}
+
+export function BarCell({ row }: { row: Service }): ReactNode {
+  return <RecentBar bar={row.recent.bar} />;
+}
+
+export function LatencyCell({ row }: { row: Service }): ReactNode {
+  return (
+    <div className="flex items-center gap-3">
+      <Sparkline ms={row.recent.ms} />
+      <span className="text-muted">{latency(percentile(row.recent.ms, 0.95))}</span>
+    </div>
+  );
+}
+
+export function CheckedCell({ row }: { row: Service }): ReactNode {
+  return <Ago at={row.observedAt} className="text-muted" />;
+}
+
+/** Two lines on a phone: what and how, then why and when. */
+export function NarrowRow({ row }: { row: Service }): ReactNode {
+  const look = lookOf(row);
+  const isCalm = row.status === 'up' && look.word === 'Up';
+  return (
+    <Link to="/services/$id" params={{ id: row.id }} className="block py-2">
+      <span className="flex items-center gap-2">
+        <StatusIcon look={look} label={false} />
+        <span className="truncate text-base font-medium">{row.name}</span>
+        <RecentBar bar={row.recent.bar} cells={12} className="ml-auto w-[58px]" />
+      </span>
+      <span className="mt-1 flex items-baseline gap-2 text-sm">
+        <span className={cx('min-w-0 truncate', isCalm ? 'text-muted' : look.ink)}>
+          {look.word}
+          {!isCalm && reasonOf(row) !== '' && <span className="text-muted"> · {reasonOf(row)}</span>}
+        </span>
+        <Ago at={row.observedAt} className="ml-auto shrink-0 text-xs text-muted" />
+      </span>
+    </Link>
+  );
+}

@@ -1,0 +1,330 @@
+import type { Service } from '@statewire/model';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import {
+  FileDown,
+  FileUp,
+  MoreHorizontal,
+  Pause,
+  Pencil,
+  Play,
+  Plus,
+  RefreshCw,
+  SearchX,
+  Server,
+  Trash2,
+} from 'lucide-react';
+import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react';
+import { cx } from '../../lib/cx.ts';
+import { count } from '../../lib/format.ts';
+import { useKeys } from '../../lib/keys.ts';
+import { useMe } from '../../lib/me.ts';
+import { isFiltered, passes, type ServicesSearch, type SortKey } from '../../lib/search.ts';
+import { pause, recheck, recheckAll, resume } from '../../live/command.ts';
+import { useRows } from '../../live/rows.ts';
+import { Button } from '../../parts/button.tsx';
+import { Empty } from '../../parts/empty.tsx';
+import { useCrumbs } from '../../parts/frame.tsx';
+import { Menu } from '../../parts/menu.tsx';
+import { BoneRows } from '../../parts/skeleton.tsx';
+import { percentile } from '../../parts/sparkline.tsx';
+import { severity } from '../../parts/status.tsx';
+import { type Column, Table } from '../../parts/table.tsx';
+import { exportPath } from '../../rest/yaml.ts';
+import { DemoBanner } from '../demo.tsx';
+import { Filters } from './filters.tsx';
+import { RemoveServices } from './remove.tsx';
+import { BarCell, CheckedCell, LatencyCell, NameCell, NarrowRow, StatusCell } from './row.tsx';
+
+// The dialogs carry the validator and the YAML reader: loaded when somebody opens one.
+const Editor = lazy(() => import('./editor.tsx'));
+const YamlDialog = lazy(() => import('./yaml.tsx'));
+
+/** Every watched thing: found, sorted and acted on without leaving the page. */
+export function Services(): ReactNode {
+  useCrumbs({ title: 'Services' });
+  const { canWrite } = useMe();
+  const search = useSearch({ from: '/services' });
+  const navigate = useNavigate({ from: '/services' });
+  const view = useRows('services');
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [anchor, setAnchor] = useState<string | null>(null);
+  const [removing, setRemoving] = useState<readonly Service[]>([]);
+  const [yaml, setYaml] = useState(false);
+  const set = (next: ServicesSearch): void => void navigate({ search: next, replace: true });
+  const sort = { key: search.sort ?? 'status', isDown: search.down ?? false };
+
+  const rows = useMemo(() => {
+    const shown = view.rows.filter((row) => passes(search, row));
+    return shown.sort(orderOf(search.sort ?? 'status', search.down ?? false));
+  }, [view.rows, search]);
+  const byId = new Map(view.rows.map((row) => [row.id, row]));
+  const chosen = [...selected].map((id) => byId.get(id)).filter((row) => row !== undefined);
+
+  const select = (id: string, range: boolean, order: readonly string[]): void => {
+    const next = new Set(selected);
+    if (range && anchor !== null && order.includes(anchor)) {
+      const [from, to] = [order.indexOf(anchor), order.indexOf(id)].sort((a, b) => a - b);
+      for (const between of order.slice(from, (to ?? 0) + 1)) next.add(between);
+    } else if (next.has(id)) next.delete(id);
+    else next.add(id);
+    setAnchor(id);
+    setSelected(next);
+  };
+  useKeys({
+    Escape: () => setSelected(new Set()),
+    ...(canWrite ? { n: () => set({ ...search, add: true }) } : {}),
+  });
+
+  const columns = useMemo(
+    () => columnsFor({ canWrite, onEdit: (id) => set({ ...search, edit: id }), onRemove: (row) => setRemoving([row]) }),
+    [canWrite, search],
+  );
+  return (
+    <div className={cx(view.isStale && 'is-stale')}>
+      <header className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2">
+        <h1 className="text-xl font-semibold tracking-tight">Services</h1>
+        <span className="text-muted">
+          {view.isLoading
+            ? ''
+            : isFiltered(search)
+              ? `${count(rows.length)} of ${count(view.rows.length)}`
+              : count(view.rows.length)}
+        </span>
+        {canWrite && (
+          <div className="ml-auto flex items-center gap-2">
+            <Menu
+              trigger={
+                <Button size="icon" aria-label="Import and export">
+                  <MoreHorizontal aria-hidden />
+                </Button>
+              }
+              items={[
+                { label: 'Import YAML', icon: FileUp, onSelect: () => setYaml(true) },
+                { label: 'Export YAML', icon: FileDown, disabled: view.rows.length === 0, onSelect: download },
+              ]}
+            />
+            <Button tone="primary" onClick={() => set({ ...search, add: true })}>
+              <Plus aria-hidden /> Add service
+            </Button>
+          </div>
+        )}
+      </header>
+      <DemoBanner services={view.rows} />
+      <Filters search={search} onChange={set} rows={view.rows} />
+      {view.isLoading ? (
+        <div className="pane overflow-clip">
+          <BoneRows rows={12} className="h-11" />
+        </div>
+      ) : (
+        <Table
+          label="Services"
+          rows={rows}
+          columns={columns}
+          narrow={(row) => <NarrowRow row={row} />}
+          sort={sort}
+          onSort={(key) => set(sorted(search, key))}
+          scope={JSON.stringify(search)}
+          {...(canWrite ? { selected, onSelect: select, onRecheck: (id: string) => recheckById(byId, id) } : {})}
+          onOpen={(id) => void navigate({ to: '/services/$id', params: { id } })}
+          nameOf={(row) => row.name}
+          empty={<Nothing search={search} onChange={set} canWrite={canWrite} />}
+        />
+      )}
+      {chosen.length > 0 && (
+        <div
+          role="toolbar"
+          aria-label="Selected services"
+          className="overlay-in pane fixed inset-x-0 bottom-5 z-30 mx-auto flex w-fit max-w-[calc(100%-2rem)] items-center gap-1 bg-raised p-1.5 pl-4 shadow-overlay max-md:bottom-20"
+        >
+          <span className="mr-2 text-sm font-medium whitespace-nowrap">{count(chosen.length)} selected</span>
+          <Button tone="ghost" onClick={() => void recheckAll(chosen)}>
+            <RefreshCw aria-hidden /> <span className="max-sm:sr-only">Recheck</span>
+          </Button>
+          <Button tone="ghost" onClick={() => void pause(chosen)}>
+            <Pause aria-hidden /> <span className="max-sm:sr-only">Pause</span>
+          </Button>
+          <Button tone="ghost" onClick={() => void resume(chosen)}>
+            <Play aria-hidden /> <span className="max-sm:sr-only">Resume</span>
+          </Button>
+          <Button tone="ghost" className="text-down hover:text-down" onClick={() => setRemoving(chosen)}>
+            <Trash2 aria-hidden /> <span className="max-sm:sr-only">Remove</span>
+          </Button>
+          <Button tone="ghost" onClick={() => setSelected(new Set())}>
+            Clear
+          </Button>
+        </div>
+      )}
+      <RemoveServices
+        services={removing}
+        onClose={() => setRemoving([])}
+        onRemoved={(ids) => setSelected((before) => new Set([...before].filter((id) => !ids.includes(id))))}
+      />
+      <Suspense>
+        {search.add === true && <Editor service={null} onClose={() => set(without(search, 'add'))} />}
+        {search.edit !== undefined && byId.has(search.edit) && (
+          <Editor service={byId.get(search.edit) ?? null} onClose={() => set(without(search, 'edit'))} />
+        )}
+        {yaml && <YamlDialog onClose={() => setYaml(false)} />}
+      </Suspense>
+    </div>
+  );
+}
+
+function Nothing({
+  search,
+  onChange,
+  canWrite,
+}: {
+  search: ServicesSearch;
+  onChange: (next: ServicesSearch) => void;
+  canWrite: boolean;
+}): ReactNode {
+  if (isFiltered(search)) {
+    return (
+      <Empty
+        icon={SearchX}
+        title="No service matches these filters"
+        action={<Button onClick={() => onChange({})}>Clear filters</Button>}
+      >
+        Services that match later will appear here by themselves.
+      </Empty>
+    );
+  }
+  return (
+    <Empty
+      icon={Server}
+      title="Nothing is watched yet"
+      {...(canWrite
+        ? {
+            action: (
+              <Button tone="primary" onClick={() => onChange({ ...search, add: true })}>
+                <Plus aria-hidden /> Add a service
+              </Button>
+            ),
+          }
+        : {})}
+    >
+      Add an MCP server, a URL, a port, a certificate, or a job that calls in. Or import a YAML file with many.
+    </Empty>
+  );
+}
+
+interface RowActions {
+  readonly canWrite: boolean;
+  readonly onEdit: (id: string) => void;
+  readonly onRemove: (row: Service) => void;
+}
+
+function columnsFor({ canWrite, onEdit, onRemove }: RowActions): readonly Column<Service>[] {
+  return [
+    {
+      key: 'name',
+      title: 'Name',
+      track: 'minmax(11rem, 1.4fr)',
+      isSortable: true,
+      cell: (row) => <NameCell row={row} />,
+    },
+    {
+      key: 'status',
+      title: 'Status',
+      track: 'minmax(9rem, 1.6fr)',
+      isSortable: true,
+      cell: (row) => <StatusCell row={row} />,
+    },
+    { key: 'bar', title: 'Last 30 checks', track: '9.5rem', from: 'lg', cell: (row) => <BarCell row={row} /> },
+    {
+      key: 'latency',
+      title: 'p95',
+      track: '9.5rem',
+      from: 'xl',
+      isSortable: true,
+      cell: (row) => <LatencyCell row={row} />,
+    },
+    {
+      key: 'checked',
+      title: 'Last check',
+      track: '5.5rem',
+      isSortable: true,
+      align: 'right',
+      cell: (row) => <CheckedCell row={row} />,
+    },
+    ...(canWrite
+      ? [
+          {
+            key: 'actions',
+            title: '',
+            track: '4.25rem',
+            cell: (row: Service) => (
+              <div className="flex justify-end opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 group-data-cursor:opacity-100 has-data-[state=open]:opacity-100">
+                <Button tone="ghost" size="icon" aria-label={`Recheck ${row.name}`} onClick={() => void recheck(row)}>
+                  <RefreshCw aria-hidden />
+                </Button>
+                <Menu
+                  trigger={
+                    <Button tone="ghost" size="icon" aria-label={`More for ${row.name}`}>
+                      <MoreHorizontal aria-hidden />
+                    </Button>
+                  }
+                  items={[
+                    row.desired === 'active'
+                      ? { label: 'Pause', icon: Pause, onSelect: () => void pause([row]) }
+                      : { label: 'Resume', icon: Play, onSelect: () => void resume([row]) },
+                    { label: 'Edit', icon: Pencil, disabled: row.managedBy === 'file', onSelect: () => onEdit(row.id) },
+                    null,
+                    {
+                      label: 'Remove',
+                      icon: Trash2,
+                      danger: true,
+                      disabled: row.managedBy === 'file',
+                      onSelect: () => onRemove(row),
+                    },
+                  ]}
+                />
+              </div>
+            ),
+          },
+        ]
+      : []),
+  ];
+}
+
+function orderOf(key: SortKey, isDown: boolean): (a: Service, b: Service) => number {
+  const by = comparers[key];
+  const sign = isDown ? -1 : 1;
+  // Names break ties in one direction always, so that turning the sort around does not reshuffle equals.
+  return (a, b) => sign * by(a, b) || byName(a, b);
+}
+
+const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+const byName = (a: Service, b: Service): number => collator.compare(a.name, b.name) || (a.id < b.id ? -1 : 1);
+const comparers: Readonly<Record<SortKey, (a: Service, b: Service) => number>> = {
+  status: (a, b) => severity(a) - severity(b),
+  name: byName,
+  latency: (a, b) => (percentile(b.recent.ms, 0.95) ?? -1) - (percentile(a.recent.ms, 0.95) ?? -1),
+  checked: (a, b) => (b.observedAt ?? 0) - (a.observedAt ?? 0),
+};
+
+function sorted(search: ServicesSearch, key: string): ServicesSearch {
+  const { sort: _, down, ...rest } = search;
+  const known = key === 'name' || key === 'latency' || key === 'checked' ? key : 'status';
+  const isSame = (search.sort ?? 'status') === known;
+  const isDown = isSame ? down !== true : false;
+  return { ...rest, ...(known === 'status' ? {} : { sort: known }), ...(isDown ? { down: true } : {}) };
+}
+
+function without(search: ServicesSearch, key: 'add' | 'edit'): ServicesSearch {
+  const { [key]: _, ...rest } = search;
+  return rest;
+}
+
+function recheckById(byId: ReadonlyMap<string, Service>, id: string): void {
+  const row = byId.get(id);
+  if (row !== undefined) void recheck(row);
+}
+
+function download(): void {
+  const link = document.createElement('a');
+  link.href = exportPath;
+  link.download = 'services.yaml';
+  link.click();
+}

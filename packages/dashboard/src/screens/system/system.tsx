@@ -1,0 +1,189 @@
+import { useConnection } from '@statewire/react';
+import { useQuery } from '@tanstack/react-query';
+import { Monitor, Moon, Sun } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { cx } from '../../lib/cx.ts';
+import { bytes, count, duration, sentence, words } from '../../lib/format.ts';
+import { useMe } from '../../lib/me.ts';
+import { type Theme, useTheme } from '../../lib/theme.ts';
+import { useRecordOf } from '../../live/rows.ts';
+import { Button } from '../../parts/button.tsx';
+import { useCrumbs } from '../../parts/frame.tsx';
+import { Pane } from '../../parts/pane.tsx';
+import { ProblemNote } from '../../parts/problem.tsx';
+import { BoneRows } from '../../parts/skeleton.tsx';
+import { systemQuery } from '../../rest/queries.ts';
+import { problemIn } from '../../rest/request.ts';
+import { Fact, Facts } from '../service/pairs.tsx';
+import { KeysPane } from './keys.tsx';
+import { PasswordPane } from './password.tsx';
+import { PeoplePane } from './people.tsx';
+
+/** How Statewire itself is doing, who may use it, and how it looks here. */
+export function System(): ReactNode {
+  useCrumbs({ title: 'System' });
+  const { isAdmin, me } = useMe();
+  return (
+    <div className="space-y-6">
+      <h1 className="text-xl font-semibold tracking-tight">System</h1>
+      <div className="grid items-start gap-6 xl:grid-cols-2">
+        <div className="min-w-0 space-y-6">
+          <Numbers />
+          {isAdmin && <Process />}
+        </div>
+        <div className="min-w-0 space-y-6">
+          {isAdmin && <KeysPane />}
+          {isAdmin && <PeoplePane />}
+          <Appearance />
+          {me.user !== null && <PasswordPane />}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** The gateway's own record, live, and this page's connection. */
+function Numbers(): ReactNode {
+  const { row, isLoading } = useRecordOf('metrics', 'gateway');
+  const link = useConnection();
+  const values = Object.entries(row?.values ?? {});
+  return (
+    <Pane title="Live" note="the server’s own numbers">
+      <Facts>
+        <Fact title="This page">
+          {words(link.state)}
+          {link.rttMs !== null && <span className="text-muted">, {Math.round(link.rttMs)} ms away</span>}
+        </Fact>
+      </Facts>
+      {isLoading ? (
+        <BoneRows rows={4} className="h-9" />
+      ) : (
+        values.length > 0 && (
+          <dl className="grid grid-cols-2 gap-px border-t bg-line sm:grid-cols-3">
+            {values.map(([name, value]) => (
+              <div key={name} className="bg-surface px-4 py-2.5">
+                <dt className="truncate text-xs text-muted">{label(name)}</dt>
+                <dd className="mt-0.5 font-medium">{number(name, value)}</dd>
+              </div>
+            ))}
+            {Array.from({ length: (3 - (values.length % 3)) % 3 }, (_, i) => (
+              <div key={i} aria-hidden className="bg-surface max-sm:hidden" />
+            ))}
+            {values.length % 2 === 1 && <div aria-hidden className="bg-surface sm:hidden" />}
+          </dl>
+        )
+      )}
+    </Pane>
+  );
+}
+
+/** What `/v1/system` says: groups of names and values, whatever this release knows of itself. */
+function Process(): ReactNode {
+  const system = useQuery(systemQuery());
+  return (
+    <Pane title="Process">
+      {system.isPending ? (
+        <BoneRows rows={8} className="h-9" />
+      ) : system.isError ? (
+        <ProblemNote problem={problemIn(system.error)} className="m-3" />
+      ) : (
+        <Tree value={system.data} />
+      )}
+    </Pane>
+  );
+}
+
+function Tree({ value }: { value: Readonly<Record<string, unknown>> }): ReactNode {
+  const entries = Object.entries(value);
+  const groups = entries.filter((entry): entry is [string, Readonly<Record<string, unknown>>] => isGroup(entry[1]));
+  const plain = entries.filter(([, inner]) => !isGroup(inner));
+  return (
+    <>
+      {plain.length > 0 && (
+        <Facts>
+          {plain.map(([name, inner]) => (
+            <Fact key={name} title={label(name)}>
+              {text(name, inner)}
+            </Fact>
+          ))}
+        </Facts>
+      )}
+      {groups.map(([name, inner]) => (
+        <details key={name} open={Object.keys(inner).length <= 8} className="border-t">
+          <summary className="cursor-pointer px-4 py-2 text-sm font-medium hover:bg-sunken">{label(name)}</summary>
+          <Tree value={inner} />
+        </details>
+      ))}
+    </>
+  );
+}
+
+function Appearance(): ReactNode {
+  const [theme, setTheme] = useTheme();
+  const { me, signOut } = useMe();
+  const choices: readonly { readonly value: Theme; readonly title: string; readonly icon: typeof Sun }[] = [
+    { value: 'light', title: 'Light', icon: Sun },
+    { value: 'dark', title: 'Dark', icon: Moon },
+    { value: 'system', title: 'System', icon: Monitor },
+  ];
+  return (
+    <Pane title="You">
+      <div className="flex flex-wrap items-center gap-x-6 gap-y-3 px-4 py-3">
+        <div className="min-w-0 flex-1">
+          <p className="truncate font-medium">{me.name}</p>
+          <p className="truncate text-sm text-muted">
+            {me.user?.email ?? 'by key'} · {me.user?.role ?? me.scopes.join(', ')} in {me.org}
+          </p>
+        </div>
+        <div role="group" aria-label="Theme" className="flex rounded-control bg-sunken p-0.5">
+          {choices.map(({ value, title, icon: Icon }) => (
+            <button
+              key={value}
+              type="button"
+              aria-pressed={theme === value}
+              onClick={() => setTheme(value)}
+              className={cx(
+                'flex h-7 items-center gap-1.5 rounded-[5px] px-2.5 text-sm text-muted pointer-coarse:h-10',
+                theme === value && 'bg-surface font-medium text-text',
+              )}
+            >
+              <Icon aria-hidden className="size-3.5" />
+              {title}
+            </button>
+          ))}
+        </div>
+        <Button onClick={signOut}>Sign out</Button>
+      </div>
+    </Pane>
+  );
+}
+
+function isGroup(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** `heapBytes` to "Heap", `commitP99Ms` to "Commit p99": the unit is in the value. */
+function label(name: string): string {
+  const spaced = name
+    .replace(/([a-z\d])([A-Z])/gu, '$1 $2')
+    .toLowerCase()
+    .replaceAll(/[._]/gu, ' ');
+  return sentence(spaced.replace(/ (?:ms|bytes)$/u, ''));
+}
+
+function number(name: string, value: number): string {
+  if (/ms$/iu.test(name))
+    return value >= 60_000
+      ? duration(value)
+      : `${Number.isInteger(value) ? count(value) : value.toFixed(value < 10 ? 2 : 1)} ms`;
+  if (/bytes$/iu.test(name)) return bytes(value);
+  return Number.isInteger(value) ? count(value) : value.toFixed(2);
+}
+
+function text(name: string, value: unknown): ReactNode {
+  if (typeof value === 'number') return number(name, value);
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (value === null || value === '') return <span className="text-muted">none</span>;
+  if (typeof value === 'string') return <span className="code break-all">{value}</span>;
+  return <span className="code break-all">{JSON.stringify(value)}</span>;
+}

@@ -18,7 +18,8 @@ export async function awake(
 ): Promise<number> {
   const boot = deps.clock.now();
   let count = 0;
-  for (const org of [...live.orgs()]) {
+  const orgs = Array.from(live.orgs());
+  for (const org of orgs) {
     for (const collection of COLLECTIONS) {
       const ids = [...live.entries(org, collection)].filter(({ row }) => isAwaited(row)).map(({ id }) => id);
       for (let from = 0; from < ids.length; from += deps.limits.rowsPerAwakeningMax) {

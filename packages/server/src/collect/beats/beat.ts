@@ -80,7 +80,7 @@ export class Beats {
   #toService(draft: Draft, service: Row, beat: Beat): Result<{ readonly id: string }> {
     const { id } = service;
     if (service['kind'] !== 'heartbeat') {
-      return refuse('unsupported', `services/${id} is of kind ${String(service['kind'])}; only heartbeats are beaten`);
+      return refuse('unsupported', `services/${id} is no heartbeat and cannot be beaten`);
     }
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: rows of `checks` are Check.
     const check = draft.get('checks', id) as Check | null;

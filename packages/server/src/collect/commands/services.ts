@@ -1,0 +1,246 @@
+/**
+ * Services and their checks: one thing to people, two records under one id, always written in one transaction. The
+ * values of secret headers go into a document that is never published; the check only names them.
+ */
+import {
+  checkDefaults,
+  explain,
+  serviceCreateSchema,
+  servicePatchSchema,
+  targetFlaw,
+  type Check,
+  type CheckInput,
+  type Service,
+  type ServiceCreate,
+  type ServicePatch,
+} from '@statewire/model';
+import { ok, refuse, type JsonObject, type Result, type Row } from '@statewire/protocol';
+import { randomBytes } from 'node:crypto';
+import type { Draft } from '../../keep/commit-types.ts';
+import type { WriteDeps } from '../reports/deps.ts';
+import { idOfName, newId } from '../reports/new-id.ts';
+import { takeFrom, type Base, type MutationFailure } from './base.ts';
+
+/** Document kinds that belong to a service and go with it. */
+const DOCUMENTS = ['check-secrets', 'inventory'] as const;
+
+type Deps = Pick<WriteDeps, 'clock' | 'engine' | 'observeIn'>;
+
+/** Makes a service and its check. The value is the service's id. */
+export function createService(deps: Deps, draft: Draft, raw: JsonObject, managedBy = 'api'): Result<string> {
+  const parsed = serviceCreateSchema.safeParse(raw);
+  if (!parsed.success) return refuse('bad_field', explain(parsed.error, raw));
+  const input: ServiceCreate = parsed.data;
+  const id = input.id ?? freeId(deps, draft, input.name);
+  if (draft.get('services', id) !== null)
+    return refuse('exists', `there is a services/${id} already; change it, or take another id`);
+  const target = input.target ?? '';
+  const given = input.check ?? {};
+  draft.put(
+    'services',
+    id,
+    deps.engine.bornService(draft.now, {
+      kind: input.kind,
+      name: input.name,
+      target,
+      description: input.description ?? '',
+      group: input.group ?? '',
+      labels: input.labels ?? {},
+      managedBy,
+    }),
+  );
+  draft.put('checks', id, {
+    observedAt: null,
+    labels: {},
+    source: null,
+    service: id,
+    kind: input.kind,
+    // A heartbeat calls nobody: its check holds the token by which it may be called without a credential.
+    target: input.kind === 'heartbeat' ? newToken() : target,
+    ...checkDefaults(input.kind, given),
+    secrets: Object.keys(given.secretHeaders ?? {}),
+    managedBy,
+  });
+  writeSecrets(draft, id, given);
+  return ok(id);
+}
+
+/** Makes a heartbeat service for a slug that was beaten before anybody made it. */
+export function createHeartbeat(
+  deps: Deps,
+  draft: Draft,
+  made: { readonly id: string; readonly periodMs: number },
+): Result<string> {
+  const { id, periodMs } = made;
+  return createService(deps, draft, { id, name: id, kind: 'heartbeat', check: { intervalMs: periodMs } }, 'beat');
+}
+
+/** Changes a service, its check, or both. */
+export function patchService(
+  deps: Deps,
+  draft: Draft,
+  what: { readonly id: string; readonly raw: JsonObject; readonly by: string; readonly managedBy?: string | undefined },
+  seen: Base,
+): Result<string, MutationFailure> {
+  const { id, raw } = what;
+  const parsed = servicePatchSchema.safeParse(raw);
+  if (!parsed.success) return refuse('bad_field', explain(parsed.error, raw));
+  const patch: ServicePatch = parsed.data;
+  const { check: settings, desired, ...plain } = patch;
+  const taken = takeFrom(
+    draft,
+    { collection: 'services', id, touched: Object.keys(raw).filter((f) => f !== 'check') },
+    seen,
+  );
+  if (!taken.ok) return taken;
+  const service = asService(taken.value);
+  const isConfiguration = settings !== undefined || Object.keys(plain).length > 0;
+  if (isConfiguration) {
+    const owned = ownedBy(service, what.managedBy);
+    if (!owned.ok) return owned;
+  }
+  if (plain.target !== undefined) {
+    const flaw = targetFlaw(service.kind, plain.target);
+    if (flaw !== null) return refuse('bad_field', `target: ${flaw}`);
+  }
+  if (settings !== undefined || plain.target !== undefined) {
+    const patched = patchCheck(draft, service, { settings: settings ?? {}, target: plain.target }, seen.base);
+    if (!patched.ok) return patched;
+  }
+  if (Object.keys(plain).length > 0) draft.put('services', id, patchedRow(service, plain));
+  if (desired !== undefined && desired !== service.desired) {
+    const act = { do: 'desire', desired } as const;
+    const observed = deps.observeIn(draft, {
+      collection: 'services',
+      id,
+      observation: { kind: 'command', at: draft.now, by: what.by, act },
+    });
+    if (!observed.ok) return observed;
+  }
+  return ok(id);
+}
+
+/** Deletes a service with its check, secrets and inventory. Connections to it stay: they are the agents' word. */
+export function deleteService(
+  draft: Draft,
+  what: { readonly id: string; readonly managedBy?: string | undefined },
+  seen: Base,
+): Result<string, MutationFailure> {
+  const { id } = what;
+  const taken = takeFrom(draft, { collection: 'services', id, touched: [] }, seen);
+  if (!taken.ok) return taken;
+  const owned = ownedBy(asService(taken.value), what.managedBy);
+  if (!owned.ok) return owned;
+  draft.delete('services', id);
+  if (draft.get('checks', id) !== null) draft.delete('checks', id);
+  for (const kind of DOCUMENTS) draft.document(kind, id, null);
+  return ok(id);
+}
+
+/**
+ * Makes the services of the configuration file (or of the demo) what it says: new ones are made, known ones changed,
+ * those that it no longer names are deleted. Services of others are left alone, also when they have the same id.
+ */
+export function syncServices(
+  deps: Deps,
+  draft: Draft,
+  services: readonly (ServiceCreate & { readonly id: string })[],
+  managedBy: string,
+): Result<readonly { readonly id: string; readonly ok: boolean; readonly message: string }[]> {
+  const wanted = new Set(services.map(({ id }) => id));
+  const answers: { id: string; ok: boolean; message: string }[] = [];
+  for (const service of services) {
+    const known = draft.get('services', service.id);
+    const { id, kind, ...rest } = service;
+    // Every value was read by the model's schema of JSON values.
+    const raw = toJson(known === null ? service : rest);
+    const isOther = known !== null && known['kind'] !== kind && known['managedBy'] === managedBy;
+    if (isOther) deleteService(draft, { id, managedBy }, {});
+    const done =
+      known === null || isOther
+        ? createService(deps, draft, isOther ? toJson(service) : raw, managedBy)
+        : patchService(deps, draft, { id, raw, by: managedBy, managedBy }, {});
+    answers.push({ id, ok: done.ok, message: done.ok ? '' : done.message });
+  }
+  for (const row of Array.from(draft.all('services'))) {
+    if (row['managedBy'] === managedBy && !wanted.has(row.id)) deleteService(draft, { id: row.id, managedBy }, {});
+  }
+  return ok(answers);
+}
+
+function patchCheck(
+  draft: Draft,
+  service: Service,
+  what: { readonly settings: CheckInput; readonly target: string | undefined },
+  base: number | undefined,
+): Result<null, MutationFailure> {
+  const { settings, target } = what;
+  const touched = Object.keys(settings).map((field) => (field === 'secretHeaders' ? 'secrets' : field));
+  const taken = takeFrom(draft, { collection: 'checks', id: service.id, touched }, { base });
+  if (!taken.ok) {
+    // The caller speaks of one thing; the names of its check's fields say where they belong.
+    return taken.fields === undefined ? taken : { ...taken, fields: taken.fields.map((field) => `check.${field}`) };
+  }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: rows of `checks` are Check.
+  const check = taken.value as Check;
+  const next: Check = {
+    ...check,
+    // A new interval changes the grace that goes with it, unless somebody chose one.
+    ...checkDefaults(service.kind, {
+      ...check,
+      ...(settings.intervalMs === undefined ? {} : { graceMs: undefined }),
+      ...settings,
+    }),
+    target: service.kind === 'heartbeat' ? check.target : (target ?? check.target),
+    secrets: settings.secretHeaders === undefined ? check.secrets : Object.keys(settings.secretHeaders),
+  };
+  draft.put('checks', service.id, next);
+  writeSecrets(draft, service.id, settings);
+  return ok(null);
+}
+
+function patchedRow(service: Service, plain: Omit<ServicePatch, 'check' | 'desired'>): Service {
+  const next: Service = {
+    ...service,
+    name: plain.name ?? service.name,
+    target: plain.target ?? service.target,
+    description: plain.description ?? service.description,
+    group: plain.group ?? service.group,
+    labels: plain.labels ?? service.labels,
+  };
+  // What was learned of the old target says nothing about the new one.
+  return next.target === service.target ? next : { ...next, facts: {}, mcp: null, certificate: null, suspect: null };
+}
+
+/** What a file or the demo manages is changed there: elsewhere it would come back at the next start. */
+function ownedBy(service: Service, by: string | undefined): Result<null> {
+  const owner = service.managedBy;
+  if (owner === by || owner === 'api' || owner === 'beat' || (owner === 'demo' && by === undefined)) return ok(null);
+  return refuse('forbidden', `services/${service.id} is managed by the ${owner}; change it there`);
+}
+
+function writeSecrets(draft: Draft, id: string, settings: CheckInput): void {
+  if (settings.secretHeaders === undefined) return;
+  const isEmpty = Object.keys(settings.secretHeaders).length === 0;
+  draft.document('check-secrets', id, isEmpty ? null : settings.secretHeaders);
+}
+
+function freeId(deps: Deps, draft: Draft, name: string): string {
+  const slug = idOfName(name);
+  if (slug === null) return newId(deps.clock, 'svc');
+  return draft.get('services', slug) === null ? slug : newId(deps.clock, slug);
+}
+
+/** 128 bits that nobody can guess. */
+function newToken(): string {
+  return `hb_${randomBytes(16).toString('base64url')}`;
+}
+
+function asService(row: Row): Service {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: rows of `services` are Service.
+  return row as Service;
+}
+
+function toJson(value: object): JsonObject {
+  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined));
+}

@@ -35,12 +35,6 @@ export function holds(principal: Principal, scope: Scope): boolean {
 }
 
 function scopeFor(collection: Collection, action: Action): Scope | null {
-  switch (action) {
-    case 'read':
-      return collection.access.read;
-    case 'write':
-      return collection.access.write;
-    case 'report':
-      return collection.access.report ?? null;
-  }
+  if (action === 'report') return collection.access.report ?? null;
+  return action === 'read' ? collection.access.read : collection.access.write;
 }

@@ -53,14 +53,13 @@ export class Chunks {
       room -= bytes;
       this.#row += 1;
     }
-    const kept: number[] = [];
-    while (keep !== null && this.#row >= rows.length && this.#keep < keep.length && room >= RID_BYTES) {
-      const rid = keep[this.#keep];
-      if (rid !== undefined) kept.push(rid);
-      this.#keep += 1;
-      room -= RID_BYTES;
-    }
-    this.#isDone = this.#row >= rows.length && (keep === null || this.#keep >= keep.length);
+    // Rids follow when all rows are out, as many as the rest of the chunk holds.
+    const kept =
+      this.#row < rows.length
+        ? []
+        : (keep ?? []).slice(this.#keep, this.#keep + Math.max(0, Math.floor(room / RID_BYTES)));
+    this.#keep += kept.length;
+    this.#isDone = this.#row >= rows.length && this.#keep >= (keep?.length ?? 0);
     const tail = keep === null ? '' : `,"keep":[${kept.join(',')}]`;
     const r = rows.slice(first, this.#row).join(',');
     const i = this.#made.length;

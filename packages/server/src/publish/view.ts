@@ -130,6 +130,8 @@ export class View {
     this.#version = change.version;
     this.#at = change.at;
     if (!this.#planted.staleFrameShared && this.#deltas.size > 0) this.#deltas.clear();
+    // An older snapshot with a delta behind it would show somebody who was here before a step back.
+    this.#snapshot = null;
     return true;
   }
 
@@ -138,18 +140,24 @@ export class View {
    * A delta when the log reaches back to `v`, else what changed in full and who stays.
    */
   changesSince(v: number): Changes {
-    if (v === 0) return { how: 'snapshot', chunks: this.#snapshotChunks() };
-    if (v < this.floor) return { how: 'reconcile', chunks: this.#reconcileChunks(v) };
+    if (v === 0 || v < this.floor) return this.inFullSince(v);
     if (v >= this.#version) return { how: 'delta', frame: null };
     const kept = this.#deltas.get(v);
     if (kept !== undefined) return { how: 'delta', frame: kept };
     const frame = this.#delta(v);
-    if (frame === null) return { how: 'reconcile', chunks: this.#reconcileChunks(v) };
+    if (frame === null) return this.inFullSince(v);
     if (frame.isShared) {
       if (this.#deltas.size >= DELTAS_KEPT) this.#deltas.clear();
       this.#deltas.set(v, frame);
     }
     return { how: 'delta', frame };
+  }
+
+  /** As `changesSince`, for a caller that was promised chunks: the membership as a whole, not what happened to it. */
+  inFullSince(v: number): Exclude<Changes, { readonly how: 'delta' }> {
+    return v === 0
+      ? { how: 'snapshot', chunks: this.#snapshotChunks() }
+      : { how: 'reconcile', chunks: this.#reconcileChunks(v) };
   }
 
   /** The rids in the view now, for a caller that may no longer see any of them. */
@@ -196,7 +204,6 @@ export class View {
   }
 
   #snapshotChunks(): Chunks {
-    // A recent one will do: whoever gets it is told in the same breath what changed since.
     if (this.#snapshot !== null) return this.#snapshot;
     const rows: string[] = [];
     for (const node of this.#members.values()) rows.push(this.#deps.fragments.row(this.#entry(node)));

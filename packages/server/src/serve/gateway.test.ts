@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { SUBPROTOCOL, type Downstream } from '@statewire/protocol';
+import { assert, decodeDownstream, SUBPROTOCOL, type Downstream } from '@statewire/protocol';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { systemClock } from '../lib/clock.ts';
+import { silentLog } from '../lib/log.ts';
 import { World } from '../testing/world.ts';
 import { attachLive, type LiveDoor } from './gateway.ts';
 import { Hub } from '../publish/hub.ts';
@@ -23,7 +23,7 @@ beforeEach(async () => {
     hub,
     clock: systemClock,
     origins: ['https://app.example.com'],
-    log: { info: () => {}, warn: () => {}, error: () => {} },
+    log: silentLog,
     mutate: () => Promise.resolve({ ok: false, code: 'unsupported', msg: 'none' }),
     authenticate: ({ bearer }) =>
       Promise.resolve(
@@ -45,8 +45,9 @@ beforeEach(async () => {
   });
   publish = (committed) => hub.apply(committed);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  // True: a server that listens on TCP has an address object.
-  url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/live`;
+  const address = server.address();
+  assert(typeof address === 'object' && address !== null, 'a server that listens on TCP has an address');
+  url = `ws://127.0.0.1:${address.port}/live`;
 });
 
 let publish: (committed: ReturnType<World['write']>) => void;
@@ -71,17 +72,17 @@ class Peer {
       options.origin === undefined ? {} : { origin: options.origin },
     );
     this.ws.on('message', (data: Buffer) => {
-      // True: the test's own server sends frames; what they hold is asserted below.
-      const frame = JSON.parse(data.toString()) as Downstream;
-      this.frames.push(frame);
-      const at = this.#waiting.findIndex(({ t }) => t === frame.t);
-      if (at >= 0) this.#waiting.splice(at, 1)[0]?.done(frame);
+      const frame = decodeDownstream(data.toString());
+      assert(frame.ok, `the server sent what is no frame: ${data.toString()}`);
+      this.frames.push(frame.value);
+      const at = this.#waiting.findIndex(({ t }) => t === frame.value.t);
+      if (at >= 0) this.#waiting.splice(at, 1)[0]?.done(frame.value);
     });
   }
 
   next<T extends Downstream['t']>(t: T): Promise<Extract<Downstream, { t: T }>> {
     return new Promise((resolve) => {
-      // True: `t` decides the kind.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: `t` decides the kind.
       this.#waiting.push({ t, done: (frame) => resolve(frame as Extract<Downstream, { t: T }>) });
     });
   }

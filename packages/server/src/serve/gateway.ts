@@ -12,7 +12,9 @@ import { Flusher } from '../publish/flusher.ts';
 import type { Hub } from '../publish/hub.ts';
 import type { Planted } from '../publish/planted.ts';
 import { native } from './dialects/native/native.ts';
-import { Session, type Authenticate, type Log, type Mutate, type Visitor } from './session.ts';
+import type { Log } from '../lib/log.ts';
+import { isOriginAllowed } from './auth/origin.ts';
+import { Session, type Authenticate, type Mutate, type Visitor } from './session.ts';
 import type { Receiver, Transport } from './transports/transport.ts';
 import { WebSocketDoor } from './transports/websocket.ts';
 
@@ -103,7 +105,7 @@ export class Gateway {
    * principal is closed or narrowed before this returns.
    */
   revise(principalId: string, now: Principal | null): void {
-    for (const session of [...this.#sessions]) if (session.principal?.id === principalId) session.revise(now);
+    for (const session of this.#sessions) if (session.principal?.id === principalId) session.revise(now);
   }
 
   get stats(): GatewayStats {
@@ -133,14 +135,14 @@ export class Gateway {
     this.#isClosing = true;
     this.#timer.cancel();
     const spreadMs = Math.min(SPREAD_MS_MAX, this.#sessions.size * SPREAD_MS_EACH);
-    for (const session of [...this.#sessions]) session.dismiss(this.#deps.clock.random() * spreadMs);
+    for (const session of this.#sessions) session.dismiss(this.#deps.clock.random() * spreadMs);
     this.#flusher.close();
   }
 
   #tick(): void {
     this.#timer = this.#deps.clock.after(TICK_MS, () => this.#tick());
     const now = this.#deps.clock.mono();
-    for (const session of [...this.#sessions]) session.tick(now);
+    for (const session of this.#sessions) session.tick(now);
     this.#deps.hub.sweep();
   }
 
@@ -168,8 +170,10 @@ const SPREAD_MS_MAX = 5000;
 export interface AttachOptions extends GatewayDeps {
   readonly server: Server;
   readonly path?: string | undefined;
-  /** Origins whose pages may connect besides the server's own: `https://app.example.com`, or `*`. */
+  /** Origins whose pages may connect besides the server's own: `https://app.example.com`. */
   readonly origins?: readonly string[] | undefined;
+  /** The address people use, when a proxy stands before the server. */
+  readonly publicUrl?: string | null | undefined;
 }
 
 export interface LiveDoor {
@@ -181,7 +185,7 @@ export interface LiveDoor {
 export function attachLive(options: AttachOptions): LiveDoor {
   const gateway = new Gateway(options);
   const door = new WebSocketDoor(options.limits ?? defaultLimits);
-  const path = options.path ?? LIVE_PATH;
+  const { path = LIVE_PATH, origins = [], publicUrl = null } = options;
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const asked = (request.url ?? '').split('?', 1)[0];
     if (asked !== path) {
@@ -189,8 +193,8 @@ export function attachLive(options: AttachOptions): LiveDoor {
       if (options.server.listenerCount('upgrade') === 1) reject(socket, 404, 'Not Found');
       return;
     }
-    const { origin, host, cookie } = request.headers;
-    if (!isOriginAllowed(origin, host, options.origins ?? [])) {
+    const { origin = null, host = null, cookie = null } = request.headers;
+    if (origin !== null && !isOriginAllowed({ origin, host }, { publicUrl, origins })) {
       reject(socket, 403, 'Forbidden');
       return;
     }
@@ -198,7 +202,7 @@ export function attachLive(options: AttachOptions): LiveDoor {
       reject(socket, 503, 'Service Unavailable');
       return;
     }
-    door.accept(request, socket, head, (transport) => gateway.open(transport, { cookie, origin }));
+    door.accept(request, socket, head, (transport) => gateway.open(transport, { cookie, origin, host }));
   };
   options.server.on('upgrade', upgrade);
   return {
@@ -209,12 +213,6 @@ export function attachLive(options: AttachOptions): LiveDoor {
       door.close();
     },
   };
-}
-
-/** A page may connect from the server's own origin or a listed one; callers that are not pages send none. */
-function isOriginAllowed(origin: string | undefined, host: string | undefined, allowed: readonly string[]): boolean {
-  if (origin === undefined || allowed.includes('*') || allowed.includes(origin)) return true;
-  return host !== undefined && URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
 }
 
 function reject(socket: Duplex, status: number, text: string): void {

@@ -211,10 +211,7 @@ export class Outbox implements Outlet {
   }
 
   close(): void {
-    for (const s of [...this.#subs.keys()]) {
-      const sub = this.#subs.get(s);
-      if (sub !== undefined) this.#deps.hub.leave(sub);
-    }
+    for (const sub of this.#subs.values()) this.#deps.hub.leave(sub);
     this.#subs.clear();
     this.#loading = [];
     this.#gathered = [];
@@ -288,13 +285,7 @@ export class Outbox implements Outlet {
   #load(): void {
     for (let sub = this.#loading[0]; sub !== undefined && !this.#isHeld; sub = this.#loading[0]) {
       if (sub.chunks === null) {
-        const changes = sub.view.changesSince(sub.v);
-        if (changes.how === 'delta') {
-          this.#loading.shift();
-          this.#tell(sub, changes);
-          continue;
-        }
-        sub.chunks = changes.chunks;
+        sub.chunks = sub.view.inFullSince(sub.v).chunks;
         sub.chunk = 0;
       }
       if (!this.#sendChunk(sub, sub.chunks)) return;

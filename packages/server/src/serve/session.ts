@@ -29,6 +29,7 @@ import {
 } from '@statewire/protocol';
 import type { Clock } from '../lib/clock.ts';
 import type { Limits } from '../lib/limits.ts';
+import type { Log } from '../lib/log.ts';
 import type { Principal } from '../lib/principal.ts';
 import { authorize, scopeFilter } from '../publish/access.ts';
 import type { Flusher } from '../publish/flusher.ts';
@@ -40,10 +41,8 @@ import { Outbox } from './outbox.ts';
 import type { Receiver, Transport } from './transports/transport.ts';
 
 /** What a caller shows to be let in. */
-export interface Credential {
+export interface Credential extends Partial<Visitor> {
   readonly bearer?: string | undefined;
-  readonly cookie?: string | undefined;
-  readonly origin?: string | undefined;
 }
 
 /** Finds out who is calling. */
@@ -63,12 +62,6 @@ export type MutOutcome =
 
 /** Carries out one mutation, once per idempotency id. Resolves after the commit was published. */
 export type Mutate = (principal: Principal, frame: Mut) => Promise<MutOutcome>;
-
-export interface Log {
-  info(fields: object, text: string): void;
-  warn(fields: object, text: string): void;
-  error(fields: object, text: string): void;
-}
 
 /** What a session tells the gateway. */
 export interface SessionEvents {
@@ -93,8 +86,9 @@ export interface SessionDeps {
 
 /** Where a connection comes from, as far as that matters for letting it in. */
 export interface Visitor {
-  readonly cookie: string | undefined;
-  readonly origin: string | undefined;
+  readonly cookie: string | null;
+  readonly origin: string | null;
+  readonly host: string | null;
 }
 
 type Phase =
@@ -275,17 +269,14 @@ export class Session implements Receiver {
       this.#end(4501, refuse('unsupported', `found protocol ${frame.p}, this server speaks ${served}`));
       return;
     }
-    const credential: Credential =
-      frame.token === undefined
-        ? { cookie: visitor.cookie, origin: visitor.origin }
-        : { bearer: frame.token, origin: visitor.origin };
+    const credential: Credential = frame.token === undefined ? visitor : { bearer: frame.token };
     this.#phase = { at: 'checking', since, queue: [] };
     this.#check(credential, (answer) => this.#welcome(frame, answer));
   }
 
   #check(credential: Credential, then: (answer: Result<Principal>) => void): void {
     this.#deps.authenticate(credential).then(then, (error: unknown) => {
-      this.#deps.log.error({ error, session: this.id }, 'checking a credential failed');
+      this.#deps.log.error({ err: error, session: this.id }, 'checking a credential failed');
       then(refuse('unavailable', 'the credential could not be checked; try again'));
     });
   }
@@ -394,7 +385,10 @@ export class Session implements Receiver {
     this.#deps.mutate(principal, frame).then(
       (outcome) => this.#answer(frame, outcome),
       (error: unknown) => {
-        log.error({ error, session: this.id, collection: frame.c, op: frame.op }, 'a mutation failed unexpectedly');
+        log.error(
+          { err: error, session: this.id, collection: frame.c, op: frame.op },
+          'a mutation failed unexpectedly',
+        );
         this.#answer(frame, { ok: false, code: 'internal', msg: 'the server made a mistake; its log has the details' });
       },
     );
@@ -447,7 +441,7 @@ export class Session implements Receiver {
   /** Goes on as the same identity with what it may do now. */
   #adopt(tenure: Tenure, principal: Principal): void {
     Object.assign(tenure, this.#tenure(principal));
-    for (const sub of [...this.outbox.all()]) {
+    for (const sub of this.outbox.all()) {
       const allowed = authorize(principal, 'read', sub.view.collection);
       if (allowed.ok) continue;
       this.outbox.deny(sub);

@@ -18,7 +18,8 @@ import type { Principal, Scope } from '../lib/principal.ts';
 import { Hub } from '../publish/hub.ts';
 import type { Planted } from '../publish/planted.ts';
 import { Gateway, type Presence } from '../serve/gateway.ts';
-import type { Log, Mutate } from '../serve/session.ts';
+import type { Log } from '../lib/log.ts';
+import type { Mutate } from '../serve/session.ts';
 import { FakeClock, settle } from './fake-clock.ts';
 import { SocketPair, type Wire } from './socket-pair.ts';
 
@@ -63,7 +64,7 @@ export class World {
       planted: options.planted,
     });
     const write = (fields: object, text: string): void => void this.logged.push({ text, fields });
-    const log: Log = { info: write, warn: write, error: write };
+    const log: Log = { debug: write, info: write, warn: write, error: write };
     this.gateway = new Gateway({
       clock: this.clock,
       hub: this.hub,
@@ -72,7 +73,7 @@ export class World {
       planted: options.planted,
       mutate: options.mutate ?? (() => Promise.resolve({ ok: false, code: 'unsupported', msg: 'no mutations here' })),
       authenticate: ({ bearer, cookie }) => {
-        if (bearer === undefined && cookie === undefined) {
+        if (bearer === undefined && (cookie ?? null) === null) {
           return Promise.resolve({ ok: false, code: 'auth_required', message: 'no credential' });
         }
         const found = this.principals.get(bearer ?? cookie ?? '');
@@ -111,7 +112,7 @@ export class World {
   /** A caller on a new virtual wire. */
   dial(wire: Omit<Wire, 'clock'> & { readonly cookie?: string | undefined } = {}): Caller {
     const pair = new SocketPair({ clock: this.clock, ...wire });
-    pair.receiver = this.gateway.open(pair, { cookie: wire.cookie, origin: undefined });
+    pair.receiver = this.gateway.open(pair, { cookie: wire.cookie ?? null, origin: null, host: null });
     return new Caller(pair);
   }
 

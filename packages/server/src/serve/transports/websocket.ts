@@ -54,9 +54,9 @@ class WebSocketTransport implements Transport {
 
   listen(receiver: Receiver): void {
     this.#ws.on('message', (data, isBinary) => {
-      if (isBinary) this.close(4500, 'text expected');
-      // True: without fragments option `binaryType` is nodebuffer, so text arrives as one Buffer.
-      else receiver.receive((data as Buffer).toString());
+      // With the default `binaryType` a message arrives as one Buffer.
+      if (isBinary || !Buffer.isBuffer(data)) this.close(4500, 'text expected');
+      else receiver.receive(data.toString());
     });
     this.#ws.on('close', () => receiver.closed());
     // `ws` answers protocol errors with the right close code itself and then closes; nothing is left to do.

@@ -23,8 +23,13 @@ const wiring: readonly string[] = ['', 'joints'];
 const shapes: Readonly<Record<string, readonly string[]>> = {
   // What a transition and a sample look like is the store's contract; derive makes them.
   derive: ['packages/server/src/keep/store.ts'],
-  // Beats and reports end in a write; they are handed one and know only its shape.
-  collect: ['packages/server/src/keep/commit-types.ts'],
+  // Reports end in a derivation and a write. They are handed both, as parameters, and know only their shapes.
+  collect: [
+    'packages/server/src/derive/engine.ts',
+    'packages/server/src/derive/mapping.ts',
+    'packages/server/src/derive/run.ts',
+    'packages/server/src/keep/commit-types.ts',
+  ],
 };
 
 const files = filesUnder(['packages'], (path) => isCode(path) && /^packages\/[^/]+\/src\//.test(path));

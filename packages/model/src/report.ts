@@ -80,7 +80,7 @@ const factInput: z.ZodType<ReportFact> = z.strictObject({
   ms: z.number().min(0).nullish(),
 });
 
-export const reportBase: InputShape<ReportBase> = {
+const reportBase: InputShape<ReportBase> = {
   observedAt: instant.optional(),
   seq: count.optional(),
   reason: reasonInput.optional(),

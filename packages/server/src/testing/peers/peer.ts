@@ -1,13 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel } from 'node:worker_threads';
 import { systemClock } from '../../lib/clock.ts';
 
 export interface PeerOptions {
-  /** Name of an installed program, as in `node_modules/.bin`. */
+  /** Name of an installed program, as in `node_modules/.bin`, or the path of a script. */
   readonly bin: string;
   readonly args?: readonly string[] | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
@@ -86,8 +86,9 @@ export class Peer {
   }
 }
 
-/** The script behind a name in `node_modules/.bin`, looked for from here upwards. */
+/** The script behind a name in `node_modules/.bin`, looked for from here upwards; a path stays as it is. */
 export function binPath(name: string): string {
+  if (isAbsolute(name)) return name;
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
     const path = join(folder, 'node_modules', '.bin', name);
     if (existsSync(path)) return path;

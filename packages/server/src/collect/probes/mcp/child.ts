@@ -58,7 +58,7 @@ export class Child implements Wire {
 
   /** Starts a command and waits until the system says that it runs. */
   static start(deps: ProbeDeps, command: Command, events: ChildEvents): Promise<Result<Child, Fault>> {
-    const [file, ...args] = command.argv;
+    const [file = '', ...args] = command.argv;
     return new Promise((resolve) => {
       const refuse = (error: unknown): void =>
         resolve(
@@ -75,7 +75,7 @@ export class Child implements Wire {
           windowsHide: true,
           stdio: ['pipe', 'pipe', 'pipe'],
           env: childEnv(deps.env, command.env),
-          ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
+          ...(command.cwd === null ? {} : { cwd: command.cwd }),
         });
       } catch (error) {
         // A NUL byte in an argument throws; everything else comes as an event.

@@ -32,6 +32,7 @@ export class HttpServer implements McpServer {
   #era: { readonly era: Era; readonly at: number } | null = null;
   #session: Session | null = null;
   #sse: LegacySse | null = null;
+  #opening: LegacySse | null = null;
   #isSse = false;
   #tripwire: Tripwire | null = null;
   /** The connection of the last stream that was tried, for the reach of a probe that got no further. */
@@ -72,9 +73,11 @@ export class HttpServer implements McpServer {
     try {
       return await this.#climb(plan, target, wire, budget);
     } finally {
-      if (plan.mode === 'fresh' || this.#isClosed) await this.#endSession(wire);
+      if (plan.mode === 'fresh' && !this.#isClosed) await this.#endSession(wire);
       wire.close();
       this.#wire = null;
+      // Closed meanwhile: a session this probe opened after close() looked is ended here.
+      if (this.#isClosed) await this.#endSession(new StreamableHttp(this.#deps, target));
     }
   }
 
@@ -83,14 +86,10 @@ export class HttpServer implements McpServer {
     this.#isClosed = true;
     this.#listChanged.close();
     this.#tripwire?.close();
-    if (this.#wire !== null) {
-      // The probe under way sees its sockets close, and ends the session itself on its way out.
-      this.#wire.close();
-    }
-    if (this.#target === null) return;
-    const wire = new StreamableHttp(this.#deps, this.#target);
-    await this.#endSession(wire);
-    wire.close();
+    // The probe under way sees its sockets close and comes to its end.
+    this.#wire?.close();
+    this.#opening?.close();
+    if (this.#target !== null) await this.#endSession(new StreamableHttp(this.#deps, this.#target));
   }
 
   async #climb(plan: CheckPlan, target: HttpTarget, wire: StreamableHttp, budget: Budget): Promise<McpLook> {
@@ -199,10 +198,12 @@ export class HttpServer implements McpServer {
       },
       onMessage: (message) => this.#onMessage(message),
     });
+    this.#opening = sse;
     const opened = await sse.open(budget);
     this.#tried = sse.lane;
     const session = opened.ok ? await openSession(sse, 'legacy', budget) : opened;
-    if (!session.ok) {
+    this.#opening = null;
+    if (!session.ok || this.#isClosed) {
       sse.close();
       return session;
     }
@@ -224,6 +225,7 @@ export class HttpServer implements McpServer {
     this.#drop();
     if (session?.manner.era !== 'legacy' || session.manner.session === null) return;
     await wire.end(session.manner, new Budget(this.#deps.clock, END_MS));
+    wire.close();
   }
 
   #watch(target: HttpTarget, manner: Manner): void {

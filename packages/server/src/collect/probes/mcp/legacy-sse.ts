@@ -132,6 +132,7 @@ export class LegacySse implements Wire {
   close(): void {
     this.#isClosed = true;
     this.#stream.close();
+    this.#posted?.close();
   }
 
   #setEndpoint(text: string): Result<null, Fault> {

@@ -44,7 +44,7 @@ export interface CallOptions {
   readonly key?: string | undefined;
   readonly body?: unknown;
   /** Sent as it is, with no content type of its own. */
-  readonly raw?: BodyInit | undefined;
+  readonly raw?: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -127,6 +127,14 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         return refuse('bad_field', 'health: found "sick", expected one of healthy, degraded, unhealthy, unknown');
       return ok({ version: keep.live.version(principal.org), value: { id: report['id'] ?? 'made' } });
     },
+    reportAll: async (principal, all) =>
+      all.map((report) => {
+        reports.push({ principal, report });
+        const id = typeof report['id'] === 'string' ? report['id'] : 'made';
+        return id === 'bad'
+          ? { ok: false, id, code: 'bad_field', message: 'health: not one' }
+          : { ok: true, id, version: 1 };
+      }),
     beat: async (beat) => {
       beats.push(beat);
       if (beat.slug === 'missing') return refuse('not_found', 'no heartbeat service has this slug or token');
@@ -181,7 +189,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
 
 const operator: Principal = {
   kind: 'key',
-  id: 'key:admin',
+  id: 'admin-key',
   name: 'operator',
   org: 'main',
   scopes: ['admin'],

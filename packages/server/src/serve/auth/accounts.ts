@@ -242,7 +242,7 @@ export class Accounts {
     if (user === null || user.org !== org) return noUser(id);
     if (role !== 'admin' && this.#isLastAdmin(user)) return lastAdmin;
     this.#db.prepare('UPDATE user SET role = ? WHERE id = ?').run(role, id);
-    this.#options.onRevoked(principalId(id));
+    this.#options.onRevoked(id);
     return ok({ ...user, role });
   }
 
@@ -253,7 +253,7 @@ export class Accounts {
     if (this.#isLastAdmin(user)) return lastAdmin;
     // Sessions and credentials go with it: both reference the user with ON DELETE CASCADE.
     this.#db.prepare('DELETE FROM user WHERE id = ?').run(id);
-    this.#options.onRevoked(principalId(id));
+    this.#options.onRevoked(id);
     return ok(user);
   }
 
@@ -345,14 +345,10 @@ function secretIn(dir: string): string {
   return secret;
 }
 
-function principalId(userId: string): string {
-  return `user:${userId}`;
-}
-
 function principalOf(user: User, expiresAt: number): Principal {
   return {
     kind: 'user',
-    id: principalId(user.id),
+    id: user.id,
     name: user.name,
     org: user.org,
     scopes: scopesOf[user.role],

@@ -81,7 +81,7 @@ test('a key is a principal of its own organization with its one scope, and survi
   const again = await setup({ store });
   expect(again.keys.verify(secret)).toEqual({
     kind: 'key',
-    id: `key:${key.id}`,
+    id: key.id,
     name: 'reporter',
     org: 'o7',
     scopes: ['report'],
@@ -109,7 +109,7 @@ test('unknown, changed, cut and foreign keys are nobody', async () => {
 
 test('the admin key of the environment is an operator, and a prefix of it is nobody', async () => {
   const { keys } = await setup();
-  expect(keys.verify(ADMIN_KEY)).toMatchObject({ id: 'key:admin', org: 'main', scopes: ['admin'], isOperator: true });
+  expect(keys.verify(ADMIN_KEY)).toMatchObject({ id: 'admin-key', org: 'main', scopes: ['admin'], isOperator: true });
   expect(keys.verify(ADMIN_KEY.slice(0, -1))).toBeNull();
   expect(keys.verify(`${ADMIN_KEY} `)).toBeNull();
   const none = await setup({ adminKey: null });
@@ -132,7 +132,7 @@ test('a revoked key counts no more at once, its connections are told, and a late
   const [result] = await Promise.all([keys.revoke(by, 'main', key.id), keys.flush()]);
   expect(result.ok).toBe(true);
   expect(keys.verify(secret)).toBeNull();
-  expect(revoked.mock.calls).toEqual([[`key:${key.id}`]]);
+  expect(revoked.mock.calls).toEqual([[key.id]]);
   expect(await store.documents('api-key', null)).toEqual([]);
 });
 

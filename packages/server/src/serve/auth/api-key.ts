@@ -33,7 +33,7 @@ export interface ApiKeysOptions {
 }
 
 /** The id of the principal behind STATEWIRE_ADMIN_KEY. */
-export const ADMIN_KEY_ID = 'key:admin';
+export const ADMIN_KEY_ID = 'admin-key';
 
 /**
  * API keys: `sw_<scope>_<43 base62>_<checksum>`. 256 random bits need no slow hash; the SHA-256 is the map's key, so
@@ -76,7 +76,7 @@ export class ApiKeys {
     }
     return {
       kind: 'key',
-      id: `key:${key.id}`,
+      id: key.id,
       name: key.name,
       org: key.org,
       scopes: [key.scope],
@@ -139,7 +139,7 @@ export class ApiKeys {
       this.#byHash.set(hash, key);
       return written;
     }
-    this.#options.onRevoked(`key:${id}`);
+    this.#options.onRevoked(id);
     return ok(key);
   }
 

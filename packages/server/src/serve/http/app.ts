@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import { commandRoutes } from './commands.ts';
 import { Dashboard } from './dashboard.ts';
+import { demoRoutes } from './demo.ts';
 import type { HttpDeps } from './deps.ts';
 import { healthRoutes } from './health.ts';
 import { historyRoutes } from './history.ts';
@@ -29,6 +30,7 @@ export function createHttp(deps: HttpDeps): Http {
     ...statsRoutes(deps),
     ...yamlRoutes(deps),
     // Before the records: `/v1/services/bulk` and the like are not ids.
+    ...demoRoutes(deps),
     ...commandRoutes(deps),
     ...historyRoutes(deps),
     ...recordRoutes(deps),

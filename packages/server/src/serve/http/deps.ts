@@ -8,6 +8,7 @@ import type { Principal } from '../../lib/principal.ts';
 import type { Accounts } from '../auth/accounts.ts';
 import type { ApiKeys } from '../auth/api-key.ts';
 import type { Authenticate } from '../auth/authenticator.ts';
+import type { Demo } from './demo.ts';
 import type { Route } from './router.ts';
 
 /** Everything the REST door needs, as functions: it reads memory, hands writes on, and holds no state of its own. */
@@ -23,10 +24,13 @@ export interface HttpDeps {
   readonly epoch: string;
   readonly mutate: (principal: Principal, mutation: Mutation) => Promise<Result<Written<Json>, MutationFailure>>;
   readonly report: (principal: Principal, report: JsonObject) => Promise<Result<Written<Json>>>;
+  readonly reportAll: (principal: Principal, reports: readonly JsonObject[]) => Promise<readonly ReportResult[]>;
   readonly beat: (beat: Beat) => Promise<Result<Written<Json>>>;
   readonly keys: Pick<ApiKeys, 'create' | 'list' | 'revoke'>;
   readonly accounts: Accounts;
   readonly system: SystemReader;
+  /** Null where no demo runs. */
+  readonly demo: Demo | null;
   /** Routes of optional parts (the demo panel). They go through the same guard and into the same document. */
   readonly extraRoutes?: readonly Route[] | undefined;
 }
@@ -89,6 +93,11 @@ export interface MutationFailure extends Failure {
   readonly current?: JsonObject | undefined;
   readonly fields?: readonly string[] | undefined;
 }
+
+/** What became of one report of many. */
+export type ReportResult =
+  | { readonly ok: true; readonly id: string; readonly version: number }
+  | ({ readonly ok: false; readonly id: string } & Failure);
 
 /** A heartbeat as it came in. */
 export interface Beat {

@@ -36,13 +36,7 @@ function reportsRoute(deps: HttpDeps): Route {
         const { version, value } = must(await deps.report(principal, asObject(body)));
         return json({ id: idOf(value) ?? body.id ?? '', ok: true, version });
       }
-      const results = await Promise.all(
-        body.map(async (report) => {
-          const result = await deps.report(principal, asObject(report));
-          if (!result.ok) return { id: report.id ?? '', ok: false, code: result.code, message: result.message };
-          return { id: idOf(result.value.value) ?? report.id ?? '', ok: true, version: result.value.version };
-        }),
-      );
+      const results = await deps.reportAll(principal, body.map(asObject));
       return json({ results });
     },
   });

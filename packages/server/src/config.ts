@@ -78,6 +78,9 @@ export class ConfigError extends Error {
   }
 }
 
+/** The environment of this process: what programs that we start may inherit a few names of. */
+export const environment: Readonly<Record<string, string | undefined>> = process.env;
+
 /** Reads the environment and the file, or throws one ConfigError with everything that is wrong. */
 export function loadConfig(options: LoadOptions = {}): Config {
   const { env = process.env, cwd = process.cwd(), read = readText } = options;

@@ -1,1 +1,11 @@
-export type { Store } from "./keep/store.ts";
+export { createServer, type ServerOptions, type StatewireServer } from './server.ts';
+export { ConfigError, loadConfig, settings, type Config, type Setting } from './config.ts';
+export type { Demo } from './serve/http/demo.ts';
+export { systemClock, type Clock, type Timer } from './lib/clock.ts';
+export { limits, type Limits } from './lib/limits.ts';
+export { createLog, type Log } from './lib/log.ts';
+export { createEgress, type Egress } from './collect/egress/egress.ts';
+export { createProbers, type Probers } from './collect/probes/index.ts';
+export type { CheckPlan, Command } from './collect/probes/plan.ts';
+export type { Inventory, ProbeResult } from './collect/probes/probe.ts';
+export type { FactReading, Observation, ProbeObservation } from './collect/observation.ts';

@@ -8,6 +8,7 @@ import { FaultProxy, type Fault } from './fault-proxy.ts';
 
 /** One server of the demo fleet as the dashboard's fault panel shows it. */
 export interface DemoServer {
+  /** How it is named in `/v1/demo/<name>/<fault>`. */
   readonly name: string;
   readonly kind: ServiceKind;
   readonly serviceId: string;
@@ -158,9 +159,15 @@ export class Fleet {
     return this.services.map((service) => Number(new URL(service.target).port));
   }
 
+  /** `host:port` of a server, for a check of the port alone. */
+  addressOf(id: string): string {
+    const member = this.#members.get(id);
+    return member === undefined ? '127.0.0.1:1' : new URL(member.service.target).host;
+  }
+
   list(): readonly DemoServer[] {
     return [...this.#members.values()].map(({ service, state }) => ({
-      name: service.name,
+      name: service.id,
       kind: service.kind,
       serviceId: service.id,
       faults: ['kill', 'hang', 'slow', '500', '401'],

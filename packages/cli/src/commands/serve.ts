@@ -1,0 +1,63 @@
+import { ConfigError, createServer, loadConfig, systemClock, type Config, type StatewireServer } from '@statewire/server';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DemoRun } from '../demo/run.ts';
+import type { Command, Terminal } from '../command.ts';
+import { version } from '../version.ts';
+
+/** Where the built dashboard lies beside this package, in a clone and when installed. */
+const DASHBOARD = fileURLToPath(new URL('../../../dashboard/dist', import.meta.url));
+
+/** `statewire serve`: runs the server in the foreground until SIGTERM or Ctrl-C. */
+export const serve: Command = {
+  name: 'serve',
+  usage: 'statewire serve   (settings come from STATEWIRE_* and statewire.yaml; see docs/reference/config.md)',
+  summary: 'Run the server.',
+  options: {},
+  run: (terminal) => serveWith(terminal, null),
+};
+
+/** Serves until the terminal says stop. `demo` decides over the configuration when it is not null. */
+export async function serveWith(terminal: Terminal, demo: boolean | null): Promise<number> {
+  let config: Config;
+  try {
+    config = loadConfig({ env: terminal.env });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    terminal.err(`statewire: ${error.message}`);
+    return 2;
+  }
+  for (const warning of config.warnings) terminal.err(`statewire: ${warning}`);
+  const wantsDemo = demo ?? config.demo ?? DemoRun.isOn(config.data, !existsSync(join(config.data, 'statewire.db')));
+  const run = wantsDemo ? await DemoRun.start({ clock: systemClock, data: config.data }) : null;
+  let server: StatewireServer;
+  try {
+    server = await createServer({
+      config: run === null ? config : run.widen(config),
+      version,
+      dashboardDir: DASHBOARD,
+      demo: run ?? undefined,
+    });
+  } catch (error) {
+    await run?.close();
+    // What stops a start is for the operator to mend: a taken port, a held lock, a store from a newer release.
+    terminal.err(`statewire: ${error instanceof Error ? error.message : String(error)}`);
+    return 1;
+  }
+  await run?.join(server);
+  greet(terminal, server, run !== null);
+  const failure = await Promise.race([terminal.stopped.then(() => null), server.failed]);
+  if (failure !== null) terminal.err(`statewire: the store failed, ending: ${failure.message}`);
+  await run?.close();
+  await server.close();
+  return failure === null ? 0 : 1;
+}
+
+function greet(terminal: Terminal, server: StatewireServer, hasDemo: boolean): void {
+  terminal.out('');
+  terminal.out(`  Statewire ${version} is at ${server.url}`);
+  if (server.welcomeUrl !== null) terminal.out(`  Sign in for the first time (once, within 24 h): ${server.welcomeUrl}`);
+  if (hasDemo) terminal.out('  The demo fleet is on: remove it in the dashboard, or start with STATEWIRE_DEMO=0');
+  terminal.out('');
+}

@@ -1,0 +1,329 @@
+/**
+ * Wires the stages into one server. Reads as a table of contents: what is opened first, who tells whom, and in
+ * which order it all ends. No stage knows this file.
+ */
+import { createAdaptorServer } from '@hono/node-server';
+import { collectionOf, collections, explain, serviceCreateSchema, type ServiceCreate } from '@statewire/model';
+import { mkdirSync } from 'node:fs';
+import { Server } from 'node:http';
+import { join } from 'node:path';
+import { awake } from './collect/beats/awake.ts';
+import { Beats } from './collect/beats/beat.ts';
+import { Deadlines } from './collect/beats/deadline.ts';
+import { Presence } from './collect/beats/presence.ts';
+import { createCommands, type Commands } from './collect/commands/command.ts';
+import { createService } from './collect/commands/services.ts';
+import { createEgress } from './collect/egress/egress.ts';
+import { createProbers } from './collect/probes/index.ts';
+import { Schedule } from './collect/probes/schedule.ts';
+import type { WriteDeps } from './collect/reports/deps.ts';
+import { createReports } from './collect/reports/report.ts';
+import { environment, type Config } from './config.ts';
+import { engine } from './derive/engine.ts';
+import { rulesOf } from './derive/rules.ts';
+import { Fleet } from './joints/fleet.ts';
+import { GatewayNumbers } from './joints/gateway-numbers.ts';
+import { acceptTools, writeLook } from './joints/looks.ts';
+import { mutations } from './joints/mutations.ts';
+import { System } from './joints/system.ts';
+import { Watch } from './joints/watch.ts';
+import type { Committed } from './keep/commit-types.ts';
+import { createObserve, observeIn } from './keep/observe.ts';
+import type { Live } from './keep/live.ts';
+import { openKeep } from './keep/open.ts';
+import { SqliteStore } from './keep/sqlite/sqlite-store.ts';
+import { systemClock, type Clock } from './lib/clock.ts';
+import { limits as defaultLimits, type Limits } from './lib/limits.ts';
+import { createLog, type Log } from './lib/log.ts';
+import type { Principal } from './lib/principal.ts';
+import { authorize } from './publish/access.ts';
+import { Hub } from './publish/hub.ts';
+import { Accounts } from './serve/auth/accounts.ts';
+import { ApiKeys } from './serve/auth/api-key.ts';
+import { createAuthenticator } from './serve/auth/authenticator.ts';
+import { JwtVerifier } from './serve/auth/jwt.ts';
+import { attachLive } from './serve/gateway.ts';
+import { createHttp } from './serve/http/app.ts';
+import type { Demo } from './serve/http/demo.ts';
+
+/** What a server is made of beside its configuration. */
+export interface ServerOptions {
+  readonly config: Config;
+  /** This release, for the System page. */
+  readonly version: string;
+  /** Where the built dashboard lies. */
+  readonly dashboardDir: string;
+  /** The fault panel's servers, when the demo runs. */
+  readonly demo?: Demo | undefined;
+  readonly clock?: Clock | undefined;
+  readonly limits?: Limits | undefined;
+  readonly log?: Log | undefined;
+}
+
+/** A server that is listening. */
+export interface StatewireServer {
+  readonly url: string;
+  readonly port: number;
+  /** The first-run link, while there is no account; valid once, for 24 hours. */
+  readonly welcomeUrl: string | null;
+  /** A key for this process's own programs (the demo). */
+  makeKey(options: { readonly name: string; readonly scope: 'read' | 'report' | 'admin' }): Promise<string>;
+  /** Resolves when the store failed for good: the process should end with an error. */
+  readonly failed: Promise<Error>;
+  /** Makes the services that the demo manages exactly these. */
+  syncDemo(services: readonly (ServiceCreate & { readonly id: string })[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the store, wakes what sleeps in it, and listens. Rejects with a reason a person can act on. */
+export async function createServer(options: ServerOptions): Promise<StatewireServer> {
+  const { config, clock = systemClock, limits = defaultLimits } = options;
+  const log = options.log ?? createLog({ level: config.logLevel });
+  mkdirSync(config.data, { recursive: true, mode: 0o700 });
+
+  // keep: everything below listens to what became durable, in this order.
+  const followers: ((committed: Committed) => void)[] = [];
+  const failure = Promise.withResolvers<Error>();
+  const keep = await openKeep({
+    clock,
+    limits,
+    log,
+    store: new SqliteStore({
+      path: join(config.data, 'statewire.db'),
+      onFatal: (error) => {
+        system.fail('store');
+        failure.resolve(error);
+      },
+    }),
+    onCommitted: (committed) => {
+      for (const follow of followers) follow(committed);
+    },
+    onBatch: (stats) => numbers.batch(stats),
+  });
+  const { commit, live, store } = keep;
+  const onError = (error: unknown, what: string): void => log.error({ err: error }, what);
+
+  // publish
+  const hub = new Hub({ clock, live, epoch: commit.epoch, limits });
+  followers.push((committed) => hub.apply(committed));
+
+  // collect
+  const egress = createEgress({ ...config.egress, clock });
+  const probers = createProbers({
+    clock,
+    egress,
+    limits,
+    env: environment,
+    onTrip: (org, id) => schedule.trip(org, id),
+  });
+  const looks = { commit, store, rulesOf };
+  const schedule = new Schedule({
+    clock,
+    limits,
+    probe: (plan) => {
+      numbers.probed();
+      return probers.probe(plan);
+    },
+    emit: (plan, result) => writeLook(looks, plan, result),
+    onError: (error, plan) => onError(error, `the probe of ${plan.org}/${plan.id} failed`),
+  });
+
+  const observe = createObserve({ commit, rulesOf });
+  const writes: WriteDeps = { clock, limits, commit, engine, authorize, observeIn: observeIn.bind(null, { rulesOf }) };
+  const reports = createReports(writes);
+  const commands = createCommands({
+    ...writes,
+    idempotency: keep.idempotency,
+    refresh: (org, id) => schedule.refresh(org, id),
+    acceptTools: (principal, id) => acceptTools(looks, principal, id),
+  });
+  const beats = new Beats({
+    ...writes,
+    createHeartbeat: (draft, { id, periodMs }) =>
+      createService(writes, draft, { id, name: id, kind: 'heartbeat', check: { intervalMs: periodMs } }),
+  });
+  const presence = new Presence({ clock, limits, observe });
+  const deadlines = new Deadlines({
+    clock,
+    limits,
+    fire: (org, collection, id, deadline) =>
+      collectionOf(collection)?.kind === 'run'
+        ? reports.lapse(org, collection, id, deadline)
+        : observe(org, collection, id, { kind: 'deadline', deadline }),
+  });
+  const watch = new Watch({
+    live,
+    store,
+    schedule,
+    deadlines,
+    commands: Object.fromEntries(
+      Object.entries(config.commands).map(([name, { argv, env, cwd = null }]) => [name, { argv, env, cwd }]),
+    ),
+    forget: (org, id) => void probers.forget(org, id),
+    onError,
+  });
+  const fleet = new Fleet({ clock, live, commit: () => commit, onError });
+  followers.push(
+    (committed) => watch.follow(committed),
+    (committed) => fleet.follow(committed),
+    (committed) => {
+      for (const change of committed.changes) {
+        if (change.collection === 'checks') beats.checkChanged(change.before, change.after);
+      }
+    },
+  );
+
+  // serve
+  const onRevoked = (principalId: string): void => door.gateway.revise(principalId, null);
+  const keys = new ApiKeys({ clock, commit, store, adminKey: config.adminKey, onRevoked, keysPerOrgMax: limits.keysPerOrgMax });
+  await keys.open();
+  const publicUrl = config.publicUrl ?? `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`;
+  const accounts = await Accounts.open({ clock, dir: config.data, publicUrl, onRevoked });
+  const jwt = new JwtVerifier({ clock, issuers: config.auth.jwt, fetch });
+  const authenticate = createAuthenticator({ clock, keys, jwt, accounts, publicUrl: config.publicUrl, origins: config.origins });
+  const system: System = new System({
+    clock,
+    limits,
+    data: config.data,
+    gateway: () => door.gateway.stats,
+    probes: () => schedule.counts,
+    deadlines: () => deadlines.size,
+    present: () => presence.size,
+    records: () => countRecords(live),
+  });
+  const http = createHttp({
+    clock,
+    log,
+    limits,
+    collections,
+    authenticate,
+    live,
+    store,
+    epoch: commit.epoch,
+    keys,
+    accounts,
+    system,
+    demo: options.demo ?? null,
+    mutate: (principal, mutation) => commands.mutate(principal, mutation),
+    report: (principal, report) => reports.report(principal, report),
+    reportAll: (principal, all) => reports.reportAll(principal, all),
+    beat: (beat) => beats.beat(beat),
+    settings: {
+      version: options.version,
+      publicUrl: config.publicUrl,
+      origins: config.origins,
+      trustProxy: config.trustProxy,
+      metricsLoopback: config.metricsLoopback,
+      dashboardDir: options.dashboardDir,
+    },
+  });
+  const server = createAdaptorServer({ fetch: http.app.fetch });
+  if (!(server instanceof Server)) throw new Error('expected an HTTP/1.1 server');
+  const door = attachLive({
+    server,
+    clock,
+    hub,
+    limits,
+    log,
+    origins: config.origins,
+    // The door has compared the Origin with the Host already, before it let the upgrade through.
+    authenticate: ({ bearer, cookie }) => authenticate({ bearer, cookie, isSafe: true }),
+    mutate: mutations(commands),
+    onPresence: ({ org, agent, isPresent }) => (isPresent ? presence.opened(org, agent) : presence.closed(org, agent)),
+  });
+  const numbers: GatewayNumbers = new GatewayNumbers({
+    clock,
+    commit,
+    stats: () => door.gateway.stats,
+    probes: () => schedule.counts,
+  });
+
+  // start: wake what slept before any deadline can fire, then look, then open the doors.
+  await awake(writes, live);
+  for (const org of live.orgs()) for (const { row } of live.entries(org, 'checks')) beats.checkChanged(null, row);
+  await syncFile(commands, config);
+  await watch.start();
+  fleet.start();
+  const port = await listen(server, config);
+  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+  const welcome = accounts.welcome();
+  log.info({ url, epoch: commit.epoch }, 'listening');
+
+  return {
+    url,
+    port,
+    welcomeUrl: welcome === null ? null : `${config.publicUrl ?? url}/#/welcome/${welcome}`,
+    failed: failure.promise,
+    async syncDemo(services) {
+      const synced = await commands.sync('main', services, 'demo');
+      if (!synced.ok) throw new Error(synced.message);
+    },
+    async makeKey({ name, scope }) {
+      const made = await keys.create(SYSTEM, { org: 'main', name, scope, expiresAt: null });
+      if (!made.ok) throw new Error(made.message);
+      return made.value.secret;
+    },
+    async close() {
+      // Doors first, so that nobody is told of our own end; then sources, then what they write to.
+      presence.close();
+      door.close();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      deadlines.close();
+      numbers.close();
+      fleet.close();
+      await schedule.close();
+      await probers.close();
+      await keys.flush();
+      await keep.close();
+      accounts.close();
+    },
+  };
+}
+
+/** Who acts when the server acts for its own programs. */
+const SYSTEM: Principal = {
+  kind: 'key',
+  id: 'system',
+  name: 'system',
+  org: 'main',
+  scopes: ['admin'],
+  isOperator: true,
+  expiresAt: null,
+};
+
+/** Makes the file-managed services what the file says. A service that does not fit stops the start: half a fleet is watched by nobody. */
+async function syncFile(commands: Commands, config: Config): Promise<void> {
+  const wanted: (ServiceCreate & { readonly id: string })[] = [];
+  const problems: string[] = [];
+  for (const { line, fields } of config.services) {
+    const parsed = serviceCreateSchema.safeParse(fields);
+    const at = `${config.file ?? 'statewire.yaml'}:${line}`;
+    if (!parsed.success) problems.push(`${at}: ${explain(parsed.error, fields)}`);
+    else if (parsed.data.id === undefined) problems.push(`${at}: found no id, expected one: it is what the file knows the service by`);
+    else wanted.push({ ...parsed.data, id: parsed.data.id });
+  }
+  if (problems.length === 0) {
+    const synced = await commands.sync('main', wanted, 'file');
+    if (!synced.ok) problems.push(synced.message);
+    else for (const { id, ok, message } of synced.value.value) if (!ok) problems.push(`${id}: ${message}`);
+  }
+  if (problems.length > 0) throw new Error(`the services of the configuration cannot be taken:\n  ${problems.join('\n  ')}`);
+}
+
+function listen(server: Server, { host, port }: Config): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const isTaken = error.code === 'EADDRINUSE';
+      reject(isTaken ? new Error(`found port ${port} in use, expected it free: stop what listens there or set STATEWIRE_PORT`) : error);
+    });
+    server.listen(port, host, () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}
+
+function countRecords(live: Live): { readonly organizations: number; readonly records: number } {
+  const orgs = Array.from(live.orgs());
+  return { organizations: orgs.length, records: orgs.reduce((sum, org) => sum + live.count(org), 0) };
+}

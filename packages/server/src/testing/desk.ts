@@ -1,0 +1,143 @@
+/**
+ * The writing half of a server on a virtual clock and a store in memory: reports, commands, heartbeats, presence and
+ * deadlines with the real engine and the real commit. Nothing listens and nothing probes.
+ */
+import { assert, type Row } from '@statewire/protocol';
+import { Beats } from '../collect/beats/beat.ts';
+import { Deadlines } from '../collect/beats/deadline.ts';
+import { Presence } from '../collect/beats/presence.ts';
+import { createCommands, type Commands, type CommandsDeps } from '../collect/commands/command.ts';
+import { createHeartbeat } from '../collect/commands/services.ts';
+import type { WriteDeps } from '../collect/reports/deps.ts';
+import { createReports, type Reports } from '../collect/reports/report.ts';
+import { engine } from '../derive/engine.ts';
+import type { Committed } from '../keep/commit-types.ts';
+import { MemoryStore } from '../keep/memory-store.ts';
+import { createObserve, observeIn, type Observe } from '../keep/observe.ts';
+import { openKeep, type Keep } from '../keep/open.ts';
+import { limits as defaults, type Limits } from '../lib/limits.ts';
+import { createLog } from '../lib/log.ts';
+import type { Principal, Scope } from '../lib/principal.ts';
+import { authorize } from '../publish/access.ts';
+import { collectionOf } from '@statewire/model';
+import { FakeClock } from './fake-clock.ts';
+
+export interface Desk {
+  readonly clock: FakeClock;
+  readonly keep: Keep;
+  readonly store: MemoryStore;
+  readonly deps: WriteDeps;
+  readonly observe: Observe;
+  readonly reports: Reports;
+  readonly commands: Commands;
+  readonly beats: Beats;
+  readonly presence: Presence;
+  readonly deadlines: Deadlines;
+  readonly committed: readonly Committed[];
+  /** The record as it is, or null. */
+  row(collection: string, id: string, org?: string): Row | null;
+  /** `from>to` of every transition of a record, oldest first. */
+  transitions(collection: string, id: string): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+export interface DeskOptions {
+  readonly clock?: FakeClock | undefined;
+  readonly limits?: Partial<Limits> | undefined;
+  /** Opened again: a restart on the same data. */
+  readonly store?: MemoryStore | undefined;
+  readonly refresh?: CommandsDeps['refresh'] | undefined;
+  readonly acceptTools?: CommandsDeps['acceptTools'] | undefined;
+}
+
+/** Opens a desk. Deadlines fire as time is advanced with `clock.run`. */
+export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
+  const { clock = new FakeClock(), store = new MemoryStore() } = options;
+  const limits: Limits = { ...defaults, ...options.limits };
+  const committed: Committed[] = [];
+  const rules = { rulesOf: engine.rulesOf };
+  const follow = (change: {
+    org: string;
+    collection: string;
+    id: string;
+    before: Row | null;
+    after: Row | null;
+  }): void => {
+    const kind = collectionOf(change.collection)?.kind ?? 'plain';
+    deadlines.set(change.org, change.collection, change.id, engine.deadlineOf(kind, change.after));
+    if (change.collection === 'checks') beats.checkChanged(change.before, change.after);
+  };
+  const keep = await openKeep({
+    clock,
+    store,
+    limits,
+    log: createLog({ level: 'silent' }),
+    onCommitted: (transaction) => {
+      committed.push(transaction);
+      transaction.changes.forEach(follow);
+    },
+  });
+  const deps: WriteDeps = {
+    clock,
+    limits,
+    commit: keep.commit,
+    engine,
+    authorize,
+    observeIn: (draft, what) => observeIn(rules, draft, what),
+  };
+  const observe = createObserve({ commit: keep.commit, ...rules });
+  const reports = createReports(deps);
+  const deadlines: Deadlines = new Deadlines({
+    clock,
+    limits,
+    fire: (org, collection, id, deadline) =>
+      collectionOf(collection)?.kind === 'run'
+        ? reports.lapse(org, collection, id, deadline)
+        : observe(org, collection, id, { kind: 'deadline', deadline }),
+  });
+  const beats = new Beats({ ...deps, createHeartbeat: (draft, made) => createHeartbeat(deps, draft, made) });
+  const presence = new Presence({ clock, limits, observe });
+  for (const org of keep.live.orgs()) {
+    for (const collection of keep.live.collections(org)) {
+      for (const { id, row } of keep.live.entries(org, collection))
+        follow({ org, collection, id, before: null, after: row });
+    }
+  }
+  const nothing = (): Promise<{ ok: false; code: string; message: string }> =>
+    Promise.resolve({ ok: false, code: 'unsupported', message: 'this desk has none' });
+  const commands = createCommands({
+    ...deps,
+    refresh: options.refresh ?? nothing,
+    acceptTools: options.acceptTools ?? nothing,
+    idempotency: keep.idempotency,
+  });
+  return {
+    clock,
+    keep,
+    store,
+    deps,
+    observe,
+    reports,
+    commands,
+    beats,
+    presence,
+    deadlines,
+    committed,
+    row: (collection, id, org = 'main') => keep.live.get(org, collection, id)?.row ?? null,
+    async transitions(collection, id) {
+      const rows = await store.transitions({ org: 'main', collection, id, from: 0, to: 9e15, limit: 1_000 });
+      return rows.map(({ from, to }) => `${from}>${to}`).toReversed();
+    },
+    async close() {
+      presence.close();
+      deadlines.close();
+      await keep.close();
+      assert(clock.pending === 0, `${clock.pending} timers were left behind`);
+    },
+  };
+}
+
+/** A caller with these scopes. */
+export function caller(scopes: readonly Scope[], more: Partial<Principal> = {}): Principal {
+  return { kind: 'key', id: 'k1', name: 'Ana', org: 'main', scopes, isOperator: false, expiresAt: null, ...more };
+}

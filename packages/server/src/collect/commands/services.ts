@@ -212,10 +212,10 @@ function patchedRow(service: Service, plain: Omit<ServicePatch, 'check' | 'desir
   return next.target === service.target ? next : { ...next, facts: {}, mcp: null, certificate: null, suspect: null };
 }
 
-/** What a file or the demo manages is changed there: elsewhere it would come back at the next start. */
+/** What the file manages is changed there: elsewhere it would come back at the next start. And the file only changes its own. */
 function ownedBy(service: Service, by: string | undefined): Result<null> {
   const owner = service.managedBy;
-  if (owner === by || owner === 'api' || owner === 'beat' || (owner === 'demo' && by === undefined)) return ok(null);
+  if (owner === by || (by === undefined && owner !== 'file')) return ok(null);
   return refuse('forbidden', `services/${service.id} is managed by the ${owner}; change it there`);
 }
 

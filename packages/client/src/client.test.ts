@@ -202,7 +202,10 @@ describe('connecting', () => {
     expect(probes()).toBe(1 + 3);
     w.env.signal('visible');
     await w.env.settle();
-    expect(w.server.received.slice(-2)).toEqual([{ t: 'vis', hidden: false }, { t: 'p', i: 5 }]);
+    expect(w.server.received.slice(-2)).toEqual([
+      { t: 'vis', hidden: false },
+      { t: 'p', i: 5 },
+    ]);
     expectNoLeaks(w);
   });
 
@@ -409,32 +412,43 @@ describe('views', () => {
     await w.env.advance(1_000);
     expect(states.slice(cutAt).every((state) => state.rows.length > 0)).toBe(true);
     const { rows } = states.at(-1) ?? { rows: [] };
-    expect(rows.map(({ id, status }) => [id, status])).toEqual([['a', 'up'], ['b', 'down']]);
+    expect(rows.map(({ id, status }) => [id, status])).toEqual([
+      ['a', 'up'],
+      ['b', 'down'],
+    ]);
     const hellos = w.server.received.filter((frame) => frame.t === 'hello');
     expect(hellos.at(-1)?.subs?.[0]?.since).toEqual({ e: 'e1', v: 2 });
     expect(states.slice(cutAt).filter((state, i, all) => i > 0 && state.rows !== all[i - 1]?.rows)).toHaveLength(1);
     expectNoLeaks(w);
   });
 
-  test.each(['reconcile', 'snapshot'] as const)('[CL31] a resume that the server answers with a %s keeps what did not change', async (how) => {
-    const w = world();
-    w.server.put('services', { id: 'a', facts: { reach: { v: 'ok' } } });
-    w.server.put('services', { id: 'gone' });
-    const { states } = watch(w);
-    await w.env.settle();
-    const before = states.at(-1)?.get('a');
-    w.server.cut();
-    w.server.remove('services', 'gone');
-    w.server.put('services', { id: 'new' });
-    if (how === 'reconcile') w.server.forgetHistory();
-    else w.server.startEpoch('e2');
-    await w.env.advance(1_000);
-    expect(states.at(-1)?.rows.map(({ id }) => id).sort()).toEqual(['a', 'new']);
-    expect(states.at(-1)?.get('a')).toBe(before);
-    w.server.put('services', { id: 'a', name: 'changed' });
-    expect(states.at(-1)?.get('a')).toMatchObject({ name: 'changed', facts: { reach: { v: 'ok' } } });
-    expectNoLeaks(w);
-  });
+  test.each(['reconcile', 'snapshot'] as const)(
+    '[CL31] a resume that the server answers with a %s keeps what did not change',
+    async (how) => {
+      const w = world();
+      w.server.put('services', { id: 'a', facts: { reach: { v: 'ok' } } });
+      w.server.put('services', { id: 'gone' });
+      const { states } = watch(w);
+      await w.env.settle();
+      const before = states.at(-1)?.get('a');
+      w.server.cut();
+      w.server.remove('services', 'gone');
+      w.server.put('services', { id: 'new' });
+      if (how === 'reconcile') w.server.forgetHistory();
+      else w.server.startEpoch('e2');
+      await w.env.advance(1_000);
+      expect(
+        states
+          .at(-1)
+          ?.rows.map(({ id }) => id)
+          .sort(),
+      ).toEqual(['a', 'new']);
+      expect(states.at(-1)?.get('a')).toBe(before);
+      w.server.put('services', { id: 'a', name: 'changed' });
+      expect(states.at(-1)?.get('a')).toMatchObject({ name: 'changed', facts: { reach: { v: 'ok' } } });
+      expectNoLeaks(w);
+    },
+  );
 
   test('[CL32] equal wishes share one subscription; the last one lingers 5 s', async () => {
     const w = world();
@@ -573,7 +587,10 @@ describe('views', () => {
     expect(states.at(-1)?.get('a')).toMatchObject({ n: 1 });
     await w.env.settle();
     const subs = (): unknown[] => w.server.received.filter(({ t }) => t === 'sub' || t === 'unsub');
-    expect(subs()).toMatchObject([{ t: 'unsub', s: 1 }, { t: 'sub', s: 2, since: { e: 'e1', v: 2 } }]);
+    expect(subs()).toMatchObject([
+      { t: 'unsub', s: 1 },
+      { t: 'sub', s: 2, since: { e: 'e1', v: 2 } },
+    ]);
     w.server.say({ t: 'd', w: 1001, v: [500, 501], at: 0, o: [[1, 501, { n: 99 }]] });
     await w.env.advance(1_000);
     expect(JSON.stringify(subs().at(-1))).not.toContain('since');

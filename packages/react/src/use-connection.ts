@@ -4,7 +4,7 @@ import { useClient } from './provider.tsx';
 
 /** The connection, and a way to try again now. */
 export interface LiveConnection extends ConnectionState {
-  /** When anything last arrived, epoch ms of this machine's clock, at the time of the last change of state. */
+  /** When anything last arrived, at the time of the last change of state. */
   readonly lastMessageAt: number | null;
   reconnect(): void;
 }

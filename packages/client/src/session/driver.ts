@@ -3,6 +3,7 @@
  * says. Frames go to ../state/; nothing is decided here about when to connect.
  */
 import { decodeDownstream, type Downstream, type Failure, type Upstream, type Welcome } from '@statewire/protocol';
+import { backoffMs } from '../connect/backoff.ts';
 import type { Dial, Wire } from '../connect/transport.ts';
 import { identityOf } from '../connect/identity.ts';
 import type { Env, Signal, Timer } from '../env.ts';
@@ -11,7 +12,7 @@ import type { Asked } from '../state/asked.ts';
 import type { Command, InFlight } from '../state/in-flight.ts';
 import { ServerClock } from './server-clock.ts';
 import { openingOf } from './resume.ts';
-import { nextTickAt, step, type Effect, type Event, type Link, type Moment } from './session.ts';
+import { nextTickAt, step, type Effect, type Event, type Fault, type Link, type Moment } from './session.ts';
 
 /** A credential, or a function that fetches a fresh one. It is called before every attempt. */
 export type TokenSource = string | (() => string | Promise<string>) | undefined;
@@ -49,6 +50,8 @@ export class Driver {
   #probe: { readonly i: number; readonly sentAt: number } | null = null;
   #identity: string | null = null;
   #token: string | undefined;
+  #fault: Fault | null = null;
+  #pumpTimer: Timer | null = null;
 
   constructor(deps: DriverDeps) {
     this.#deps = deps;
@@ -86,7 +89,7 @@ export class Driver {
     const { frame, done } = inFlight.add(command, isOptimistic);
     if (frame === null) return done;
     if (isOptimistic) this.#showAgain(command.c);
-    if (this.isLive) this.#send(frame);
+    if (this.isLive) this.#pump();
     else this.dispatch({ t: 'want' });
     return done;
   }
@@ -149,11 +152,12 @@ export class Driver {
   #dial(socket: number, token: string | undefined): void {
     if (this.#link.at !== 'dialing' || this.#link.socket !== socket) return;
     this.#token = token;
+    this.#fault = null;
     try {
       this.#wire = this.#deps.dial(this.#deps.url(), {
         opened: () => this.dispatch({ t: 'opened', socket }),
         text: (text) => this.#receive(socket, text),
-        closed: (code, reason) => this.dispatch({ t: 'dropped', socket, code, reason }),
+        closed: (code, reason) => this.dispatch({ t: 'dropped', socket, code, reason, fault: this.#fault }),
       });
     } catch (error) {
       const message = `cannot open a connection: ${error instanceof Error ? error.message : String(error)}`;
@@ -177,7 +181,7 @@ export class Driver {
     if ((link.at !== 'live' && link.at !== 'paused') || link.socket !== socket || token === undefined) return;
     if (identityOf(token) !== this.#identity) {
       // Two identities never share a connection: the new one gets its own, and none of the old one's rows.
-      this.dispatch({ t: 'dropped', socket, code: 1000, reason: 'another identity' });
+      this.dispatch({ t: 'dropped', socket, code: 1000, reason: 'another identity', fault: null });
       return;
     }
     this.#token = token;
@@ -193,7 +197,7 @@ export class Driver {
       this.#take(socket, decoded.value);
     } else if (decoded.code !== 'unknown_frame') {
       // What was in it is lost; coming back from the last position heals it.
-      this.dispatch({ t: 'dropped', socket, code: 1002, reason: decoded.message });
+      this.dispatch({ t: 'dropped', socket, code: 1002, reason: decoded.message, fault: null });
     }
   }
 
@@ -219,9 +223,15 @@ export class Driver {
         this.asked.subd(frame);
         return;
       case 'mr': {
+        if (!frame.ok && frame.code === 'rate_limited') {
+          this.#deps.inFlight.postpone(frame.m);
+          this.#pumpLater();
+          return;
+        }
         const takenBack = this.#deps.inFlight.answer(frame);
         if (takenBack !== null) this.#showAgain(takenBack);
         this.#settle();
+        this.#pump();
         return;
       }
       case 'auth':
@@ -230,7 +240,7 @@ export class Driver {
       case 'authd':
         this.dispatch({ t: 'authorized', socket });
         if (frame.scope === 'changed') this.asked.retryRefused();
-        this.#resend();
+        this.#pump();
         return;
       case 'err': {
         if (frame.s !== undefined && frame.code !== 'auth_expired') {
@@ -238,7 +248,9 @@ export class Driver {
           return;
         }
         const failure = { code: frame.code, message: frame.msg };
-        this.dispatch({ t: 'refused', socket, failure, retryMs: frame.retry ?? null, fatal: frame.fatal === true });
+        // The close that follows a fatal one says whether to come back.
+        if (frame.fatal === true) this.#fault = { failure, retryMs: frame.retry ?? null };
+        else if (frame.code === 'auth_expired') this.dispatch({ t: 'expired', socket, failure });
         return;
       }
       case 'bye':
@@ -254,12 +266,22 @@ export class Driver {
     this.asked.plug({ epoch: frame.epoch, org: frame.org });
     if (!this.#deps.env.isVisible()) this.#send({ t: 'vis', hidden: true });
     this.#deps.onLive();
-    this.#resend();
+    this.#pump();
   }
 
-  /** Says all unanswered commands again, in order. */
-  #resend(): void {
-    for (const frame of this.#deps.inFlight.frames()) this.#send(frame);
+  /** Sends commands in their order, a few at a time: after an outage there may be hundreds, and the server has a rate. */
+  #pump(): void {
+    if (this.#pumpTimer !== null) return;
+    for (const frame of this.#deps.inFlight.next()) this.#send(frame);
+  }
+
+  #pumpLater(): void {
+    const { env } = this.#deps;
+    const ring = (): void => {
+      this.#pumpTimer = null;
+      if (this.isLive) this.#pump();
+    };
+    this.#pumpTimer ??= env.after(RATE_MS + backoffMs(0, env.random()), ring);
   }
 
   #settle(): void {
@@ -305,6 +327,9 @@ export class Driver {
     this.#probe = null;
     wire?.close(1000, 'bye');
     this.asked.unplug();
+    this.#deps.inFlight.unplug();
+    this.#pumpTimer?.cancel();
+    this.#pumpTimer = null;
   }
 
   #end(failure: Failure): void {
@@ -345,6 +370,7 @@ export class Driver {
 }
 
 const TICK_MS_MAX = 60_000;
+const RATE_MS = 1_000;
 
 /** Would anyone outside see the difference? Not when only the time of the last sign of life moved. */
 function isNews(before: Link, next: Link): boolean {

@@ -56,7 +56,8 @@ export function lookForLife(life: Life, now: number): { readonly life: Life; rea
   const isFresh = life.isFresh && now < silenceAt(life);
   const isUnderWay = life.probe !== null && now - life.probe.sentAt < PROBE_MS_MAX && now >= life.probe.sentAt;
   const wasJustAnswered = life.probe === null && isFresh && now - (life.probeAt - PROBE_EVERY_MS) < LATE_MS;
-  if (isUnderWay || wasJustAnswered) return { life: isFresh === life.isFresh ? life : { ...life, isFresh }, ask: false };
+  if (isUnderWay || wasJustAnswered)
+    return { life: isFresh === life.isFresh ? life : { ...life, isFresh }, ask: false };
   return { life: probed({ ...life, isFresh }, now, false), ask: true };
 }
 

@@ -68,18 +68,19 @@ export type Event =
   | { readonly t: 'close' }
   | { readonly t: 'opened'; readonly socket: number }
   | { readonly t: 'undialed'; readonly socket: number; readonly failure: Failure }
-  | { readonly t: 'dropped'; readonly socket: number; readonly code: number; readonly reason: string }
+  | {
+      readonly t: 'dropped';
+      readonly socket: number;
+      readonly code: number;
+      readonly reason: string;
+      /** What a fatal `err` said just before, or null. */
+      readonly fault: Fault | null;
+    }
   | { readonly t: 'welcomed'; readonly socket: number; readonly hb: number }
   | { readonly t: 'heard'; readonly socket: number }
   | { readonly t: 'ponged'; readonly socket: number; readonly i: number }
-  /** An `err` frame about the connection, not about one subscription. */
-  | {
-      readonly t: 'refused';
-      readonly socket: number;
-      readonly failure: Failure;
-      readonly retryMs: number | null;
-      readonly fatal: boolean;
-    }
+  /** The credential has ended: nothing is told until there is a fresh one. */
+  | { readonly t: 'expired'; readonly socket: number; readonly failure: Failure }
   | { readonly t: 'bye'; readonly socket: number; readonly code: number; readonly afterMs: number }
   /** The server asks for a fresh credential before the present one ends. */
   | { readonly t: 'asked'; readonly socket: number }
@@ -90,6 +91,13 @@ export type Event =
   /** The page goes into the back-forward cache or away; an open socket would keep it out. */
   | { readonly t: 'sleep' }
   | { readonly t: 'tick' };
+
+/** The last words of a server about a connection. */
+export interface Fault {
+  readonly failure: Failure;
+  /** When to come back, or null when it did not say. */
+  readonly retryMs: number | null;
+}
 
 export type Effect =
   /** Fetch a fresh token, then open the wire. */
@@ -168,7 +176,7 @@ const table: Table = {
     welcomed: stay,
     heard: stay,
     ponged: stay,
-    refused: stay,
+    expired: stay,
     bye: stay,
     asked: stay,
     authorized: stay,
@@ -187,7 +195,7 @@ const table: Table = {
     welcomed: stay,
     heard: stay,
     ponged: stay,
-    refused: stay,
+    expired: stay,
     bye: stay,
     asked: stay,
     authorized: stay,
@@ -206,7 +214,7 @@ const table: Table = {
     welcomed: ours(welcomed),
     heard: stay,
     ponged: stay,
-    refused: ours(refused),
+    expired: stay,
     bye: ours(goodbye),
     asked: stay,
     authorized: stay,
@@ -225,7 +233,7 @@ const table: Table = {
     welcomed: stay,
     heard: ours(heard),
     ponged: ours(ponged),
-    refused: ours(refusedLive),
+    expired: ours(expired),
     bye: ours(goodbye),
     asked: ours(renew),
     authorized: stay,
@@ -235,7 +243,7 @@ const table: Table = {
   },
   paused: {
     want: stay,
-    connect: (link, _, moment) => (moment.canRenew ? renew(link) : dial(link, 0, moment)),
+    connect: (link, _, moment) => (moment.canRenew ? renew(link, null, moment) : dial(link, 0, moment)),
     disconnect: leave,
     close: shut,
     opened: stay,
@@ -244,7 +252,7 @@ const table: Table = {
     welcomed: stay,
     heard: ours(heard),
     ponged: ours(ponged),
-    refused: ours((link, event, moment) => (event.fatal ? refused(link, event, moment) : stay(link))),
+    expired: stay,
     bye: ours(goodbye),
     asked: ours(renew),
     authorized: ours(({ socket, since, failures, life }) => ({
@@ -266,7 +274,7 @@ const table: Table = {
     welcomed: stay,
     heard: stay,
     ponged: stay,
-    refused: stay,
+    expired: stay,
     bye: stay,
     asked: stay,
     authorized: stay,
@@ -285,7 +293,7 @@ const table: Table = {
     welcomed: stay,
     heard: stay,
     ponged: stay,
-    refused: stay,
+    expired: stay,
     bye: stay,
     asked: stay,
     authorized: stay,
@@ -372,25 +380,20 @@ function welcomed(link: LinkAt<'greeting'>, event: EventOf<'welcomed'>, { now }:
   return { next, effects: [{ do: 'probe', socket: link.socket, i: life.asked }] };
 }
 
-function dropped(link: Open, { code, reason }: EventOf<'dropped'>, moment: Moment): Step {
-  const failure = closeFailure(code, reason);
+function dropped(link: Open, { code, reason, fault }: EventOf<'dropped'>, moment: Moment): Step {
+  const closed = closeFailure(code, reason);
+  // The code decides what to do; the sentence said before it knows more about why.
+  const failure = { code: closed.code, message: fault?.failure.message ?? closed.message };
   if (!mayComeBack(code)) return end(link, failure);
-  return wait(link, code === 4401 ? { ...failure, code: 'auth_required' } : failure, moment);
+  const saidAuth = fault !== null && isAuthCode(fault.failure.code) && code !== HELLO_TIMEOUT;
+  if (saidAuth) return wait(link, fault.failure, moment, fault.retryMs);
+  if (code === TOKEN_NEEDED) return wait(link, { ...failure, code: 'auth_required' }, moment);
+  return wait(link, failure, moment, fault?.retryMs ?? null);
 }
 
-function refused(link: Open, { failure, retryMs, fatal }: EventOf<'refused'>, moment: Moment): Step {
-  if (isAuthCode(failure.code)) return wait(link, failure, moment, retryMs);
-  if (!fatal) return stay(link);
-  // Fatal and no time to come back: the same hello would be refused for ever.
-  return retryMs === null ? end(link, failure) : wait(link, failure, moment, retryMs);
-}
-
-function refusedLive(link: LinkAt<'live'>, event: EventOf<'refused'>, moment: Moment): Step {
-  if (event.failure.code !== 'auth_expired' || event.fatal) return refused(link, event, moment);
+function expired(link: LinkAt<'live'>, { failure }: EventOf<'expired'>, moment: Moment): Step {
   const { socket, since, failures, life } = link;
-  const askAt = moment.now + RENEW_MS;
-  const next: Link = { at: 'paused', socket, since, failures, life, failure: event.failure, askAt };
-  return moment.canRenew ? renew(next) : stay(next);
+  return renew({ at: 'paused', socket, since, failures, life, failure, askAt: moment.now + RENEW_MS }, null, moment);
 }
 
 function goodbye(link: Open, { code, afterMs }: EventOf<'bye'>, moment: Moment): Step {
@@ -406,8 +409,9 @@ function ponged(link: LinkAt<'live' | 'paused'>, { i }: EventOf<'ponged'>, { now
   return { next: { ...link, life: answer(link.life, i, now) }, effects: NOTHING };
 }
 
-function renew(link: LinkAt<'live' | 'paused'>): Step {
-  return { next: link, effects: [{ do: 'renew', socket: link.socket }] };
+/** Only a function can give another token; sending the same one again would change nothing. */
+function renew(link: LinkAt<'live' | 'paused'>, _: Event | null, { canRenew }: Moment): Step {
+  return { next: link, effects: canRenew ? [{ do: 'renew', socket: link.socket }] : NOTHING };
 }
 
 function look(link: LinkAt<'live' | 'paused'>, _: Event, { now }: Moment): Step {
@@ -450,3 +454,5 @@ function hangUp(link: Link): readonly Effect[] {
 const NOTHING: readonly Effect[] = [];
 const TOLD_MS_MAX = 300_000;
 const WAKE_MS = 1_000;
+const HELLO_TIMEOUT = 4008;
+const TOKEN_NEEDED = 4401;

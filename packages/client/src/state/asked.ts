@@ -57,8 +57,7 @@ export class Asked {
   delete(ask: Ask): void {
     this.#asks.delete(ask.key);
     this.#stopTimer(ask);
-    if (ask.s !== null) this.#send({ t: 'unsub', s: ask.s });
-    ask.unplug();
+    this.#end(ask);
   }
 
   /** Someone joined or left a wish: the shortest wanted interval may be another one now. */
@@ -120,7 +119,7 @@ export class Asked {
     ask.failure = null;
     if (frame.how === 'delta') {
       ask.told.resumes(frame.v);
-      ask.isCaughtUp = true;
+      ask.isCaughtUp = ask.told.isCaughtUp;
     } else {
       ask.told.refills();
     }
@@ -141,9 +140,9 @@ export class Asked {
         continue;
       }
       ask.gaps = 0;
-      const isWhole = frame.t === 'd' || (frame.last && !ask.told.isFilling);
-      const isNews = took === 'changed' || (isWhole && !ask.isCaughtUp);
-      if (isWhole) ask.isCaughtUp = true;
+      // Once caught up on a connection it stays so: a later snapshot for a slow reader is shown when it is whole.
+      const isNews = took === 'changed' || (!ask.isCaughtUp && ask.told.isCaughtUp);
+      ask.isCaughtUp ||= ask.told.isCaughtUp;
       if (isNews) told.push(ask);
     }
     for (const ask of told) ask.changed();
@@ -179,22 +178,32 @@ export class Asked {
   }
 
   #reopen(ask: Ask): void {
-    if (ask.s !== null) this.#send({ t: 'unsub', s: ask.s });
+    this.#end(ask);
     this.#open(ask);
+  }
+
+  /** Ends the subscription of a wish on this connection. */
+  #end(ask: Ask): void {
+    const { s, w } = ask;
+    ask.unplug();
+    if (s === null) return;
+    this.#send({ t: 'unsub', s });
+    if (w === null) return;
+    // For the server two wishes may be one view, of which the newer subscription alone lives: it may be the one
+    // that ended just now.
+    for (const other of this.#asks.values()) if (other.w === w) this.#open(other);
   }
 
   /** Frames do not connect: asks again from where the view stands; a second time in a row, for everything. */
   #mend(ask: Ask): void {
-    ask.gaps += 1;
-    if (ask.gaps === 1) {
-      this.#reopen(ask);
+    const gaps = ask.gaps + 1;
+    this.#end(ask);
+    ask.gaps = gaps;
+    if (gaps === 1) {
+      this.#open(ask);
       return;
     }
     ask.told.doubt();
-    if (ask.s !== null) this.#send({ t: 'unsub', s: ask.s });
-    const { gaps } = ask;
-    ask.unplug();
-    ask.gaps = gaps;
     this.#later(ask, backoffMs(gaps, this.#env.random()));
     ask.changed();
   }

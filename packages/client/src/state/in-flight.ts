@@ -8,8 +8,17 @@ import { localFailure, type CommandResult } from '../errors.ts';
 /** Commands that may wait for an answer at once; beyond it a command fails with `overloaded`. */
 export const IN_FLIGHT_MAX = 512;
 
+/** Commands that may be on the wire at once. */
+export const ON_WIRE_MAX = 16;
+
 /** A command without its id. */
 export type Command = Omit<Mut, 't' | 'm'>;
+
+interface Waiting {
+  readonly frame: Mut;
+  readonly resolve: (result: CommandResult) => void;
+  isSent: boolean;
+}
 
 /** A change shown before the server confirmed it. */
 interface Overlay {
@@ -25,7 +34,8 @@ interface Overlay {
 
 export class InFlight {
   readonly #tab: string;
-  readonly #waiting = new Map<string, { readonly frame: Mut; readonly resolve: (result: CommandResult) => void }>();
+  readonly #waiting = new Map<string, Waiting>();
+  #onWire = 0;
   #overlays: Overlay[] = [];
   #last = 0;
 
@@ -37,9 +47,31 @@ export class InFlight {
     return this.#waiting.size;
   }
 
-  /** Unanswered commands in the order they were given. */
-  frames(): readonly Mut[] {
-    return [...this.#waiting.values()].map((each) => each.frame);
+  /** Commands to send now, oldest first: at most `ON_WIRE_MAX` are on the wire and not answered. */
+  next(): readonly Mut[] {
+    const frames: Mut[] = [];
+    for (const entry of this.#waiting.values()) {
+      if (this.#onWire >= ON_WIRE_MAX) break;
+      if (entry.isSent) continue;
+      entry.isSent = true;
+      this.#onWire += 1;
+      frames.push(entry.frame);
+    }
+    return frames;
+  }
+
+  /** The server had no time for this one: it is sent again later. */
+  postpone(m: string): void {
+    const entry = this.#waiting.get(m);
+    if (entry?.isSent !== true) return;
+    entry.isSent = false;
+    this.#onWire -= 1;
+  }
+
+  /** The connection is gone, and with it every answer on its way. */
+  unplug(): void {
+    this.#onWire = 0;
+    for (const entry of this.#waiting.values()) entry.isSent = false;
   }
 
   /** Takes a command in; `frame` is null when it was refused here, and `done` then says why. */
@@ -52,7 +84,7 @@ export class InFlight {
     const m = `${this.#tab}.${this.#last}`;
     const frame: Mut = { t: 'mut', m, ...command };
     const { promise, resolve } = Promise.withResolvers<CommandResult>();
-    this.#waiting.set(m, { frame, resolve });
+    this.#waiting.set(m, { frame, resolve, isSent: false });
     if (isOptimistic && command.f !== undefined) {
       this.#overlays.push({ m, c: command.c, k: command.k, patch: command.f, v: null, merged: new WeakMap() });
     }
@@ -67,6 +99,7 @@ export class InFlight {
     const entry = this.#waiting.get(result.m);
     if (entry === undefined) return null;
     this.#waiting.delete(result.m);
+    if (entry.isSent) this.#onWire -= 1;
     const overlay = this.#overlays.find((each) => each.m === result.m);
     entry.resolve(resultOf(result));
     if (overlay === undefined) return null;
@@ -82,6 +115,7 @@ export class InFlight {
   failAll(code: string, message: string): void {
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
+    this.#onWire = 0;
     this.#overlays = [];
     for (const each of waiting) each.resolve(localFailure(code, message));
   }

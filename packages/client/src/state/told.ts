@@ -45,11 +45,6 @@ export class Told {
     return this.#hasData;
   }
 
-  /** Is a snapshot half collected? */
-  get isFilling(): boolean {
-    return this.#filling !== null;
-  }
-
   get size(): number {
     return this.#held.size;
   }
@@ -65,10 +60,15 @@ export class Told {
     return this.#byId.get(id)?.row;
   }
 
-  /** The server resumes from our position; data up to `v` follows if there is any. */
+  /** The server resumes from our position; data up to `v` follows unless we stand there already. */
   resumes(v: number): void {
+    this.restart();
     this.#reach = v;
-    this.#filling = null;
+  }
+
+  /** Has all that the server announced been told? */
+  get isCaughtUp(): boolean {
+    return this.#position !== null && this.#position.v >= this.#reach && this.#filling === null && !this.#isDue;
   }
 
   /** The server answers with a snapshot, which counts even when its version is the one already held. */
@@ -132,7 +132,7 @@ export class Told {
     const [from, to] = frame.v;
     if (known === null || known.e !== at.epoch) return 'gap';
     if (to <= known.v) return 'same';
-    if (from > Math.max(known.v, this.#reach)) return 'gap';
+    if (from > known.v) return 'gap';
     // Before any row moves: if one does not fit, nothing of the frame may be counted as told.
     if (frame.o.some((op) => this.#isForeign(op))) return 'gap';
     let took: Took = 'same';

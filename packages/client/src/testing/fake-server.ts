@@ -36,7 +36,9 @@ export interface FakeServerOptions {
 }
 
 /** What a command of the tests' own answers; null falls back to what the fake server does. */
-export type OnCommand = (mut: Mut) => Omit<Extract<MutResult, { ok: true }>, 't' | 'm'> | Omit<Extract<MutResult, { ok: false }>, 't' | 'm'> | null;
+export type OnCommand = (
+  mut: Mut,
+) => Omit<Extract<MutResult, { ok: true }>, 't' | 'm'> | Omit<Extract<MutResult, { ok: false }>, 't' | 'm'> | null;
 
 export class FakeServer {
   org: string;
@@ -150,7 +152,13 @@ export class FakeServer {
         records.delete(id);
       }
       if (before !== null || after !== null) {
-        this.#log.push({ collection, version, before: before?.row ?? null, after: after?.row ?? null, rid: (after ?? before)?.rid ?? 0 });
+        this.#log.push({
+          collection,
+          version,
+          before: before?.row ?? null,
+          after: after?.row ?? null,
+          rid: (after ?? before)?.rid ?? 0,
+        });
       }
     }
     this.flush();
@@ -234,7 +242,7 @@ export class FakeServer {
       case 'auth':
         this.tokens.push(frame.token);
         if (this.admits(frame.token)) this.#tell(wire, { t: 'authd', exp: null, scope: 'same' });
-        else this.#tell(wire, { t: 'err', code: 'auth_invalid', msg: 'this token is not good', fatal: true });
+        else this.#tell(wire, { t: 'err', code: 'auth_invalid', msg: 'this token is not good' });
         return;
       case 'mut':
         this.#tell(wire, this.#answer(frame));
@@ -247,6 +255,8 @@ export class FakeServer {
     this.tokens.push(hello.token);
     if (!this.admits(hello.token)) {
       this.#tell(wire, { t: 'err', code: 'auth_invalid', msg: 'this token is not good', fatal: true });
+      this.#wires.delete(wire);
+      wire.drop(4401, 'auth_invalid');
       return;
     }
     this.#tell(wire, {
@@ -279,7 +289,15 @@ export class FakeServer {
     const sub: OpenSub = { view, position };
     wire.subs.set(frame.s, sub);
     const how = position === 0 ? 'snapshot' : position < this.#floor ? 'reconcile' : 'delta';
-    this.#tell(wire, { t: 'subd', s: frame.s, w: view.w, v: this.#version, iv: frame.iv ?? 100, how, n: this.#members(view).length });
+    this.#tell(wire, {
+      t: 'subd',
+      s: frame.s,
+      w: view.w,
+      v: this.#version,
+      iv: frame.iv ?? 100,
+      how,
+      n: this.#members(view).length,
+    });
     if (how === 'delta') this.#catchUp(wire, sub);
     else this.#snapshot(wire, sub, how === 'reconcile' ? position : null);
   }
@@ -338,7 +356,12 @@ export class FakeServer {
     const key = JSON.stringify([collection, filterKey(filter), fields ?? null]);
     const known = this.#views.get(key);
     if (known !== undefined) return known;
-    const view = { w: 1000 + this.#views.size + 1, collection, filter, fields: fields === undefined ? null : new Set(fields) };
+    const view = {
+      w: 1000 + this.#views.size + 1,
+      collection,
+      filter,
+      fields: fields === undefined ? null : new Set(fields),
+    };
     this.#views.set(key, view);
     return view;
   }

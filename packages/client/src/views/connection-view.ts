@@ -3,7 +3,7 @@ import type { Env } from '../env.ts';
 import type { Driver } from '../session/driver.ts';
 import { connectionStatus, linkFailure, type ConnectionStatus } from './status.ts';
 
-/** The connection at one moment. Times are epoch ms of this machine's clock, for countdowns beside its own. */
+/** The connection at one moment. Times are epoch ms on the server's clock, like all times people are shown. */
 export interface ConnectionState {
   readonly state: ConnectionStatus;
   /** Since when `state` has its value. */
@@ -65,9 +65,10 @@ export class ConnectionView {
     return this.#state.quality;
   }
 
-  /** When anything last arrived, this machine's clock; exact to now. */
+  /** When anything last arrived; exact to now. */
   get lastMessageAt(): number | null {
-    return this.#driver().lastMessageAt;
+    const { lastMessageAt, clock } = this.#driver();
+    return lastMessageAt === null ? null : lastMessageAt + clock.offsetMs;
   }
 
   /** Looks at the link again and tells listeners if anything is different. */
@@ -93,10 +94,10 @@ export class ConnectionView {
     const rttMs = link.at === 'live' ? clock.rttMs : null;
     return {
       state,
-      since: state === this.#state.state ? this.#state.since : this.#env.now(),
+      since: state === this.#state.state ? this.#state.since : clock.now(),
       rttMs,
       quality: qualityOf(rttMs),
-      retryAt: link.at === 'waiting' ? link.until : null,
+      retryAt: link.at === 'waiting' && link.until !== null ? link.until + clock.offsetMs : null,
       failures: 'failures' in link ? link.failures : 0,
       error: linkFailure(link),
       org: welcome?.org ?? null,

@@ -1,0 +1,432 @@
+import { createClient, type Client } from '@statewire/client';
+import type { Service } from '@statewire/model';
+import { act, cleanup, render, screen } from '@testing-library/react';
+import { userEvent } from '@testing-library/user-event';
+import { StrictMode, useState, type ReactNode } from 'react';
+import { renderToString } from 'react-dom/server';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FakeEnv, FakeServer } from '../../client/src/testing/index.ts';
+import {
+  ChangeHighlight,
+  ConnectionStatus,
+  ProgressBar,
+  RelativeTime,
+  Sparkline,
+  StatewireProvider,
+  StatusBadge,
+  StatusDot,
+  UptimeBar,
+  useAgentStatus,
+  useCollection,
+  useCommand,
+  useConnection,
+  useRecord,
+  useRefresh,
+  useServices,
+} from './index.ts';
+
+let env: FakeEnv;
+let server: FakeServer;
+let client: Client;
+
+beforeEach(() => {
+  env = new FakeEnv();
+  server = new FakeServer({ now: () => env.now() });
+  client = createClient({ url: 'http://fake.test', env, dial: server.dial });
+});
+
+afterEach(() => {
+  cleanup();
+  client.close();
+  expect(env.pending).toEqual({ timers: 0, listeners: 0 });
+  expect(env.errors).toEqual([]);
+});
+
+function show(node: ReactNode): ReturnType<typeof render> {
+  return render(<StatewireProvider client={client}>{node}</StatewireProvider>);
+}
+
+const pass = (ms = 0): Promise<void> => act(() => env.advance(ms));
+const put = (fields: Parameters<FakeServer['put']>[1], name = 'services'): void =>
+  act(() => void server.put(name, fields));
+
+describe('hooks', () => {
+  test('a list is loading, then live, then changes in place', async () => {
+    server.put('services', { id: 'a', name: 'Search', status: 'up' });
+    function List(): ReactNode {
+      const { data, status, error, version, verifiedAt } = useServices();
+      return (
+        <p>{`${status} ${data.map((row) => `${row.name}:${row.status}`).join()} ${String(error)} ${version} ${verifiedAt === null}`}</p>
+      );
+    }
+    show(<List />);
+    expect(screen.getByText('loading null null true')).toBeDefined();
+    await pass();
+    expect(screen.getByText('live Search:up null 2 false')).toBeDefined();
+    put({ id: 'a', status: 'down' });
+    expect(screen.getByText('live Search:down null 3 false')).toBeDefined();
+    server.isUp = false;
+    act(() => server.cut());
+    expect(screen.getByText(/^stale Search:down/)).toBeDefined();
+    await pass(30_000);
+    expect(screen.getByText(/^offline Search:down/)).toBeDefined();
+  });
+
+  test('a component renders again only when what it shows has changed, also with a new where each time', async () => {
+    server.put('services', { id: 'a', kind: 'mcp', status: 'up' });
+    server.put('services', { id: 'b', kind: 'http', status: 'up' });
+    const renders = { mcp: 0, b: 0 };
+    function Mcp(): ReactNode {
+      renders.mcp += 1;
+      return <p>mcp {useServices({ kind: 'mcp' }).data.length}</p>;
+    }
+    function One(): ReactNode {
+      renders.b += 1;
+      return <p>b {useRecord('services', 'b').data?.status}</p>;
+    }
+    show(
+      <>
+        <Mcp />
+        <One />
+      </>,
+    );
+    await pass();
+    const before = { ...renders };
+    put({ id: 'b', status: 'down' });
+    expect(renders).toEqual({ mcp: before.mcp, b: before.b + 1 });
+    put({ id: 'z', status: 'x' }, 'agents');
+    act(() => server.beat());
+    await pass(10_000);
+    expect(renders).toEqual({ mcp: before.mcp, b: before.b + 1 });
+    put({ id: 'c', kind: 'mcp' });
+    expect(renders).toEqual({ mcp: before.mcp + 1, b: before.b + 1 });
+  });
+
+  test('an unchanged row keeps its identity beside a changed one', async () => {
+    server.put('services', { id: 'a', status: 'up' });
+    server.put('services', { id: 'b', status: 'up' });
+    const seen: (readonly Service[])[] = [];
+    function List(): ReactNode {
+      seen.push(useCollection('services').data);
+      return null;
+    }
+    show(<List />);
+    await pass();
+    const before = seen.at(-1) ?? [];
+    put({ id: 'b', status: 'down' });
+    const after = seen.at(-1) ?? [];
+    expect(after).not.toBe(before);
+    expect(after[0]).toBe(before[0]);
+    expect(after[1]).not.toBe(before[1]);
+  });
+
+  test('[T24] many hooks with one wish are one subscription over one socket', async () => {
+    function List(): ReactNode {
+      return <p>{useServices({ status: ['down', 'degraded'] }).status}</p>;
+    }
+    show(
+      <>
+        <List />
+        <List />
+        <List />
+      </>,
+    );
+    await pass();
+    expect(screen.getAllByText('live')).toHaveLength(3);
+    expect([server.dials, server.subscriptions]).toEqual([1, 1]);
+  });
+
+  test('[T29] a component that mounts later shows the present state in its first render', async () => {
+    server.put('services', { id: 'a', status: 'up' });
+    const first: string[] = [];
+    function Late(): ReactNode {
+      const { state } = useConnection();
+      first.push(`${state} ${useServices().data.length}`);
+      return null;
+    }
+    function Page(): ReactNode {
+      const [isOpen, setIsOpen] = useState(false);
+      useServices();
+      return isOpen ? (
+        <Late />
+      ) : (
+        <button type="button" onClick={() => setIsOpen(true)}>
+          open
+        </button>
+      );
+    }
+    show(<Page />);
+    await pass();
+    act(() => screen.getByText('open').click());
+    expect(first).toEqual(['live 1']);
+  });
+
+  test('[T30] one component leaving takes nothing from the others; the last one leaves nothing behind', async () => {
+    function List({ name }: { readonly name: string }): ReactNode {
+      return <p>{`${name} ${useServices().data.length}`}</p>;
+    }
+    const view = show(
+      <>
+        <List name="one" />
+        <List name="two" />
+      </>,
+    );
+    await pass();
+    view.rerender(
+      <StatewireProvider client={client}>
+        <List name="two" />
+      </StatewireProvider>,
+    );
+    act(() => server.cut());
+    await pass(20_000);
+    put({ id: 'a' });
+    expect(screen.getByText('two 1')).toBeDefined();
+    view.unmount();
+    await pass(6_000);
+    expect(server.subscriptions).toBe(0);
+  });
+
+  test('[T31] a key that went away is gone from the screen', async () => {
+    server.put('services', { id: 'a', labels: { team: 'x', env: 'prod' } });
+    function One(): ReactNode {
+      return <p>{Object.keys(useRecord('services', 'a').data?.labels ?? {}).join()}</p>;
+    }
+    show(<One />);
+    await pass();
+    expect(screen.getByText('team,env')).toBeDefined();
+    put({ id: 'a', labels: { team: 'x' } });
+    expect(screen.getByText('team')).toBeDefined();
+  });
+
+  test('StrictMode’s double mount makes one subscription and loses none', async () => {
+    function List(): ReactNode {
+      return <p>{useServices().status}</p>;
+    }
+    show(
+      <StrictMode>
+        <List />
+      </StrictMode>,
+    );
+    await pass(6_000);
+    expect(screen.getByText('live')).toBeDefined();
+    expect(server.received.filter(({ t }) => t === 'unsub')).toEqual([]);
+    expect(server.subscriptions).toBe(1);
+  });
+
+  test('a record can be switched for another', async () => {
+    server.put('agents', { id: 'a', name: 'Ada' });
+    server.put('agents', { id: 'b', name: 'Bob' });
+    function One({ id }: { readonly id: string }): ReactNode {
+      const { data, status } = useAgentStatus(id);
+      return <p>{`${status} ${data?.name ?? 'none'}`}</p>;
+    }
+    const view = show(<One id="a" />);
+    await pass();
+    expect(screen.getByText('live Ada')).toBeDefined();
+    view.rerender(
+      <StatewireProvider client={client}>
+        <One id="b" />
+      </StatewireProvider>,
+    );
+    expect(screen.getByText('loading none')).toBeDefined();
+    await pass();
+    expect(screen.getByText('live Bob')).toBeDefined();
+  });
+
+  test('a server renders pages without connecting, and every hook says loading', () => {
+    function Page(): ReactNode {
+      const services = useServices();
+      const { state } = useConnection();
+      return (
+        <p>
+          {`${services.status} ${state}`}
+          <RelativeTime at={0} />
+          <ConnectionStatus />
+        </p>
+      );
+    }
+    const html = renderToString(
+      <StatewireProvider client={client}>
+        <Page />
+      </StatewireProvider>,
+    );
+    expect(html).toContain('loading idle');
+    expect(html).toContain('1970-01-01T00:00:00.000Z');
+    expect(server.dials).toBe(0);
+  });
+
+  test('without a provider it says what is missing', () => {
+    function Page(): ReactNode {
+      return useServices().status;
+    }
+    expect(() => renderToString(<Page />)).toThrow('<StatewireProvider client={...}>');
+  });
+
+  test('a command is pending, then done; a conflict can be told; unmounting while it runs is no error', async () => {
+    server.put('services', { id: 'a', name: 'A' });
+    server.put('services', { id: 'a', name: 'B' });
+    function Rename({ base }: { readonly base: number | undefined }): ReactNode {
+      const rename = useCommand((sw, name: string) => sw.services.patch('a', { name }, { base }));
+      const refresh = useRefresh();
+      const text = rename.isPending ? 'pending' : (rename.error?.code ?? (rename.result === null ? 'idle' : 'done'));
+      return (
+        <>
+          <button type="button" onClick={() => void rename.run('C')}>
+            rename
+          </button>
+          <button type="button" onClick={rename.reset}>
+            reset
+          </button>
+          <button type="button" onClick={() => void refresh.run('a')}>
+            refresh
+          </button>
+          <p>{`${text} ${rename.conflict?.version ?? '-'}`}</p>
+        </>
+      );
+    }
+    const view = show(<Rename base={2} />);
+    act(() => screen.getByText('rename').click());
+    expect(screen.getByText('pending -')).toBeDefined();
+    await pass();
+    expect(screen.getByText('conflict 3')).toBeDefined();
+    act(() => screen.getByText('reset').click());
+    expect(screen.getByText('idle -')).toBeDefined();
+    view.rerender(
+      <StatewireProvider client={client}>
+        <Rename base={3} />
+      </StatewireProvider>,
+    );
+    act(() => screen.getByText('rename').click());
+    await pass();
+    expect(screen.getByText('done -')).toBeDefined();
+    act(() => screen.getByText('refresh').click());
+    view.unmount();
+    await pass();
+    expect(server.received.at(-1)).toMatchObject({ t: 'mut', op: 'call', name: 'refresh', k: 'a' });
+  });
+});
+
+describe('components', () => {
+  test('a status is a shape and a word, never colour alone', () => {
+    render(
+      <>
+        <StatusBadge status="down" reason="refused" />
+        <StatusBadge status="waiting_input" label="Eingabe" />
+        <StatusDot status="up" />
+      </>,
+    );
+    expect(screen.getByText('Down').parentElement?.title).toBe('refused');
+    expect(screen.getByText('Eingabe')).toBeDefined();
+    expect(screen.getByRole('img', { name: 'Up' }).querySelector('path')).not.toBeNull();
+  });
+
+  test('[T11] times tick by the server’s clock without rendering what is around them', async () => {
+    server = new FakeServer({ now: () => env.now() + 3_600_000 });
+    client.close();
+    client = createClient({ url: 'http://fake.test', env, dial: server.dial });
+    let renders = 0;
+    const at = env.now() + 3_600_000;
+    function Row(): ReactNode {
+      renders += 1;
+      useServices();
+      return <RelativeTime at={at} />;
+    }
+    show(<Row />);
+    await pass(0);
+    const before = renders;
+    await pass(4_000);
+    expect(renders).toBe(before);
+    expect(screen.getByText('4 s ago').getAttribute('datetime')).toBe(new Date(at).toISOString());
+    await pass(116_000);
+    expect(screen.getByText('2 min ago')).toBeDefined();
+  });
+
+  test('a hundred times share one timer, and it stops with the last of them', async () => {
+    const view = show(Array.from({ length: 100 }, (_, i) => <RelativeTime key={i} at={i} form="for" />));
+    expect(env.pending.timers).toBe(1);
+    await pass(3_000);
+    view.unmount();
+    expect(env.pending.timers).toBe(0);
+  });
+
+  test('the pill says Live, Reconnecting with a countdown, data as of when, and reconnects on a click', async () => {
+    show(<ConnectionStatus />);
+    expect(screen.getByRole('button').textContent).toBe('Not connected');
+    act(() => client.connect());
+    expect(screen.getByRole('button').textContent).toBe('Connecting');
+    await pass();
+    expect(screen.getByRole('button').textContent).toBe('Live');
+    server.isUp = false;
+    env.chance = 0.99;
+    act(() => server.cut());
+    await pass(9_000);
+    expect(screen.getByRole('button').textContent).toMatch(/^Reconnecting \d s+data as of \d\d:\d\d:\d\d$/);
+    expect(screen.getByRole('status').textContent).toBe('Reconnecting');
+    const user = userEvent.setup({ delay: null });
+    await user.click(screen.getByRole('button'));
+    server.isUp = true;
+    await user.click(screen.getByRole('button', { name: 'Reconnect now' }));
+    await pass();
+    expect(screen.getByRole('status').textContent).toBe('Live');
+    expect(screen.getByText('Round trip').nextSibling?.textContent).toBe('0 ms (good)');
+    await user.keyboard('{Escape}');
+    expect(screen.getByRole('button', { name: 'Live' }).getAttribute('aria-expanded')).toBe('false');
+    act(() => env.signal('offline'));
+    act(() => client.disconnect());
+    expect(screen.getByRole('status').textContent).toBe('Offline');
+  });
+
+  test('progress is said to everyone, never 100 % too early, and without an end it says so', () => {
+    const progress = { done: 499, total: 500, unit: 'files', pct: 99.8, message: 'reading' };
+    const view = render(<ProgressBar label="Scan" progress={progress} />);
+    const bar = screen.getByRole('progressbar', { name: 'Scan' });
+    expect(bar.getAttribute('aria-valuenow')).toBe('99');
+    expect(bar.getAttribute('aria-valuetext')).toBe('99 %, 499 of 500 files: reading');
+    view.rerender(<ProgressBar label="Scan" progress={{ done: 7, total: null, unit: '', pct: null, message: '' }} />);
+    expect(screen.getByRole('progressbar').getAttribute('aria-valuenow')).toBeNull();
+    expect(screen.getByText('7')).toBeDefined();
+  });
+
+  test('bars and lines have a summary in words, and gaps are gaps', () => {
+    const { container } = render(
+      <>
+        <UptimeBar bar="uuugdx" cells={10} label="Search" />
+        <UptimeBar bar="" />
+        <Sparkline label="latency" values={[1, 2, null, 5, null, 3, 4]} />
+        <Sparkline label="empty" values={[null]} />
+      </>,
+    );
+    expect(
+      screen
+        .getByRole('img', { name: 'Search: last 6 checks: 3 up, 1 degraded, 1 down, 1 unknown' })
+        .querySelectorAll('rect'),
+    ).toHaveLength(10);
+    expect(screen.getByRole('img', { name: 'no checks yet' })).toBeDefined();
+    expect(screen.getByRole('img', { name: 'latency: 4 ms last, 1 to 5 ms over 5' })).toBeDefined();
+    expect(screen.getByRole('img', { name: 'empty: nothing measured yet' })).toBeDefined();
+    expect(container.querySelector('.sw-sparkline path')?.getAttribute('d')?.match(/M/g)).toHaveLength(3);
+  });
+
+  test('[T34] a change glows once and what it holds stays mounted', () => {
+    let mounts = 0;
+    function Inner(): ReactNode {
+      useState(() => (mounts += 1));
+      return <b>held</b>;
+    }
+    const view = render(
+      <ChangeHighlight value={1}>
+        <Inner />
+      </ChangeHighlight>,
+    );
+    const element = view.container.querySelector('.sw-change');
+    expect(element?.hasAttribute('data-changed')).toBe(false);
+    view.rerender(
+      <ChangeHighlight value={2}>
+        <Inner />
+      </ChangeHighlight>,
+    );
+    expect(element?.hasAttribute('data-changed')).toBe(true);
+    expect(view.container.querySelector('.sw-change')).toBe(element);
+    expect(mounts).toBe(1);
+  });
+});

@@ -12,7 +12,7 @@ import { Button } from './parts/button.tsx';
 import { ProblemNote } from './parts/problem.tsx';
 import { Toasts } from './parts/toast.tsx';
 import { type Me, signOut, whoAmI } from './rest/account.ts';
-import { type Problem, problemIn, RequestError } from './rest/request.ts';
+import { type Problem, problemIn } from './rest/request.ts';
 import { router } from './router.tsx';
 import { GateFrame } from './screens/gate.tsx';
 import { SignIn } from './screens/sign-in.tsx';
@@ -20,7 +20,7 @@ import { Welcome } from './screens/welcome.tsx';
 
 type Session =
   | { readonly at: 'asking' }
-  | { readonly at: 'unreachable'; readonly problem: Problem }
+  | { readonly at: 'unreachable'; readonly problem: Problem; readonly attempt: number }
   | { readonly at: 'out' }
   | { readonly at: 'in'; readonly me: Me; readonly client: Client };
 
@@ -28,24 +28,26 @@ type Session =
 export function App(): ReactNode {
   const [session, setSession] = useState<Session>({ at: 'asking' });
   const [token, setToken] = useState(linkToken);
-  const queries = useMemo(makeQueries, []);
+  const [queries] = useState(makeQueries);
+  const [attempt, setAttempt] = useState(0);
 
   const enter = useCallback((me: Me) => {
     setSession({ at: 'in', me, client: openClient() });
   }, []);
-  const ask = useCallback(async () => {
-    try {
-      const me = await whoAmI();
-      if (me === null) setSession({ at: 'out' });
-      else enter(me);
-    } catch (error) {
-      if (!(error instanceof RequestError)) throw error;
-      setSession({ at: 'unreachable', problem: problemIn(error) });
-    }
-  }, [enter]);
   useEffect(() => {
-    if (token === null) void ask();
-  }, [ask, token]);
+    if (token !== null) return undefined;
+    const asking = new AbortController();
+    whoAmI(asking.signal).then(
+      (me) => {
+        if (me === null) setSession({ at: 'out' });
+        else enter(me);
+      },
+      (error: unknown) => {
+        if (!asking.signal.aborted) setSession({ at: 'unreachable', problem: problemIn(error), attempt });
+      },
+    );
+    return () => asking.abort();
+  }, [enter, token, attempt]);
 
   useEffect(() => {
     // A one-time link opened in a tab that is already here only changes the hash.
@@ -96,7 +98,7 @@ export function App(): ReactNode {
       return (
         <GateFrame title="The server does not answer">
           <ProblemNote problem={session.problem} />
-          <Button tone="primary" className="mt-4" onClick={() => void ask()}>
+          <Button tone="primary" className="mt-4" onClick={() => setAttempt(session.attempt + 1)}>
             Try again
           </Button>
         </GateFrame>
@@ -104,20 +106,23 @@ export function App(): ReactNode {
     case 'out':
       return <SignIn onSignedIn={enter} />;
     case 'in':
-      return (
-        <StatewireProvider client={session.client}>
-          <QueryClientProvider client={queries}>
-            <MeContext value={signed}>
-              <Tooltip.Provider delayDuration={300}>
-                <RouterProvider router={router} />
-                <Toasts />
-                <SessionWatch onEnded={leave} />
-              </Tooltip.Provider>
-            </MeContext>
-          </QueryClientProvider>
-        </StatewireProvider>
-      );
+      break;
+    default:
+      return session satisfies never;
   }
+  return (
+    <StatewireProvider client={session.client}>
+      <QueryClientProvider client={queries}>
+        <MeContext value={signed}>
+          <Tooltip.Provider delayDuration={300}>
+            <RouterProvider router={router} />
+            <Toasts />
+            <SessionWatch onEnded={leave} />
+          </Tooltip.Provider>
+        </MeContext>
+      </QueryClientProvider>
+    </StatewireProvider>
+  );
 }
 
 /** The live connection is the first to learn that a session ended: then the door is shown, not an empty page. */

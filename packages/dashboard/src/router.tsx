@@ -94,15 +94,15 @@ function Shell(): ReactNode {
 
 function PageBones(): ReactNode {
   return (
-    <div role="status" aria-label="Loading" className="space-y-5">
+    <output aria-label="Loading" className="block space-y-5">
       <Bone className="h-6 w-40" />
       <Bone className="h-[60vh] w-full rounded-card" />
-    </div>
+    </output>
   );
 }
 
 function Lost(): ReactNode {
-  useCrumbs({ title: 'Not found' });
+  useCrumbs('Not found');
   return (
     <Empty
       icon={CircleHelp}

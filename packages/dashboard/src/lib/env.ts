@@ -29,12 +29,12 @@ export const env: Env = {
 };
 
 interface Env {
-  now(): number;
+  readonly now: () => number;
   /** Runs until the returned function is called. */
-  every(ms: number, run: () => void): () => void;
-  after(ms: number, run: () => void): () => void;
-  read(key: string): string | null;
-  write(key: string, value: string | null): void;
+  readonly every: (ms: number, run: () => void) => () => void;
+  readonly after: (ms: number, run: () => void) => () => void;
+  readonly read: (key: string) => string | null;
+  readonly write: (key: string, value: string | null) => void;
   /** True when the person asked for reduced motion. */
-  stillness(): boolean;
+  readonly stillness: () => boolean;
 }

@@ -48,3 +48,6 @@ export function worstFact(facts: Readonly<Record<string, Fact>>): Fact | null {
   const all = Object.values(facts);
   return all.find((fact) => fact.v === 'fail') ?? all.find((fact) => fact.v === 'warn') ?? null;
 }
+
+/** Every kind, in the order people meet them. */
+export const kindNames: readonly ServiceKind[] = ['mcp', 'http', 'tcp', 'tls', 'heartbeat'];

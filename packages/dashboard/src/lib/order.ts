@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 
 export interface Held<T> {
   readonly rows: readonly T[];
@@ -17,19 +17,13 @@ export function useHeldOrder<T extends { readonly id: string }>(
   held: boolean,
   scope: string,
 ): Held<T> {
-  const kept = useRef<{ scope: string; ids: readonly string[] } | null>(null);
-  const [, again] = useState(0);
-  const release = (): void => {
-    kept.current = null;
-    again((n) => n + 1);
-  };
-  if (!held || kept.current === null || kept.current.scope !== scope) {
-    kept.current = { scope, ids: rows.map((row) => row.id) };
-    return { rows, moved: 0, release };
-  }
-  const result = holdOrder(rows, kept.current.ids);
-  kept.current = { scope, ids: result.rows.map((row) => row.id) };
-  return { ...result, release };
+  const [kept, setKept] = useState<{ readonly scope: string; readonly ids: readonly string[] } | null>(null);
+  const isHolding = held && kept !== null && kept.scope === scope;
+  // Written while rendering, as React asks for state that follows from other state: it is right before anything is shown.
+  if (held && !isHolding) setKept({ scope, ids: rows.map((row) => row.id) });
+  if (!held && kept !== null) setKept(null);
+  const release = (): void => setKept(null);
+  return isHolding ? { ...holdOrder(rows, kept.ids), release } : { rows, moved: 0, release };
 }
 
 /** Puts `rows` in the order of `ids`, unknown ones last, and counts how many stand elsewhere than they want. */

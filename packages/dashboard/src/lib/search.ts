@@ -67,6 +67,6 @@ function list(raw: unknown): readonly unknown[] {
 
 function text<K extends string>(key: K, raw: unknown): { readonly [P in K]?: string } {
   const value = typeof raw === 'string' ? raw : typeof raw === 'number' ? String(raw) : '';
-  // True because the only key of the object is K.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: the only key of the object is K.
   return (value === '' ? {} : { [key]: value }) as { readonly [P in K]?: string };
 }

@@ -1,6 +1,5 @@
 import type { Client, CommandResult } from '@statewire/client';
 import type { Service, ServiceCreate, ServicePatch } from '@statewire/model';
-import type { JsonObject } from '@statewire/protocol';
 import { plural } from '../lib/format.ts';
 import { done, failedToast } from '../parts/toast.tsx';
 import { type Problem, problem } from '../rest/request.ts';
@@ -59,18 +58,12 @@ export async function cancelRun(collection: 'jobs' | 'executions', id: string): 
 }
 
 /** Creates a record; what went wrong comes back for the form. */
-export function create(collection: 'services', body: ServiceCreate): Promise<Problem | null> {
-  const { id } = body;
-  return through((live) => live.collection(collection).create(asJson(body), id === undefined ? {} : { id }));
+export function createService(body: ServiceCreate): Promise<Problem | null> {
+  return through((live) => live.services.create(body, { id: body.id }));
 }
 
-export function patch(
-  collection: 'services',
-  id: string,
-  body: ServicePatch,
-  base: number | undefined,
-): Promise<Problem | null> {
-  return through((live) => live.collection(collection).patch(id, asJson(body), { base }));
+export function patchService(id: string, body: ServicePatch, base: number | undefined): Promise<Problem | null> {
+  return through((live) => live.services.patch(id, body, { base }));
 }
 
 /** Deletes records one by one; stops at nothing and tells the first failure. */
@@ -130,10 +123,4 @@ async function through(act: (live: Client) => Promise<CommandResult>): Promise<P
     );
   }
   return problem(result.code, result.message);
-}
-
-/** What forms hand over is JSON but for fields that are undefined, which do not travel. */
-function asJson(body: object): JsonObject {
-  // True because JSON.parse of JSON.stringify of an object is a JSON object.
-  return JSON.parse(JSON.stringify(body)) as JsonObject;
 }

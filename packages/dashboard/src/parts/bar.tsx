@@ -1,6 +1,8 @@
 import { memo, type ReactNode } from 'react';
 import { cx } from '../lib/cx.ts';
 
+const letters = ['u', 'g', 'd', 'x'] as const;
+
 interface Props {
   /** One letter per observation, newest last: `u` healthy, `g` degraded, `d` unhealthy, `x` unknown. */
   readonly bar: string;
@@ -39,12 +41,11 @@ export const RecentBar: (props: Props) => ReactNode = memo(function RecentBar({
       viewBox={`0 0 ${cells * STEP - 2} ${HEIGHT}`}
       className={cx('h-5 w-[148px] shrink-0', className)}
       preserveAspectRatio="none"
+      // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- an inline drawing in the tokens of the theme cannot be an <img>.
       role="img"
       aria-label={spoken(counts)}
     >
-      {(Object.keys(shapes) as (keyof typeof shapes)[]).map(
-        (key) => paths[key] !== '' && <path key={key} d={paths[key]} className={shapes[key].fill} />,
-      )}
+      {letters.map((key) => paths[key] !== '' && <path key={key} d={paths[key]} className={shapes[key].fill} />)}
     </svg>
   );
 });

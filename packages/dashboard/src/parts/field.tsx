@@ -33,9 +33,16 @@ export function Field({ label, hint, error, className, children }: FieldProps): 
   );
 }
 
-export function Input({ className, ...rest }: ComponentProps<'input'>): ReactNode {
+/** A line of text. `isFirst` takes the focus when its form appears: the page or dialog is that form. */
+export function Input({
+  className,
+  isFirst = false,
+  ...rest
+}: ComponentProps<'input'> & { isFirst?: boolean }): ReactNode {
   return (
     <input
+      // oxlint-disable-next-line jsx-a11y/no-autofocus -- only by `isFirst`, see above.
+      autoFocus={isFirst}
       autoComplete="off"
       spellCheck={false}
       {...rest}

@@ -1,6 +1,6 @@
 import { Link, useLocation } from '@tanstack/react-router';
 import { LogOut, Monitor, Moon, PanelLeftClose, PanelLeftOpen, Search, Sun } from 'lucide-react';
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
+import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
 import { cx } from '../lib/cx.ts';
 import { env } from '../lib/env.ts';
 import { markTab } from '../lib/favicon.ts';
@@ -77,13 +77,10 @@ export interface Crumb {
 
 const CrumbContext = createContext<(crumbs: readonly Crumb[]) => void>(() => undefined);
 
-/** Says where the person is: the top line, the tab's title. */
-export function useCrumbs(...crumbs: readonly Crumb[]): void {
+/** Says where the person is: the top line, the tab's title. `parent` is a constant of its module. */
+export function useCrumbs(title: string, parent?: Crumb): void {
   const set = useContext(CrumbContext);
-  const key = JSON.stringify(crumbs);
-  // By text and not by reference: the list is made anew at each rendering.
-  const stable = useMemo(() => crumbs, [key]);
-  useEffect(() => set(stable), [set, stable]);
+  useEffect(() => set(parent === undefined ? [{ title }] : [parent, { title }]), [set, title, parent]);
 }
 
 function Crumbs({ crumbs }: { crumbs: readonly Crumb[] }): ReactNode {

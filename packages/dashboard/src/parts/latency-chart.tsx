@@ -19,20 +19,22 @@ const HEIGHT = 220;
  * Latency over time: the median as a line, the 95th percentile as a paler one, gaps as gaps, downtime shaded. New
  * samples move the data of the same chart; the chart is made anew only for another theme.
  */
-export default function LatencyChart({ samples, outages, from, to }: Props): ReactNode {
+export default function LatencyChart(props: Props): ReactNode {
+  // A canvas holds colours and not tokens, so another theme is another chart.
+  return <Chart key={String(useDark())} {...props} />;
+}
+
+function Chart({ samples, outages, from, to }: Props): ReactNode {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
-  const shaded = useRef<readonly Outage[]>(outages);
-  const dark = useDark();
+  const shaded = useRef<readonly Outage[]>([]);
   const data = useMemo(() => aligned(buckets(samples, from, to)), [samples, from, to]);
-  const initial = useRef(data);
-  initial.current = data;
   useEffect(() => {
     const node = host.current;
     if (node === null) return undefined;
     const chart = new uPlot(
       optionsFor(node, () => shaded.current),
-      initial.current,
+      [[], [], []],
       node,
     );
     plot.current = chart;
@@ -43,7 +45,7 @@ export default function LatencyChart({ samples, outages, from, to }: Props): Rea
       chart.destroy();
       plot.current = null;
     };
-  }, [dark]);
+  }, []);
   useEffect(() => {
     shaded.current = outages;
     const chart = plot.current;
@@ -53,8 +55,11 @@ export default function LatencyChart({ samples, outages, from, to }: Props): Rea
       chart.setScale('x', { min: from / 1000, max: to / 1000 });
       chart.setScale('y', { min: 0, max: top(data) });
     });
-  }, [data, outages, from, to, dark]);
-  return <div ref={host} className="h-[220px] w-full" role="img" aria-label={spoken(samples, outages)} />;
+  }, [data, outages, from, to]);
+  return (
+    // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- a canvas inside a box cannot be an <img>.
+    <div ref={host} className="h-[220px] w-full" role="img" aria-label={spoken(samples, outages)} />
+  );
 }
 
 function aligned(list: readonly Bucket[]): uPlot.AlignedData {

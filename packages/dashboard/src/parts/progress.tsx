@@ -34,6 +34,7 @@ export function ProgressLine({ run, className }: { run: RunRow; className?: stri
   return (
     <div className={cx('flex items-center gap-3 text-xs text-muted', className)}>
       <div
+        // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- browsers draw <progress> each in their own way.
         role="progressbar"
         aria-label={run.title}
         aria-valuemin={0}

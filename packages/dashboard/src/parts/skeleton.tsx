@@ -9,7 +9,7 @@ export function Bone({ className }: { className?: string }): ReactNode {
 /** Rows of a table before its records are here, of the height of the rows that come. */
 export function BoneRows({ rows, className }: { rows: number; className?: string }): ReactNode {
   return (
-    <div role="status" aria-label="Loading">
+    <output aria-label="Loading" className="block">
       {Array.from({ length: rows }, (_, i) => (
         <div key={i} className={cx('flex h-10 items-center gap-4 border-b px-4 last:border-b-0', className)}>
           <Bone className="size-4 rounded-full" />
@@ -18,6 +18,6 @@ export function BoneRows({ rows, className }: { rows: number; className?: string
           <Bone className="hidden w-16 sm:block" />
         </div>
       ))}
-    </div>
+    </output>
   );
 }

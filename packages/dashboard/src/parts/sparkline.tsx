@@ -13,6 +13,7 @@ export const Sparkline: (props: { ms: readonly (number | null)[]; className?: st
       <svg
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
         className={cx('h-5 w-[72px] shrink-0 text-muted', className)}
+        // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- an inline drawing in the tokens of the theme cannot be an <img>.
         role="img"
         aria-label={p95 === null ? 'No latency measured' : `Latency, 95 % within ${latency(p95)}`}
       >

@@ -1,3 +1,4 @@
+/* oxlint-disable jsx-a11y/prefer-tag-over-role -- rows are placed by the virtualizer, which a real <table> does not allow; the roles say what the tags would. */
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { memo, type ReactNode, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
@@ -60,6 +61,7 @@ export function Table<T extends { readonly id: string }>(props: Props<T>): React
     return () => observer.disconnect();
   }, []);
   const height = isNarrow ? 72 : props.isDense === true ? 32 : 44;
+  // oxlint-disable-next-line react/incompatible-library -- it is not memoised by a compiler here.
   const virtual = useWindowVirtualizer({
     count: held.rows.length,
     estimateSize: () => height,
@@ -192,6 +194,7 @@ interface LineProps<T> {
 }
 
 // Columns and the narrow form are compared by kind only: they are functions of the row, made anew by the caller.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: memo() returns the same component and forgets its type parameter.
 const Line = memo(
   LineOf,
   (a, b) =>
@@ -204,7 +207,7 @@ const Line = memo(
     a.isSelected === b.isSelected &&
     (a.narrow === null) === (b.narrow === null) &&
     a.columns.length === b.columns.length,
-) as typeof LineOf; // memo() forgets the type parameter; the component is the same one.
+) as typeof LineOf;
 
 function LineOf<T>({
   row,

@@ -6,9 +6,10 @@ import type { DemoServer, History, Inventory, Transition } from './types.ts';
 const HISTORY_ROWS_MAX = 5000;
 
 /** Transitions and samples of one record over the last `spanMs`. The caller adds what arrives live since. */
-export const historyQuery = (collection: string, id: string, spanMs: number) =>
+export const historyQuery = (collection: string, id: string, spanMs: number, changes: number) =>
   queryOptions({
-    queryKey: ['history', collection, id, spanMs],
+    // A confirmed change is a new line of the timeline: the record counts them, the history says what they are.
+    queryKey: ['history', collection, id, spanMs, changes],
     queryFn: ({ signal }) =>
       fetched<History>(
         `/v1/${collection}/${encodeURIComponent(id)}/history?from=${Math.round(serverNow() - spanMs)}&limit=${HISTORY_ROWS_MAX}`,
@@ -20,10 +21,11 @@ export const historyQuery = (collection: string, id: string, spanMs: number) =>
   });
 
 /** The newest changes of everything, newest first. */
-export const activityQuery = () =>
+export const activityQuery = (version: number) =>
   queryOptions({
-    queryKey: ['activity'],
-    queryFn: ({ signal }) =>
+    // Every change of status moves a count of the fleet's record, whose version this is.
+    queryKey: ['activity', version],
+    queryFn: ({ signal }): Promise<readonly Transition[]> =>
       fetched<{ transitions: readonly Transition[] }>('/v1/activity?limit=30', signal).then((a) => a.transitions),
     staleTime: 10_000,
   });

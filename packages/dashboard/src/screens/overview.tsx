@@ -1,13 +1,14 @@
 import type { Service } from '@statewire/model';
 import { useClient } from '@statewire/react';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { CheckCircle2, Plus, RefreshCw, Server } from 'lucide-react';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { cx } from '../lib/cx.ts';
 import { env } from '../lib/env.ts';
 import { ago, count, plural } from '../lib/format.ts';
 import { kinds } from '../lib/kinds.ts';
+import { useThrottled } from '../lib/throttled.ts';
 import { useTick } from '../lib/ticker.ts';
 import { useMe } from '../lib/me.ts';
 import { recheck } from '../live/command.ts';
@@ -34,7 +35,7 @@ const RUNNING_MAX = 6;
 
 /** What needs a person now, in one sentence and one list; all the rest is quiet. */
 export function Overview(): ReactNode {
-  useCrumbs({ title: 'Overview' });
+  useCrumbs('Overview');
   const { counts, isStale } = useFleet();
   const bad = useRows('services', ATTENTION);
   const attention = bad.rows.filter(needsAttention).sort((a, b) => severity(a) - severity(b) || b.since - a.since);
@@ -307,13 +308,9 @@ const RUNNING = ['in', 'state', ['running', 'waiting_input', 'waiting_dependency
 
 function Recent(): ReactNode {
   const { counts } = useFleet();
-  const activity = useQuery(activityQuery());
-  const queries = useQueryClient();
-  const version = counts?.version ?? 0;
-  useEffect(() => {
-    // Every change of status moves a count: then there is something new to list. Many at once are one question.
-    return env.after(ACTIVITY_DELAY_MS, () => void queries.invalidateQueries({ queryKey: activityQuery().queryKey }));
-  }, [queries, version]);
+  const version = useThrottled(counts?.version ?? 0, ACTIVITY_DELAY_MS);
+  // The old list stays until the newer one is here.
+  const activity = useQuery({ ...activityQuery(version), placeholderData: keepPreviousData });
   const shown = (activity.data ?? []).slice(0, ACTIVITY_MAX);
   return (
     <Pane title="Activity">

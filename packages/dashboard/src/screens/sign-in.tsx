@@ -1,4 +1,5 @@
 import { type FormEvent, type ReactNode, useState } from 'react';
+import { textOf } from '../lib/form-text.ts';
 import { Button } from '../parts/button.tsx';
 import { Field, Input } from '../parts/field.tsx';
 import { ProblemNote } from '../parts/problem.tsx';
@@ -14,7 +15,7 @@ export function SignIn({ onSignedIn }: { onSignedIn: (me: Me) => void }): ReactN
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     setBusy(true);
-    const answer = await signIn({ email: String(form.get('email')), password: String(form.get('password')) });
+    const answer = await signIn({ email: textOf(form, 'email'), password: textOf(form, 'password') });
     setBusy(false);
     if (answer.ok) onSignedIn(answer.value);
     else setProblem(answer.problem);
@@ -23,7 +24,7 @@ export function SignIn({ onSignedIn }: { onSignedIn: (me: Me) => void }): ReactN
     <GateFrame title="Sign in" note="The live state of everything you run.">
       <form onSubmit={(event) => void submit(event)} className="space-y-2">
         <Field label="E-mail">
-          {(ids) => <Input {...ids} name="email" type="email" autoComplete="username" required autoFocus />}
+          {(ids) => <Input {...ids} name="email" type="email" autoComplete="username" required isFirst />}
         </Field>
         <Field label="Password">
           {(ids) => <Input {...ids} name="password" type="password" autoComplete="current-password" required />}

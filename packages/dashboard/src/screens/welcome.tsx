@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link2Off } from 'lucide-react';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { exact } from '../lib/format.ts';
+import { textOf } from '../lib/form-text.ts';
 import { Button, buttonClass } from '../parts/button.tsx';
 import { Empty } from '../parts/empty.tsx';
 import { Field, Input } from '../parts/field.tsx';
@@ -22,11 +23,11 @@ export function Welcome({ token, onSignedIn }: { token: string; onSignedIn: (me:
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const password = String(form.get('password'));
+    const password = textOf(form, 'password');
     setShort(password.length < PASSWORD_LENGTH_MIN);
     if (password.length < PASSWORD_LENGTH_MIN) return;
     setBusy(true);
-    const answer = await redeem(token, { name: String(form.get('name')), email: String(form.get('email')), password });
+    const answer = await redeem(token, { name: textOf(form, 'name'), email: textOf(form, 'email'), password });
     setBusy(false);
     if (answer.ok) onSignedIn(answer.value);
     else setProblem(answer.problem);
@@ -73,7 +74,7 @@ export function Welcome({ token, onSignedIn }: { token: string; onSignedIn: (me:
     >
       <form onSubmit={(event) => void submit(event)} className="space-y-2">
         <Field label="Your name">
-          {(ids) => <Input {...ids} name="name" autoComplete="name" required maxLength={128} autoFocus />}
+          {(ids) => <Input {...ids} name="name" autoComplete="name" required maxLength={128} isFirst />}
         </Field>
         <Field label="E-mail">
           {(ids) => (

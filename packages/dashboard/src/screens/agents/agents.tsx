@@ -14,6 +14,7 @@ import { useCrumbs } from '../../parts/frame.tsx';
 import { Glow } from '../../parts/glow.tsx';
 import { Pane } from '../../parts/pane.tsx';
 import { ProgressLine } from '../../parts/progress.tsx';
+import { CodeBlock } from '../../parts/scroll.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
 import { Badge, lookOf, severity, StatusIcon } from '../../parts/status.tsx';
 import { Ago, Lasting } from '../../parts/time.tsx';
@@ -22,7 +23,7 @@ import { disagreement, Matrix } from './matrix.tsx';
 
 /** Who works, on what, and over which links; where a link and our own probe disagree, both are shown. */
 export function Agents(): ReactNode {
-  useCrumbs({ title: 'Agents & connections' });
+  useCrumbs('Agents & connections');
   const agents = useRows('agents');
   const connections = useRows('connections');
   const services = useRows('services', linked(connections.rows));
@@ -59,13 +60,7 @@ export function Agents(): ReactNode {
               An agent appears with its first report or SDK connection, with its presence, its activity and its links to
               services.
             </p>
-            <pre
-              className="code mt-4 overflow-x-auto rounded-control bg-sunken p-3 text-left text-xs"
-              tabIndex={0}
-              aria-label="Example"
-            >
-              {SNIPPET}
-            </pre>
+            <CodeBlock label="Example" text={SNIPPET} className="mt-4" />
           </Empty>
         </div>
       ) : (

@@ -5,6 +5,7 @@ import { memo, type ReactNode } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { words } from '../../lib/format.ts';
 import { Glow } from '../../parts/glow.tsx';
+import { Scroll } from '../../parts/scroll.tsx';
 import { lookOf } from '../../parts/status.tsx';
 
 interface Props {
@@ -24,7 +25,7 @@ export function Matrix({ agents, services, connections, onOpen }: Props): ReactN
   const edges = new Map(connections.map((row) => [`${row.agent}\n${row.service}`, row]));
   const byId = new Map(services.map((row) => [row.id, row]));
   return (
-    <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="Agents by services">
+    <Scroll label="Agents by services">
       <table className="w-max min-w-full border-collapse text-sm">
         <thead>
           <tr>
@@ -85,7 +86,7 @@ export function Matrix({ agents, services, connections, onOpen }: Props): ReactN
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

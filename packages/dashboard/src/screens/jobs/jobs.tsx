@@ -13,6 +13,7 @@ import { Input } from '../../parts/field.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
 import { Glow } from '../../parts/glow.tsx';
 import { lookOfRun, ProgressLine } from '../../parts/progress.tsx';
+import { CodeBlock } from '../../parts/scroll.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
 import { StatusIcon } from '../../parts/status.tsx';
 import { Ago, Lasting } from '../../parts/time.tsx';
@@ -27,7 +28,7 @@ const ENDED_SHOWN_MAX = 200;
 
 /** Long work: what runs now with its progress, and how what ended did end. */
 export function Jobs(): ReactNode {
-  useCrumbs({ title: 'Jobs' });
+  useCrumbs('Jobs');
   const search = useSearch({ from: '/jobs' });
   const navigate = useNavigate({ from: '/jobs' });
   const isEnded = search.tab === 'ended';
@@ -125,14 +126,13 @@ export function Jobs(): ReactNode {
 function RunRow({ run, onOpen }: { run: Run; onOpen: () => void }): ReactNode {
   const { row } = run;
   const look = lookOfRun(row);
-  const Kind = kindIcon(run);
   const isOver = OVER.includes(row.state);
   return (
     <li className="relative grid min-h-16 grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 border-b px-4 py-2.5 last:border-b-0 hover:bg-sunken/60 lg:grid-cols-[auto_minmax(0,1fr)_minmax(0,1.3fr)_7rem]">
       <StatusIcon look={look} />
       <div className="min-w-0">
         <p className="flex items-center gap-2">
-          <Kind aria-hidden className="size-3.5 shrink-0 text-muted" />
+          <KindIcon run={run} />
           {/* The whole row is the target of a press; the button is what a keyboard and a screen reader find. */}
           <button
             type="button"
@@ -172,9 +172,11 @@ function RunRow({ run, onOpen }: { run: Run; onOpen: () => void }): ReactNode {
   );
 }
 
-function kindIcon(run: Run): typeof Bot {
-  if (run.of === 'executions') return Bot;
-  return { stream: Radio, scan: Radar }[run.row.kind] ?? Cog;
+function KindIcon({ run }: { run: Run }): ReactNode {
+  const look = { 'aria-hidden': true, className: 'size-3.5 shrink-0 text-muted' } as const;
+  if (run.of === 'executions') return <Bot {...look} />;
+  if (run.row.kind === 'stream') return <Radio {...look} />;
+  return run.row.kind === 'scan' ? <Radar {...look} /> : <Cog {...look} />;
 }
 
 function byStart(a: Run, b: Run): number {
@@ -206,13 +208,7 @@ function Nothing({ isEnded, isFiltered }: { isEnded: boolean; isFiltered: boolea
       action={<CopyButton text={SNIPPET} label="Copy the example" className="border" />}
     >
       <p>A job appears when something reports it, with its progress, rate and time left.</p>
-      <pre
-        className="code mt-4 overflow-x-auto rounded-control bg-sunken p-3 text-left text-xs"
-        tabIndex={0}
-        aria-label="Example"
-      >
-        {SNIPPET}
-      </pre>
+      <CodeBlock label="Example" text={SNIPPET} className="mt-4" />
     </Empty>
   );
 }

@@ -1,5 +1,5 @@
 import type { Service } from '@statewire/model';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { plural } from '../../lib/format.ts';
@@ -28,15 +28,8 @@ const LIVE_SAMPLES_MAX = 2000;
 /** The chart with its live edge, and the timeline below it; `side` stands beside them. */
 export function HistoryPanes({ row, side }: { row: Service; side: ReactNode }): ReactNode {
   const [spanMs, setSpan] = useState<number>(spans[0].ms);
-  const history = useQuery(historyQuery('services', row.id, spanMs));
+  const history = useQuery(historyQuery('services', row.id, spanMs, row.flaps));
   const live = useLiveEdge(row);
-  const queries = useQueryClient();
-  const { status, flaps } = row;
-  useEffect(() => {
-    // A confirmed change is a new line of the timeline: the record says that there is one, the history what it is.
-    void queries.invalidateQueries({ queryKey: ['history', 'services', row.id] });
-  }, [queries, row.id, status, flaps]);
-
   const samples = useMemo(() => {
     const old = history.data?.samples ?? [];
     const edge = old.at(-1)?.at ?? 0;
@@ -55,7 +48,7 @@ export function HistoryPanes({ row, side }: { row: Service; side: ReactNode }): 
           title="Response time"
           note={<span data-readout className="text-xs max-sm:hidden" />}
           actions={
-            <div role="group" aria-label="Span" className="flex rounded-control bg-sunken p-0.5">
+            <fieldset aria-label="Span" className="flex rounded-control bg-sunken p-0.5">
               {spans.map((span) => (
                 <button
                   key={span.ms}
@@ -70,7 +63,7 @@ export function HistoryPanes({ row, side }: { row: Service; side: ReactNode }): 
                   {span.title}
                 </button>
               ))}
-            </div>
+            </fieldset>
           }
         >
           <div className="p-3">

@@ -8,6 +8,7 @@ import { useMe } from '../../lib/me.ts';
 import { acceptTools } from '../../live/command.ts';
 import { Button } from '../../parts/button.tsx';
 import { Pane } from '../../parts/pane.tsx';
+import { CodeBlock, Scroll } from '../../parts/scroll.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { inventoryQuery } from '../../rest/queries.ts';
@@ -119,23 +120,25 @@ function Tools({
           {expected === 0 ? 'The server offers no tools.' : 'No tools were listed yet.'}
         </p>
       ) : (
-        <ul className="max-h-96 overflow-y-auto pb-2" tabIndex={0} aria-label="Tools">
-          {tools.map((tool) => (
-            <ToolRow
-              key={tool.name}
-              tool={tool}
-              mark={
-                drift === null
-                  ? null
-                  : drift.added.includes(tool.name)
-                    ? 'added'
-                    : drift.changed.includes(tool.name)
-                      ? 'changed'
-                      : null
-              }
-            />
-          ))}
-        </ul>
+        <Scroll label="Tools" className="max-h-96 pb-2">
+          <ul>
+            {tools.map((tool) => (
+              <ToolRow
+                key={tool.name}
+                tool={tool}
+                mark={
+                  drift === null
+                    ? null
+                    : drift.added.includes(tool.name)
+                      ? 'added'
+                      : drift.changed.includes(tool.name)
+                        ? 'changed'
+                        : null
+                }
+              />
+            ))}
+          </ul>
+        </Scroll>
       )}
     </div>
   );
@@ -157,13 +160,11 @@ function ToolRow({ tool, mark }: { tool: Tool; mark: 'added' | 'changed' | null 
           {tool.description !== null && tool.description !== '' && (
             <p className="break-words whitespace-pre-line text-muted">{tool.description}</p>
           )}
-          <pre
-            className="code max-h-64 overflow-auto rounded-control bg-sunken p-3 text-xs leading-5"
-            tabIndex={0}
-            aria-label={`Input of ${tool.name}`}
-          >
-            {JSON.stringify(tool.inputSchema, null, 2)}
-          </pre>
+          <CodeBlock
+            label={`Input of ${tool.name}`}
+            text={JSON.stringify(tool.inputSchema, null, 2)}
+            className="max-h-64"
+          />
         </div>
       </details>
     </li>

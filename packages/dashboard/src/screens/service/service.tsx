@@ -14,7 +14,7 @@ import { Button, buttonClass } from '../../parts/button.tsx';
 import { CopyButton } from '../../parts/copy.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { FactsStrip } from '../../parts/facts.tsx';
-import { useCrumbs } from '../../parts/frame.tsx';
+import { type Crumb, useCrumbs } from '../../parts/frame.tsx';
 import { Glow } from '../../parts/glow.tsx';
 import { Menu } from '../../parts/menu.tsx';
 import { Bone } from '../../parts/skeleton.tsx';
@@ -30,11 +30,13 @@ import { RelatedPane } from './related.tsx';
 
 const Editor = lazy(() => import('../services/editor.tsx'));
 
+const PARENT: Crumb = { title: 'Services', to: '/services' };
+
 /** One service: what it is now and since when, what was measured, what it was before. */
 export function ServiceDetail(): ReactNode {
   const { id } = useParams({ from: '/services/$id' });
   const { row, isLoading, isStale } = useRecordOf('services', id);
-  useCrumbs({ title: 'Services', to: '/services' }, { title: row?.name ?? id });
+  useCrumbs(row?.name ?? id, PARENT);
   if (row === null) {
     return isLoading ? (
       <Loading />
@@ -240,7 +242,7 @@ function Tile({ title, children }: { title: string; children: ReactNode }): Reac
 
 function Loading(): ReactNode {
   return (
-    <div role="status" aria-label="Loading" className="space-y-6">
+    <output aria-label="Loading" className="block space-y-6">
       <div>
         <Bone className="h-6 w-64" />
         <Bone className="mt-3 h-4 w-80 max-w-full" />
@@ -249,6 +251,6 @@ function Loading(): ReactNode {
       </div>
       <Bone className="h-[86px] w-full rounded-card" />
       <Bone className="h-[290px] w-full rounded-card" />
-    </div>
+    </output>
   );
 }

@@ -1,8 +1,8 @@
-import type { Service, ServiceKind } from '@statewire/model';
+import type { Service } from '@statewire/model';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
-import { kinds } from '../../lib/kinds.ts';
-import { create, patch } from '../../live/command.ts';
+import { kindNames, kinds } from '../../lib/kinds.ts';
+import { createService, patchService } from '../../live/command.ts';
 import { useRecordOf } from '../../live/rows.ts';
 import { Button } from '../../parts/button.tsx';
 import { Copyable } from '../../parts/copy.tsx';
@@ -70,10 +70,8 @@ function EditorForm({ service, initial, base, secrets = [], onClose }: FormProps
     setTried(true);
     if (!read.ok) return;
     setBusy(true);
-    const { id, kind, ...rest } = read.body;
-    const failed = isNew
-      ? await create('services', { ...(id === undefined ? {} : { id }), kind, ...rest })
-      : await patch('services', service.id, rest, firstBase);
+    const { id: _, kind, ...rest } = read.body;
+    const failed = isNew ? await createService(read.body) : await patchService(service.id, rest, firstBase);
     setBusy(false);
     if (failed !== null) return setProblem(failed);
     done(
@@ -105,7 +103,7 @@ function EditorForm({ service, initial, base, secrets = [], onClose }: FormProps
           <fieldset className="mb-4">
             <legend className="mb-1.5 text-sm font-medium">What is it?</legend>
             <div className="grid grid-cols-2 gap-2 sm:grid-cols-5">
-              {(Object.keys(kinds) as ServiceKind[]).map((option) => {
+              {kindNames.map((option) => {
                 const { icon: Icon, title } = kinds[option];
                 return (
                   <label
@@ -133,7 +131,7 @@ function EditorForm({ service, initial, base, secrets = [], onClose }: FormProps
         )}
         <div className="grid gap-x-4 sm:grid-cols-2">
           <Field label="Name" error={errorOf('name')}>
-            {(ids) => <Input {...ids} {...bind('name')} autoFocus maxLength={200} />}
+            {(ids) => <Input {...ids} {...bind('name')} isFirst maxLength={200} />}
           </Field>
           <Field
             label="Id"

@@ -4,7 +4,7 @@ import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { env } from '../../lib/env.ts';
 import { useKeys } from '../../lib/keys.ts';
-import { kinds } from '../../lib/kinds.ts';
+import { kindNames, kinds } from '../../lib/kinds.ts';
 import { isFiltered, type ServicesSearch } from '../../lib/search.ts';
 import { Button } from '../../parts/button.tsx';
 import { Input, Select } from '../../parts/field.tsx';
@@ -26,7 +26,12 @@ export function Filters({ search, onChange, rows }: Props): ReactNode {
   useEffect(() => {
     latest.current = { search, onChange };
   });
-  useEffect(() => setTyped(search.q ?? ''), [search.q]);
+  // The URL may change from elsewhere (back, a link): then what is typed follows it.
+  const [seen, setSeen] = useState(search.q);
+  if (seen !== search.q) {
+    setSeen(search.q);
+    setTyped(search.q ?? '');
+  }
   useEffect(() => {
     if (typed === (latest.current.search.q ?? '')) return undefined;
     return env.after(TYPING_MS, () => {
@@ -68,7 +73,7 @@ export function Filters({ search, onChange, rows }: Props): ReactNode {
           /
         </kbd>
       </div>
-      <div role="group" aria-label="Status" className="flex max-w-full gap-1 overflow-x-auto py-0.5">
+      <fieldset aria-label="Status" className="flex max-w-full gap-1 overflow-x-auto py-0.5">
         {STATUSES.filter((status) => (counts.get(status) ?? 0) > 0 || search.status?.includes(status)).map((status) => {
           const look = statusLooks[status];
           const isOn = search.status?.includes(status) ?? false;
@@ -89,15 +94,13 @@ export function Filters({ search, onChange, rows }: Props): ReactNode {
             </button>
           );
         })}
-      </div>
+      </fieldset>
       <Select
         aria-label="Kind"
         value={search.kind?.[0] ?? ''}
         onChange={(event) => {
           const { kind: _, ...rest } = search;
-          const found = (Object.keys(kinds) as (keyof typeof kinds)[]).find(
-            (kind) => kind === event.currentTarget.value,
-          );
+          const found = kindNames.find((kind) => kind === event.currentTarget.value);
           onChange(found === undefined ? rest : { ...rest, kind: [found] });
         }}
         className="h-8 w-auto"
@@ -129,7 +132,7 @@ export function Filters({ search, onChange, rows }: Props): ReactNode {
         </Select>
       )}
       {isFiltered(search) && (
-        <Button tone="ghost" onClick={() => onChange({ ...(search.sort === undefined ? {} : { sort: search.sort }) })}>
+        <Button tone="ghost" onClick={() => onChange(search.sort === undefined ? {} : { sort: search.sort })}>
           <X aria-hidden /> Clear
         </Button>
       )}

@@ -196,6 +196,8 @@ function checkOf(draft: Draft, headers: Pairs, secretHeaders: Pairs, args: Check
       return { ...probed, certificateDays: whole(draft.certificateDays) };
     case 'tcp':
       return probed;
+    default:
+      return draft.kind satisfies never;
   }
 }
 
@@ -255,9 +257,9 @@ function readArgs(raw: string): CheckArgs | string {
   if (raw.trim() === '') return {};
   try {
     const value: unknown = JSON.parse(raw);
-    // JSON.parse gives JSON and nothing else, so an object of it is a JSON object.
     return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as CheckArgs)
+      ? // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: JSON.parse gives JSON, and an object of it is a JSON object.
+        (value as CheckArgs)
       : 'Expected a JSON object, such as {"path": "/"}.';
   } catch (error) {
     if (error instanceof SyntaxError) return 'This is not JSON yet.';

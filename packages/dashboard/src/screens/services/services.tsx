@@ -41,7 +41,7 @@ const YamlDialog = lazy(() => import('./yaml.tsx'));
 
 /** Every watched thing: found, sorted and acted on without leaving the page. */
 export function Services(): ReactNode {
-  useCrumbs({ title: 'Services' });
+  useCrumbs('Services');
   const { canWrite } = useMe();
   const search = useSearch({ from: '/services' });
   const navigate = useNavigate({ from: '/services' });
@@ -53,6 +53,15 @@ export function Services(): ReactNode {
   const set = (next: ServicesSearch): void => void navigate({ search: next, replace: true });
   const sort = { key: search.sort ?? 'status', isDown: search.down ?? false };
 
+  const columns = useMemo(
+    () =>
+      columnsFor({
+        canWrite,
+        onEdit: (id) => void navigate({ search: (before) => ({ ...before, edit: id }), replace: true }),
+        onRemove: (row) => setRemoving([row]),
+      }),
+    [canWrite, navigate],
+  );
   const rows = useMemo(() => {
     const shown = view.rows.filter((row) => passes(search, row));
     return shown.sort(orderOf(search.sort ?? 'status', search.down ?? false));
@@ -75,10 +84,6 @@ export function Services(): ReactNode {
     ...(canWrite ? { n: () => set({ ...search, add: true }) } : {}),
   });
 
-  const columns = useMemo(
-    () => columnsFor({ canWrite, onEdit: (id) => set({ ...search, edit: id }), onRemove: (row) => setRemoving([row]) }),
-    [canWrite, search],
-  );
   return (
     <div className={cx(view.isStale && 'is-stale')}>
       <header className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2">
@@ -120,7 +125,7 @@ export function Services(): ReactNode {
           label="Services"
           rows={rows}
           columns={columns}
-          narrow={(row) => <NarrowRow row={row} />}
+          narrow={narrowRow}
           sort={sort}
           onSort={(key) => set(sorted(search, key))}
           scope={JSON.stringify(search)}
@@ -254,38 +259,43 @@ function columnsFor({ canWrite, onEdit, onRemove }: RowActions): readonly Column
             key: 'actions',
             title: '',
             track: '4.25rem',
-            cell: (row: Service) => (
-              <div className="flex justify-end opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 group-data-cursor:opacity-100 has-data-[state=open]:opacity-100">
-                <Button tone="ghost" size="icon" aria-label={`Recheck ${row.name}`} onClick={() => void recheck(row)}>
-                  <RefreshCw aria-hidden />
-                </Button>
-                <Menu
-                  trigger={
-                    <Button tone="ghost" size="icon" aria-label={`More for ${row.name}`}>
-                      <MoreHorizontal aria-hidden />
-                    </Button>
-                  }
-                  items={[
-                    row.desired === 'active'
-                      ? { label: 'Pause', icon: Pause, onSelect: () => void pause([row]) }
-                      : { label: 'Resume', icon: Play, onSelect: () => void resume([row]) },
-                    { label: 'Edit', icon: Pencil, disabled: row.managedBy === 'file', onSelect: () => onEdit(row.id) },
-                    null,
-                    {
-                      label: 'Remove',
-                      icon: Trash2,
-                      danger: true,
-                      disabled: row.managedBy === 'file',
-                      onSelect: () => onRemove(row),
-                    },
-                  ]}
-                />
-              </div>
-            ),
+            cell: (row: Service) => <ActionsCell row={row} onEdit={onEdit} onRemove={onRemove} />,
           },
         ]
       : []),
   ];
+}
+
+/** What can be done to one row: seen when the pointer, the focus or the cursor is on it. */
+function ActionsCell({ row, onEdit, onRemove }: Omit<RowActions, 'canWrite'> & { row: Service }): ReactNode {
+  return (
+    <div className="flex justify-end opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 group-data-cursor:opacity-100 has-data-[state=open]:opacity-100">
+      <Button tone="ghost" size="icon" aria-label={`Recheck ${row.name}`} onClick={() => void recheck(row)}>
+        <RefreshCw aria-hidden />
+      </Button>
+      <Menu
+        trigger={
+          <Button tone="ghost" size="icon" aria-label={`More for ${row.name}`}>
+            <MoreHorizontal aria-hidden />
+          </Button>
+        }
+        items={[
+          row.desired === 'active'
+            ? { label: 'Pause', icon: Pause, onSelect: () => void pause([row]) }
+            : { label: 'Resume', icon: Play, onSelect: () => void resume([row]) },
+          { label: 'Edit', icon: Pencil, disabled: row.managedBy === 'file', onSelect: () => onEdit(row.id) },
+          null,
+          {
+            label: 'Remove',
+            icon: Trash2,
+            danger: true,
+            disabled: row.managedBy === 'file',
+            onSelect: () => onRemove(row),
+          },
+        ]}
+      />
+    </div>
+  );
 }
 
 function orderOf(key: SortKey, isDown: boolean): (a: Service, b: Service) => number {
@@ -320,6 +330,10 @@ function without(search: ServicesSearch, key: 'add' | 'edit'): ServicesSearch {
 function recheckById(byId: ReadonlyMap<string, Service>, id: string): void {
   const row = byId.get(id);
   if (row !== undefined) void recheck(row);
+}
+
+function narrowRow(row: Service): ReactNode {
+  return <NarrowRow row={row} />;
 }
 
 function download(): void {

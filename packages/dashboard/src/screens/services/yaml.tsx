@@ -30,12 +30,13 @@ const EXAMPLE = `services:
 /** Many services from one file: told line by line what would happen before anything is written. */
 export default function YamlDialog({ onClose }: { onClose: () => void }): ReactNode {
   const [text, setText] = useState('');
-  const [plan, setPlan] = useState<Plan | null>(null);
+  const [newest, setPlan] = useState<Plan | null>(null);
+  const plan = text.trim() === '' ? null : newest;
   const [busy, setBusy] = useState(false);
   const file = useRef<HTMLInputElement>(null);
   const id = useId();
   useEffect(() => {
-    if (text.trim() === '') return setPlan(null);
+    if (text.trim() === '') return undefined;
     let isOver = false;
     const cancel = env.after(TYPING_MS, () => {
       void importServices(text, true).then((answer) => {

@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { KeyRound, Plus } from 'lucide-react';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { exact, plural } from '../../lib/format.ts';
+import { textOf } from '../../lib/form-text.ts';
 import { Button } from '../../parts/button.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
 import { Copyable } from '../../parts/copy.tsx';
@@ -102,11 +103,11 @@ function NewKey({ onClose, onMade }: { onClose: () => void; onMade: () => void }
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const days = Number(form.get('days'));
+    const days = Number(textOf(form, 'days'));
     setBusy(true);
     const answer = await createKey({
-      name: String(form.get('name')),
-      scope: scopeOf(String(form.get('scope'))),
+      name: textOf(form, 'name'),
+      scope: scopeOf(textOf(form, 'scope')),
       ...(days > 0 ? { expiresInMs: days * DAY_MS } : {}),
     });
     setBusy(false);
@@ -150,7 +151,7 @@ function NewKey({ onClose, onMade }: { onClose: () => void; onMade: () => void }
     >
       <form id="key-form" onSubmit={(event) => void submit(event)} className="space-y-1">
         <Field label="Name" hint="Who or what uses it.">
-          {(ids) => <Input {...ids} name="name" required maxLength={128} autoFocus placeholder="nightly-reporter" />}
+          {(ids) => <Input {...ids} name="name" required maxLength={128} isFirst placeholder="nightly-reporter" />}
         </Field>
         <Field label="May" hint="Report does not include reading; admin includes both.">
           {(ids) => (

@@ -1,4 +1,5 @@
 import { type FormEvent, type ReactNode, useState } from 'react';
+import { textOf } from '../../lib/form-text.ts';
 import { Button } from '../../parts/button.tsx';
 import { Field, Input } from '../../parts/field.tsx';
 import { Pane } from '../../parts/pane.tsx';
@@ -16,7 +17,7 @@ export function PasswordPane(): ReactNode {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     setBusy(true);
-    const answer = await changePassword({ current: String(form.get('current')), next: String(form.get('next')) });
+    const answer = await changePassword({ current: textOf(form, 'current'), next: textOf(form, 'next') });
     setBusy(false);
     if (!answer.ok) return setProblem(answer.problem);
     done('Password changed', 'Your other sessions were ended.');

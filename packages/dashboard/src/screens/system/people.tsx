@@ -3,6 +3,7 @@ import { UserPlus } from 'lucide-react';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { exact, plural } from '../../lib/format.ts';
 import { useMe } from '../../lib/me.ts';
+import { textOf } from '../../lib/form-text.ts';
 import { Button } from '../../parts/button.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
 import { Copyable } from '../../parts/copy.tsx';
@@ -147,9 +148,9 @@ function Invite({ onClose, onMade }: { onClose: () => void; onMade: () => void }
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const email = String(form.get('email'));
+    const email = textOf(form, 'email');
     setBusy(true);
-    const answer = await invite({ email, role: roleOf(String(form.get('role'))) });
+    const answer = await invite({ email, role: roleOf(textOf(form, 'role')) });
     setBusy(false);
     if (!answer.ok) return setProblem(answer.problem);
     setLink({ url: answer.value.url ?? `${location.origin}${answer.value.path}`, email });
@@ -187,7 +188,7 @@ function Invite({ onClose, onMade }: { onClose: () => void; onMade: () => void }
       }
     >
       <form id="invite-form" onSubmit={(event) => void submit(event)} className="space-y-1">
-        <Field label="E-mail">{(ids) => <Input {...ids} name="email" type="email" required autoFocus />}</Field>
+        <Field label="E-mail">{(ids) => <Input {...ids} name="email" type="email" required isFirst />}</Field>
         <Field label="Role" hint="Viewers look, operators also report and stop jobs, admins change everything.">
           {(ids) => (
             <Select {...ids} name="role" defaultValue="viewer">

@@ -21,7 +21,7 @@ import { PeoplePane } from './people.tsx';
 
 /** How Statewire itself is doing, who may use it, and how it looks here. */
 export function System(): ReactNode {
-  useCrumbs({ title: 'System' });
+  useCrumbs('System');
   const { isAdmin, me } = useMe();
   return (
     <div className="space-y-6">
@@ -135,7 +135,7 @@ function Appearance(): ReactNode {
             {me.user?.email ?? 'by key'} · {me.user?.role ?? me.scopes.join(', ')} in {me.org}
           </p>
         </div>
-        <div role="group" aria-label="Theme" className="flex rounded-control bg-sunken p-0.5">
+        <fieldset aria-label="Theme" className="flex rounded-control bg-sunken p-0.5">
           {choices.map(({ value, title, icon: Icon }) => (
             <button
               key={value}
@@ -151,7 +151,7 @@ function Appearance(): ReactNode {
               {title}
             </button>
           ))}
-        </div>
+        </fieldset>
         <Button onClick={signOut}>Sign out</Button>
       </div>
     </Pane>

@@ -196,11 +196,10 @@ function settle<S extends Socket>(
       socket.off('error', onError);
       socket.off('close', onClose);
       socket.off(event, onReady);
-      if (!result.ok) {
-        // Late errors of a socket nobody owns any more must not become uncaught ones.
-        socket.on('error', () => undefined);
-        socket.destroy();
-      }
+      // An error nobody listens for ends the process: neither a late one of a lost socket nor an early one of a
+      // socket its new owner has not taken yet may do that.
+      socket.on('error', () => undefined);
+      if (!result.ok) socket.destroy();
       resolve(result);
     };
     const onError = (error: Error): void => end(faultOf(error));

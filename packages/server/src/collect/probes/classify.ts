@@ -91,7 +91,12 @@ export function statusFault(
 /** `Retry-After` in milliseconds, clamped to an hour so that no target can switch its check off. */
 export function retryAfter(value: string | undefined, now: number): number | null {
   if (value === undefined) return null;
-  const ms = /^\d{1,9}$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now;
+  // Date.parse takes almost anything for a date; one without a month's name is none in HTTP.
+  const ms = /^\d{1,9}$/.test(value.trim())
+    ? Number(value) * 1000
+    : /\b[a-z]{3}\b/i.test(value)
+      ? Date.parse(value) - now
+      : Number.NaN;
   return Number.isFinite(ms) ? Math.min(Math.max(0, ms), RETRY_AFTER_MS_MAX) : null;
 }
 

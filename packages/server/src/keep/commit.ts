@@ -75,7 +75,7 @@ export class GroupCommit implements Commit {
       this.#queue.push({
         since: clock.mono(),
         run: (batch) => {
-          outcome = this.#run(batch, { org, actor, now: clock.now() }, tx);
+          outcome = this.#run(batch, { org, actor, now: Math.floor(clock.now()) }, tx);
         },
         answer: () => resolve(outcome),
         fail: (failure) => resolve({ ok: false, ...failure }),

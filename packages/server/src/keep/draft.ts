@@ -129,16 +129,20 @@ export class TransactionDraft implements Draft {
 
   transition(row: Omit<TransitionRow, 'org' | 'recordedAt'>): void {
     this.#assertOpen();
+    assertTime(row.at);
     this.transitions.push(row);
   }
 
   sample(row: Omit<SampleRow, 'org'>): void {
     this.#assertOpen();
+    assertTime(row.at);
+    assert(row.ms === null || Number.isFinite(row.ms), 'a sample measures a finite number of milliseconds');
     this.samples.push(row);
   }
 
   document(kind: string, id: string, value: DraftDocument['value'], expiresAt: number | null = null): void {
     this.#assertOpen();
+    if (expiresAt !== null) assertTime(expiresAt);
     this.documents.push({ kind, id, value, expiresAt });
   }
 
@@ -205,6 +209,11 @@ function rowOf(stamps: Stamps, fields: JsonObject, was: Row | null, collection: 
   for (const name of names) if (!Object.hasOwn(row, name)) row[name] = valueOf(fields, name);
   for (const name of Object.keys(fields)) if (!Object.hasOwn(row, name)) row[name] = valueOf(fields, name);
   return row;
+}
+
+// The store takes whole batches: a row it must refuse would take everybody else's with it.
+function assertTime(at: number): void {
+  assert(Number.isSafeInteger(at), `time ${at}: expected whole epoch milliseconds`);
 }
 
 function valueOf(fields: JsonObject, name: string): Json {

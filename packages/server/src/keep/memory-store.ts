@@ -28,7 +28,8 @@ export interface MemoryStoreOptions {
 export class MemoryStore implements Store {
   readonly #options: MemoryStoreOptions;
   readonly #epoch: string;
-  readonly #limits: Limits;
+  /** May be changed between openings, as a new release would. */
+  limits: Limits;
   readonly #orgs = new Map<string, Org>();
   readonly #documents = new Map<string, { readonly row: Omit<DocumentRow, 'value'>; readonly text: string }>();
   #isOpen = false;
@@ -36,7 +37,7 @@ export class MemoryStore implements Store {
   constructor(options: MemoryStoreOptions = {}) {
     this.#options = options;
     this.#epoch = options.epoch ?? randomUUID();
-    this.#limits = options.limits ?? defaults;
+    this.limits = options.limits ?? defaults;
   }
 
   async open(): Promise<StoreHead> {
@@ -122,7 +123,7 @@ export class MemoryStore implements Store {
   async sweep(now: number): Promise<number> {
     this.#assertOpen();
     let gone = 0;
-    for (const org of this.#orgs.values()) gone += sweepOrg(org, now, this.#limits);
+    for (const org of this.#orgs.values()) gone += sweepOrg(org, now, this.limits);
     for (const [key, { row }] of this.#documents) {
       if (row.expiresAt === null || row.expiresAt > now) continue;
       this.#documents.delete(key);

@@ -58,9 +58,11 @@ export const limits = {
   recordsPerOrgMax: 1_000_000,
   recordBytesMax: 262_144,
   labelsMax: 32,
-  /** One answer of the store's reading side, in rows and in time. */
-  storeRowsMax: 10_000,
+  /** How long a store waits for a lock on its file before a commit fails. */
+  storeBusyMs: 5_000,
   storeReadsMax: 1_000,
+  /** Rows of one answer of the store. */
+  storeRowsMax: 10_000,
   // REST.
   beatTextBytesMax: 10_240,
   bodyBytesMax: 1_048_576,

@@ -168,6 +168,8 @@ export class Flusher {
       if (pace === undefined) continue;
       pace.isQueued = false;
       if (pace.dirty.length > 0 && !pace.isHeld) pace.outlet.flush(now);
+      // It was flushed early together with another pace, and marked again since: its own beat is still to come.
+      if (pace.dirty.length > 0 && !pace.isHeld && !pace.isQueued) this.schedule(pace);
       now = this.#clock.mono();
       if (now - start >= this.#limits.flushSliceMs && this.#head < this.#ready.length) {
         // Others read and answer before the pass goes on.

@@ -9,7 +9,7 @@ import {
   parseFilter,
   type Downstream,
   type Filter,
-  type FilterJson,
+  type Json,
   type Row,
   type Upstream,
 } from '@statewire/protocol';
@@ -19,7 +19,7 @@ import type { Oracle } from './oracle.ts';
 /** What a replica looks at. */
 export interface Want {
   readonly collection: string;
-  readonly filter: FilterJson;
+  readonly filter: readonly Json[];
   readonly fields: readonly string[] | null;
   readonly iv: number;
 }

@@ -4,7 +4,16 @@
  * people who change their mind are drawn from the seed. Replicas check every frame; at the end the network heals and
  * each must hold exactly what is true.
  */
-import { ok, type FilterJson, type JsonObject } from '@statewire/protocol';
+import {
+  equalJson,
+  filterJson,
+  ok,
+  parseFilter,
+  type Filter,
+  type Json,
+  type JsonObject,
+  type Row,
+} from '@statewire/protocol';
 import type { Committed } from '../../keep/commit-types.ts';
 import { MemoryStore } from '../../keep/memory-store.ts';
 import { openKeep, type Keep } from '../../keep/open.ts';
@@ -25,7 +34,41 @@ export interface ScheduleOptions {
   /** Steps; drawn from the seed when absent. */
   readonly steps?: number | undefined;
   readonly planted?: Partial<Planted> | undefined;
+  /** Makes clients that take part beside the replicas; how many is drawn from the seed. */
+  readonly client?: MakeClient | undefined;
 }
+
+/** A client under test, whatever it is inside. */
+export interface SimulatedClient {
+  /** Shows a view until the returned function is called. */
+  watch(want: Want, onChange: (shown: Shown) => void): () => void;
+  /** What the page or the network tells it. */
+  signal(signal: 'focus' | 'hidden' | 'offline' | 'online' | 'visible'): void;
+  close(): void;
+}
+
+/** What a client shows of a view. */
+export interface Shown {
+  readonly rows: readonly Row[];
+  /** The version at which this is true, or null before the first snapshot. */
+  readonly version: number | null;
+  readonly isLive: boolean;
+}
+
+export interface ClientParts {
+  readonly clock: FakeClock;
+  readonly random: Random;
+  /** Opens a wire to the server; `closed` is called when that fails or it ends. */
+  readonly dial: (events: { opened(): void; text(text: string): void; closed(code: number): void }) => {
+    send(text: string): void;
+    close(): void;
+  };
+  readonly token: () => string;
+  /** Something that must not happen. */
+  readonly trouble: (what: string) => void;
+}
+
+export type MakeClient = (parts: ClientParts) => SimulatedClient;
 
 /** What happened, to see that schedules do something. */
 export interface Ran {
@@ -74,6 +117,8 @@ class Schedule {
   readonly #planted: Planted;
   readonly #oracle = new Oracle();
   readonly #replicas: Replica[] = [];
+  readonly #clients: Client[] = [];
+  readonly #makeClient: MakeClient | undefined;
   /** How late each replica confirms: probability per step. */
   readonly #diligence = new Map<Replica, number>();
   readonly #stalled = new Map<SocketPair, number>();
@@ -86,9 +131,11 @@ class Schedule {
   #commits = 0;
   #restarts = 0;
   #isHealed = false;
+  #hasRestored = false;
   readonly #steps: number;
 
-  constructor({ seed, steps, planted }: ScheduleOptions) {
+  constructor({ seed, steps, planted, client }: ScheduleOptions) {
+    this.#makeClient = client;
     this.#seed = seed;
     this.#chance = new Random(seed);
     this.#clock = new FakeClock({ seed });
@@ -102,6 +149,9 @@ class Schedule {
       await this.#start();
       const subscribers = 2 + this.#chance.int(4);
       for (let i = 0; i < subscribers; i++) this.#enlist(i);
+      if (this.#makeClient !== undefined) {
+        for (let i = 0; i < subscribers - 1; i++) this.#engage(this.#makeClient, `c${i}`);
+      }
       for (let step = 0; step < this.#steps; step++) {
         await this.#step();
         this.#checkTrouble();
@@ -109,6 +159,7 @@ class Schedule {
       await this.#heal();
       this.#checkTrouble();
       for (const replica of this.#replicas) replica.check();
+      for (const client of this.#clients) this.#checkClient(client);
       return {
         steps: this.#steps,
         commits: this.#commits,
@@ -116,6 +167,7 @@ class Schedule {
         restarts: this.#restarts,
       };
     } finally {
+      for (const { client } of this.#clients) client.close();
       await this.#stop();
     }
   }
@@ -139,6 +191,7 @@ class Schedule {
     else if (dice < 960) await this.#clock.run(chance.int(60));
     else if (dice < 990) await this.#clock.run(chance.int(1_200));
     else await this.#clock.run(chance.int(8_000));
+    if (this.#clients.length > 0 && chance.chance(0.15)) this.#disturb(chance.pick(this.#clients));
     this.#live();
     if (chance.chance(0.5)) await this.#clock.run(chance.int(12));
   }
@@ -174,7 +227,7 @@ class Schedule {
     };
   }
 
-  #filter(depth: number): FilterJson {
+  #filter(depth: number): readonly Json[] {
     const chance = this.#chance;
     switch (chance.int(depth > 0 ? 10 : 7)) {
       case 0:
@@ -260,7 +313,104 @@ class Schedule {
     replica.attach(pair, this.#token(replica));
   }
 
-  #token(replica: Replica): string {
+  #engage(make: MakeClient, name: string): void {
+    const random = this.#chance.fork();
+    const org = random.pick(ORGS);
+    const state: Client = { name, org, random, shows: [], pair: null, client: NOBODY };
+    state.client = make({
+      clock: this.#clock,
+      random,
+      dial: (events) => this.#dial(state, events),
+      token: () => this.#token(state),
+      trouble: (what) => void this.#trouble.push(`${name}: ${what}`),
+    });
+    this.#clients.push(state);
+    for (let i = 1 + random.int(3); i > 0; i--) this.#watch(state);
+  }
+
+  #dial(state: Client, events: Parameters<ClientParts['dial']>[0]): ReturnType<ClientParts['dial']> {
+    const { random } = state;
+    const server = this.#server;
+    if (server === null) {
+      this.#clock.after(random.int(50), () => events.closed(1006));
+      return { send() {}, close() {} };
+    }
+    const base = this.#isHealed ? 1 : random.int(60);
+    const spread = 1 + random.int(40);
+    const pair = new SocketPair({ clock: this.#clock, delayMs: () => base + random.int(spread), kernelBytes: 1_000 });
+    this.#wires.add(pair);
+    state.pair = pair;
+    pair.receiver = server.gateway.open(pair, { cookie: null, origin: null, host: null });
+    pair.caller.onMessage = (text) => events.text(text);
+    pair.caller.onClose = (code) => events.closed(code);
+    this.#clock.after(base, () => events.opened());
+    return {
+      send: (text) => pair.caller.send(text),
+      close: () => {
+        // What this side has closed says nothing more to it.
+        pair.caller.onMessage = () => {};
+        pair.caller.onClose = () => {};
+        pair.caller.close();
+      },
+    };
+  }
+
+  #watch(state: Client): void {
+    const drawn = this.#want();
+    const filter = parseFilter(drawn.filter);
+    if (!filter.ok) throw new Error(filter.message);
+    // Canonical, because a client shares one subscription among equal wishes by how they are written.
+    const want: Want = { ...drawn, filter: filterList(filter.value) };
+    const show: Show = { want, shown: null, stop: () => {} };
+    state.shows.push(show);
+    show.stop = state.client.watch(want, (shown) => {
+      show.shown = shown;
+      // After a restore old rows may still be on screen, honestly not live; what they were true for is gone.
+      if (shown.version !== null && !this.#hasRestored) this.#checkShown(state, want, shown, shown.version);
+    });
+  }
+
+  /** Something happens to a client, or it changes its mind. */
+  #disturb(state: Client): void {
+    const { random, pair, client, shows } = state;
+    const dice = random.int(8);
+    if (dice === 0) pair?.cut();
+    else if (dice === 1 && pair !== null) {
+      pair.stall(true);
+      this.#stalled.set(pair, this.#clock.mono() + random.int(9_000));
+    } else if (dice === 2) client.signal(random.pick(['hidden', 'visible']));
+    else if (dice === 3) client.signal(random.pick(['offline', 'online', 'focus']));
+    else if (dice < 6 && shows.length < 4) this.#watch(state);
+    else if (shows.length > 1) shows.splice(random.int(shows.length), 1)[0]?.stop();
+  }
+
+  #checkClient(state: Client): void {
+    for (const { want, shown } of state.shows) {
+      if (shown?.isLive !== true || shown.version === null) {
+        throw new Error(
+          `${state.name}: ${JSON.stringify(want)} is not live in the end: ${JSON.stringify(shown).slice(0, 300)}`,
+        );
+      }
+      this.#checkShown(state, want, shown, this.#oracle.version(state.org));
+    }
+  }
+
+  #checkShown({ name, org }: Client, want: Want, { rows }: Shown, v: number): void {
+    const filter = parseFilter(want.filter);
+    if (!filter.ok) throw new Error(filter.message);
+    const truth = this.#oracle.view({ org, collection: want.collection, filter: filter.value, fields: want.fields }, v);
+    const held = new Map(rows.map((row) => [row.id, row]));
+    for (const id of new Set([...truth.keys(), ...held.keys()])) {
+      const [is, should] = [held.get(id), truth.get(id)];
+      if (is !== undefined && should !== undefined && equalJson({ ...is, version: 0 }, { ...should, version: 0 }))
+        continue;
+      throw new Error(
+        `${name}: ${JSON.stringify(want)} at ${v}: ${id} is ${JSON.stringify(is)}, true is ${JSON.stringify(should)}`,
+      );
+    }
+  }
+
+  #token(replica: { readonly name: string; readonly org: string }): string {
     const lifeMs = this.#isHealed ? 3_600_000 : this.#chance.pick([3_000, 8_000, 3_600_000]);
     return JSON.stringify([replica.name, replica.org, this.#clock.now() + lifeMs]);
   }
@@ -364,6 +514,7 @@ class Schedule {
     if (backup === null) return;
     await this.#stop();
     this.#oracle.rewind(backup.versions);
+    this.#hasRestored = true;
     this.#store = this.#newStore();
     await this.#store.open();
     await this.#await(
@@ -404,11 +555,21 @@ class Schedule {
       if (replica.isWelcome) replica.say({ t: 'vis', hidden: false });
       if (replica.pair === null || this.#chance.chance(0.3)) this.#reconnect(replica);
     }
-    // Long enough for the slowest interval, chunk by chunk, and for a watermark after it.
-    for (let i = 0; i < 40; i++) {
-      await this.#clock.run(250);
-      this.#live();
+    for (const { client } of this.#clients) {
+      client.signal('online');
+      client.signal('visible');
     }
+    // Long enough for the slowest interval, chunk by chunk, and for a watermark after it.
+    for (let i = 0; i < 40; i++) await this.#quiet();
+    // A client may wait: for the answer of a wire that is dead, or until it asks for a token again.
+    const isLive = (): boolean =>
+      this.#clients.every(({ shows }) => shows.every(({ shown }) => shown?.isLive === true));
+    for (let i = 0; i < 200 && !isLive(); i++) await this.#quiet();
+  }
+
+  async #quiet(): Promise<void> {
+    await this.#clock.run(250);
+    this.#live();
   }
 
   #newStore(): MemoryStore {
@@ -449,6 +610,28 @@ class Schedule {
 }
 
 const BLANK: JsonObject = { phase: '', status: 'unknown', latencyMs: null, labels: {}, reason: '' };
+
+interface Client {
+  readonly name: string;
+  readonly org: string;
+  readonly random: Random;
+  readonly shows: Show[];
+  pair: SocketPair | null;
+  client: SimulatedClient;
+}
+
+interface Show {
+  readonly want: Want;
+  shown: Shown | null;
+  stop: () => void;
+}
+
+function filterList(filter: Filter): readonly Json[] {
+  const json = filterJson(filter);
+  return Array.isArray(json) ? json : ['all'];
+}
+
+const NOBODY: SimulatedClient = { watch: () => () => {}, signal() {}, close() {} };
 
 interface Server {
   readonly keep: Keep;

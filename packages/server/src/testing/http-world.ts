@@ -117,6 +117,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     }),
     live: keep.live,
     epoch: keep.commit.epoch,
+    demo: null,
     mutate: (principal, mutation) => {
       mutations.push(mutation);
       return mutate(keep, principal, mutation);

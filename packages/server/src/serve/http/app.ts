@@ -34,7 +34,6 @@ export function createHttp(deps: HttpDeps): Http {
     ...commandRoutes(deps),
     ...historyRoutes(deps),
     ...recordRoutes(deps),
-    ...(deps.extraRoutes ?? []),
   ];
   routes.push(
     openApiRoute({

@@ -9,7 +9,6 @@ import type { Accounts } from '../auth/accounts.ts';
 import type { ApiKeys } from '../auth/api-key.ts';
 import type { Authenticate } from '../auth/authenticator.ts';
 import type { Demo } from './demo.ts';
-import type { Route } from './router.ts';
 
 /** Everything the REST door needs, as functions: it reads memory, hands writes on, and holds no state of its own. */
 export interface HttpDeps {
@@ -31,8 +30,6 @@ export interface HttpDeps {
   readonly system: SystemReader;
   /** Null where no demo runs. */
   readonly demo: Demo | null;
-  /** Routes of optional parts (the demo panel). They go through the same guard and into the same document. */
-  readonly extraRoutes?: readonly Route[] | undefined;
 }
 
 /** The part of the configuration that this door acts by. */

@@ -142,10 +142,10 @@ function queryParameters({ query }: Route, components: Components): readonly obj
   });
 }
 
-/** `POST /v1/services/{id}/clear-override` -> `postServicesByIdClearOverride`. */
+/** `POST /v1/services/{id}/clear-override` -> `postServicesByIdClearOverride`; `GET /metrics` -> `getServerMetrics`. */
 function operationId({ method, path }: Route): string {
   const words = path
-    .replace(/^\/v1/u, '')
+    .replace(/^(?:\/v1)?/u, (prefix) => (prefix === '' ? 'server' : ''))
     .replaceAll(/\{(\w+)\}/gu, 'by-$1')
     .split(/[^A-Za-z0-9]+/u)
     .filter((word) => word !== '');

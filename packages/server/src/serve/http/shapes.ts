@@ -17,10 +17,7 @@ export const problemSchema: z.ZodType = z
     do: z.string(),
     retry: z.enum(['never', 'later', 'changed']),
   })
-  .meta({
-    id: 'Problem',
-    description: 'An RFC 9457 problem document. `code` is for programs; `do` says the next step.',
-  });
+  .meta({ description: 'An RFC 9457 problem document. `code` is for programs; `do` says the next step.' });
 
 /** Documents refusals, one line per HTTP status. What every route may answer is added by openapi.ts. */
 export function answersOf(...named: readonly Code[]): Readonly<Record<number, Answer>> {

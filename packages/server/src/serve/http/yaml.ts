@@ -49,7 +49,7 @@ function exported(service: JsonObject, check: JsonObject | null): JsonObject {
   const settings: Record<string, Json> = {};
   for (const [key, value] of Object.entries(checkDefaults(kind.data))) {
     const set = check[key];
-    if (set !== undefined && JSON.stringify(set) !== JSON.stringify(value)) settings[key] = set;
+    if (set !== undefined && set !== null && JSON.stringify(set) !== JSON.stringify(value)) settings[key] = set;
   }
   if (Object.keys(settings).length > 0) shown['check'] = settings;
   return shown;

@@ -38,7 +38,7 @@ export interface StepInput {
 export interface ExecutionReport extends RunReportFields {
   readonly agent?: string | undefined;
   readonly parent?: string | null | undefined;
-  /** All steps so far, or the last 50 of them; replaces what was there. */
+  /** Steps to add, or to update by their id; the last 50 are kept. */
   readonly steps?: readonly StepInput[] | undefined;
 }
 

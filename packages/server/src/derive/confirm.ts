@@ -47,7 +47,7 @@ export function confirm(health: Health, suspect: Suspect | null, said: Verdict, 
 }
 
 /** How many observations in a row move `health` to `to`. */
-export function needed(health: Health, to: Health, rules: Rules): number {
+function needed(health: Health, to: Health, rules: Rules): number {
   if (health === 'unknown') return to === 'healthy' ? 1 : to === 'degraded' ? rules.degradeAfter : rules.failAfter;
   if (health === 'healthy') return to === 'degraded' ? rules.degradeAfter : rules.failAfter;
   // Worse inside bad: the doubt about whether something is wrong is over.

@@ -15,7 +15,7 @@ const END = 2;
 const RANKED: readonly Status[] = ['up', 'unknown', 'degraded', 'down'];
 
 /** Half-life of the penalty. */
-export function halfLifeMs(intervalMs: number): number {
+function halfLifeMs(intervalMs: number): number {
   return Math.max(600_000, 10 * intervalMs);
 }
 

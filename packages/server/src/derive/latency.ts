@@ -13,7 +13,7 @@ export function isSlow(recent: Recent, ms: number, degradedMs: number | null, wa
 }
 
 /** p95 of the last 20 measured values; with two or more values one outlier never decides. */
-export function p95Of(values: readonly (number | null)[]): number | null {
+function p95Of(values: readonly (number | null)[]): number | null {
   const measured = values
     .filter((ms) => ms !== null)
     .slice(-WINDOW)

@@ -1,7 +1,6 @@
 import type { Override, Status } from '@statewire/model';
 
-export const OVERRIDE_MS_DEFAULT = 3_600_000;
-export const OVERRIDE_MS_MAX = 2_592_000_000;
+const OVERRIDE_MS_MAX = 2_592_000_000;
 
 /** A person's word for a time. The end is required and at most 30 days ahead: no forgotten "all fine". */
 export function overrideOf(

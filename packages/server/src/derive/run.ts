@@ -62,8 +62,8 @@ export interface RunStep {
   readonly transitions: readonly Omit<TransitionRow, 'org' | 'collection' | 'id' | 'recordedAt'>[];
 }
 
-export const LEASE_MS_MIN = 5_000;
-export const LEASE_MS_MAX = 86_400_000;
+const LEASE_MS_MIN = 5_000;
+const LEASE_MS_MAX = 86_400_000;
 
 /** Applies one report to one run. `gone`: the run has ended. `conflict`: that state cannot follow this one. */
 export function stepRun(row: RunRow, report: RunReport, now: number): Result<RunStep> {

@@ -1,0 +1,116 @@
+/** The whole corridor: a real MCP server dies, and a person's open tab turns red. */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort, Peer } from '../packages/server/src/testing/peers/peer.ts';
+import { launchBrowser } from './harness/browser.ts';
+import { TestServer } from './harness/server.ts';
+import { signIn } from './harness/sign-in.ts';
+import { until } from './harness/until.ts';
+
+let server: TestServer;
+let browser: Browser;
+let page: Page;
+let peer: Peer;
+
+/** What the tab shows of the service, noted by the tab itself at every change, on its own clock. */
+interface Seen {
+  readonly at: number;
+  readonly text: string;
+}
+
+beforeAll(async () => {
+  const port = await freePort();
+  peer = await new Peer({ bin: 'mcp-server-everything', args: ['streamableHttp'], env: { PORT: String(port) }, port }).start();
+  server = await TestServer.start();
+  browser = await launchBrowser();
+  const context = await browser.newContext();
+  await signIn(context, server);
+  page = await context.newPage();
+  const made = await server.api('POST', '/v1/services', {
+    id: 'victim',
+    name: 'Victim',
+    kind: 'mcp',
+    target: `http://127.0.0.1:${port}/mcp`,
+    check: { intervalMs: 1_000, timeoutMs: 700 },
+  });
+  expect(made.status).toBe(201);
+  await page.goto(`${server.url}/services`);
+  await page.getByText('Victim').first().waitFor();
+  await becomes('up');
+  await page.evaluate(() => {
+    const seen: Seen[] = [];
+    Object.assign(globalThis, { seen });
+    const note = (): void => {
+      const row = [...document.querySelectorAll('tr, [role="row"]')].find((each) => each.textContent.includes('Victim'));
+      const text = row?.textContent ?? '';
+      if (seen.at(-1)?.text !== text) seen.push({ at: Date.now(), text });
+    };
+    new MutationObserver(note).observe(document.body, { subtree: true, childList: true, characterData: true });
+    note();
+  });
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+  await peer?.stop();
+});
+
+const read = async () => (await server.api('GET', '/v1/services/victim')).body;
+const becomes = (status: string): Promise<void> => until(`victim to be ${status}`, async () => (await read()).status === status);
+const seen = (): Promise<Seen[]> => page.evaluate(() => Reflect.get(globalThis, 'seen') as Seen[]);
+const transitions = async (): Promise<{ from: string; to: string; code: string }[]> =>
+  (await server.api('GET', '/v1/services/victim/history')).body.transitions;
+
+async function shows(word: RegExp, after: number): Promise<number> {
+  let at = Number.NaN;
+  await until(`the tab to show ${word}`, async () => {
+    const hit = (await seen()).find((each) => each.at >= after && word.test(each.text));
+    at = hit?.at ?? Number.NaN;
+    return hit !== undefined;
+  });
+  return at - after;
+}
+
+test('kill -9 of the server is red in the open tab within a second, and green again after it came back', async () => {
+  const at = Date.now();
+  await peer.kill();
+  const ms = await shows(/Down/u, at);
+  console.log(`kill -9 to red in the tab: ${ms} ms`);
+  expect(ms).toBeLessThan(1_000);
+  expect(await read()).toMatchObject({ status: 'down', reason: { code: 'refused' } });
+
+  const back = Date.now();
+  await peer.start();
+  await shows(/Up/u, back);
+  await becomes('up');
+  expect((await transitions()).slice(0, 2).map(({ from, to }) => `${from}>${to}`)).toEqual(['down>up', 'up>down']);
+});
+
+test('SIGSTOP is suspected, then down; SIGCONT is up again on the same session', async () => {
+  const lost = (await read()).mcp.sessionsLost;
+  peer.signal('SIGSTOP');
+  await until('the suspicion', async () => (await read()).suspect?.to === 'unhealthy');
+  expect((await read()).status).toBe('up');
+  await becomes('down');
+  expect((await read()).reason.code).toMatch(/timeout/u);
+  peer.signal('SIGCONT');
+  await becomes('up');
+  expect((await read()).mcp.sessionsLost).toBe(lost);
+});
+
+test('a restart that loses the session is not an outage', async () => {
+  await becomes('up');
+  const before = await transitions();
+  const lost = (await read()).mcp.sessionsLost;
+  // The probe is held off while the server restarts: what is tested is the lost session, not the pause in which nobody listens.
+  expect((await server.api('POST', '/v1/services/victim/pause')).status).toBe(200);
+  await peer.kill();
+  await peer.start();
+  expect((await server.api('POST', '/v1/services/victim/resume')).status).toBe(200);
+  await becomes('up');
+  await until('a probe after the restart', async () => (await read()).mcp.protocolVersion !== '');
+  const after = (await transitions()).filter((each) => each.to === 'down' || each.from === 'down');
+  expect(after).toEqual(before.filter((each) => each.to === 'down' || each.from === 'down'));
+  expect((await read()).mcp.sessionsLost).toBeGreaterThanOrEqual(lost);
+});

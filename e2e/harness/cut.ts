@@ -1,0 +1,59 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/** A TCP proxy that counts bytes and can cut every connection, as a dead network does. */
+export class CutProxy {
+  readonly #target: number;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #isCut = false;
+  /** Bytes that went to the caller since the last reset. */
+  down = 0;
+  port = 0;
+
+  private constructor(target: number) {
+    this.#target = target;
+    this.#server = createServer((socket) => this.#join(socket));
+  }
+
+  static async open(target: number): Promise<CutProxy> {
+    const proxy = new CutProxy(target);
+    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
+    const address = proxy.#server.address();
+    proxy.port = typeof address === 'object' && address !== null ? address.port : 0;
+    return proxy;
+  }
+
+  /** Resets all connections and refuses new ones. */
+  cut(): void {
+    this.#isCut = true;
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  mend(): void {
+    this.#isCut = false;
+  }
+
+  async close(): Promise<void> {
+    this.cut();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #join(caller: Socket): void {
+    if (this.#isCut) {
+      caller.resetAndDestroy();
+      return;
+    }
+    const server = connect(this.#target, '127.0.0.1');
+    for (const [from, to] of [[caller, server], [server, caller]] as const) {
+      this.#sockets.add(from);
+      from.on('error', () => to.destroy());
+      from.on('close', () => {
+        this.#sockets.delete(from);
+        to.destroy();
+      });
+    }
+    server.on('data', (chunk: Buffer) => (this.down += chunk.length));
+    caller.pipe(server);
+    server.pipe(caller);
+  }
+}

@@ -176,6 +176,15 @@ test('[DE7] a probed service of which we hear nothing becomes unknown, not down'
   });
 });
 
+test('[DE7] a run of observations does not reach across a silence', () => {
+  const { row } = play(believed('healthy'), [probe(T0, 'unhealthy'), probe(T0 + 2 * S, 'unhealthy')]);
+  const late = play(row, [{ kind: 'deadline', deadline: row.dueAt ?? 0 }]).row;
+  const expired = play(late, [{ kind: 'deadline', deadline: late.expiresAt ?? 0 }]).row;
+  expect(expired).toMatchObject({ status: 'unknown', suspect: null });
+  const { row: back } = play(expired, [probe(T0 + 900 * S, 'unhealthy')]);
+  expect(back).toMatchObject({ status: 'up', suspect: { n: 1, of: 3, since: T0 + 900 * S } });
+});
+
 test('[DE7] a back-off that puts the next probe later puts the deadline later', () => {
   const { row } = play(believed('unhealthy'), [probe(T0, 'unhealthy', { nextAt: T0 + 120 * S })]);
   expect(row.dueAt).toBe(T0 + 150 * S);

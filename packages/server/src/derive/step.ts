@@ -290,7 +290,7 @@ function settle(before: StatusRow, taken: Taken, now: number, rules: Rules): Ste
   const to = word(row, rules);
   // Never in the future, and never before the transition it follows.
   const at = Math.min(Math.max(taken.stamp, before.flap.at), now);
-  const isMove = from !== to && taken.cause !== 'boot';
+  const isMove = from !== to;
   const counts = isMove && isMeasured(before) && isMeasured(row);
   const damping = isMove ? penalize(quiet, { from, to, at, counts }, rules.intervalMs) : quiet;
 

@@ -3,6 +3,7 @@ import { caller, openDesk, type Desk } from '../../testing/desk.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { awake } from './awake.ts';
 import type { Beat } from './beat.ts';
+import { Presence } from './presence.ts';
 
 const admin = caller(['admin']);
 const reporter = caller(['report']);
@@ -205,11 +206,36 @@ test('[CO3] one that closes more often than it opened is present no less', async
   await desk.close();
 });
 
+test('[CO3] what changes while it is being written is written after it, one thing at a time', async () => {
+  const told: string[] = [];
+  const waiting: (() => void)[] = [];
+  const clock = new FakeClock();
+  const presence = new Presence({
+    clock,
+    limits: { presenceGraceMs: 10_000, presenceRetryMs: 1_000 },
+    observe: (_org, _collection, _id, { kind }) => {
+      told.push(kind);
+      return new Promise((resolve) => void waiting.push(() => resolve({ ok: true, value: null })));
+    },
+  });
+  presence.opened('main', 'a7');
+  presence.closed('main', 'a7');
+  presence.opened('main', 'a7');
+  presence.closed('main', 'a7');
+  expect(told).toEqual(['beat']);
+  waiting.shift()?.();
+  await clock.run(0);
+  expect(told).toEqual(['beat', 'gone']);
+  waiting.shift()?.();
+  await clock.run(0);
+  expect(told).toEqual(['beat', 'gone']);
+  presence.close();
+});
+
 test('[CO3] presence that could not be written is written again', async () => {
   let isDown = false;
   const told: string[] = [];
   const clock = new FakeClock();
-  const { Presence } = await import('./presence.ts');
   const presence = new Presence({
     clock,
     limits: { presenceGraceMs: 10_000, presenceRetryMs: 1_000 },

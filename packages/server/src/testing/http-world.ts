@@ -2,25 +2,33 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { collections } from '@statewire/model';
-import { ok, refuse, type Json, type JsonObject, type Result } from '@statewire/protocol';
-import { bornStatus } from '../derive/born.ts';
-import type { Draft } from '../keep/commit-types.ts';
+import { ok, type Json } from '@statewire/protocol';
+import { Beats } from '../collect/beats/beat.ts';
+import { createCommands } from '../collect/commands/command.ts';
+import { createService } from '../collect/commands/services.ts';
+import type { WriteDeps } from '../collect/reports/deps.ts';
+import { createReports } from '../collect/reports/report.ts';
+import { engine } from '../derive/engine.ts';
+import { rulesOf } from '../derive/rules.ts';
+import { acceptTools } from '../joints/looks.ts';
 import { MemoryStore } from '../keep/memory-store.ts';
+import { observeIn } from '../keep/observe.ts';
 import { openKeep, type Keep } from '../keep/open.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
 import { limits, type Limits } from '../lib/limits.ts';
 import { silentLog } from '../lib/log.ts';
 import type { Principal, Scope } from '../lib/principal.ts';
+import { authorize } from '../publish/access.ts';
 import { Accounts } from '../serve/auth/accounts.ts';
 import { ApiKeys } from '../serve/auth/api-key.ts';
 import { createAuthenticator } from '../serve/auth/authenticator.ts';
 import { JwtVerifier, type JwtIssuer } from '../serve/auth/jwt.ts';
 import { createHttp, type Http } from '../serve/http/app.ts';
-import type { Beat, HttpDeps, Mutation, MutationFailure } from '../serve/http/deps.ts';
+import type { HttpDeps } from '../serve/http/deps.ts';
 
 /**
- * The whole REST door over a real commit, memory and store, real keys and real accounts. Only the two stages that
- * are not under test here are small: `mutate` writes plain rows and `report` and `beat` write down what they were given.
+ * The whole REST door over a real commit, memory, store and status engine, with real commands, reports, beats, keys and
+ * accounts. Only the prober is not there: a refresh is written down.
  */
 export interface World {
   readonly http: Http;
@@ -28,9 +36,8 @@ export interface World {
   readonly keys: ApiKeys;
   readonly accounts: Accounts;
   readonly revoked: string[];
-  readonly reports: { readonly principal: Principal; readonly report: JsonObject }[];
-  readonly beats: Beat[];
-  readonly mutations: Mutation[];
+  /** Services a refresh was asked for: no probe runs here. */
+  readonly refreshed: string[];
   readonly errors: object[];
   skip(ms: number): void;
   now(): number;
@@ -71,7 +78,18 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const bounds: Limits = { ...limits, ...options.limits };
   const dir = mkdtempSync(join(tmpdir(), 'http-world-'));
   const store = new MemoryStore();
-  const keep = await openKeep({ clock, store, log: silentLog, limits: bounds, onCommitted: () => undefined });
+  let beats: Beats | null = null;
+  const keep = await openKeep({
+    clock,
+    store,
+    log: silentLog,
+    limits: bounds,
+    onCommitted: (committed) => {
+      for (const { collection, before, after } of committed.changes) {
+        if (collection === 'checks') beats?.checkChanged(before, after);
+      }
+    },
+  });
   const revoked: string[] = [];
   const onRevoked = (id: string) => void revoked.push(id);
   const keys = new ApiKeys({
@@ -94,9 +112,31 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     ...options.settings,
   };
   const jwt = new JwtVerifier({ clock, issuers: options.issuers ?? [], fetch });
-  const reports: World['reports'] = [];
-  const beats: Beat[] = [];
-  const mutations: Mutation[] = [];
+  const writes: WriteDeps = {
+    clock,
+    limits: bounds,
+    commit: keep.commit,
+    engine,
+    authorize,
+    observeIn: observeIn.bind(null, { rulesOf }),
+  };
+  const reports = createReports(writes);
+  const refreshed: string[] = [];
+  const commands = createCommands({
+    ...writes,
+    idempotency: keep.idempotency,
+    refresh: async (_, id) => {
+      refreshed.push(id);
+      return ok(null);
+    },
+    acceptTools: (principal, id) => acceptTools({ commit: keep.commit, store, rulesOf }, principal, id),
+  });
+  const made = new Beats({
+    ...writes,
+    createHeartbeat: (draft, { id, periodMs }) =>
+      createService(writes, draft, { id, name: id, kind: 'heartbeat', check: { intervalMs: periodMs } }),
+  });
+  beats = made;
   const errors: object[] = [];
   const http = createHttp({
     clock,
@@ -118,29 +158,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     live: keep.live,
     epoch: keep.commit.epoch,
     demo: null,
-    mutate: (principal, mutation) => {
-      mutations.push(mutation);
-      return mutate(keep, principal, mutation);
-    },
-    report: async (principal, report) => {
-      reports.push({ principal, report });
-      if (report['id'] === 'bad')
-        return refuse('bad_field', 'health: found "sick", expected one of healthy, degraded, unhealthy, unknown');
-      return ok({ version: keep.live.version(principal.org), value: { id: report['id'] ?? 'made' } });
-    },
-    reportAll: async (principal, all) =>
-      all.map((report) => {
-        reports.push({ principal, report });
-        const id = typeof report['id'] === 'string' ? report['id'] : 'made';
-        return id === 'bad'
-          ? { ok: false, id, code: 'bad_field', message: 'health: not one' }
-          : { ok: true, id, version: 1 };
-      }),
-    beat: async (beat) => {
-      beats.push(beat);
-      if (beat.slug === 'missing') return refuse('not_found', 'no heartbeat service has this slug or token');
-      return ok({ version: 1, value: { id: beat.slug } });
-    },
+    mutate: (principal, mutation) => commands.mutate(principal, mutation),
+    report: (principal, report) => reports.report(principal, report),
+    reportAll: (principal, all) => reports.reportAll(principal, all),
+    beat: (beat) => made.beat(beat),
     system: {
       trouble: options.trouble ?? (() => null),
       read: async () => ({ uptimeMs: 5, memory: { rssBytes: 7 }, queues: { commitDepth: 0 } }),
@@ -152,9 +173,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     keys,
     accounts,
     revoked,
-    reports,
-    beats,
-    mutations,
+    refreshed,
     errors,
     skip: (ms) => {
       shift += ms;
@@ -197,56 +216,6 @@ const operator: Principal = {
   isOperator: true,
   expiresAt: null,
 };
-
-async function mutate(
-  keep: Keep,
-  principal: Principal,
-  mutation: Mutation,
-): Promise<Result<{ version: number; value: Json }, MutationFailure>> {
-  let conflict: Partial<MutationFailure> = {};
-  const tx = (draft: Draft): Result<Json> => {
-    const id = mutation.id === '' ? `s${draft.now}` : mutation.id;
-    const { collection, fields = {} } = mutation;
-    const row = draft.get(collection, id);
-    if (mutation.op === 'create') {
-      if (row !== null) return refuse('exists', `${collection}/${id} exists already`);
-      const { check: _, id: __, ...given } = fields;
-      draft.put(collection, id, {
-        ...(collection === 'services' ? bornStatus(draft.now) : {}),
-        description: '',
-        group: '',
-        target: '',
-        labels: {},
-        managedBy: 'api',
-        ...given,
-      });
-      return ok({ id });
-    }
-    if (row === null) return refuse('not_found', `no record ${collection}/${id}`);
-    if (mutation.ifVersion !== undefined && mutation.ifVersion !== row.version)
-      return refuse('precondition', `${collection}/${id} is at version ${row.version}, not ${mutation.ifVersion}`);
-    const touched = Object.keys(fields);
-    const newest = draft.fieldVersion(collection, id, touched);
-    if (mutation.base !== undefined && newest > mutation.base) {
-      conflict = {
-        version: row.version,
-        current: Object.fromEntries(touched.map((name) => [name, row[name] ?? null])),
-        fields: touched,
-      };
-      return refuse('conflict', `${touched.join(', ')} changed at version ${newest}, after ${mutation.base}`);
-    }
-    if (mutation.op === 'del') draft.delete(collection, id);
-    else if (mutation.op === 'patch') draft.put(collection, id, { ...row, ...fields });
-    else if (mutation.name === 'pause') draft.put(collection, id, { ...row, desired: 'paused', status: 'paused' });
-    return ok({ id });
-  };
-  const { org } = principal;
-  const result =
-    mutation.key === undefined
-      ? await keep.commit.write(org, principal.id, tx)
-      : await keep.idempotency.write({ org, principal: principal.id, id: mutation.key }, principal.id, tx);
-  return result.ok ? result : { ...result, ...conflict };
-}
 
 function parse(text: string): Readonly<Record<string, Json>> {
   try {

@@ -4,6 +4,7 @@ import { GroupCommit } from '../../keep/commit.ts';
 import { MemoryStore } from '../../keep/memory-store.ts';
 import { openKeep } from '../../keep/open.ts';
 import { systemClock } from '../../lib/clock.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
 import type { Principal } from '../../lib/principal.ts';
 import { silentLog } from '../../lib/log.ts';
 import { ApiKeys, isWellFormed } from './api-key.ts';
@@ -215,4 +216,31 @@ test('a stored document that is not a key is left out instead of stopping the st
   await first.keep.close();
   const { keys } = await setup({ store });
   expect(keys.list('main')).toEqual([]);
+});
+
+test('last use reaches the store by itself within a minute', async () => {
+  const clock = new FakeClock();
+  const store = new MemoryStore();
+  const keep = await openKeep({ clock: systemClock, store, log: silentLog, onCommitted: () => undefined });
+  const keys = new ApiKeys({
+    clock,
+    commit: keep.commit,
+    store,
+    adminKey: null,
+    onRevoked: () => undefined,
+    keysPerOrgMax: 5,
+  });
+  const made = await keys.create(by, { org: 'main', name: 'x', scope: 'read', expiresAt: null });
+  if (!made.ok) throw new Error(made.message);
+  keys.verify(made.value.secret);
+  keys.verify(made.value.secret);
+  expect(clock.pending).toBe(1);
+  await clock.run(60_000);
+  await vi.waitFor(async () =>
+    expect(await store.document('api-key', 'main', made.value.key.id)).toMatchObject({
+      lastUsedAt: expect.any(Number),
+    }),
+  );
+  expect(clock.pending).toBe(0);
+  await keep.close();
 });

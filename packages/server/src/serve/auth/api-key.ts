@@ -4,7 +4,7 @@ import type { Json, Result } from '@statewire/protocol';
 import { ok, refuse } from '@statewire/protocol';
 import type { Commit } from '../../keep/commit-types.ts';
 import type { Store } from '../../keep/store.ts';
-import type { Clock } from '../../lib/clock.ts';
+import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Principal, Scope } from '../../lib/principal.ts';
 
 /** What may be shown of a key. The key itself is shown once, by `create`. */
@@ -46,6 +46,7 @@ export class ApiKeys {
   /** Ids whose `lastUsedAt` moved since the last write. */
   readonly #used = new Set<string>();
   #creating = 0;
+  #timer: Timer | null = null;
 
   constructor(options: ApiKeysOptions) {
     this.#options = options;
@@ -73,6 +74,7 @@ export class ApiKeys {
     if (key.lastUsedAt === null || now - key.lastUsedAt >= USED_STEP_MS) {
       this.#byHash.set(hex, { ...key, lastUsedAt: now });
       this.#used.add(hex);
+      this.#timer ??= this.#options.clock.after(USED_STEP_MS, () => void this.flush());
     }
     return {
       kind: 'key',
@@ -143,8 +145,10 @@ export class ApiKeys {
     return ok(key);
   }
 
-  /** Stores when keys were last used. Call about once a minute: use itself never waits for a write. */
+  /** Stores when keys were last used. Happens by itself within a minute, so that use never waits for a write; call it at the end. */
   async flush(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = null;
     const used = [...this.#used];
     this.#used.clear();
     for (const hash of used) {

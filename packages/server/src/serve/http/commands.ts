@@ -1,6 +1,7 @@
 import { STATUSES } from '@statewire/model';
 import { z } from 'zod';
 import type { HttpDeps } from './deps.ts';
+import { RefusedError } from './problem.ts';
 import { perform } from './records.ts';
 import { route, type Route } from './router.ts';
 import { answersOf, asObject } from './shapes.ts';
@@ -21,8 +22,13 @@ export function commandRoutes(deps: HttpDeps): readonly Route[] {
         200: { description: 'Done; the record as it is now', schema: row },
       },
       handle: (call) => {
+        const id = call.params['id'] ?? '';
+        // Asked here for every command: one that acts outside a transaction must not tell a stranger's record from none.
+        if (deps.live.get(call.principal.org, collection, id) === null) {
+          throw new RefusedError({ code: 'not_found', message: `no record ${collection}/${id}` });
+        }
         const fields = asObject(call.body ?? {});
-        return perform(deps, call, { collection, id: call.params['id'] ?? '', op: 'call', name, fields });
+        return perform(deps, call, { collection, id, op: 'call', name, fields });
       },
     });
   });

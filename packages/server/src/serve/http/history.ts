@@ -1,12 +1,12 @@
 import type { Collection } from '@statewire/model';
-import type { JsonObject } from '@statewire/protocol';
+import type { Json, JsonObject } from '@statewire/protocol';
 import { z } from 'zod';
 import type { TransitionRow } from '../../keep/store.ts';
 import { authorize } from '../../publish/access.ts';
 import type { HttpDeps } from './deps.ts';
 import { RefusedError } from './problem.ts';
 import { json, must, route, type Route } from './router.ts';
-import { answersOf, instantQuery } from './shapes.ts';
+import { answersOf, asObject, instantQuery } from './shapes.ts';
 
 export const transitionSchema: z.ZodType = z
   .object({
@@ -100,25 +100,41 @@ export function shown({ collection, id, at, recordedAt, from, to, code, text, ca
   return { collection, id, at, recordedAt, from, to, code, text, cause };
 }
 
+const inventorySchema = z
+  .object({
+    at: z.int(),
+    era: z.string(),
+    fingerprint: z.string(),
+    tools: z.array(z.looseObject({ name: z.string(), hash: z.string() })),
+  })
+  .meta({ id: 'Inventory' });
+
+function partOf(document: Json | null, name: 'current' | 'accepted'): Json {
+  if (typeof document !== 'object' || document === null || !(name in document)) return null;
+  const part: unknown = Reflect.get(document, name);
+  return part === null ? null : asObject(part);
+}
+
 function inventoryRoute({ live, store }: HttpDeps): Route {
   return route({
     method: 'GET',
     path: '/v1/services/{id}/inventory',
     access: 'read',
     tag: 'services',
-    summary: 'The tools an MCP server listed last',
+    summary: 'The tools an MCP server listed last, and those a person accepted',
     answers: {
       ...answersOf('not_found'),
       200: {
-        description: 'The inventory; null until tools were listed',
-        schema: z.object({ inventory: z.json().nullable() }),
+        description: 'Both null until tools were listed',
+        schema: z.object({ inventory: inventorySchema.nullable(), accepted: inventorySchema.nullable() }),
       },
     },
     handle: async ({ principal, params }) => {
       const id = params['id'] ?? '';
       if (live.get(principal.org, 'services', id) === null)
         throw new RefusedError({ code: 'not_found', message: `no record services/${id}` });
-      return json({ inventory: await store.document('inventory', principal.org, id) });
+      const kept = await store.document('inventory', principal.org, id);
+      return json({ inventory: partOf(kept, 'current'), accepted: partOf(kept, 'accepted') });
     },
   });
 }

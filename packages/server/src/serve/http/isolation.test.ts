@@ -10,14 +10,22 @@ import type { Access, Route } from './router.ts';
 let world: World;
 const callers: Record<string, string | undefined> = {};
 
+const things = {
+  services: { name: '', kind: 'http', target: 'https://example.com/' },
+  agents: { name: '' },
+  connections: { agent: 'a', service: 's' },
+  executions: { agent: 'a', title: 'run' },
+  jobs: { title: 'scan', kind: 'scan' },
+};
+
 beforeAll(async () => {
   world = await createWorld();
   for (const org of ['main', 'o7']) {
-    for (const collection of ['services', 'agents', 'connections', 'executions', 'jobs']) {
-      await world.keep.commit.write(org, 'test', (draft) => {
-        draft.put(collection, `${org}-thing`, { name: `${org} name`, labels: {} });
-        return { ok: true, value: null };
-      });
+    const key = await world.key('admin', org);
+    for (const [collection, fields] of Object.entries(things)) {
+      const body = { id: `${org}-thing`, ...fields, ...('name' in fields ? { name: `${org} name` } : {}) };
+      const made = await world.call('POST', `/v1/${collection}`, { key, body });
+      expect(made.status, made.text).toBe(201);
     }
   }
   callers['nobody'] = undefined;

@@ -267,28 +267,75 @@ test('bulk: each line stands for itself', async () => {
   expect((await world.call('POST', '/v1/services/bulk', { key: ADMIN_KEY, body: { lines: [] } })).status).toBe(422);
 });
 
-test('commands go on with their name and fields; a wrong one is refused before', async () => {
+test('commands change the record at once; a wrong one is refused before', async () => {
   await create();
   const call = (name: string, body?: object) =>
     world.call('POST', `/v1/services/api/${name}`, { key: ADMIN_KEY, body });
-  for (const name of ['refresh', 'clear-override', 'pause', 'resume', 'accept-tools'])
-    expect((await call(name)).status).toBe(200);
-  expect((await call('override', { status: 'up', reason: 'known' })).status).toBe(200);
-  expect(world.mutations.slice(1).map(({ op, name, fields }) => [op, name, fields])).toEqual([
-    ['call', 'refresh', {}],
-    ['call', 'clear-override', {}],
-    ['call', 'pause', {}],
-    ['call', 'resume', {}],
-    ['call', 'accept-tools', {}],
-    ['call', 'override', { status: 'up', reason: 'known' }],
-  ]);
+  expect((await call('pause')).json).toMatchObject({ desired: 'paused', status: 'paused' });
+  expect((await call('resume')).json).toMatchObject({ desired: 'active', status: 'pending' });
+  const overridden = await call('override', { status: 'maintenance', reason: 'rebuild' });
+  expect(overridden.json).toMatchObject({
+    status: 'maintenance',
+    override: { status: 'maintenance', reason: 'rebuild' },
+  });
+  expect((await call('clear-override')).json).toMatchObject({ status: 'pending', override: null });
+  expect((await call('refresh')).status).toBe(200);
+  expect(world.refreshed).toEqual(['api']);
+  expect((await call('accept-tools')).status).toBeGreaterThanOrEqual(400);
   expect((await call('override', { status: 'fine' })).status).toBe(422);
   expect((await call('override', { status: 'up', forever: true })).status).toBe(422);
   expect((await call('explode')).status).toBe(404);
-  expect((await world.call('GET', '/v1/services/api/refresh', { key: ADMIN_KEY })).json).toMatchObject({
-    status: 405,
-    code: 'method_not_allowed',
+  const read405 = await world.call('GET', '/v1/services/api/refresh', { key: ADMIN_KEY });
+  expect(read405.json).toMatchObject({ status: 405, code: 'method_not_allowed' });
+});
+
+test('a run is cancelled by asking its runner', async () => {
+  const reporter = await world.key('report');
+  const made = await world.call('POST', '/v1/jobs', {
+    key: reporter,
+    body: { id: 'scan', title: 'Scan', kind: 'scan', state: 'running' },
   });
+  expect([made.status, made.text]).toEqual([201, expect.stringContaining('"state":"running"')]);
+  expect((await world.call('POST', '/v1/jobs/scan/cancel', { key: reporter })).json).toMatchObject({
+    cancelRequested: true,
+  });
+});
+
+test('secret headers go in and never come out: not from the service, its check, lists, the export or an error', async () => {
+  const secret = 'hunter2-hunter2';
+  const made = await create({
+    ...service,
+    check: { headers: { accept: 'text/plain' }, secretHeaders: { 'x-api-key': secret } },
+  });
+  expect(made.status).toBe(201);
+  const answers = [made];
+  for (const path of [
+    '/v1/services/api',
+    '/v1/services',
+    '/v1/checks/api',
+    '/v1/checks',
+    '/v1/export/services.yaml',
+    '/v1/services/api/history',
+    '/v1/activity',
+    '/v1/system',
+  ]) {
+    answers.push(await world.call('GET', path, { key: ADMIN_KEY }));
+  }
+  answers.push(
+    await world.call('PATCH', '/v1/services/api', {
+      key: ADMIN_KEY,
+      body: { check: { secretHeaders: { 'x-api-key': `${secret}\n` } } },
+    }),
+  );
+  answers.push(
+    await world.call('PATCH', '/v1/services/api', {
+      key: ADMIN_KEY,
+      body: { check: { secretHeaders: { 'x-api-key': `${secret}3` } } },
+    }),
+  );
+  for (const answer of answers) expect(answer.text).not.toContain('hunter2');
+  expect(answers[3]?.json).toMatchObject({ secrets: ['x-api-key'], headers: { accept: 'text/plain' } });
+  expect((await world.call('GET', '/v1/checks/api', { key: read })).status).toBe(403);
 });
 
 test('a store that takes no writes says so, and that it is worth repeating', async () => {
@@ -315,7 +362,7 @@ test('history and inventory: of one record, bounded, and only of what is there',
       });
       draft.sample({ collection: 'services', id: 'api', at: now - i * 1_000, ms: i, v: 'u' });
     }
-    draft.document('inventory', 'api', { at: now, tools: [] });
+    draft.document('inventory', 'api', { current: { at: now, tools: [] }, accepted: null });
     draft.put('services', 'api', { name: 'touched' });
     return { ok: true, value: null };
   });
@@ -330,6 +377,7 @@ test('history and inventory: of one record, bounded, and only of what is there',
   expect((await world.call('GET', '/v1/services/none/history', { key: read })).status).toBe(404);
   expect((await world.call('GET', '/v1/services/api/inventory', { key: read })).json).toEqual({
     inventory: { at: now, tools: [] },
+    accepted: null,
   });
   const feed = await world.call('GET', '/v1/activity?limit=3', { key: read });
   expect(feed.json['transitions']).toHaveLength(3);

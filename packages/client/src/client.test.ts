@@ -25,7 +25,7 @@ function expectNoLeaks({ env, server, sw }: World): void {
   expect(env.errors).toEqual([]);
 }
 
-function watch(w: World, name = 'services'): { readonly states: CollectionState<Row>[]; close(): void } {
+function watch(w: World, name = 'services'): { readonly states: CollectionState<Row>[]; readonly close: () => void } {
   const states: CollectionState<Row>[] = [];
   const { close } = w.sw.collection(name).subscribe((state) => states.push(state));
   return { states, close };

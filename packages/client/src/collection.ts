@@ -14,7 +14,7 @@ export interface CollectionSource extends ViewSource {
 /** A running subscription. */
 export interface Subscription<T extends Row> {
   readonly view: CollectionView<T>;
-  close(): void;
+  readonly close: () => void;
 }
 
 /** Options of a command. */
@@ -121,8 +121,9 @@ export class Collection<T extends Row, B extends Bodies = Bodies> extends Query<
   }
 }
 
-/** The fields as they travel. True because JSON leaves out what is undefined, and a body holds JSON values only. */
+/** The fields as they travel. */
 export function body(fields: object): JsonObject {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: JSON leaves out what is undefined, and a body holds JSON values only.
   return fields as JsonObject;
 }
 

@@ -54,14 +54,14 @@ export function browserEnv(): Env {
       const handle: unknown = setTimeout(fn, ms);
       // In Node a waiting client must not keep the process alive; browsers return a number here.
       if (hasUnref(handle)) handle.unref();
-      // True because `handle` came from this very setTimeout.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: `handle` came from this very setTimeout.
       return { cancel: () => clearTimeout(handle as Parameters<typeof clearTimeout>[0]) };
     },
     random: () => Math.random(),
     uniqueId: () => (typeof crypto === 'object' && 'randomUUID' in crypto ? crypto.randomUUID() : randomId()),
     pageUrl: () => (typeof location === 'object' ? location.href : null),
     isVisible: () => typeof document !== 'object' || document.visibilityState !== 'hidden',
-    isOnline: () => typeof navigator !== 'object' || navigator.onLine !== false,
+    isOnline: () => typeof navigator !== 'object' || navigator.onLine,
     listen,
     openSocket(url, protocol) {
       if (typeof WebSocket !== 'function') {

@@ -31,10 +31,11 @@ export type Where<T extends Row> =
 export function compileWhere<T extends Row>(where: Where<T> | undefined): FilterJson | undefined {
   if (where === undefined) return undefined;
   if (isList(where)) return where;
-  const all = Object.entries(where)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    // True because the values of a where object are conditions over scalars; the compiler lost them in the union.
-    .flatMap(([field, condition]) => conditions(field, condition as Condition<Scalar> | undefined));
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: what is not a list is conditions by field.
+  const byField = where as Readonly<Record<string, Condition<Scalar> | undefined>>;
+  const all = Object.keys(byField)
+    .sort()
+    .flatMap((field) => conditions(field, byField[field]));
   const [only] = all;
   if (only === undefined) return undefined;
   return all.length === 1 ? only : ['and', ...all];
@@ -63,6 +64,6 @@ function sorted(values: readonly Scalar[]): readonly Scalar[] {
 }
 
 // `Array.isArray` does not narrow readonly lists.
-function isList<V, L extends readonly unknown[]>(value: V | L): value is L {
+function isList(value: unknown): value is readonly Scalar[] {
   return Array.isArray(value);
 }

@@ -6,13 +6,13 @@ import { useClient } from './provider.tsx';
 /** A command and what became of it. */
 export interface LiveCommand<A extends readonly unknown[]> {
   /** Gives the command. Never rejects; the result says how it ended. */
-  run(...args: A): Promise<CommandResult>;
+  readonly run: (...args: A) => Promise<CommandResult>;
   readonly isPending: boolean;
   readonly result: CommandResult | null;
   readonly error: Failure | null;
   /** Someone changed what you change: show both, then run again with `conflict.version` as base. */
   readonly conflict: Conflict | null;
-  reset(): void;
+  readonly reset: () => void;
 }
 
 /**

@@ -6,7 +6,7 @@ import { useClient } from './provider.tsx';
 export interface LiveConnection extends ConnectionState {
   /** When anything last arrived, at the time of the last change of state. */
   readonly lastMessageAt: number | null;
-  reconnect(): void;
+  readonly reconnect: () => void;
 }
 
 /** The state of the connection. A component that mounts late sees the present state at once. */

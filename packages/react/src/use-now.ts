@@ -24,8 +24,8 @@ export function useNowWhile(isOn: boolean, everyMs = 1000): number {
 }
 
 interface Ticker {
-  subscribe(listener: () => void): () => void;
-  get(): number;
+  readonly subscribe: (listener: () => void) => () => void;
+  readonly get: () => number;
 }
 
 const tickers = new WeakMap<Client, Map<number, Ticker>>();
@@ -50,7 +50,8 @@ function makeTicker(client: Client, everyMs: number): Ticker {
   let stop: (() => void) | null = null;
   const tick = (): void => {
     now = client.serverNow();
-    for (const listener of [...listeners]) listener();
+    const present = [...listeners];
+    for (const listener of present) listener();
   };
   return {
     subscribe(listener) {

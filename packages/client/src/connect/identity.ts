@@ -15,10 +15,7 @@ function readClaims(token: string): Record<string, unknown> | null {
   if (body === undefined || signature === undefined) return null;
   try {
     const parsed: unknown = JSON.parse(atob(body.replaceAll('-', '+').replaceAll('_', '/')));
-    // True because a parsed JSON object is a record of unknown values.
-    return typeof parsed === 'object' && parsed !== null && 'sub' in parsed
-      ? (parsed as Record<string, unknown>)
-      : null;
+    return typeof parsed === 'object' && parsed !== null && 'sub' in parsed ? { ...parsed } : null;
   } catch {
     return null; // Not base64 or not JSON: not a JWT.
   }

@@ -3,7 +3,7 @@ import type { Env } from '../env.ts';
 import type { Dial } from './transport.ts';
 
 /** Makes the transport over WebSocket. One listener per event for the life of a socket: none is ever replaced. */
-export function dialWebSocket(env: Env): Dial {
+export function dialWebSocket(env: Pick<Env, 'openSocket'>): Dial {
   return (url, events) => {
     const socket = env.openSocket(url, SUBPROTOCOL);
     let isOver = false;

@@ -125,7 +125,7 @@ export interface Step {
 
 /** What happens to a connection. Never throws; every (state, event) pair is a cell of `table`. */
 export function step(link: Link, event: Event, moment: Moment): Step {
-  // True because the cell is taken by the link's own `at` and the event's own `t`.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: the cell is taken by the link's own `at` and the event's own `t`.
   const cell = table[link.at][event.t] as (link: Link, event: Event, moment: Moment) => Step;
   return cell(link, event, moment);
 }

@@ -148,10 +148,16 @@ export class Asked {
     for (const ask of told) ask.changed();
   }
 
-  /** Everything caught up is true as of `v`. */
+  /** Everything open is true as of `v`: said only when nothing is on its way. */
   watermark(v: number): void {
     if (this.#history === null) return;
-    for (const ask of this.#asks.values()) if (ask.isCaughtUp) ask.told.watermark({ e: this.#history.epoch, v });
+    for (const ask of this.#asks.values()) {
+      if (ask.w === null) continue;
+      ask.told.watermark({ e: this.#history.epoch, v });
+      if (ask.isCaughtUp || !ask.told.isCaughtUp) continue;
+      ask.isCaughtUp = true;
+      ask.changed();
+    }
   }
 
   /** One subscription was refused or stopped. */

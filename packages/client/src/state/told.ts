@@ -97,9 +97,9 @@ export class Told {
     this.#hasData = false;
   }
 
-  /** Everything up to `v` was already told. */
+  /** Everything up to `v` was already told. A snapshot that is on its way has not been. */
   watermark(at: Position): void {
-    if (this.#position?.e === at.e && this.#filling === null)
+    if (this.#position?.e === at.e && this.#filling === null && !this.#isDue)
       this.#position = { e: at.e, v: Math.max(this.#position.v, at.v) };
   }
 

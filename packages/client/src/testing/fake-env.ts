@@ -57,7 +57,8 @@ export class FakeEnv implements Env {
   signal(signal: Signal): void {
     if (signal === 'hidden' || signal === 'visible') this.visible = signal === 'visible';
     if (signal === 'offline' || signal === 'online') this.online = signal === 'online';
-    for (const fn of [...this.#listeners]) fn(signal);
+    const listeners = [...this.#listeners];
+    for (const fn of listeners) fn(signal);
   }
 
   after(ms: number, fn: () => void): Timer {

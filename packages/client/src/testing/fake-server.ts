@@ -135,8 +135,7 @@ export class FakeServer {
       | { readonly collection: string; readonly id: string }
     )[],
   ): number {
-    this.#version += 1;
-    const version = this.#version;
+    const version = this.#version + 1;
     for (const change of changes) {
       const { collection } = change;
       const records = this.#records.get(collection) ?? new Map<string, Stored>();
@@ -146,7 +145,10 @@ export class FakeServer {
       let after: Stored | null = null;
       if ('fields' in change) {
         const rid = before?.rid ?? (this.#lastRid += 1);
-        after = { rid, row: { ...before?.row, ...change.fields, org: this.org, version } };
+        const row: Row = { ...before?.row, ...change.fields, org: this.org, version };
+        // As the real one: what says the same is no change.
+        if (before !== null && diffRow(before.row, row) === null) continue;
+        after = { rid, row };
         records.set(id, after);
       } else {
         records.delete(id);
@@ -161,6 +163,8 @@ export class FakeServer {
         });
       }
     }
+    if (this.#log.at(-1)?.version !== version) return this.#version;
+    this.#version = version;
     this.flush();
     return version;
   }
@@ -187,7 +191,8 @@ export class FakeServer {
 
   /** Cuts all connections as a network does. */
   cut(code = 1006, reason = ''): void {
-    for (const wire of [...this.#wires]) {
+    const wires = [...this.#wires];
+    for (const wire of wires) {
       this.#wires.delete(wire);
       wire.drop(code, reason);
     }
@@ -289,15 +294,10 @@ export class FakeServer {
     const sub: OpenSub = { view, position };
     wire.subs.set(frame.s, sub);
     const how = position === 0 ? 'snapshot' : position < this.#floor ? 'reconcile' : 'delta';
-    this.#tell(wire, {
-      t: 'subd',
-      s: frame.s,
-      w: view.w,
-      v: this.#version,
-      iv: frame.iv ?? 100,
-      how,
-      n: this.#members(view).length,
-    });
+    const ops = how === 'delta' ? this.#since(sub) : [];
+    // The version after what follows: a view that nothing happened to stays where the caller stands.
+    const v = how === 'delta' && ops.length === 0 ? position : this.#version;
+    this.#tell(wire, { t: 'subd', s: frame.s, w: view.w, v, iv: frame.iv ?? 100, how, n: this.#members(view).length });
     if (how === 'delta') this.#catchUp(wire, sub);
     else this.#snapshot(wire, sub, how === 'reconcile' ? position : null);
   }
@@ -325,6 +325,13 @@ export class FakeServer {
   #catchUp(wire: FakeWire, sub: OpenSub): void {
     if (this.isMute || sub.position >= this.#version) return;
     const { view, position } = sub;
+    const o = this.#since(sub);
+    if (o.length === 0) return;
+    sub.position = this.#version;
+    this.#tell(wire, { t: 'd', w: view.w, v: [position, this.#version], at: this.#now(), o });
+  }
+
+  #since({ view, position }: OpenSub): readonly Op[] {
     const ops = new Map<Rid, Op>();
     const first = new Map<Rid, Row | null>();
     for (const change of this.#log) {
@@ -343,9 +350,7 @@ export class FakeServer {
         ops.set(change.rid, [change.rid, change.version, null, change.after === null ? 'del' : 'out']);
       }
     }
-    if (ops.size === 0) return;
-    sub.position = this.#version;
-    this.#tell(wire, { t: 'd', w: view.w, v: [position, this.#version], at: this.#now(), o: [...ops.values()] });
+    return [...ops.values()];
   }
 
   #members(view: View): readonly Stored[] {

@@ -48,7 +48,8 @@ export class CollectionView<T extends Row> {
   }
 }
 
-// True because the server sends rows of the collection's type only; the type was chosen with the collection.
+// The type was chosen with the collection.
 function typed<T extends Row>(state: CollectionState<Row>): CollectionState<T> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: the server sends rows of the collection's type only.
   return state as CollectionState<T>;
 }

@@ -74,11 +74,12 @@ export class ConnectionView {
   /** Looks at the link again and tells listeners if anything is different. */
   refresh(): void {
     const next = this.#read();
-    // True because both are plain objects with exactly these keys.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: both are plain objects with exactly these keys.
     const keys = Object.keys(next) as (keyof ConnectionState)[];
     if (keys.every((key) => Object.is(next[key], this.#state[key]))) return;
     this.#state = next;
-    for (const { listener } of [...this.#listeners]) {
+    const listeners = [...this.#listeners];
+    for (const { listener } of listeners) {
       try {
         listener();
       } catch (error) {

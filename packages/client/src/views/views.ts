@@ -119,7 +119,8 @@ export class Views {
       next.hasData === before.hasData;
     if (isSame) return;
     view.state = next;
-    for (const { listener } of [...view.listeners]) {
+    const listeners = [...view.listeners];
+    for (const { listener } of listeners) {
       try {
         listener();
       } catch (error) {

@@ -47,9 +47,7 @@ export function ConnectionStatus({ className }: ConnectionStatusProps): ReactNod
           <span className="sw-pill-asof">data as of {clock(lastMessageAt)}</span>
         ) : null}
       </button>
-      <span className="sw-hidden" role="status">
-        {word}
-      </span>
+      <output className="sw-hidden">{word}</output>
       <div id={id} className="sw-popover" hidden={!isOpen}>
         <Details connection={connection} />
         <button type="button" className="sw-button" onClick={reconnect}>

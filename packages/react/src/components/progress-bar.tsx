@@ -1,3 +1,4 @@
+// oxlint-disable jsx-a11y/prefer-tag-over-role -- <progress> can neither be styled alike everywhere nor carry a text of its own.
 import type { Progress } from '@statewire/model';
 import type { ReactNode } from 'react';
 import { classes } from './words.ts';

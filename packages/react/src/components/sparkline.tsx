@@ -1,3 +1,4 @@
+// oxlint-disable jsx-a11y/prefer-tag-over-role -- a drawing in the page is an svg; the role is how it is named.
 import { memo, type ReactNode } from 'react';
 import { classes } from './words.ts';
 

@@ -1,3 +1,4 @@
+// oxlint-disable jsx-a11y/prefer-tag-over-role -- a drawing in the page is an svg; the role is how it is named.
 import type { ReactNode } from 'react';
 import { StatusIcon } from './status-icon.tsx';
 import { classes, words, type BadgeStatus } from './words.ts';

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { identityOf } from './identity.ts';
+
+const jwt = (claims: unknown): string =>
+  `e.${btoa(JSON.stringify(claims)).replaceAll('+', '-').replaceAll('/', '_')}.s`;
+
+test('[CL23] two tokens of one subject are one identity; other subjects, issuers and organizations are not', () => {
+  const one = identityOf(jwt({ iss: 'a', sub: 'u', org: 'o', exp: 1, name: 'ÿÿ??>>' }));
+  expect(identityOf(jwt({ iss: 'a', sub: 'u', org: 'o', exp: 2 }))).toBe(one);
+  for (const other of [
+    { iss: 'b', sub: 'u', org: 'o' },
+    { iss: 'a', sub: 'v', org: 'o' },
+    { iss: 'a', sub: 'u', org: 'p' },
+  ]) {
+    expect(identityOf(jwt(other))).not.toBe(one);
+  }
+});
+
+test('[CL23] what is not a JWT is known by itself, and the cookie is one identity', () => {
+  for (const token of ['sw_abc', 'a.b.c', jwt('text'), jwt(null), jwt({ noSubject: 1 })]) {
+    expect(identityOf(token)).toBe(`token ${token}`);
+  }
+  expect(identityOf(undefined)).toBe('cookie');
+});

@@ -61,6 +61,10 @@ export interface Reply {
   readonly text: string;
   /** The body as JSON; an empty object when it is none. */
   readonly json: Readonly<Record<string, Json>>;
+  /** A text inside the body; fails when there is none. */
+  word(...path: readonly string[]): string;
+  /** One text of each object of a list inside the body. */
+  words(list: string, field: string): readonly string[];
 }
 
 export const ADMIN_KEY = 'operator-key-for-tests';
@@ -191,8 +195,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       if (body !== undefined) init.body = JSON.stringify(body);
       if (raw !== undefined) init.body = raw;
       const response = await http.app.request(`http://localhost:4800${path}`, init);
-      const text = await response.text();
-      return { status: response.status, headers: response.headers, text, json: parse(text) };
+      return replyOf(response, await response.text());
     },
     async key(scope, org = 'main') {
       const made = await keys.create(operator, { org, name: `${scope} of ${org}`, scope, expiresAt: null });
@@ -216,6 +219,29 @@ const operator: Principal = {
   isOperator: true,
   expiresAt: null,
 };
+
+function replyOf({ status, headers }: Response, text: string): Reply {
+  const json = parse(text);
+  return {
+    status,
+    headers,
+    text,
+    json,
+    word: (...path) => textAt(json, path),
+    words: (list, field) => {
+      const items = json[list];
+      if (!Array.isArray(items)) throw new Error(`no list ${list} in ${text.slice(0, 200)}`);
+      return items.map((item: Json) => textAt(item, [field]));
+    },
+  };
+}
+
+function textAt(value: Json, path: readonly string[]): string {
+  let at: unknown = value;
+  for (const step of path) at = typeof at === 'object' && at !== null ? Reflect.get(at, step) : undefined;
+  if (typeof at === 'string' || typeof at === 'number') return `${at}`;
+  throw new Error(`no text at ${path.join('.')} of ${JSON.stringify(value).slice(0, 200)}`);
+}
 
 function parse(text: string): Readonly<Record<string, Json>> {
   try {

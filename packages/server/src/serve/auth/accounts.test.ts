@@ -10,7 +10,7 @@ import { Accounts, hasSessionCookie, type SignedIn } from './accounts.ts';
 const password = 'correct horse battery';
 const cleanups: (() => void)[] = [];
 afterEach(() => {
-  for (const clean of cleanups.splice(0).reverse()) clean();
+  for (const clean of cleanups.splice(0).toReversed()) clean();
 });
 
 async function setup(dir: string = mkdtempSync(join(tmpdir(), 'accounts-')), publicUrl = 'http://localhost:4800') {

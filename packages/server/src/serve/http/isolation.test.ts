@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { JsonObject } from '@statewire/protocol';
 import { ADMIN_KEY, createWorld, type Reply, type World } from '../../testing/http-world.ts';
 import type { Access, Route } from './router.ts';
 
@@ -46,14 +45,13 @@ async function expiredKey(): Promise<string> {
     body: { name: 'short', scope: 'admin', expiresInMs: 60_000 },
   });
   world.skip(60_001);
-  return String(made.json['secret']);
+  return made.word('secret');
 }
 
 async function revokedKey(): Promise<string> {
   const made = await world.call('POST', '/v1/keys', { key: ADMIN_KEY, body: { name: 'gone', scope: 'admin' } });
-  const { id } = made.json['key'] as JsonObject;
-  expect((await world.call('DELETE', `/v1/keys/${String(id)}`, { key: ADMIN_KEY })).status).toBe(200);
-  return String(made.json['secret']);
+  expect((await world.call('DELETE', `/v1/keys/${made.word('key', 'id')}`, { key: ADMIN_KEY })).status).toBe(200);
+  return made.word('secret');
 }
 
 const reads: readonly string[] = ['read', 'admin', 'foreign read', 'foreign admin', 'operator'];
@@ -199,7 +197,7 @@ describe("another organization's records", () => {
     expect((await world.call('POST', '/v1/keys', { key: callers['admin'], body })).status).toBe(403);
     const made = await world.call('POST', '/v1/keys', { key: ADMIN_KEY, body });
     expect(made.status).toBe(201);
-    expect((await world.call('GET', '/v1/me', { key: String(made.json['secret']) })).json['principal']).toMatchObject({
+    expect((await world.call('GET', '/v1/me', { key: made.word('secret') })).json['principal']).toMatchObject({
       org: 'o7',
       scopes: ['read'],
       isOperator: false,

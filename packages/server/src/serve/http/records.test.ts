@@ -12,7 +12,7 @@ afterEach(() => world.close());
 
 const service = { id: 'api', name: 'Search API', kind: 'http', target: 'https://example.com/health' };
 
-function create(body: object = service): Promise<Reply> {
+function create(body: unknown = service): Promise<Reply> {
   return world.call('POST', '/v1/services', { key: ADMIN_KEY, body });
 }
 
@@ -68,7 +68,7 @@ test('without an id the server makes one and says where it is', async () => {
   const { id: _, ...rest } = service;
   const made = await create(rest);
   expect(made.status).toBe(201);
-  expect(made.headers.get('location')).toBe(`/v1/services/${String(made.json['id'])}`);
+  expect(made.headers.get('location')).toBe(`/v1/services/${made.word('id')}`);
 });
 
 test.each([
@@ -91,12 +91,12 @@ test.each([
   ['text', ''],
   [null, ''],
 ])('a create that is not one is refused and names the field: %j', async (body, path) => {
-  const reply = await create(body as object);
+  const reply = await create(body);
   expect(reply.status).toBe(422);
   expect(reply.json['code']).toBe('bad_field');
-  const errors = reply.json['errors'] as readonly { path: string; message: string }[];
-  expect(errors.length).toBeGreaterThan(0);
-  expect(`${errors[0]?.path} ${reply.json['detail'] as string}`).toContain(path);
+  const paths = reply.words('errors', 'path');
+  expect(paths.length).toBeGreaterThan(0);
+  expect(`${paths[0]} ${reply.word('detail')}`).toContain(path);
   expect([...world.keep.live.entries('main', 'services')]).toEqual([]);
 });
 
@@ -173,15 +173,13 @@ test('If-None-Match spares the body, of a record and of a list', async () => {
 test('a list is paged by cursor: every record once, also when records change and go meanwhile', async () => {
   await many(25);
   const seen: string[] = [];
-  let cursor: Json = null;
+  let cursor: string | null = null;
   do {
-    const page: Reply = await world.call(
-      'GET',
-      `/v1/services?limit=10${cursor === null ? '' : `&cursor=${String(cursor)}`}`,
-      { key: read },
-    );
-    seen.push(...(page.json['rows'] as readonly { id: string }[]).map(({ id }) => id));
-    cursor = page.json['next'] ?? null;
+    const page: Reply = await world.call('GET', `/v1/services?limit=10${cursor === null ? '' : `&cursor=${cursor}`}`, {
+      key: read,
+    });
+    seen.push(...page.words('rows', 'id'));
+    cursor = page.json['next'] === null ? null : page.word('next');
     await world.keep.commit.write('main', 'test', (draft) => {
       draft.put('services', 's025', { name: `changed ${seen.length}` });
       if (seen.length === 10) draft.delete('services', 's024');
@@ -198,7 +196,7 @@ test('a list is filtered as a subscription is', async () => {
     const reply = await world.call('GET', `/v1/services?filter=${encodeURIComponent(JSON.stringify(filter))}`, {
       key: read,
     });
-    return (reply.json['rows'] as readonly { id: string }[]).length;
+    return reply.words('rows', 'id').length;
   };
   expect(await ids(['eq', 'status', 'down'])).toBe(5);
   expect(await ids(['and', ['eq', 'status', 'up'], ['eq', 'labels.env', 'prod']])).toBe(3);
@@ -233,7 +231,7 @@ test.each([
 
 test('min_version: an answer that would be older is refused, to be asked again', async () => {
   const { version } = (await create()).json;
-  expect((await world.call('GET', `/v1/services?min_version=${String(version)}`, { key: read })).status).toBe(200);
+  expect((await world.call('GET', `/v1/services?min_version=${Number(version)}`, { key: read })).status).toBe(200);
   const reply = await world.call('GET', `/v1/services?min_version=${Number(version) + 1}`, { key: read });
   expect(reply.json).toMatchObject({ status: 503, code: 'unavailable', retry: 'later' });
   expect(reply.headers.get('retry-after')).toBe('1');

@@ -5,7 +5,7 @@ import { authorize } from '../../publish/access.ts';
 import type { HttpDeps, LiveEntry, Mutation, MutationFailure } from './deps.ts';
 import { RefusedError } from './problem.ts';
 import { json, jsonText, must, route, type Call, type Route } from './router.ts';
-import { answersOf, asObject, idOf, pageQuery, readCursor, writeCursor } from './shapes.ts';
+import { answersOf, asObject, idOf, readCursor, writeCursor } from './shapes.ts';
 
 /** List, get, create, change, delete and bulk of every collection; one set of routes per collection. */
 export function recordRoutes(deps: HttpDeps): readonly Route[] {
@@ -45,6 +45,17 @@ export async function perform(
   if (status === 201) headers['location'] = `/v1/${mutation.collection}/${id}`;
   return jsonText(recordText(entry), { status, headers });
 }
+
+const pageQuery = z.strictObject({
+  limit: z
+    .string()
+    .regex(/^\d{1,4}$/u, 'a number from 1 to 1000')
+    .transform(Number)
+    .pipe(z.int().min(1).max(1_000))
+    .default(100)
+    .meta({ description: 'Rows per page, 1 to 1000' }),
+  cursor: z.string().max(128).optional().meta({ description: '`next` of the page before' }),
+});
 
 const listQuery = pageQuery.extend({
   filter: z

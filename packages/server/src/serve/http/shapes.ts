@@ -34,17 +34,6 @@ export function answersOf(...named: readonly Code[]): Readonly<Record<number, An
   );
 }
 
-export const pageQuery = z.strictObject({
-  limit: z
-    .string()
-    .regex(/^\d{1,4}$/u, 'a number from 1 to 1000')
-    .transform(Number)
-    .pipe(z.int().min(1).max(1_000))
-    .default(100)
-    .meta({ description: 'Rows per page, 1 to 1000' }),
-  cursor: z.string().max(128).optional().meta({ description: '`next` of the page before' }),
-});
-
 /** The value as what it is after a strict object schema let JSON through. */
 export function asObject(value: unknown): JsonObject {
   assert(isObject(value), 'a value that passed an object schema is an object');

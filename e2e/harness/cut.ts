@@ -1,11 +1,15 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A TCP proxy that counts bytes and can cut every connection, as a dead network does. */
+/**
+ * A TCP proxy that counts bytes, can cut every connection, as a dead network does, and can hold new ones back, as a
+ * load balancer does while the server behind it restarts.
+ */
 export class CutProxy {
   readonly #target: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #isCut = false;
+  #held: Socket[] | null = null;
   /** Bytes that went to the caller since the last reset. */
   down = 0;
   port = 0;
@@ -33,6 +37,18 @@ export class CutProxy {
     this.#isCut = false;
   }
 
+  /** Resets all connections; new ones wait until `release`. */
+  hold(): void {
+    this.#held = [];
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const socket of held) this.#join(socket);
+  }
+
   async close(): Promise<void> {
     this.cut();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -41,6 +57,10 @@ export class CutProxy {
   #join(caller: Socket): void {
     if (this.#isCut) {
       caller.resetAndDestroy();
+      return;
+    }
+    if (this.#held !== null) {
+      this.#held.push(caller);
       return;
     }
     const server = connect(this.#target, '127.0.0.1');

@@ -5,7 +5,7 @@ import { ok, type Result } from '@statewire/protocol';
 import { systemClock, type Clock } from '../../lib/clock.ts';
 import { compileAllow, denialOf, type AllowRule } from './addresses.ts';
 import { Budget } from './budget.ts';
-import { fail, faultOf, type Fault } from './fault.ts';
+import { ABORTED, fail, faultOf, type Fault } from './fault.ts';
 
 export interface EgressOptions {
   /** `public`: only ordinary public addresses and what `allow` lists. `any`: every address. */
@@ -18,7 +18,7 @@ export interface EgressOptions {
   readonly lookup?: ((host: string) => Promise<readonly string[]>) | undefined;
 }
 
-export interface ConnectOptions {
+interface ConnectOptions {
   /** A name or an address, IPv6 with or without brackets. */
   readonly host: string;
   readonly port: number;
@@ -120,7 +120,6 @@ export function createEgress(options: EgressOptions): Egress {
 
 const DENIED_HELP = 'To allow it, set STATEWIRE_EGRESS=any or list its range under egress.allow in the configuration.';
 const TIMEOUT: Fault = { code: 'timeout_connect', message: 'No connection within the connect timeout.' };
-const ABORTED: Fault = { code: 'aborted', message: 'The probe was stopped by this server.' };
 
 async function resolveAll(host: string): Promise<readonly string[]> {
   const found = await systemLookup(host, { all: true, order: 'verbatim' });

@@ -20,6 +20,9 @@ export interface Failed extends Fault {
   readonly ok: false;
 }
 
+/** We called the exchange off. Says nothing about the target. */
+export const ABORTED: Fault = { code: 'aborted', message: 'The probe was stopped by this server.' };
+
 /** Makes a failed outcome. */
 export function fail(code: string, message: string, more: Omit<Fault, 'code' | 'message'> = {}): Failed {
   return { ok: false, code, message, ...more };

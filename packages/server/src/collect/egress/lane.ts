@@ -14,7 +14,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Limits } from '../../lib/limits.ts';
 import type { Budget } from './budget.ts';
 import type { Connection, Egress } from './egress.ts';
-import { codeOf, fail, FaultError, faultOf, type Failed, type Fault } from './fault.ts';
+import { ABORTED, codeOf, fail, FaultError, faultOf, type Failed, type Fault } from './fault.ts';
 
 export interface LaneDeps {
   readonly egress: Egress;
@@ -181,7 +181,6 @@ export class Lane {
 
 const TIMEOUT: Fault = { code: 'timeout', message: 'No answer within the timeout.' };
 const TIMEOUT_BODY: Fault = { code: 'timeout_body', message: 'The answer began but did not end within the timeout.' };
-const ABORTED: Fault = { code: 'aborted', message: 'The probe was stopped by this server.' };
 
 class IncomingAnswer implements Answer {
   readonly status: number;

@@ -92,7 +92,7 @@ export function observe(
 }
 
 /** Milliseconds with a tenth: finer is noise, and every digit travels to every tab. */
-export function round(ms: number): number {
+function round(ms: number): number {
   return Math.round(ms * 10) / 10;
 }
 

@@ -119,7 +119,7 @@ export async function waitFor(condition: () => boolean | Promise<boolean>, timeo
 }
 
 /** Waits; for conditions in the world outside this process only. */
-export function pause(ms: number): Promise<void> {
+function pause(ms: number): Promise<void> {
   // Not a clock timer: those let the process exit, and a test waiting for a peer must not.
   return new Promise((resolve) => {
     const keepAlive = new MessageChannel();

@@ -17,7 +17,8 @@ export function createProbing(lowered: Partial<Limits> = {}): Probing {
     clock: systemClock,
     egress: createEgress({ mode: 'any', allow: [] }),
     limits: { ...limits, ...lowered },
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
+    // The last one stands for our own secrets: no child may ever see it.
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], STATEWIRE_ADMIN_KEY: 'not-for-children' },
     onTrip: (org, id, cause) => trips.push({ org, id, cause, at: systemClock.mono() }),
   });
   return { probers, trips };

@@ -31,7 +31,7 @@ import type { Asked, Wire } from './wire.ts';
 export type Era = 'modern' | 'legacy';
 
 /** What a server said of itself. */
-export interface ServerInfo {
+interface ServerInfo {
   readonly protocolVersion: string;
   readonly name: string;
   readonly version: string;

@@ -1,6 +1,8 @@
 import type { CheckPlan } from '../plan.ts';
 import { observe, type ProbeDeps, type Prober, type ProbeResult } from '../probe.ts';
+import { ABORTED } from '../../egress/fault.ts';
 import { HttpServer } from './http-server.ts';
+import { faultFinding } from './levels.ts';
 import type { McpServer } from './server.ts';
 import { StdioServer, type HeldChildren } from './stdio-server.ts';
 
@@ -43,8 +45,14 @@ export function createMcpProber(deps: ProbeDeps): Prober {
       }
       const running = item.server.probe(plan);
       item.running = running.catch(() => undefined);
-      const { finding, inventory, evidence } = await running;
-      return { observation: observe(deps.clock, startedAt, finding), inventory, evidence };
+      const look = await running;
+      // Forgotten meanwhile: what the probe saw last is our own hanging up, which judges nobody.
+      const isCut = held.get(key) !== item;
+      return {
+        observation: observe(deps.clock, startedAt, isCut ? faultFinding(ABORTED, null) : look.finding),
+        inventory: isCut ? null : look.inventory,
+        evidence: isCut ? null : look.evidence,
+      };
     },
     forget: (org, checkId) => drop(keyOf(org, checkId)),
     async close(): Promise<void> {

@@ -114,8 +114,9 @@ export class TransactionDraft implements Draft {
     }
     const patch = diffRow(was, next);
     if (patch === null) return;
-    const isMoved = next['updatedAt'] !== this.now;
-    work.after = isMoved ? { ...next, updatedAt: this.now } : next;
+    const isMoved = next.updatedAt !== this.now;
+    next.updatedAt = this.now;
+    work.after = next;
     // The usual case, one put of one record, has its patch already.
     work.patch = was === work.before ? (isMoved ? { ...patch, updatedAt: this.now } : patch) : undefined;
   }
@@ -188,6 +189,14 @@ interface Work {
   patch: Patch | null | undefined;
 }
 
+/** A row nobody else has seen yet. */
+interface FreshRow extends Record<string, Json> {
+  id: string;
+  org: string;
+  version: number;
+  updatedAt: Json;
+}
+
 interface Stamps {
   readonly org: string;
   readonly id: string;
@@ -197,8 +206,8 @@ interface Stamps {
 }
 
 /** A whole row, always with the same fields in the same order: those of the model, then those it had, then what is new. */
-function rowOf(stamps: Stamps, fields: JsonObject, was: Row | null, collection: string): Row {
-  const row: Record<string, Json> & { id: string; org: string; version: number } = {
+function rowOf(stamps: Stamps, fields: JsonObject, was: Row | null, collection: string): FreshRow {
+  const row: FreshRow = {
     id: stamps.id,
     org: stamps.org,
     version: stamps.version,

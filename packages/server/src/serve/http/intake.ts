@@ -52,6 +52,7 @@ function beatRoute(deps: HttpDeps, method: 'GET' | 'POST'): Route {
     path: '/v1/heartbeats/{slug}',
     access: 'slug',
     tag: 'intake',
+    ...(method === 'POST' ? { raw: ['text/plain'] } : {}),
     summary: 'A sign of life of a heartbeat service',
     query: z.strictObject({
       status: z.enum(['ok', 'fail', 'start']).default('ok'),

@@ -31,6 +31,8 @@ export class Metrics {
 
   async text(): Promise<{ readonly contentType: string; readonly text: string }> {
     for (const [path, value] of numbersIn(await this.#read(), [])) {
+      // Limits never move: they are for reading once, on the System page.
+      if (path[0] === 'limits') continue;
       this.#exposition.set(`statewire_${path.map(snake).join('_')}`, `${path.join('.')} of GET /v1/system`, value);
     }
     const { rss, heapUsed } = process.memoryUsage();

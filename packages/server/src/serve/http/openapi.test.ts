@@ -100,6 +100,14 @@ test('records, their creation and problems are named schemas with fields', () =>
   expect(schemas['ServiceCreate']?.additionalProperties).toBe(false);
 });
 
+test('what a route reads is in the document, whatever its type', () => {
+  for (const [path, method, operation] of operations()) {
+    const route = world.http.routes.find((each) => each.path === path && each.method.toLowerCase() === method);
+    const types = route?.body === null ? (route.raw ?? []) : ['application/json'];
+    expect(Object.keys(operation.requestBody?.content ?? {}), `${method} ${path}`).toEqual(types);
+  }
+});
+
 test('who may call is written at every route', () => {
   for (const [path, method, operation] of operations()) {
     const route = world.http.routes.find((each) => each.path === path && each.method.toLowerCase() === method);

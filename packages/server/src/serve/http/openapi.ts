@@ -103,10 +103,15 @@ function operation(entry: Route, components: Components): object {
             content: { 'application/json': { schema: components.of(entry.body, 'input') } },
           },
         }),
+    ...(entry.raw === null ? {} : { requestBody: rawBody(entry.raw) }),
     responses: Object.fromEntries(
       Object.entries(answers).map(([status, answer]) => [status, response(answer, components)]),
     ),
   };
+}
+
+function rawBody(types: readonly string[]): object {
+  return { required: false, content: Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' } }])) };
 }
 
 const accessText: Readonly<Record<Route['access'], string>> = {

@@ -29,6 +29,8 @@ export interface Route {
   readonly summary: string;
   readonly query: z.ZodObject | null;
   readonly body: z.ZodType | null;
+  /** Media types of a body that the handler reads itself, for the document; null when it reads none. */
+  readonly raw: readonly string[] | null;
   readonly answers: Readonly<Record<number, Answer>>;
   readonly run: (call: RawCall) => Promise<Response> | Response;
 }
@@ -62,6 +64,7 @@ interface Spec<Q extends z.ZodObject, B extends z.ZodType> {
   readonly summary: string;
   readonly query?: Q;
   readonly body?: B;
+  readonly raw?: readonly string[];
   readonly answers: Route['answers'];
 }
 
@@ -76,6 +79,7 @@ export function route<Q extends z.ZodObject, B extends z.ZodType>(
   return {
     query: null,
     body: null,
+    raw: null,
     ...rest,
     run: (call) => {
       if (call.principal === null)
@@ -98,6 +102,7 @@ export function openRoute<Q extends z.ZodObject, B extends z.ZodType>(
   return {
     query: null,
     body: null,
+    raw: null,
     ...rest,
     run: (call) => handle({ ...call, query: parsed(call.query), body: parsed(call.body) }),
   };

@@ -55,22 +55,12 @@ test('an import creates what is new and updates what is there', async () => {
 
 test('what is exported can be imported elsewhere, and has no secret in it', async () => {
   await send(two);
-  await world.keep.commit.write('main', 'test', (draft) => {
-    draft.put('checks', 'api', {
-      service: 'api',
-      kind: 'http',
-      target: 'https://example.com/health',
-      intervalMs: 5_000,
-      timeoutMs: 10_000,
-      secrets: ['x-api-key'],
-      headers: {},
-    });
-    return { ok: true, value: null };
-  });
+  const secret = { check: { secretHeaders: { 'x-api-key': 'hunter2' } } };
+  expect((await world.call('PATCH', '/v1/services/api', { key: ADMIN_KEY, body: secret })).status).toBe(200);
   const exported = await world.call('GET', '/v1/export/services.yaml', { key: ADMIN_KEY });
   expect(exported.headers.get('content-type')).toBe('application/yaml');
   expect(exported.text).toContain('intervalMs: 5000');
-  expect(exported.text).not.toMatch(/timeoutMs|x-api-key|org:|version:/u);
+  expect(exported.text).not.toMatch(/timeoutMs|graceMs|connectTimeoutMs|x-api-key|hunter2|org:|version:/u);
   const other = await createWorld();
   const imported = await other.call('POST', '/v1/import/services', { key: ADMIN_KEY, body: { yaml: exported.text } });
   expect(imported.json['lines']).toMatchObject([

@@ -1,4 +1,12 @@
-import { checkDefaults, explain, serviceCreateSchema, serviceKindSchema, type ServiceCreate } from '@statewire/model';
+import {
+  checkDefaults,
+  explain,
+  serviceCreateSchema,
+  serviceKindSchema,
+  type CheckSettings,
+  type ServiceCreate,
+  type ServiceKind,
+} from '@statewire/model';
 import type { Json, JsonObject } from '@statewire/protocol';
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, stringify } from 'yaml';
 import { z } from 'zod';
@@ -47,12 +55,22 @@ function exported(service: JsonObject, check: JsonObject | null): JsonObject {
   const kind = serviceKindSchema.safeParse(service['kind']);
   if (check === null || !kind.success) return shown;
   const settings: Record<string, Json> = {};
-  for (const [key, value] of Object.entries(checkDefaults(kind.data))) {
+  for (const [key, value] of Object.entries(defaultsOf(kind.data, check))) {
     const set = check[key];
     if (set !== undefined && set !== null && JSON.stringify(set) !== JSON.stringify(value)) settings[key] = set;
   }
   if (Object.keys(settings).length > 0) shown['check'] = settings;
   return shown;
+}
+
+/** Some defaults follow from others: how late a heartbeat may be depends on how often it comes. */
+function defaultsOf(kind: ServiceKind, { intervalMs, timeoutMs }: JsonObject): CheckSettings {
+  const plain = checkDefaults(kind);
+  const given = {
+    intervalMs: typeof intervalMs === 'number' ? intervalMs : plain.intervalMs,
+    timeoutMs: typeof timeoutMs === 'number' ? timeoutMs : plain.timeoutMs,
+  };
+  return { ...checkDefaults(kind, given), intervalMs: plain.intervalMs, timeoutMs: plain.timeoutMs };
 }
 
 const lineSchema = z.object({
@@ -71,6 +89,7 @@ function importRoute(deps: HttpDeps): Route {
     path: '/v1/import/services',
     access: 'admin',
     tag: 'services',
+    raw: ['application/yaml'],
     summary: 'Creates and updates services from YAML; all lines are checked before anything is written',
     query: z.strictObject({
       dry_run: z.enum(['0', '1', 'true', 'false']).default('0').meta({ description: '1: only say what would happen' }),

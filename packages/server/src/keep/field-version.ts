@@ -1,7 +1,7 @@
 import type { Patch } from '@statewire/protocol';
 
 /** Do two patch paths speak of the same value: equal, or one inside the other (`labels` and `labels.env`)? */
-export function overlaps(path: string, other: string): boolean {
+function overlaps(path: string, other: string): boolean {
   if (path === other) return true;
   return path.length > other.length ? isInside(path, other) : isInside(other, path);
 }

@@ -1,4 +1,4 @@
-import type { Json, JsonObject, Patch, Row } from '@statewire/protocol';
+import type { Json, Patch } from '@statewire/protocol';
 
 /** A record as stored: its row, or null when deleted (a tombstone, kept 7 days). */
 export interface StoredRecord {
@@ -19,6 +19,7 @@ export interface ChangeRow {
   readonly collection: string;
   readonly id: string;
   readonly op: 'put' | 'patch' | 'del';
+  /** All fields of a new record (`put`), what changed (`patch`), null (`del`). */
   readonly patch: Patch | null;
   readonly actor: string;
   readonly at: number;
@@ -104,7 +105,7 @@ export interface Store {
   load(each: (rows: readonly StoredRecord[]) => void): Promise<void>;
   /** Resolves when the batch is durable. Called by keep/commit.ts only, one at a time. */
   commit(batch: CommitBatch): Promise<void>;
-  /** Changes after a version, oldest first, at most `limit`. */
+  /** Changes after a version, oldest first, at most `limit`. Versions are dense: a gap means that older ones were swept. */
   changesSince(q: {
     readonly org: string;
     readonly version: number;
@@ -128,5 +129,3 @@ export interface Store {
   backup(path: string): Promise<void>;
   close(): Promise<void>;
 }
-
-export type { JsonObject, Row };

@@ -11,7 +11,7 @@ import { getMeta, migrate, setMeta } from './schema.ts';
 import { sweepSlice, type SweepCursor, type SweepLimits } from './sweep.ts';
 import { assertSqliteVersion } from './version.ts';
 
-export interface WriterHead {
+interface WriterHead {
   readonly epoch: string;
   /** org, version, rid, floor */
   readonly orgs: readonly Cell[];

@@ -1,5 +1,4 @@
 import { createClient, type Env } from '@statewire/client';
-import type { Row } from '@statewire/protocol';
 import { expect, test } from 'vitest';
 import { SOUND } from './publish/planted.ts';
 import { simulationConfig } from './testing/simulation/config.ts';
@@ -77,7 +76,7 @@ function realClient({ clock, random, dial, token, trouble }: ClientParts): Simul
   });
   return {
     watch: (want, onChange) => {
-      const every = client.collection<Row>(want.collection).where(want.filter).every(want.iv);
+      const every = client.collection(want.collection).where(want.filter).every(want.iv);
       const query = want.fields === null ? every : every.fields(want.fields.filter(isField));
       const running = query.subscribe(({ rows, version, status }) =>
         onChange({ rows, version, isLive: status === 'live' }),

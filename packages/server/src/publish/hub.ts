@@ -21,7 +21,7 @@ import type { Limits } from '../lib/limits.ts';
 import { Fragments } from './fragment.ts';
 import { Lane, type Subscription } from './lane.ts';
 import { SOUND, type Planted } from './planted.ts';
-import { View } from './view.ts';
+import { NOWHERE, View } from './view.ts';
 
 export interface HubDeps {
   readonly clock: Clock;
@@ -69,12 +69,13 @@ export class Hub {
       this.#stamp += 1;
       const group = this.#orgs.get(this.#tenant(change.org))?.groups.get(change.collection);
       if (group === undefined) continue;
-      this.#offer(group.scanned, change, touched);
+      const fields = fieldsOf(change);
+      this.#offer(group.scanned, { change, fields, touched });
       for (const [field, byValue] of group.indexed) {
         const was = change.before === null ? undefined : readField(change.before, field);
         const is = change.after === null ? undefined : readField(change.after, field);
-        if (was !== undefined) this.#offer(byValue.get(was), change, touched);
-        if (is !== undefined && is !== was) this.#offer(byValue.get(is), change, touched);
+        if (was !== undefined) this.#offer(byValue.get(was), { change, fields, touched });
+        if (is !== undefined && is !== was) this.#offer(byValue.get(is), { change, fields, touched });
       }
     }
     // After the whole transaction, because its changes are one step for everybody.
@@ -103,13 +104,13 @@ export class Hub {
     return ok(view);
   }
 
-  /** Can a caller who stands at this position of its view be told what it missed? If not it starts afresh, at 0. */
+  /** Where a caller stands that names this position; NOWHERE when it cannot be told what it missed. */
   position(org: string, since: { readonly e: string; readonly v: number } | undefined): number {
-    if (since === undefined) return 0;
-    if (since.e !== this.epoch && !this.#planted.epochUnchecked) return 0;
-    if (since.v > this.#live.version(org)) return 0;
-    if (since.v < this.#live.floor(org) && !this.#planted.horizonUnchecked) return 0;
-    return since.v + (this.#planted.resumeOffByOne && since.v > 0 ? 1 : 0);
+    if (since === undefined) return NOWHERE;
+    if (since.e !== this.epoch && !this.#planted.epochUnchecked) return NOWHERE;
+    if (since.v > this.#live.version(org)) return NOWHERE;
+    if (since.v < this.#live.floor(org) && !this.#planted.horizonUnchecked) return NOWHERE;
+    return since.v + (this.#planted.resumeOffByOne ? 1 : 0);
   }
 
   /** The newest committed version of an organization. */
@@ -165,12 +166,12 @@ export class Hub {
     return this.#planted.tenantUnchecked ? '' : org;
   }
 
-  #offer(views: ReadonlySet<View> | undefined, change: Change, touched: View[]): void {
+  #offer(views: ReadonlySet<View> | undefined, { change, fields, touched }: Offer): void {
     if (views === undefined) return;
     for (const view of views) {
       if (view.stamp === this.#stamp) continue;
       view.stamp = this.#stamp;
-      if (view.apply(change)) touched.push(view);
+      if (view.apply(change, fields)) touched.push(view);
     }
   }
 
@@ -237,6 +238,19 @@ export class Hub {
       if (byValue.size === 0) group.indexed.delete(field);
     }
   }
+}
+
+/** One change on its way to the views it may concern. */
+interface Offer {
+  readonly change: Change;
+  readonly fields: readonly string[] | null;
+  readonly touched: View[];
+}
+
+/** The names of the fields a change touched; null when the record is new or gone. */
+function fieldsOf({ before, after, patch }: Change): readonly string[] | null {
+  if (before === null || after === null || patch === null) return null;
+  return Object.keys(patch).map((path) => path.split('.', 1)[0] ?? path);
 }
 
 /** The views of one organization. */

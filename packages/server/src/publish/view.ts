@@ -10,7 +10,7 @@
  * those are dropped the floor rises; a caller below it is given the full membership instead of a delta.
  * Values are not held here: texts are made from the records as they are now.
  */
-import { assert, matches, type Filter, type LeaveReason } from '@statewire/protocol';
+import { assert, filterFields, matches, type Filter, type LeaveReason } from '@statewire/protocol';
 import type { Change } from '../keep/commit-types.ts';
 import type { Entry, Live } from '../keep/live.ts';
 import type { Limits } from '../lib/limits.ts';
@@ -19,6 +19,9 @@ import type { Fragments } from './fragment.ts';
 import type { Lane } from './lane.ts';
 import { message, type Message } from './message.ts';
 import { SOUND, type Planted } from './planted.ts';
+
+/** The position of somebody who holds nothing. Not 0: that is where everybody stands before the first write. */
+export const NOWHERE = -1;
 
 /** What a view is made of. `key` is unique in the server and names all of it. */
 export interface ViewParts {
@@ -60,6 +63,7 @@ export class View {
 
   readonly #deps: ViewDeps;
   readonly #planted: Planted;
+  readonly #filterFields: ReadonlySet<string>;
   readonly #members = new Map<number, Node>();
   /** Records that left and are still in the log, oldest first. */
   readonly #left = new Map<number, Node>();
@@ -79,6 +83,7 @@ export class View {
     this.collection = parts.collection;
     this.filter = parts.filter;
     this.fields = parts.fields;
+    this.#filterFields = new Set(filterFields(parts.filter));
     this.#version = deps.live.version(parts.org);
     this.#floor = this.#version;
     for (const entry of candidates) {
@@ -96,7 +101,7 @@ export class View {
 
   /** A delta can be made for positions from here on. */
   get floor(): number {
-    return this.#planted.horizonUnchecked ? 1 : this.#floor;
+    return this.#planted.horizonUnchecked ? 0 : this.#floor;
   }
 
   /** Number of records in the view. */
@@ -110,11 +115,16 @@ export class View {
     return count;
   }
 
-  /** Takes in one committed change; true when the view is not the same after it. */
-  apply(change: Change): boolean {
+  /**
+   * Takes in one committed change; true when the view is not the same after it. `fields` are the names of the fields
+   * that changed, or null when the record is new or gone.
+   */
+  apply(change: Change, fields: readonly string[] | null): boolean {
     const node = this.#members.get(change.rid);
-    // The new row decides who is in; who was in is what the members say, so that no leaving is missed.
-    const isIn = change.after !== null && matches(this.filter, change.after);
+    // The new row decides who is in; who was in is what the members say, so that no leaving is missed. When nothing
+    // the filter looks at has changed, that is how it stays.
+    const isJudged = fields === null || this.#filterFields.has('version') || hasAny(this.#filterFields, fields);
+    const isIn = isJudged ? change.after !== null && matches(this.filter, change.after) : node !== undefined;
     if (node === undefined) {
       if (!isIn) return false;
       this.#enter(change);
@@ -122,7 +132,7 @@ export class View {
       if (this.#planted.leaveMissingLive && change.after !== null) return false;
       this.#leave(node, change);
     } else {
-      if (!this.#shows(change)) return false;
+      if (this.fields !== null && fields !== null && !hasAny(this.fields, fields)) return false;
       node.touched = change.version;
       this.#toFront(node);
     }
@@ -136,11 +146,11 @@ export class View {
   }
 
   /**
-   * The only way anybody catches up: a first snapshot (v = 0), a resume, a lane's flush, a connection that was slow.
+   * The only way anybody catches up: a first snapshot (v = NOWHERE), a resume, a lane's flush, a connection that was slow.
    * A delta when the log reaches back to `v`, else what changed in full and who stays.
    */
   changesSince(v: number): Changes {
-    if (v === 0 || v < this.floor) return this.inFullSince(v);
+    if (v < this.floor) return this.inFullSince(v);
     if (v >= this.#version) return { how: 'delta', frame: null };
     const kept = this.#deltas.get(v);
     if (kept !== undefined) return { how: 'delta', frame: kept };
@@ -155,7 +165,7 @@ export class View {
 
   /** As `changesSince`, for a caller that was promised chunks: the membership as a whole, not what happened to it. */
   inFullSince(v: number): Exclude<Changes, { readonly how: 'delta' }> {
-    return v === 0
+    return v === NOWHERE
       ? { how: 'snapshot', chunks: this.#snapshotChunks() }
       : { how: 'reconcile', chunks: this.#reconcileChunks(v) };
   }
@@ -268,16 +278,6 @@ export class View {
     this.#floor = Math.max(this.#floor, oldest.touched);
   }
 
-  /** Does a change touch a field that this view shows? */
-  #shows(change: Change): boolean {
-    if (this.fields === null || change.patch === null) return true;
-    for (const path of Object.keys(change.patch)) {
-      const dot = path.indexOf('.');
-      if (this.fields.has(dot < 0 ? path : path.slice(0, dot))) return true;
-    }
-    return false;
-  }
-
   #entry(node: Node): Entry {
     // A transaction later in the same batch may already have replaced the record, so it is looked up when it is
     // first needed: by then the whole batch was taken in.
@@ -301,6 +301,11 @@ export class View {
     node.newer = null;
     node.older = null;
   }
+}
+
+function hasAny(set: ReadonlySet<string>, names: readonly string[]): boolean {
+  for (const name of names) if (set.has(name)) return true;
+  return false;
 }
 
 /** One record's place in the log. */

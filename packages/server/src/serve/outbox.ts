@@ -99,7 +99,7 @@ export class Outbox implements Outlet {
   }
 
   /**
-   * Opens a subscription for a caller that stands at `from` (0: nowhere). `answer` is called with what will follow, so
+   * Opens a subscription for a caller that stands at `from`, or NOWHERE. `answer` is called with what will follow, so
    * that the reply goes before the data. A view the connection already has is taken over from the old number.
    */
   subscribe(
@@ -148,7 +148,9 @@ export class Outbox implements Outlet {
     for (const rid of sub.view.members()) ops.push(`[${rid},${sub.view.version},null,"deny"]`);
     const v = this.#deps.hub.version(sub.view.org);
     this.#data(
-      message(`{"t":"d","w":${sub.view.w},"v":[${sub.v},${v}],"at":${this.#deps.clock.now()},"o":[${ops.join(',')}]}`),
+      message(
+        `{"t":"d","w":${sub.view.w},"v":[${Math.max(0, sub.v)},${v}],"at":${this.#deps.clock.now()},"o":[${ops.join(',')}]}`,
+      ),
     );
     this.unsubscribe(sub.s);
   }
@@ -305,7 +307,8 @@ export class Outbox implements Outlet {
     sub.chunks = null;
     sub.v = this.#planted.snapshotGap ? sub.view.version : chunks.v;
     // What changed since the capture follows in the same write.
-    this.#tell(sub, sub.view.changesSince(sub.v));
+    if (sub.view.version > sub.v) this.#tell(sub, sub.view.changesSince(sub.v));
+    else sub.lane.settle(sub);
     return true;
   }
 

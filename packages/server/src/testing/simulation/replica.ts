@@ -135,7 +135,7 @@ export class Replica {
     view.s = this.#lastS;
     this.#byS.set(view.s, view);
     const { want } = view;
-    const since = view.epoch !== null && view.v > 0 ? { since: { e: view.epoch, v: view.v } } : {};
+    const since = view.epoch !== null ? { since: { e: view.epoch, v: view.v } } : {};
     this.say({
       t: 'sub',
       s: view.s,
@@ -310,11 +310,10 @@ export class ReplicaView {
     this.#filling = null;
     this.#goal = frame.v;
     this.#expects = frame.how === 'delta' ? 'delta' : 'chunks';
-    if (frame.how === 'delta' && (this.epoch !== epoch || this.v === 0))
-      return 'a delta for a position that is worthless';
+    if (frame.how === 'delta' && this.epoch !== epoch) return 'a delta for a position that is worthless';
     if (frame.how === 'delta' && frame.v < this.v) return `resumed at ${frame.v}, which is before ${this.v}`;
     if (frame.how === 'reconcile' && this.epoch !== epoch) return 'a reconcile for a position of another history';
-    if (frame.how === 'snapshot') this.told = 0;
+    if (frame.how === 'snapshot') this.told = -1;
     else this.told = this.v;
     this.#epochNow = epoch;
     return null;
@@ -325,7 +324,7 @@ export class ReplicaView {
     const filling = this.#filling;
     if (filling === null || filling.next !== frame.i || filling.v !== frame.v) return `chunk ${frame.i} out of order`;
     filling.next += 1;
-    if (frame.keep !== undefined && this.told === 0) return 'a reconcile for somebody who holds nothing';
+    if (frame.keep !== undefined && this.told < 0) return 'a reconcile for somebody who holds nothing';
     for (const [rid, id, version, fields] of frame.r) {
       filling.rows.set(rid, { ...fields, id, org: this.org, version });
     }

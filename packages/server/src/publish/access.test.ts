@@ -1,0 +1,36 @@
+import { collections } from '@statewire/model';
+import { expect, test } from 'vitest';
+import { principal } from '../testing/world.ts';
+import { authorize, holds, scopeFilter } from './access.ts';
+
+const read = principal('r', 'main', ['read']);
+const report = principal('p', 'main', ['report']);
+const admin = principal('a', 'main', ['admin']);
+const nobody = principal('n', 'main', []);
+
+test('[SE1] admin may do everything, report does not read, read does not write', () => {
+  expect(holds(admin, 'read') && holds(admin, 'report') && holds(admin, 'admin')).toBe(true);
+  expect(holds(report, 'read')).toBe(false);
+  expect(authorize(read, 'read', 'services').ok).toBe(true);
+  expect(authorize(read, 'write', 'services')).toMatchObject({ ok: false, code: 'forbidden' });
+  expect(authorize(report, 'read', 'services')).toMatchObject({ ok: false, code: 'forbidden' });
+  expect(authorize(report, 'report', 'agents').ok).toBe(true);
+  expect(authorize(nobody, 'read', 'services')).toMatchObject({ ok: false, code: 'forbidden' });
+});
+
+test('[SE1] checks need admin, and nothing else is hidden by collection from a reader', () => {
+  expect(authorize(read, 'read', 'checks')).toMatchObject({ ok: false, code: 'forbidden' });
+  expect(scopeFilter(read, 'checks')).toBe('denied');
+  expect(scopeFilter(admin, 'checks')).toBeNull();
+  for (const name of Object.keys(collections)) {
+    expect(authorize(admin, 'read', name).ok, name).toBe(true);
+    expect(scopeFilter(report, name), name).toBe('denied');
+  }
+});
+
+test.each(['', 'nothing', '__proto__', 'constructor', 'toString', 'services/', 'SERVICES'])(
+  '[SE1] there is no collection %j',
+  (name) => {
+    expect(authorize(admin, 'read', name)).toMatchObject({ ok: false, code: 'unknown_collection' });
+  },
+);

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { Duplex } from 'node:stream';
 import { assert, decodeDownstream, SUBPROTOCOL, type Downstream } from '@statewire/protocol';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -100,7 +101,7 @@ class Peer {
   }
 }
 
-test('[RS1] [RS2] [RS4] a tab gets a snapshot, then deltas, and after a cut exactly what it missed', async () => {
+test('[RS1] [RS2] [RS4] [RC5] a tab gets a snapshot, then deltas, and after a cut exactly what it missed', async () => {
   publish(world.write('main', { c: 'services', id: 'search', fields: { name: 'Süche', status: 'up' } }));
   const peer = new Peer();
   await peer.open();
@@ -138,3 +139,129 @@ test('[RS1] [RS2] [RS4] a tab gets a snapshot, then deltas, and after a cut exac
   expect(await missed).toMatchObject({ v: [2, 5], o: [[1, 3, { status: 'up' }]] });
   again.ws.close();
 });
+
+test.each([
+  ['http://evil.example', 403],
+  ['null', 403],
+  ['https://app.example.com', 101],
+  [undefined, 101],
+])('[AU8] an upgrade from the origin %s is answered with %i', async (origin, status) => {
+  const peer = new Peer(origin === undefined ? {} : { origin });
+  const answer = await new Promise<number>((resolve) => {
+    peer.ws.once('open', () => resolve(101));
+    peer.ws.once('unexpected-response', (_, response) => resolve(response.statusCode ?? 0));
+    peer.ws.once('error', () => {});
+  });
+  expect(answer).toBe(status);
+  peer.ws.terminate();
+});
+
+test('[AU8] a page of the server itself may connect', async () => {
+  const peer = new Peer({ origin: url.replace('ws:', 'http:').replace('/live', '') });
+  await peer.open();
+  expect(peer.ws.protocol).toBe(SUBPROTOCOL);
+  peer.ws.terminate();
+});
+
+test('another path and an exhausted server are refused before the upgrade', async () => {
+  const statusOf = (address: string): Promise<number> =>
+    new Promise((resolve) => {
+      const ws = new WebSocket(address, SUBPROTOCOL);
+      ws.once('unexpected-response', (_, response) => resolve(response.statusCode ?? 0));
+      ws.once('error', () => {});
+    });
+  expect(await statusOf(url.replace('/live', '/dead'))).toBe(404);
+  door.gateway.close();
+  expect(await statusOf(url)).toBe(503);
+});
+
+test('[SE7] frames of every length arrive whole, several to a write, uncompressed', async () => {
+  for (const [id, length] of [
+    ['a', 1],
+    ['b', 60],
+    ['c', 300],
+    ['d', 65_000],
+    ['e', 70_000],
+    ['f', 200_000],
+  ] as const) {
+    publish(world.write('main', { c: 'services', id, fields: { description: 'x'.repeat(length) } }));
+  }
+  const peer = new Peer();
+  await peer.open();
+  expect(peer.ws.extensions).toBe('');
+  const last = new Promise<void>((resolve) => {
+    peer.ws.on('message', (data: Buffer) => {
+      if (data.includes('"last":true')) resolve();
+      const count = peer.frames.filter((frame) => frame.t === 's').length;
+      if (count > 0) peer.say({ t: 'a', n: count });
+    });
+  });
+  peer.say({ t: 'hello', p: 1, client: 'test', token: 'read', subs: [{ t: 'sub', s: 1, c: 'services' }] });
+  await last;
+  const rows = peer.frames.flatMap((frame) => (frame.t === 's' ? frame.r : []));
+  expect(rows.map(([, id, , fields]) => [id, JSON.stringify(fields['description']).length - 2])).toEqual([
+    ['a', 1],
+    ['b', 60],
+    ['c', 300],
+    ['d', 65_000],
+    ['e', 70_000],
+    ['f', 200_000],
+  ]);
+  peer.ws.terminate();
+});
+
+test.each([
+  ['a binary message', (ws: WebSocket) => ws.send(Buffer.from('{"t":"p","i":1}')), 4500],
+  ['a message above 64 KiB', (ws: WebSocket) => ws.send('x'.repeat(65_537)), 1009],
+  [
+    'more than 64 fragments',
+    (ws: WebSocket) => {
+      for (let i = 0; i < 70; i++) ws.send('x', { fin: false });
+    },
+    1008,
+  ],
+  ['a frame before hello', (ws: WebSocket) => ws.send('{"t":"p","i":1}'), 4500],
+  ['a bad credential', (ws: WebSocket) => ws.send('{"t":"hello","p":1,"client":"x","token":"nope"}'), 4401],
+  ['the raw bytes of a broken frame', (ws: WebSocket) => rawSocket(ws).write(Buffer.from([0xff, 0xff, 0xff])), 1002],
+])('[SE7] %s closes the connection with its code', async (_, act, code) => {
+  const peer = new Peer();
+  await peer.open();
+  const closed = peer.closed();
+  act(peer.ws);
+  expect(await closed).toBe(code);
+});
+
+test('[SE5] stopping says bye on real sockets too', async () => {
+  const peer = new Peer();
+  await peer.open();
+  const [welcome, bye, closed] = [peer.next('welcome'), peer.next('bye'), peer.closed()];
+  peer.say({ t: 'hello', p: 1, client: 'test', token: 'read' });
+  await welcome;
+  door.close();
+  expect((await bye).code).toBe(4001);
+  expect(await closed).toBe(4001);
+  expect(door.gateway.stats.connections).toBe(0);
+});
+
+test('[OB4] 50 subscribers of one view each get every change', async () => {
+  publish(world.write('main', { c: 'services', id: 'a', fields: { latencyMs: 0 } }));
+  const peers = Array.from({ length: 50 }, () => new Peer());
+  await Promise.all(peers.map((peer) => peer.open()));
+  const ready = peers.map((peer) => peer.next('s'));
+  for (const peer of peers)
+    peer.say({ t: 'hello', p: 1, client: 'test', token: 'read', subs: [{ t: 'sub', s: 1, c: 'services', iv: 0 }] });
+  await Promise.all(ready);
+  for (let latencyMs = 1; latencyMs <= 5; latencyMs++) {
+    const deltas = peers.map((peer) => peer.next('d'));
+    publish(world.write('main', { c: 'services', id: 'a', fields: { latencyMs } }));
+    for (const delta of await Promise.all(deltas)) expect(delta.o).toMatchObject([[1, latencyMs + 1, { latencyMs }]]);
+  }
+  for (const peer of peers) peer.ws.terminate();
+});
+
+/** The socket below a client, to send what no client would. */
+function rawSocket(ws: WebSocket): Duplex {
+  const socket: unknown = Reflect.get(ws, '_socket');
+  assert(socket instanceof Duplex, 'an open client has a socket');
+  return socket;
+}

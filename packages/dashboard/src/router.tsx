@@ -24,7 +24,7 @@ import { Overview } from './screens/overview.tsx';
 const Palette = lazy(() => import('./screens/palette.tsx'));
 const KeyMap = lazy(() => import('./screens/key-map.tsx'));
 
-const root = createRootRoute({ component: Shell, notFoundComponent: Lost, errorComponent: Broken });
+const root = createRootRoute({ component: Shell, notFoundComponent: Lost });
 const overview = createRoute({ getParentRoute: () => root, path: '/', component: Overview });
 const services = createRoute({
   getParentRoute: () => root,
@@ -64,6 +64,8 @@ export const router = createRouter({
   defaultPreloadStaleTime: 0,
   defaultPendingMs: 150,
   defaultPendingComponent: PageBones,
+  // Below the frame: when a page breaks, the way to the others stays.
+  defaultErrorComponent: Broken,
   scrollRestoration: true,
 });
 

@@ -55,6 +55,11 @@ export function plural(n: number, one: string, many: string = `${one}s`): string
   return `${count(n)} ${n === 1 ? one : many}`;
 }
 
+/** `4.2/s`, `1,204/s`. */
+export function rate(perSecond: number): string {
+  return `${perSecond < 10 ? perSecond.toFixed(1) : count(Math.round(perSecond))}/s`;
+}
+
 /** `3.1 MB`: bytes in powers of ten, as disks are sold. */
 export function bytes(n: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
@@ -69,7 +74,10 @@ export function bytes(n: number): string {
 
 /** `needs_auth` to `needs auth`: a code made readable, never translated into something it does not say. */
 export function words(code: string): string {
-  return code.replaceAll('_', ' ').replaceAll('-', ' ');
+  return code
+    .replaceAll('_', ' ')
+    .replaceAll('-', ' ')
+    .replaceAll(/\b(?:http|https|tls|tcp|mcp|dns|sse|url)\b/giu, (word) => word.toUpperCase());
 }
 
 /** First letter large. */

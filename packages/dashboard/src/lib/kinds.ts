@@ -22,7 +22,7 @@ export const kinds: Readonly<Record<ServiceKind, KindLook>> = {
   http: {
     title: 'HTTP',
     icon: Globe,
-    facts: ['reach', 'protocol', 'auth', 'latency', 'certificate'],
+    facts: ['reach', 'protocol', 'latency', 'certificate'],
     targetLabel: 'URL',
     targetExample: 'https://example.com/health',
   },

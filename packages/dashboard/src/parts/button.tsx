@@ -7,9 +7,9 @@ const looks = cva(
   {
     variants: {
       tone: {
-        plain: 'border border-line-strong bg-surface text-text hover:bg-sunken',
+        plain: 'border border-line-strong bg-surface text-text hover:bg-hover',
         primary: 'bg-accent text-accent-ink hover:bg-accent/90',
-        ghost: 'text-muted hover:bg-sunken hover:text-text',
+        ghost: 'text-muted hover:bg-hover hover:text-text',
         danger: 'border border-line-strong bg-surface text-down hover:bg-down-soft',
       },
       size: {

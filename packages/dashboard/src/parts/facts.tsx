@@ -26,7 +26,7 @@ export function FactsStrip({
 }): ReactNode {
   const all = [...names, ...Object.keys(facts).filter((name) => !names.includes(name))];
   return (
-    <dl className="pane grid grid-cols-2 overflow-clip sm:grid-cols-3 xl:grid-cols-[repeat(auto-fit,minmax(9rem,1fr))]">
+    <dl className="pane grid grid-cols-2 overflow-clip sm:grid-cols-[repeat(auto-fit,minmax(9rem,1fr))]">
       {all.map((name) => (
         <FactCell key={name} title={titles[name] ?? sentence(words(name))} fact={facts[name] ?? null} />
       ))}
@@ -48,20 +48,26 @@ function FactCell({ title, fact }: { title: string; fact: Fact | null }): ReactN
       <dd className="mt-1.5 min-w-0">
         <Glow
           of={fact === null ? null : `${fact.v} ${fact.code}`}
-          className={cx('flex items-center gap-1.5 rounded font-medium', isBad && look.ink)}
+          className={cx(
+            'flex items-center gap-1.5 rounded',
+            look.fill === 'bg-quiet' ? 'text-muted' : 'font-medium',
+            isBad && look.ink,
+          )}
         >
           <Icon aria-hidden className={cx('size-4 shrink-0', look.ink)} strokeWidth={2.25} />
           <span className="truncate">{fact !== null && isBad ? sentence(words(fact.code)) : look.word}</span>
         </Glow>
         <p className="mt-0.5 truncate text-xs text-muted" title={fact?.text}>
-          {fact === null || fact.v === 'skip' ? (
+          {fact === null ? (
             ' '
+          ) : fact.v === 'skip' ? (
+            fact.text
           ) : (
             <>
               for <Lasting since={fact.since} short />
+              {fact.text !== '' && <> · {fact.text}</>}
             </>
           )}
-          {fact !== null && fact.text !== '' && fact.v !== 'skip' && <> · {fact.text}</>}
         </p>
       </dd>
     </div>

@@ -163,13 +163,13 @@ function Rail({ isOpen, counts, onToggle, onPalette }: RailProps): ReactNode {
               aria-current={isHere ? 'page' : undefined}
               title={isOpen ? undefined : page.title}
               className={cx(
-                'relative flex h-8 items-center gap-2.5 rounded-control px-2 text-sm text-muted hover:bg-sunken hover:text-text',
-                isHere && 'bg-sunken font-medium text-text',
+                'relative flex h-8 items-center gap-2.5 rounded-control px-2 text-sm text-muted hover:bg-hover hover:text-text',
+                isHere && 'bg-hover font-medium text-text',
                 !isOpen && 'justify-center',
               )}
             >
               <page.icon aria-hidden className={cx('size-4 shrink-0', isHere && 'text-accent')} />
-              {isOpen ? <span className="truncate">{page.title}</span> : <span className="sr-only">{page.title}</span>}
+              {isOpen ? <span className="truncate">{page.short}</span> : <span className="sr-only">{page.title}</span>}
               <Counter counter={counter} isOpen={isOpen} />
             </Link>
           );
@@ -255,7 +255,7 @@ function Account({ isOpen }: { isOpen: boolean }): ReactNode {
           type="button"
           aria-label={`${me.name}: theme and sign out`}
           className={cx(
-            'flex h-8 min-w-0 items-center gap-2 rounded-control px-1.5 text-sm hover:bg-sunken',
+            'flex h-8 min-w-0 items-center gap-2 rounded-control px-1.5 text-sm hover:bg-hover',
             isOpen && 'flex-1',
           )}
         >

@@ -95,13 +95,13 @@ function optionsFor(node: HTMLElement, outages: () => readonly Outage[]): uPlot.
         grid: { show: false },
         size: 28,
         space: 90,
-        values: (_, splits) => splits.map((s) => clockTime(s * 1000).slice(0, 5)),
+        values: (chart, splits) => splits.map((s) => clockTime(s * 1000).slice(0, isShort(chart) ? 8 : 5)),
       },
       { ...axis, size: 58, values: (_, splits) => splits.map((v) => latency(v)) },
     ],
     series: [
       {},
-      { stroke: colour('--accent'), width: 1.5, spanGaps: false, points: { show: false } },
+      { stroke: colour('--accent'), width: 1.5, spanGaps: false, points: { show: true, size: 4, filter: alone } },
       { stroke: colour('--accent'), width: 1, alpha: 0.45, dash: [3, 3], spanGaps: false, points: { show: false } },
     ],
     hooks: {
@@ -109,6 +109,21 @@ function optionsFor(node: HTMLElement, outages: () => readonly Outage[]): uPlot.
       setCursor: [(chart) => readOut(chart, node)],
     },
   };
+}
+
+/** Under a quarter of an hour the minutes alone would repeat. */
+function isShort(chart: uPlot): boolean {
+  const { min, max } = chart.scales['x'] ?? {};
+  return min != null && max != null && max - min < 900;
+}
+
+/** A measurement between two gaps has no line; it is drawn as a point. */
+function alone(chart: uPlot, series: number): number[] {
+  const values = chart.data[series] ?? [];
+  const found: number[] = [];
+  for (let i = 0; i < values.length; i += 1)
+    if (values[i] != null && values[i - 1] == null && values[i + 1] == null) found.push(i);
+  return found;
 }
 
 function shade(chart: uPlot, outages: readonly Outage[], down: string, degraded: string): void {

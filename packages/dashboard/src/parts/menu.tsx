@@ -32,7 +32,7 @@ export function Menu({ trigger, items }: { trigger: ReactNode; items: readonly (
                 {...(item.disabled === true ? { disabled: true } : {})}
                 onSelect={item.onSelect}
                 className={cx(
-                  'flex h-8 items-center gap-2.5 rounded-md px-2.5 text-sm outline-none select-none data-disabled:opacity-50 data-highlighted:bg-sunken pointer-coarse:h-11',
+                  'flex h-8 items-center gap-2.5 rounded-md px-2.5 text-sm outline-none select-none data-disabled:opacity-50 data-highlighted:bg-hover pointer-coarse:h-11',
                   item.danger === true && 'text-down data-highlighted:bg-down-soft',
                 )}
               >

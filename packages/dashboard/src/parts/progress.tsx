@@ -2,14 +2,15 @@ import { TERMINAL_RUN_STATES, type RunRow } from '@statewire/model';
 import { useNow } from '@statewire/react';
 import type { ReactNode } from 'react';
 import { cx } from '../lib/cx.ts';
-import { count, duration, words } from '../lib/format.ts';
+import { count, duration, rate } from '../lib/format.ts';
 import { serverNow } from '../lib/ticker.ts';
 import { type Look, runLooks, stalled } from './status.tsx';
 import { Lasting } from './time.tsx';
 
 // A running thing that moved nothing for this long should be looked at.
 const STALLED_MS = 60_000;
-const STALL_LOOK_MS = 5_000;
+/** How often silence is looked at. */
+export const STALL_LOOK_MS = 5_000;
 
 /** Running, but nothing moved for a minute. */
 export function isStalled(run: RunRow, now: number = serverNow()): boolean {
@@ -45,7 +46,8 @@ export function ProgressLine({ run, className }: { run: RunRow; className?: stri
         <div
           className={cx(
             'h-full origin-left rounded-full motion-safe:transition-transform motion-safe:duration-300',
-            look.fill,
+            // What went well is past: it needs no strong colour any more.
+            run.state === 'succeeded' ? 'bg-up-quiet' : look.fill,
             pct === null && !isOver(run) && 'beat opacity-50',
           )}
           style={{ transform: `scaleX(${(pct ?? 100) / 100})` }}
@@ -71,11 +73,9 @@ export function ProgressLine({ run, className }: { run: RunRow; className?: stri
           run.rate === null ? (
             ''
           ) : (
-            `${run.rate.toFixed(1)}/s`
+            rate(run.rate)
           )
-        ) : (
-          words(run.state)
-        )}
+        ) : null}
       </span>
     </div>
   );

@@ -122,16 +122,20 @@ export const notMeasured: Look = {
 /** The look of a status row: its word, or `Flapping` / `Suspect` when that says more. */
 export function lookOf(row: Pick<StatusRow, 'status' | 'overlay' | 'suspect'>): Look {
   if (row.overlay.flapping && (row.status === 'up' || row.status === 'degraded')) return flapping;
-  if (row.suspect !== null && row.suspect.to !== 'healthy' && (row.status === 'up' || row.status === 'degraded'))
-    return suspected;
+  if (isSuspected(row)) return suspected;
   return statusLooks[row.status];
+}
+
+/** Do newer checks speak against a row that still counts as working? */
+export function isSuspected(row: Pick<StatusRow, 'status' | 'suspect'>): boolean {
+  return row.suspect !== null && row.suspect.to !== 'healthy' && (row.status === 'up' || row.status === 'degraded');
 }
 
 /** Does a person have to look at it? Down, degraded, flapping, or about to be. */
 export function needsAttention(row: Pick<StatusRow, 'status' | 'overlay' | 'suspect'>): boolean {
   if (row.status === 'down' || row.status === 'degraded') return true;
   if (row.status !== 'up') return false;
-  return row.overlay.flapping || (row.suspect !== null && row.suspect.to !== 'healthy');
+  return row.overlay.flapping || isSuspected(row);
 }
 
 /** Worst first: how bad a row is, for sorting. */

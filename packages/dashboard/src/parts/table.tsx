@@ -1,11 +1,12 @@
 /* oxlint-disable jsx-a11y/prefer-tag-over-role -- rows are placed by the virtualizer, which a real <table> does not allow; the roles say what the tags would. */
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { memo, type ReactNode, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { memo, type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { cx } from '../lib/cx.ts';
 import { useKeys } from '../lib/keys.ts';
 import { useNarrow } from '../lib/media.ts';
 import { type Held, useHeldOrder } from '../lib/order.ts';
+import { useOffset } from './list.tsx';
 
 export interface Column<T> {
   readonly key: string;
@@ -50,16 +51,7 @@ export function Table<T extends { readonly id: string }>(props: Props<T>): React
   const held: Held<T> = useHeldOrder(props.rows, isOver, props.scope);
   const [cursor, setCursor] = useState<string | null>(null);
   const anchor = useRef<HTMLDivElement>(null);
-  const [margin, setMargin] = useState(0);
-  useLayoutEffect(() => {
-    // Where the list begins on the page, for the window's virtualizer; panes above may come and go.
-    const measure = (): void =>
-      setMargin(anchor.current === null ? 0 : anchor.current.getBoundingClientRect().top + window.scrollY);
-    measure();
-    const observer = new ResizeObserver(measure);
-    observer.observe(document.body);
-    return () => observer.disconnect();
-  }, []);
+  const margin = useOffset(anchor);
   const height = isNarrow ? 72 : props.isDense === true ? 32 : 44;
   // oxlint-disable-next-line react/incompatible-library -- it is not memoised by a compiler here.
   const virtual = useWindowVirtualizer({
@@ -133,7 +125,7 @@ export function Table<T extends { readonly id: string }>(props: Props<T>): React
           <button
             type="button"
             onClick={held.release}
-            className="fade-in mt-2 inline-flex h-7 items-center rounded-full border bg-raised px-3 text-xs font-medium shadow-overlay hover:bg-sunken"
+            className="fade-in mt-2 inline-flex h-7 items-center rounded-full border bg-raised px-3 text-xs font-medium shadow-overlay hover:bg-hover"
           >
             {held.moved} would move · apply
           </button>
@@ -230,7 +222,7 @@ function LineOf<T>({
       aria-selected={onSelect === null ? undefined : isSelected}
       data-cursor={isCursor || undefined}
       className={cx(
-        'group absolute inset-x-0 border-b px-4 text-sm hover:bg-sunken/60 data-cursor:bg-accent-soft/60 data-cursor:shadow-[inset_2px_0_0_var(--accent)]',
+        'group absolute inset-x-0 border-b px-4 text-sm hover:bg-hover/60 data-cursor:bg-accent-soft/60 data-cursor:shadow-[inset_2px_0_0_var(--accent)]',
         isSelected && 'bg-accent-soft/70',
         narrow === null ? 'grid items-center gap-3' : 'flex items-center gap-3',
       )}
@@ -290,7 +282,11 @@ function Header<T>({
         <button
           type="button"
           onClick={() => onSort(column.key)}
-          className={cx('inline-flex items-center gap-1 hover:text-text', isSorted && 'text-text')}
+          className={cx(
+            'inline-flex items-center gap-1 hover:text-text',
+            isSorted && 'text-text',
+            column.align === 'right' && 'flex-row-reverse',
+          )}
         >
           {column.title}
           <Arrow aria-hidden className={cx('size-3', !isSorted && 'invisible')} />

@@ -49,13 +49,14 @@ export function Activity({
   nameOf,
 }: {
   transitions: readonly Transition[];
-  nameOf: (t: Transition) => string;
+  nameOf: (t: Transition) => string | null;
 }): ReactNode {
   return (
     <ol>
       {transitions.map((t) => {
         const look = lookOfWord(t.to);
-        const name = nameOf(t);
+        // A thing that was removed has no name any more, only its id.
+        const name = nameOf(t) ?? t.id;
         return (
           <li
             key={`${t.collection}/${t.id}/${t.recordedAt}/${t.to}`}

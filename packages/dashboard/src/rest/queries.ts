@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { serverNow } from '../lib/ticker.ts';
 import { fetched, request } from './request.ts';
-import type { DemoServer, History, Inventory, Transition } from './types.ts';
+import type { DemoServer, History, Inventories, Transition } from './types.ts';
 
 const HISTORY_ROWS_MAX = 5000;
 
@@ -36,10 +36,11 @@ export const inventoryQuery = (id: string, fingerprint: string | null) =>
     // The fingerprint is on the live record: a changed one fetches the new list.
     queryKey: ['inventory', id, fingerprint],
     queryFn: ({ signal }) =>
-      fetched<{ inventory: Inventory | null }>(`/v1/services/${encodeURIComponent(id)}/inventory`, signal).then(
+      fetched<{ inventory: Inventories | null }>(`/v1/services/${encodeURIComponent(id)}/inventory`, signal).then(
         (a) => a.inventory,
       ),
-    placeholderData: (before: Inventory | null | undefined, query) => (query?.queryKey[1] === id ? before : undefined),
+    placeholderData: (before: Inventories | null | undefined, query) =>
+      query?.queryKey[1] === id ? before : undefined,
     staleTime: Infinity,
   });
 

@@ -42,6 +42,12 @@ export interface Inventory {
   readonly tools: readonly Tool[];
 }
 
+/** What the server listed last, and what a person took for right. */
+export interface Inventories {
+  readonly current: Inventory | null;
+  readonly accepted: Inventory | null;
+}
+
 export interface DemoServer {
   readonly name: string;
   readonly kind: string;

@@ -6,7 +6,6 @@ import { cx } from '../lib/cx.ts';
 import { plural, sentence, words } from '../lib/format.ts';
 import { kinds } from '../lib/kinds.ts';
 import { useMe } from '../lib/me.ts';
-import { remove } from '../live/command.ts';
 import { Button } from '../parts/button.tsx';
 import { Confirm } from '../parts/confirm.tsx';
 import { Dialog } from '../parts/dialog.tsx';
@@ -26,7 +25,7 @@ export function DemoBanner({ services }: { services: readonly Service[] }): Reac
   return (
     <div className="mb-4 flex flex-wrap items-center gap-x-3 gap-y-2 rounded-card border bg-accent-soft px-4 py-2.5 text-sm">
       <FlaskConical aria-hidden className="size-4 shrink-0 text-accent" />
-      <p className="min-w-0 flex-1">
+      <p className="min-w-48 flex-1">
         <span className="font-medium">Demo fleet.</span> {plural(demos.length, 'real server')} on this machine, there to
         be broken.
       </p>
@@ -47,18 +46,12 @@ export function DemoBanner({ services }: { services: readonly Service[] }): Reac
         title="Remove the demo fleet?"
         verb={`Remove ${plural(demos.length, 'service')}`}
         onConfirm={async () => {
-          const problem = await remove(
-            'services',
-            demos.map((service) => service.id),
-          );
-          if (problem === null) done('Demo fleet removed');
-          return problem;
+          const answer = await request('/v1/demo', { method: 'DELETE' });
+          if (answer.ok) done('Demo fleet removed');
+          return answer.ok ? null : answer.problem;
         }}
       >
-        <p>
-          Its services leave the dashboard. What you added yourself stays. A new start of the server with an empty data
-          directory brings it back.
-        </p>
+        <p>Its servers stop and its services, agents and jobs leave the dashboard. What you added yourself stays.</p>
       </Confirm>
     </div>
   );

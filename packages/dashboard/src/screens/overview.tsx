@@ -23,7 +23,7 @@ import { Pane } from '../parts/pane.tsx';
 import { ProgressLine } from '../parts/progress.tsx';
 import { Bone, BoneRows } from '../parts/skeleton.tsx';
 import { Sparkline } from '../parts/sparkline.tsx';
-import { Badge, lookOf, needsAttention, severity } from '../parts/status.tsx';
+import { Badge, lookOf, isSuspected, needsAttention, severity } from '../parts/status.tsx';
 import { Lasting } from '../parts/time.tsx';
 import { Activity } from '../parts/timeline.tsx';
 import { activityQuery } from '../rest/queries.ts';
@@ -147,7 +147,7 @@ function Counters({ counts }: { counts: FleetCounts }): ReactNode {
           key={cell.word}
           to="/services"
           search={{ status: [...filters[cell.word]] }}
-          className="px-2 py-3 hover:bg-sunken sm:px-4"
+          className="px-1.5 py-3 hover:bg-hover sm:px-4"
         >
           <dt className="truncate text-xs text-muted">{cell.title}</dt>
           <dd
@@ -194,7 +194,7 @@ function AttentionRow({ row }: { row: Service }): ReactNode {
   const look = lookOf(row);
   const Kind = kinds[row.kind].icon;
   return (
-    <li className="flex min-h-14 items-center gap-4 border-b px-4 py-2 last:border-b-0 hover:bg-sunken/60">
+    <li className="flex min-h-14 items-center gap-4 border-b px-4 py-2 last:border-b-0 hover:bg-hover/60">
       <Glow of={look.word} className="w-28 shrink-0 rounded-full max-sm:hidden">
         <Badge look={look} />
       </Glow>
@@ -216,7 +216,7 @@ function AttentionRow({ row }: { row: Service }): ReactNode {
       <Sparkline ms={row.recent.ms} className="max-lg:hidden" />
       <RecentBar bar={row.recent.bar} className="max-md:hidden" />
       <span className="w-24 shrink-0 text-right text-sm text-muted max-sm:w-16">
-        for <Lasting since={row.suspect?.since ?? row.since} short />
+        for <Lasting since={sinceOf(row)} short />
       </span>
       {canWrite && (
         <Button size="small" onClick={() => void recheck(row)} aria-label={`Recheck ${row.name}`}>
@@ -227,9 +227,14 @@ function AttentionRow({ row }: { row: Service }): ReactNode {
   );
 }
 
+/** Since when the row is what it looks like. */
+export function sinceOf(row: Service): number {
+  return isSuspected(row) ? (row.suspect?.since ?? row.since) : row.since;
+}
+
 /** Why a service is not simply up, in one line. */
 export function reasonOf(row: Service): string {
-  if (row.suspect !== null && row.suspect.to !== 'healthy') {
+  if (isSuspected(row) && row.suspect !== null) {
     return `${row.suspect.n} of ${row.suspect.of} checks failed, confirming${row.reason.text === '' ? '' : `. ${row.reason.text}`}`;
   }
   return row.reason.text || row.reason.code.replaceAll('_', ' ');
@@ -331,14 +336,20 @@ function Recent(): ReactNode {
 
 /** Only the names of what is listed are subscribed, not the whole fleet. */
 function NamedActivity({ transitions }: { transitions: readonly Transition[] }): ReactNode {
-  const ids = [...new Set(transitions.filter((t) => t.collection === 'services').map((t) => t.id))].sort();
-  const others = [...new Set(transitions.filter((t) => t.collection === 'agents').map((t) => t.id))].sort();
-  const services = useRows('services', ['in', 'id', ids.length === 0 ? [''] : ids]);
-  const agents = useRows('agents', ['in', 'id', others.length === 0 ? [''] : others]);
+  const services = useRows('services', among(transitions, 'services'));
+  const agents = useRows('agents', among(transitions, 'agents'));
+  const jobs = useRows('jobs', among(transitions, 'jobs'));
+  const executions = useRows('executions', among(transitions, 'executions'));
   // Names once known stay known: while the next subscription opens, a line must not turn into an id and back.
   const [names] = useState(() => new Map<string, string>());
   for (const row of [...services.rows, ...agents.rows]) names.set(row.id, row.name);
-  return <Activity transitions={transitions} nameOf={(t) => names.get(t.id) ?? t.id} />;
+  for (const row of [...jobs.rows, ...executions.rows]) names.set(row.id, row.title);
+  return <Activity transitions={transitions} nameOf={(t) => names.get(t.id) ?? null} />;
+}
+
+function among(transitions: readonly Transition[], collection: string): readonly [string, string, readonly string[]] {
+  const ids = [...new Set(transitions.filter((t) => t.collection === collection).map((t) => t.id))].sort();
+  return ['in', 'id', ids.length === 0 ? [''] : ids];
 }
 
 const ACTIVITY_MAX = 12;

@@ -22,7 +22,7 @@ export function SignIn({ onSignedIn }: { onSignedIn: (me: Me) => void }): ReactN
   };
   return (
     <GateFrame title="Sign in" note="The live state of everything you run.">
-      <form onSubmit={(event) => void submit(event)} className="space-y-2">
+      <form onSubmit={(event) => void submit(event)} className="space-y-3">
         <Field label="E-mail">
           {(ids) => <Input {...ids} name="email" type="email" autoComplete="username" required isFirst />}
         </Field>

@@ -72,7 +72,7 @@ export function Welcome({ token, onSignedIn }: { token: string; onSignedIn: (me:
           : `You join ${link.data.org} as ${link.data.role}. The link works until ${exact(link.data.expiresAt)}.`
       }
     >
-      <form onSubmit={(event) => void submit(event)} className="space-y-2">
+      <form onSubmit={(event) => void submit(event)} className="space-y-3">
         <Field label="Your name">
           {(ids) => <Input {...ids} name="name" autoComplete="name" required maxLength={128} isFirst />}
         </Field>

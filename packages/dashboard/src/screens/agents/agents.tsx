@@ -1,7 +1,7 @@
-import type { Agent, Connection, Service } from '@statewire/model';
+import type { Agent, Connection, Execution, Service } from '@statewire/model';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { Bot } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { memo, type ReactNode, useMemo } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { count, sentence, words } from '../../lib/format.ts';
 import { useRows } from '../../live/rows.ts';
@@ -12,6 +12,7 @@ import { Empty } from '../../parts/empty.tsx';
 import { FactsStrip } from '../../parts/facts.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
 import { Glow } from '../../parts/glow.tsx';
+import { VirtualList } from '../../parts/list.tsx';
 import { Pane } from '../../parts/pane.tsx';
 import { ProgressLine } from '../../parts/progress.tsx';
 import { CodeBlock } from '../../parts/scroll.tsx';
@@ -31,7 +32,10 @@ export function Agents(): ReactNode {
   const search = useSearch({ from: '/agents' });
   const navigate = useNavigate({ from: '/agents' });
   const isLoading = agents.isLoading || connections.isLoading;
-  const sorted = [...agents.rows].sort((a, b) => severity(a) - severity(b) || (a.name < b.name ? -1 : 1));
+  const sorted = useMemo(
+    () => [...agents.rows].sort((a, b) => severity(a) - severity(b) || (a.name < b.name ? -1 : 1)),
+    [agents.rows],
+  );
   const byId = new Map(executions.rows.map((row) => [row.id, row]));
   const edge = connections.rows.find((row) => row.id === search.edge) ?? null;
   const working = agents.rows.filter((agent) => agent.phase === 'running').length;
@@ -67,15 +71,14 @@ export function Agents(): ReactNode {
         <>
           {agents.rows.length > 0 && (
             <Pane title="Agents">
-              <ul>
-                {sorted.map((agent) => (
+              <VirtualList items={sorted} keyOf={idOf} rowHeight={57}>
+                {(agent) => (
                   <AgentRow
-                    key={agent.id}
                     agent={agent}
                     run={agent.currentExecution === null ? null : (byId.get(agent.currentExecution) ?? null)}
                   />
-                ))}
-              </ul>
+                )}
+              </VirtualList>
             </Pane>
           )}
           {connections.rows.length > 0 && (
@@ -102,6 +105,7 @@ export function Agents(): ReactNode {
   );
 }
 
+const idOf = (agent: Agent): string => agent.id;
 const ACTIVE = ['nin', 'state', ['succeeded', 'failed', 'canceled', 'timed_out', 'lost']];
 
 const SNIPPET = `curl -X POST ${location.origin}/v1/reports \\
@@ -114,11 +118,16 @@ function linked(connections: readonly Connection[]): readonly [string, string, r
   return ['in', 'id', ids.length === 0 ? [''] : ids];
 }
 
-function AgentRow({ agent, run }: { agent: Agent; run: Parameters<typeof ProgressLine>[0]['run'] | null }): ReactNode {
+interface AgentRowProps {
+  readonly agent: Agent;
+  readonly run: Execution | null;
+}
+
+const AgentRow: (props: AgentRowProps) => ReactNode = memo(function AgentRow({ agent, run }: AgentRowProps): ReactNode {
   const look = lookOf(agent);
   const presence = { socket: 'connected', beat: 'heartbeats', report: 'reports' }[agent.presence];
   return (
-    <li className="grid min-h-14 grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 border-b px-4 py-2.5 last:border-b-0 lg:grid-cols-[auto_minmax(10rem,16rem)_minmax(0,1fr)_auto]">
+    <div className="grid min-h-14 grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 px-4 py-2.5 lg:grid-cols-[auto_minmax(10rem,16rem)_minmax(0,1fr)_auto]">
       <StatusIcon look={look} />
       <div className="min-w-0">
         <p className="truncate font-medium">{agent.name}</p>
@@ -150,9 +159,9 @@ function AgentRow({ agent, run }: { agent: Agent; run: Parameters<typeof Progres
         <Ago at={agent.observedAt} />
         <span className="block max-sm:hidden">by {presence === 'connected' ? 'open connection' : presence}</span>
       </p>
-    </li>
+    </div>
   );
-}
+});
 
 function Edge({
   edge,

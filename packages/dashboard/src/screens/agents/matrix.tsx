@@ -59,7 +59,7 @@ export function Matrix({ agents, services, connections, onOpen }: Props): ReactN
         </thead>
         <tbody>
           {rows.map((agent) => (
-            <tr key={agent.id} className="border-t hover:bg-sunken/60">
+            <tr key={agent.id} className="border-t hover:bg-hover/60">
               <th scope="row" className="sticky left-0 z-1 max-w-44 truncate bg-surface px-4 text-left font-medium">
                 {agent.name}
               </th>
@@ -93,11 +93,10 @@ export function Matrix({ agents, services, connections, onOpen }: Props): ReactN
 /** The sentence when an agent's view and our probe do not agree, else null. */
 export function disagreement(edge: Connection, service: Service): string | null {
   const isEdgeBad = edge.status === 'down' || edge.status === 'degraded';
-  const isServiceBad = service.status === 'down' || service.status === 'degraded';
   if (isEdgeBad && service.status === 'up')
     return `The agent sees ${words(edge.phase)}, but our probe finds the service up. Look at this link first.`;
-  if (edge.status === 'up' && isServiceBad)
-    return `The agent is connected, but our probe finds the service ${service.status}. Look at the check first.`;
+  if (edge.status === 'up' && service.status === 'down')
+    return `The agent is connected, but our probe finds the service down. Look at the check first.`;
   return null;
 }
 
@@ -129,8 +128,8 @@ const EdgeMark: (props: {
       aria-label={text}
       onClick={() => onOpen(edge.id)}
       className={cx(
-        'inline-flex size-8 items-center justify-center rounded-full hover:bg-sunken',
-        differs && 'ring-2 ring-degraded-fill ring-inset',
+        'inline-flex size-8 items-center justify-center rounded-full hover:bg-hover',
+        differs && 'ring-1 ring-degraded-fill ring-inset',
       )}
     >
       <Glow of={`${edge.status} ${edge.phase}`} className="inline-flex rounded-full p-1">

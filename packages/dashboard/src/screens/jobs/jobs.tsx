@@ -1,7 +1,8 @@
 import type { Execution, Job } from '@statewire/model';
+import { useNow } from '@statewire/react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Bot, Cog, Radar, Radio, SearchX, Workflow } from 'lucide-react';
-import { type ReactNode, useRef } from 'react';
+import { memo, type ReactNode, useCallback, useRef } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { count, duration } from '../../lib/format.ts';
 import type { JobsSearch } from '../../lib/jobs-search.ts';
@@ -12,7 +13,8 @@ import { Empty } from '../../parts/empty.tsx';
 import { Input } from '../../parts/field.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
 import { Glow } from '../../parts/glow.tsx';
-import { lookOfRun, ProgressLine } from '../../parts/progress.tsx';
+import { VirtualList } from '../../parts/list.tsx';
+import { lookOfRun, ProgressLine, STALL_LOOK_MS } from '../../parts/progress.tsx';
 import { CodeBlock } from '../../parts/scroll.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
 import { StatusIcon } from '../../parts/status.tsx';
@@ -23,8 +25,6 @@ import { RunDetail } from './run.tsx';
 export type Run = { readonly of: 'jobs'; readonly row: Job } | { readonly of: 'executions'; readonly row: Execution };
 
 const OVER = ['succeeded', 'failed', 'canceled', 'timed_out', 'lost'];
-// Ended runs are read from the newest; the older ones are what a search is for.
-const ENDED_SHOWN_MAX = 200;
 
 /** Long work: what runs now with its progress, and how what ended did end. */
 export function Jobs(): ReactNode {
@@ -38,6 +38,10 @@ export function Jobs(): ReactNode {
   const input = useRef<HTMLInputElement>(null);
   useKeys({ '/': () => input.current?.focus() });
   const set = (next: JobsSearch): void => void navigate({ search: next, replace: true });
+  const open = useCallback(
+    (key: string) => void navigate({ search: (before) => ({ ...before, open: key }), replace: true }),
+    [navigate],
+  );
   const isLoading = jobs.isLoading || executions.isLoading;
   const wanted = (search.q ?? '').toLowerCase();
   const runs = [
@@ -94,22 +98,11 @@ export function Jobs(): ReactNode {
         ) : runs.length === 0 ? (
           <Nothing isEnded={isEnded} isFiltered={wanted !== ''} />
         ) : (
-          <ul>
-            {runs.slice(0, isEnded ? ENDED_SHOWN_MAX : undefined).map((run) => (
-              <RunRow
-                key={`${run.of}/${run.row.id}`}
-                run={run}
-                onOpen={() => set({ ...search, open: `${run.of}/${run.row.id}` })}
-              />
-            ))}
-          </ul>
+          <VirtualList items={runs} keyOf={keyOf} rowHeight={65}>
+            {(run) => <RunRow of={run.of} row={run.row} onOpen={open} />}
+          </VirtualList>
         )}
       </div>
-      {isEnded && runs.length > ENDED_SHOWN_MAX && (
-        <p className="text-center text-sm text-muted">
-          The newest {ENDED_SHOWN_MAX} of {count(runs.length)}. Filter to find older ones.
-        </p>
-      )}
       {search.open !== undefined && (
         <RunDetail
           path={search.open}
@@ -123,27 +116,35 @@ export function Jobs(): ReactNode {
   );
 }
 
-function RunRow({ run, onOpen }: { run: Run; onOpen: () => void }): ReactNode {
-  const { row } = run;
-  const look = lookOfRun(row);
+const keyOf = (run: Run): string => `${run.of}/${run.row.id}`;
+
+interface RunRowProps {
+  readonly of: Run['of'];
+  readonly row: Job | Execution;
+  readonly onOpen: (key: string) => void;
+}
+
+const RunRow: (props: RunRowProps) => ReactNode = memo(function RunRow({ of, row, onOpen }: RunRowProps): ReactNode {
+  // Silence brings no change that would render again.
+  const look = lookOfRun(row, useNow(STALL_LOOK_MS));
   const isOver = OVER.includes(row.state);
   return (
-    <li className="relative grid min-h-16 grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 border-b px-4 py-2.5 last:border-b-0 hover:bg-sunken/60 lg:grid-cols-[auto_minmax(0,1fr)_minmax(0,1.3fr)_7rem]">
+    <div className="relative grid min-h-16 grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 px-4 py-2.5 hover:bg-hover/60 lg:grid-cols-[auto_minmax(0,1fr)_minmax(0,1.3fr)_7rem]">
       <StatusIcon look={look} />
       <div className="min-w-0">
         <p className="flex items-center gap-2">
-          <KindIcon run={run} />
+          <KindIcon of={of} row={row} />
           {/* The whole row is the target of a press; the button is what a keyboard and a screen reader find. */}
           <button
             type="button"
-            onClick={onOpen}
+            onClick={() => onOpen(`${of}/${row.id}`)}
             className="truncate text-left font-medium after:absolute after:inset-0 hover:underline"
           >
             {row.title}
           </button>
         </p>
         <p className="flex gap-1.5 truncate text-xs text-muted">
-          <Glow of={look.word} className={cx('rounded', look.ink)}>
+          <Glow of={look.word} className={cx('rounded', row.state !== 'succeeded' && look.ink)}>
             {look.word}
           </Glow>
           {row.attempt > 1 && <span>attempt {row.attempt}</span>}
@@ -168,15 +169,15 @@ function RunRow({ run, onOpen }: { run: Run; onOpen: () => void }): ReactNode {
           <span className="block">took {duration(row.endedAt - row.startedAt)}</span>
         )}
       </p>
-    </li>
+    </div>
   );
-}
+});
 
-function KindIcon({ run }: { run: Run }): ReactNode {
+function KindIcon({ of, row }: Pick<RunRowProps, 'of' | 'row'>): ReactNode {
   const look = { 'aria-hidden': true, className: 'size-3.5 shrink-0 text-muted' } as const;
-  if (run.of === 'executions') return <Bot {...look} />;
-  if (run.row.kind === 'stream') return <Radio {...look} />;
-  return run.row.kind === 'scan' ? <Radar {...look} /> : <Cog {...look} />;
+  if (of === 'executions') return <Bot {...look} />;
+  if (row['kind'] === 'stream') return <Radio {...look} />;
+  return row['kind'] === 'scan' ? <Radar {...look} /> : <Cog {...look} />;
 }
 
 function byStart(a: Run, b: Run): number {

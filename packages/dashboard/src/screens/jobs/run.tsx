@@ -2,7 +2,7 @@ import type { Step } from '@statewire/model';
 import { CircleStop } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
-import { count, duration, exact, words } from '../../lib/format.ts';
+import { count, duration, exact, rate, words } from '../../lib/format.ts';
 import { useMe } from '../../lib/me.ts';
 import { cancelRun } from '../../live/command.ts';
 import { useRecordOf } from '../../live/rows.ts';
@@ -100,12 +100,10 @@ function Detail({ run, isLoading, onClose }: { run: Run | null; isLoading: boole
             {count(row.progress.done)}
             {row.progress.total !== null && ` of ${count(row.progress.total)}`} {row.progress.unit}
           </Fact>
-          <Fact title="Rate">
-            {row.rate === null
-              ? 'not known'
-              : `${row.rate < 10 ? row.rate.toFixed(1) : count(Math.round(row.rate))} per second`}
-          </Fact>
-          {row.etaMs !== null && !isOver(row) && <Fact title="Time left">{duration(row.etaMs)}</Fact>}
+          {!isStalled(row) && !isOver(row) && row.rate !== null && <Fact title="Rate">{rate(row.rate)}</Fact>}
+          {row.etaMs !== null && !isOver(row) && !isStalled(row) && (
+            <Fact title="Time left">{duration(row.etaMs)}</Fact>
+          )}
           <Fact title="Started">{row.startedAt === null ? 'not yet' : exact(row.startedAt)}</Fact>
           {row.endedAt !== null ? (
             <Fact title="Ended">

@@ -22,6 +22,8 @@ const spans = [
   { ms: 48 * 3_600_000, title: '48 h' },
 ] as const;
 
+const SHORTEST_MS = 300_000;
+
 // The page lives long; what came in while it was open is kept up to this many.
 const LIVE_SAMPLES_MAX = 2000;
 
@@ -36,7 +38,8 @@ export function HistoryPanes({ row, side }: { row: Service; side: ReactNode }): 
     return [...old, ...live.filter((sample) => sample.at > edge)];
   }, [history.data, live]);
   const to = Math.max(serverNow(), samples.at(-1)?.at ?? 0);
-  const from = to - spanMs;
+  // A young service is shown from its beginning, not as a sliver at the end of an empty hour.
+  const from = Math.max(to - spanMs, Math.min(row.createdAt, to - SHORTEST_MS));
   const bad = useMemo(() => outages(history.data?.transitions ?? [], from, to), [history.data, from, to]);
   const downs = bad.filter((outage) => outage.status === 'down').length;
   const inSpan = samples.some((sample) => sample.at >= from && sample.ms !== null);

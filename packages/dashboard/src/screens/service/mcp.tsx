@@ -1,8 +1,9 @@
-import type { Service } from '@statewire/model';
+import type { McpInfo, Service } from '@statewire/model';
 import { useQuery } from '@tanstack/react-query';
 import { Check, ChevronRight, Minus, Pencil, Plus } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
+import { diffLines } from '../../lib/diff.ts';
 import { count, plural } from '../../lib/format.ts';
 import { useMe } from '../../lib/me.ts';
 import { acceptTools } from '../../live/command.ts';
@@ -25,6 +26,7 @@ export function McpPane({ row }: { row: Service }): ReactNode {
       </Pane>
     );
   }
+  const drift = driftOf(mcp);
   return (
     <Pane title="MCP" note={mcp.era === 'modern' ? 'modern era' : 'legacy era'}>
       <Facts>
@@ -45,13 +47,19 @@ export function McpPane({ row }: { row: Service }): ReactNode {
           {mcp.capabilities.length === 0 ? 'none declared' : mcp.capabilities.join(', ')}
         </Fact>
       </Facts>
-      {mcp.drift !== null && <Drift row={row} drift={mcp.drift} />}
-      <Tools row={row} fingerprint={mcp.fingerprint} expected={mcp.tools} />
+      {drift !== null && <Drift row={row} drift={drift} />}
+      <Tools row={row} mcp={mcp} />
     </Pane>
   );
 }
 
-type DriftInfo = NonNullable<NonNullable<Service['mcp']>['drift']>;
+type DriftInfo = NonNullable<McpInfo['drift']>;
+
+/** The difference to what was accepted; null when there is none. */
+function driftOf(mcp: McpInfo): DriftInfo | null {
+  const { drift } = mcp;
+  return drift === null || drift.added.length + drift.removed.length + drift.changed.length === 0 ? null : drift;
+}
 
 function Drift({ row, drift }: { row: Service; drift: DriftInfo }): ReactNode {
   const { canWrite } = useMe();
@@ -89,51 +97,43 @@ function Drift({ row, drift }: { row: Service; drift: DriftInfo }): ReactNode {
   );
 }
 
-function Tools({
-  row,
-  fingerprint,
-  expected,
-}: {
-  row: Service;
-  fingerprint: string | null;
-  expected: number | null;
-}): ReactNode {
-  const inventory = useQuery(inventoryQuery(row.id, fingerprint));
-  const tools = inventory.data?.tools ?? [];
-  const drift = row.mcp?.drift ?? null;
+function Tools({ row, mcp }: { row: Service; mcp: McpInfo }): ReactNode {
+  const inventory = useQuery(inventoryQuery(row.id, mcp.fingerprint));
+  const current = inventory.data?.current ?? null;
+  const accepted = new Map((inventory.data?.accepted?.tools ?? []).map((tool) => [tool.name, tool]));
+  const drift = driftOf(mcp);
   return (
     <div className="border-t">
       <p className="flex items-baseline justify-between gap-3 px-4 pt-3 pb-1">
         <span className="text-sm font-medium">
-          Tools <span className="font-normal text-muted">{expected === null ? '' : count(expected)}</span>
+          Tools <span className="font-normal text-muted">{mcp.tools === null ? '' : count(mcp.tools)}</span>
         </span>
-        {inventory.data != null && (
+        {current !== null && (
           <span className="text-xs text-muted">
-            listed <Ago at={inventory.data.at} />
+            listed <Ago at={current.at} />
           </span>
         )}
       </p>
       {inventory.isPending ? (
         <BoneRows rows={3} className="h-9" />
-      ) : tools.length === 0 ? (
+      ) : current === null || current.tools.length === 0 ? (
         <p className="px-4 pt-1 pb-4 text-sm text-muted">
-          {expected === 0 ? 'The server offers no tools.' : 'No tools were listed yet.'}
+          {mcp.tools === 0 ? 'The server offers no tools.' : 'No tools were listed yet.'}
         </p>
       ) : (
         <Scroll label="Tools" className="max-h-96 pb-2">
           <ul>
-            {tools.map((tool) => (
+            {current.tools.map((tool) => (
               <ToolRow
                 key={tool.name}
                 tool={tool}
+                before={drift?.changed.includes(tool.name) === true ? (accepted.get(tool.name) ?? null) : null}
                 mark={
-                  drift === null
-                    ? null
-                    : drift.added.includes(tool.name)
-                      ? 'added'
-                      : drift.changed.includes(tool.name)
-                        ? 'changed'
-                        : null
+                  drift?.added.includes(tool.name) === true
+                    ? 'added'
+                    : drift?.changed.includes(tool.name) === true
+                      ? 'changed'
+                      : null
                 }
               />
             ))}
@@ -144,11 +144,19 @@ function Tools({
   );
 }
 
-function ToolRow({ tool, mark }: { tool: Tool; mark: 'added' | 'changed' | null }): ReactNode {
+function ToolRow({
+  tool,
+  before,
+  mark,
+}: {
+  tool: Tool;
+  before: Tool | null;
+  mark: 'added' | 'changed' | null;
+}): ReactNode {
   return (
     <li>
       <details className="group/tool">
-        <summary className="flex cursor-pointer items-center gap-2 px-4 py-1.5 text-sm hover:bg-sunken [&::-webkit-details-marker]:hidden">
+        <summary className="flex cursor-pointer items-center gap-2 px-4 py-1.5 text-sm hover:bg-hover [&::-webkit-details-marker]:hidden">
           <ChevronRight aria-hidden className="size-3.5 shrink-0 text-muted group-open/tool:rotate-90" />
           <code className="code shrink-0">{tool.name}</code>
           {mark !== null && (
@@ -157,16 +165,57 @@ function ToolRow({ tool, mark }: { tool: Tool; mark: 'added' | 'changed' | null 
           <span className="truncate text-muted">{tool.title ?? tool.description ?? ''}</span>
         </summary>
         <div className="space-y-2 px-4 pt-1 pb-3 pl-[2.4rem] text-sm">
-          {tool.description !== null && tool.description !== '' && (
-            <p className="break-words whitespace-pre-line text-muted">{tool.description}</p>
+          {before !== null ? (
+            <Diff label={`Changes of ${tool.name}`} before={textOfTool(before)} after={textOfTool(tool)} />
+          ) : (
+            <>
+              {tool.description !== null && tool.description !== '' && (
+                <p className="break-words whitespace-pre-line text-muted">{tool.description}</p>
+              )}
+              <CodeBlock
+                label={`Input of ${tool.name}`}
+                text={JSON.stringify(tool.inputSchema, null, 2)}
+                className="max-h-64"
+              />
+            </>
           )}
-          <CodeBlock
-            label={`Input of ${tool.name}`}
-            text={JSON.stringify(tool.inputSchema, null, 2)}
-            className="max-h-64"
-          />
         </div>
       </details>
     </li>
   );
 }
+
+/** Everything that counts as the tool: what an agent is told and what it has to send. */
+function textOfTool(tool: Tool): string {
+  return [tool.title ?? '', tool.description ?? '', JSON.stringify(tool.inputSchema, null, 2)]
+    .filter((part) => part !== '')
+    .join('\n');
+}
+
+/** Accepted and present text in one, as people read it in a review. */
+function Diff({ label, before, after }: { label: string; before: string; after: string }): ReactNode {
+  return (
+    <Scroll label={label} className="max-h-80 rounded-control bg-sunken py-2">
+      <div className="code w-max min-w-full text-xs leading-5">
+        {diffLines(before, after).map((line, i) => (
+          <div
+            key={i}
+            className={cx(
+              'flex gap-2 px-3 whitespace-pre',
+              line.kind === 'added' && 'bg-up-soft text-up',
+              line.kind === 'removed' && 'bg-down-soft text-down',
+            )}
+          >
+            <span aria-hidden className="w-2 shrink-0 select-none">
+              {signs[line.kind]}
+            </span>
+            {line.kind !== 'same' && <span className="sr-only">{line.kind}: </span>}
+            {line.text}
+          </div>
+        ))}
+      </div>
+    </Scroll>
+  );
+}
+
+const signs = { same: ' ', added: '+', removed: '−' } as const;

@@ -86,7 +86,7 @@ function Header({ row }: { row: Service }): ReactNode {
   return (
     <header>
       <div className="flex flex-wrap items-start gap-x-4 gap-y-3">
-        <div className="min-w-0 flex-1">
+        <div className="min-w-0 flex-1 max-sm:basis-full">
           <div className="flex flex-wrap items-center gap-x-3 gap-y-1.5">
             <h1 className="min-w-0 truncate text-xl font-semibold tracking-tight">{row.name}</h1>
             <Glow of={look.word} className="rounded-full">

@@ -98,7 +98,7 @@ function EditorForm({ service, initial, base, secrets = [], onClose }: FormProps
         </>
       }
     >
-      <form id="service-form" noValidate onSubmit={(event) => void submit(event)} className="space-y-1">
+      <form id="service-form" noValidate onSubmit={(event) => void submit(event)} className="space-y-3">
         {isNew && (
           <fieldset className="mb-4">
             <legend className="mb-1.5 text-sm font-medium">What is it?</legend>
@@ -110,7 +110,7 @@ function EditorForm({ service, initial, base, secrets = [], onClose }: FormProps
                     key={option}
                     className={cx(
                       'flex cursor-pointer items-center gap-2 rounded-control border px-3 py-2.5 text-sm has-focus-visible:outline-2 has-focus-visible:outline-accent sm:flex-col sm:items-start',
-                      draft.kind === option ? 'border-accent bg-accent-soft' : 'hover:bg-sunken',
+                      draft.kind === option ? 'border-accent bg-accent-soft' : 'hover:bg-hover',
                     )}
                   >
                     <input
@@ -129,7 +129,7 @@ function EditorForm({ service, initial, base, secrets = [], onClose }: FormProps
             </div>
           </fieldset>
         )}
-        <div className="grid gap-x-4 sm:grid-cols-2">
+        <div className="grid gap-x-4 gap-y-3 sm:grid-cols-2">
           <Field label="Name" error={errorOf('name')}>
             {(ids) => <Input {...ids} {...bind('name')} isFirst maxLength={200} />}
           </Field>
@@ -161,7 +161,7 @@ function EditorForm({ service, initial, base, secrets = [], onClose }: FormProps
             <Copyable text={`curl -fsS ${location.origin}/v1/heartbeats/${draft.id.trim() || '<id>'}`} />
           </div>
         )}
-        <div className="grid grid-cols-2 gap-x-4 sm:grid-cols-4">
+        <div className="grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-4">
           <Field label={isProbe ? 'Check every' : 'Expected every'} hint="seconds" error={errorOf('interval')}>
             {(ids) => <Input {...ids} {...bind('interval')} inputMode="decimal" />}
           </Field>
@@ -187,7 +187,7 @@ function EditorForm({ service, initial, base, secrets = [], onClose }: FormProps
           <summary className="cursor-pointer py-1 text-sm font-medium text-muted hover:text-text">
             More settings
           </summary>
-          <div className="space-y-1 pt-3">
+          <div className="space-y-3 pt-3">
             {draft.kind === 'mcp' && (
               <>
                 <Field
@@ -205,7 +205,7 @@ function EditorForm({ service, initial, base, secrets = [], onClose }: FormProps
                     </Select>
                   )}
                 </Field>
-                <div className="grid gap-x-4 sm:grid-cols-2">
+                <div className="grid gap-x-4 gap-y-3 sm:grid-cols-2">
                   <Field
                     label="Canary tool"
                     hint="A read-only tool to call at each check."
@@ -221,7 +221,7 @@ function EditorForm({ service, initial, base, secrets = [], onClose }: FormProps
             )}
             {draft.kind === 'http' && (
               <>
-                <div className="grid grid-cols-2 gap-x-4 sm:grid-cols-3">
+                <div className="grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-3">
                   <Field label="Method">
                     {(ids) => (
                       <Select
@@ -250,7 +250,7 @@ function EditorForm({ service, initial, base, secrets = [], onClose }: FormProps
               </>
             )}
             {isProbe && (
-              <div className="grid grid-cols-2 gap-x-4">
+              <div className="grid grid-cols-2 gap-x-4 gap-y-3">
                 <Field
                   label="Degraded above"
                   hint="ms at the 95th percentile; never when empty"
@@ -266,7 +266,7 @@ function EditorForm({ service, initial, base, secrets = [], onClose }: FormProps
               </div>
             )}
             {(draft.kind === 'mcp' || draft.kind === 'http') && (
-              <div className="grid gap-x-4 sm:grid-cols-2">
+              <div className="grid gap-x-4 gap-y-3 sm:grid-cols-2">
                 <Field label="Headers" hint="One “Name: value” per line." error={errorOf('headers')}>
                   {(ids) => <TextArea {...ids} {...bind('headers')} rows={2} />}
                 </Field>
@@ -285,7 +285,7 @@ function EditorForm({ service, initial, base, secrets = [], onClose }: FormProps
                 </Field>
               </div>
             )}
-            <div className="grid gap-x-4 sm:grid-cols-2">
+            <div className="grid gap-x-4 gap-y-3 sm:grid-cols-2">
               <Field label="Group" error={errorOf('group')}>
                 {(ids) => <Input {...ids} {...bind('group')} />}
               </Field>

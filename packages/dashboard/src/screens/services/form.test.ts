@@ -30,12 +30,12 @@ test('a form becomes the body the server takes, in its units', () => {
 
 test('a kind says only what it has', () => {
   const tcp = readDraft(draft({ kind: 'tcp', target: 'db:5432', canaryTool: 'left over' }));
-  expect(tcp.ok && Object.keys(tcp.body.check ?? {})).toEqual([
-    'intervalMs',
+  expect(tcp.ok && Object.keys(tcp.body.check ?? {}).sort()).toEqual([
+    'degradedMs',
     'failAfter',
+    'intervalMs',
     'recoverAfter',
     'timeoutMs',
-    'degradedMs',
   ]);
   const beat = readDraft(draft({ kind: 'heartbeat', target: '', interval: '60' }));
   expect(beat.ok && beat.body).toMatchObject({ kind: 'heartbeat', check: { intervalMs: 60_000 } });

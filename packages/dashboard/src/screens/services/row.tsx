@@ -9,7 +9,7 @@ import { Glow } from '../../parts/glow.tsx';
 import { percentile, Sparkline } from '../../parts/sparkline.tsx';
 import { lookOf, StatusIcon } from '../../parts/status.tsx';
 import { Ago, Lasting } from '../../parts/time.tsx';
-import { reasonOf } from '../overview.tsx';
+import { reasonOf, sinceOf } from '../overview.tsx';
 
 export function NameCell({ row }: { row: Service }): ReactNode {
   const Kind = kinds[row.kind].icon;
@@ -34,7 +34,7 @@ export function StatusCell({ row }: { row: Service }): ReactNode {
       <span className={cx('shrink-0', isCalm ? 'text-muted' : cx('font-medium', look.ink))}>{look.word}</span>
       {!isCalm && (
         <span className="truncate text-muted" title={reasonOf(row)}>
-          <Lasting since={row.suspect?.since ?? row.since} short />
+          <Lasting since={sinceOf(row)} short />
           {reasonOf(row) !== '' && ` · ${reasonOf(row)}`}
         </span>
       )}

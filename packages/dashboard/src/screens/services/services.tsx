@@ -225,14 +225,14 @@ function columnsFor({ canWrite, onEdit, onRemove }: RowActions): readonly Column
     {
       key: 'name',
       title: 'Name',
-      track: 'minmax(11rem, 1.4fr)',
+      track: 'minmax(11rem, 1fr)',
       isSortable: true,
       cell: (row) => <NameCell row={row} />,
     },
     {
       key: 'status',
       title: 'Status',
-      track: 'minmax(9rem, 1.6fr)',
+      track: 'minmax(9rem, 1.7fr)',
       isSortable: true,
       cell: (row) => <StatusCell row={row} />,
     },

@@ -149,7 +149,7 @@ function NewKey({ onClose, onMade }: { onClose: () => void; onMade: () => void }
         </>
       }
     >
-      <form id="key-form" onSubmit={(event) => void submit(event)} className="space-y-1">
+      <form id="key-form" onSubmit={(event) => void submit(event)} className="space-y-3">
         <Field label="Name" hint="Who or what uses it.">
           {(ids) => <Input {...ids} name="name" required maxLength={128} isFirst placeholder="nightly-reporter" />}
         </Field>

@@ -34,7 +34,7 @@ export function PasswordPane(): ReactNode {
       }
     >
       {isOpen && (
-        <form onSubmit={(event) => void submit(event)} className="space-y-1 px-4 py-3">
+        <form onSubmit={(event) => void submit(event)} className="space-y-3 px-4 py-3">
           <Field label="Current password">
             {(ids) => <Input {...ids} name="current" type="password" autoComplete="current-password" required />}
           </Field>

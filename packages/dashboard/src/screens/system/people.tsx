@@ -187,7 +187,7 @@ function Invite({ onClose, onMade }: { onClose: () => void; onMade: () => void }
         </>
       }
     >
-      <form id="invite-form" onSubmit={(event) => void submit(event)} className="space-y-1">
+      <form id="invite-form" onSubmit={(event) => void submit(event)} className="space-y-3">
         <Field label="E-mail">{(ids) => <Input {...ids} name="email" type="email" required isFirst />}</Field>
         <Field label="Role" hint="Viewers look, operators also report and stop jobs, admins change everything.">
           {(ids) => (

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Monitor, Moon, Sun } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { cx } from '../../lib/cx.ts';
-import { bytes, count, duration, sentence, words } from '../../lib/format.ts';
+import { bytes, count, duration, exact, sentence, words } from '../../lib/format.ts';
 import { useMe } from '../../lib/me.ts';
 import { type Theme, useTheme } from '../../lib/theme.ts';
 import { useRecordOf } from '../../live/rows.ts';
@@ -59,17 +59,13 @@ function Numbers(): ReactNode {
         <BoneRows rows={4} className="h-9" />
       ) : (
         values.length > 0 && (
-          <dl className="grid grid-cols-2 gap-px border-t bg-line sm:grid-cols-3">
+          <dl className="grid grid-cols-2 overflow-clip sm:grid-cols-3">
             {values.map(([name, value]) => (
-              <div key={name} className="bg-surface px-4 py-2.5">
+              <div key={name} className="-ml-px border-t border-l px-4 py-2.5">
                 <dt className="truncate text-xs text-muted">{label(name)}</dt>
                 <dd className="mt-0.5 font-medium">{number(name, value)}</dd>
               </div>
             ))}
-            {Array.from({ length: (3 - (values.length % 3)) % 3 }, (_, i) => (
-              <div key={i} aria-hidden className="bg-surface max-sm:hidden" />
-            ))}
-            {values.length % 2 === 1 && <div aria-hidden className="bg-surface sm:hidden" />}
           </dl>
         )
       )}
@@ -110,7 +106,7 @@ function Tree({ value }: { value: Readonly<Record<string, unknown>> }): ReactNod
       )}
       {groups.map(([name, inner]) => (
         <details key={name} open={Object.keys(inner).length <= 8} className="border-t">
-          <summary className="cursor-pointer px-4 py-2 text-sm font-medium hover:bg-sunken">{label(name)}</summary>
+          <summary className="cursor-pointer px-4 py-2 text-sm font-medium hover:bg-hover">{label(name)}</summary>
           <Tree value={inner} />
         </details>
       ))}
@@ -172,11 +168,12 @@ function label(name: string): string {
 }
 
 function number(name: string, value: number): string {
+  if (name.endsWith('At')) return exact(value);
+  if (/bytes(?:PerSecond)?$/iu.test(name)) return `${bytes(value)}${name.endsWith('PerSecond') ? '/s' : ''}`;
   if (/ms$/iu.test(name))
     return value >= 60_000
       ? duration(value)
       : `${Number.isInteger(value) ? count(value) : value.toFixed(value < 10 ? 2 : 1)} ms`;
-  if (/bytes$/iu.test(name)) return bytes(value);
   return Number.isInteger(value) ? count(value) : value.toFixed(2);
 }
 

@@ -1,5 +1,5 @@
 import type { Row } from '@statewire/protocol';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createClient } from './client.ts';
 import { FakeEnv, FakeServer } from './testing/index.ts';

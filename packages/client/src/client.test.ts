@@ -707,6 +707,37 @@ describe('commands', () => {
     expectNoLeaks(w);
   });
 
+  test('[CL50] after an outage commands are sent a few at a time, and one refused for its rate is sent again', async () => {
+    const w = world();
+    const refused = new Set<string>();
+    w.server.onCommand = ({ m }) => {
+      if (refused.has(m) || refused.size >= 3) return { ok: true, v: 1, k: 'a' };
+      refused.add(m);
+      return { ok: false, code: 'rate_limited', msg: 'slow down' };
+    };
+    w.server.isMute = true;
+    const all = Array.from({ length: 40 }, () => w.sw.services.call('a', 'refresh'));
+    w.sw.connect();
+    await w.env.advance(9_000);
+    w.server.isMute = false;
+    await w.env.advance(5_000);
+    const results = await Promise.all(all);
+    expect(results.every((result) => result.ok)).toBe(true);
+    expect(refused.size).toBe(3);
+    expectNoLeaks(w);
+  });
+
+  test('[CL50] at most 16 commands are on the wire unanswered', async () => {
+    const w = world();
+    w.sw.connect();
+    await w.env.settle();
+    w.server.isMute = true;
+    for (let i = 0; i < 40; i += 1) void w.sw.services.call('a', 'refresh');
+    await w.env.settle();
+    expect(w.server.received.filter(({ t }) => t === 'mut')).toHaveLength(16);
+    expectNoLeaks(w);
+  });
+
   test('[CL51] a conflict is a typed result', async () => {
     const w = world();
     w.server.put('services', { id: 'a', name: 'A' });

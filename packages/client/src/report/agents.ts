@@ -56,9 +56,9 @@ export class PresentAgent {
     return this.#agents.report(this.id, fields);
   }
 
-  /** Leaves on purpose: the agent reads offline at once and nobody is alarmed. */
+  /** Leaves on purpose, while the connection goes on: new connections no longer speak for the agent. */
   leave(): Promise<CommandResult> {
     this.#reporting.onLive.delete(this.#announce);
-    return this.#agents.call(this.id, 'absent');
+    return this.#agents.report(this.id, { phase: 'offline', activity: '' });
   }
 }

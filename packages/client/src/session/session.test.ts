@@ -9,8 +9,8 @@ const life = { ...firstLife(HB, NOW), probe: null };
 
 const links = {
   idle: { at: 'idle', socket: 1, byHand: false },
-  dialing: { at: 'dialing', socket: 1, since: NOW, failures: 2 },
-  greeting: { at: 'greeting', socket: 1, since: NOW, failures: 2 },
+  dialing: { at: 'dialing', socket: 1, since: NOW, failures: 2, failure: null },
+  greeting: { at: 'greeting', socket: 1, since: NOW, failures: 2, failure: null },
   live: { at: 'live', socket: 1, since: NOW, failures: 2, life },
   paused: { at: 'paused', socket: 1, since: NOW, failures: 2, life, failure, askAt: NOW + RENEW_MS },
   waiting: { at: 'waiting', socket: 1, since: NOW, until: NOW + 4_000, isTold: false, failures: 2, failure },
@@ -187,8 +187,8 @@ const expected: Record<Link['at'], Record<Event['t'], string>> = {
 describe('[CL14] every state and every event', () => {
   for (const [at, cells] of Object.entries(expected)) {
     test.each(Object.entries(cells))(`${at}: %s -> %s`, (t, outcome) => {
-      const link = links[at as keyof typeof links]; // True because the table's keys are these states.
-      const event = events[t as keyof typeof events]; // True because the rows' keys are these events.
+      const link = links[at as keyof typeof links]; // oxlint-disable-line typescript/no-unsafe-type-assertion -- true: the table's keys are these states.
+      const event = events[t as keyof typeof events]; // oxlint-disable-line typescript/no-unsafe-type-assertion -- true: the rows' keys are these events.
       const { next, effects } = step(link, event, moment());
       if (outcome === '.') {
         expect(next).toBe(link);
@@ -222,6 +222,7 @@ test('[CL2] each attempt has a socket number of its own', () => {
     socket: 2,
     since: NOW,
     failures: 2,
+    failure,
   });
 });
 

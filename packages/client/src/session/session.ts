@@ -27,8 +27,22 @@ export type Link =
       readonly socket: number;
       /** disconnect() was called: only connect() ends it. */ readonly byHand: boolean;
     }
-  | { readonly at: 'dialing'; readonly socket: number; readonly since: number; readonly failures: number }
-  | { readonly at: 'greeting'; readonly socket: number; readonly since: number; readonly failures: number }
+  | {
+      readonly at: 'dialing';
+      readonly socket: number;
+      readonly since: number;
+      readonly failures: number;
+      /** Why the last attempt or connection ended: it holds until the next one is good. */
+      readonly failure: Failure | null;
+    }
+  | {
+      readonly at: 'greeting';
+      readonly socket: number;
+      readonly since: number;
+      readonly failures: number;
+      /** Why the last attempt or connection ended: it holds until the next one is good. */
+      readonly failure: Failure | null;
+    }
   | {
       readonly at: 'live';
       readonly socket: number;
@@ -316,7 +330,11 @@ function ours<L extends Link, E extends Event & { readonly socket: number }>(
 
 function dial(link: Link, failures: number, { now }: Moment): Step {
   const socket = link.socket + 1;
-  return { next: { at: 'dialing', socket, since: now, failures }, effects: [...hangUp(link), { do: 'dial', socket }] };
+  const failure = 'failure' in link ? link.failure : null;
+  return {
+    next: { at: 'dialing', socket, since: now, failures, failure },
+    effects: [...hangUp(link), { do: 'dial', socket }],
+  };
 }
 
 function leave(link: Link): Step {

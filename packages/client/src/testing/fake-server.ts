@@ -376,6 +376,8 @@ export class FakeServer {
     if (repeat !== undefined) return repeat;
     const own = this.onCommand(mut);
     const result: MutResult = own === null ? this.#run(mut) : { t: 'mr', m: mut.m, ...own };
+    // Nothing was done: the same command may come again.
+    if (!result.ok && result.code === 'rate_limited') return result;
     this.#answered.set(mut.m, result);
     return result;
   }

@@ -30,7 +30,7 @@ export interface ViewFacts {
 /** The status of a view on this link. */
 export function viewStatus(view: ViewFacts, link: Link, isOnline: boolean): ViewStatus {
   if (view.failure !== null) return 'denied';
-  if (link.at === 'paused' || (link.at === 'waiting' && isAuthCode(link.failure.code))) return 'denied';
+  if (link.at === 'paused' || isUnauthorized(link)) return 'denied';
   if (link.at === 'closed' && DENIED.has(link.failure.code)) return 'denied';
   if (link.at === 'live' && view.isCaughtUp) return link.life.isFresh ? 'live' : 'stale';
   if (isCutOff(link, isOnline)) return 'offline';
@@ -49,9 +49,11 @@ export function connectionStatus(link: Link, isOnline: boolean, wasLive: boolean
     case 'closed':
       return DENIED.has(link.failure.code) ? 'unauthorized' : 'closed';
     case 'waiting':
-      if (isAuthCode(link.failure.code)) return 'unauthorized';
+      if (isUnauthorized(link)) return 'unauthorized';
       return isOnline ? 'reconnecting' : 'offline';
     default:
+      // Until another attempt has been good: people would see the word change with each try.
+      if (isUnauthorized(link)) return 'unauthorized';
       return wasLive || link.failures > 0 ? 'reconnecting' : 'connecting';
   }
 }
@@ -65,6 +67,10 @@ export function linkFailure(link: Link): Failure | null {
 const OFFLINE_AFTER = 3;
 
 const DENIED: ReadonlySet<string> = new Set(['forbidden', 'identity', 'auth_required', 'auth_invalid', 'auth_expired']);
+
+function isUnauthorized(link: Link): boolean {
+  return 'failure' in link && link.failure !== null && isAuthCode(link.failure.code);
+}
 
 function isCutOff(link: Link, isOnline: boolean): boolean {
   switch (link.at) {

@@ -47,7 +47,7 @@ export class System {
       startedAt: this.#startedAt,
       uptimeMs: clock.now() - this.#startedAt,
       node: process.versions.node,
-      memory: { rssBytes: memory.rss, heapBytes: memory.heapUsed },
+      memory: { rssBytes: memory.rss, heapBytes: memory.heapUsed, externalBytes: memory.external },
       store: { kind: 'sqlite', bytes: FILES.reduce((sum, file) => sum + sizeOf(join(data, file)), 0) },
       live: { ...gateway() },
       probes: { ...probes() },

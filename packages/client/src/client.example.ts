@@ -5,9 +5,9 @@ export function connect(fetchToken: () => Promise<string>): Client {
   return createClient({ url: 'https://status.example.org', token: () => fetchToken() });
 }
 
-export function watch(sw: Client): void {
+export function watch(sw: Client, render: (...shown: unknown[]) => void): void {
   const bad = sw.services.where({ status: ['down', 'degraded'] }).subscribe((view) => {
-    console.log(
+    render(
       view.freshness.state,
       view.rows.map((service) => `${service.name}: ${service.reason.text}`),
     );
@@ -16,17 +16,17 @@ export function watch(sw: Client): void {
   sw.jobs
     .where({ state: 'running', 'labels.team': 'search' })
     .every(1000)
-    .subscribe(({ rows }) => console.log(rows.length));
+    .subscribe(({ rows }) => render(rows.length));
 }
 
-export function watchOne(sw: Client, id: string): () => void {
+export function watchOne(sw: Client, id: string, render: (...shown: unknown[]) => void): () => void {
   const view = sw.services.record(id);
-  return view.subscribe(() => console.log(view.row?.status, view.freshness.verifiedAt));
+  return view.subscribe(() => render(view.row?.status, view.freshness.verifiedAt));
 }
 
-export async function command(sw: Client, id: string): Promise<void> {
+export async function command(sw: Client, id: string, render: (...shown: unknown[]) => void): Promise<void> {
   const result = await sw.services.patch(id, { name: 'Search' }, { base: 41, optimistic: true });
-  if (!result.ok && result.conflict !== null) console.log('changed meanwhile:', result.conflict.current);
+  if (!result.ok && result.conflict !== null) render('changed meanwhile:', result.conflict.current);
   await sw.services.call(id, 'refresh');
 }
 

@@ -80,7 +80,7 @@ describe('connecting', () => {
     expectNoLeaks(w);
   });
 
-  test('[CL4] [T1] it never gives up: after an hour without a server it is back within a try', async () => {
+  test('[CL4] [LV7] [T1] it never gives up: after an hour without a server it is back within a try', async () => {
     const w = world();
     watch(w);
     await w.env.settle();
@@ -132,7 +132,7 @@ describe('connecting', () => {
     expectNoLeaks(w);
   });
 
-  test('[CL6] [T3] a half-open connection is found by the watchdog: first stale, then a new socket', async () => {
+  test('[CL6] [LV4] [T3] a half-open connection is found by the watchdog: first stale, then a new socket', async () => {
     const w = world();
     const { states } = watch(w);
     await w.env.settle();
@@ -149,7 +149,7 @@ describe('connecting', () => {
     expectNoLeaks(w);
   });
 
-  test('[CL7] [T3] on waking, a dead wire is replaced within 2.5 s, and what is shown reads stale meanwhile', async () => {
+  test('[CL7] [LV4] [LV5] [T3] on waking, a dead wire is replaced within 2.5 s, and what is shown reads stale meanwhile', async () => {
     const w = world();
     const { states } = watch(w);
     await w.env.settle();
@@ -182,7 +182,7 @@ describe('connecting', () => {
     expectNoLeaks(w);
   });
 
-  test('[CL8] while a person looks it probes each 30 s, hidden it does not, and it says so', async () => {
+  test('[CL8] [LV5] while a person looks it probes each 30 s, hidden it does not, and it says so', async () => {
     const w = world();
     watch(w);
     await w.env.settle();
@@ -287,7 +287,7 @@ describe('connecting', () => {
 });
 
 describe('credentials', () => {
-  test('[CL20] [T27] the token function is called before each attempt', async () => {
+  test('[CL20] [AU9] [T27] the token function is called before each attempt', async () => {
     let n = 0;
     const w = world({ token: () => Promise.resolve(`key-${(n += 1)}`) });
     watch(w);
@@ -329,7 +329,7 @@ describe('credentials', () => {
     expectNoLeaks(w);
   });
 
-  test('[CL23] two identities never share a connection: the second gets its own and none of the first one’s rows', async () => {
+  test('[CL23] [AU9] [RS16] two identities never share a connection: the second gets its own and none of the first one’s rows', async () => {
     const tokens = [jwt({ sub: 'u1' }), jwt({ sub: 'u2' }), jwt({ sub: 'u2' })];
     const w = world({ token: () => tokens.shift() ?? '' });
     w.server.put('services', { id: 'secret-of-u1' });
@@ -348,7 +348,7 @@ describe('credentials', () => {
     expectNoLeaks(w);
   });
 
-  test('[CL24] another organization starts with nothing', async () => {
+  test('[CL24] [RS16] another organization starts with nothing', async () => {
     const w = world();
     w.server.put('services', { id: 'of-main' });
     const { states } = watch(w);
@@ -496,7 +496,7 @@ describe('views', () => {
     expectNoLeaks(w);
   });
 
-  test('[CL35] a handler that throws stops nobody, and the position moves before handlers run', async () => {
+  test('[CL35] [RS9] a handler that throws stops nobody, and the position moves before handlers run', async () => {
     const w = world();
     const seen: (number | null)[] = [];
     const bad = w.sw.services.subscribe((state) => {
@@ -578,7 +578,35 @@ describe('views', () => {
     expectNoLeaks(w);
   });
 
-  test('[CL40] a gap is mended from the position held, a second one by a snapshot', async () => {
+  test('[CL39] [AU7] a view that may no longer be seen holds nothing, and comes back when it may be', async () => {
+    const w = world();
+    w.server.put('services', { id: 'a' });
+    const { states } = watch(w);
+    await w.env.settle();
+    w.server.say({ t: 'd', w: 1001, v: [2, 2], at: 0, o: [[1, 2, null, 'deny']] });
+    w.server.say({ t: 'err', s: 1, code: 'forbidden', msg: 'no longer yours' });
+    expect(states.at(-1)).toMatchObject({ status: 'denied', rows: [], hasData: false, error: { code: 'forbidden' } });
+    w.server.say({ t: 'authd', exp: null, scope: 'changed' });
+    await w.env.settle();
+    expect(states.at(-1)).toMatchObject({ status: 'live', rows: [{ id: 'a' }], error: null });
+    expectNoLeaks(w);
+  });
+
+  test('[CL40] [RS8] an update of a row that is not held is mended by a snapshot', async () => {
+    const w = world();
+    w.server.put('services', { id: 'a', n: 1 });
+    const { states } = watch(w);
+    await w.env.settle();
+    w.server.say({ t: 'd', w: 1001, v: [2, 3], at: 0, o: [[77, 3, { n: 9 }]] });
+    await w.env.settle();
+    const subs = w.server.received.filter(({ t }) => t === 'sub');
+    expect(subs).toHaveLength(1);
+    expect(subs[0]).not.toHaveProperty('since');
+    expect(states.at(-1)).toMatchObject({ status: 'live', rows: [{ id: 'a', n: 1 }] });
+    expectNoLeaks(w);
+  });
+
+  test('[CL40] [RS7] a gap is mended from the position held, a second one by a snapshot', async () => {
     const w = world();
     w.server.put('services', { id: 'a', n: 1 });
     const { states } = watch(w);
@@ -600,7 +628,7 @@ describe('views', () => {
     expectNoLeaks(w);
   });
 
-  test('[CL41] data frames are acknowledged every 16 or after 250 ms, also those for nobody', async () => {
+  test('[CL41] [BP1] data frames are acknowledged every 16 or after 250 ms, also those for nobody', async () => {
     const w = world();
     const { close } = watch(w);
     await w.env.settle();
@@ -638,7 +666,7 @@ describe('views', () => {
     expectNoLeaks(w);
   });
 
-  test('[CL43] the watermark moves the position and the time of proof, without telling anyone', async () => {
+  test('[CL43] [LV2] the watermark moves the position and the time of proof, without telling anyone', async () => {
     const w = world();
     w.server.put('services', { id: 'a' });
     const { states } = watch(w);
@@ -684,7 +712,7 @@ describe('views', () => {
 });
 
 describe('commands', () => {
-  test('[CL50] commands given offline are sent in order, and unanswered ones again after a reconnect', async () => {
+  test('[CL50] [MU8] commands given offline are sent in order, and unanswered ones again after a reconnect', async () => {
     const w = world();
     w.server.isUp = false;
     const first = w.sw.services.create({ name: 'A', kind: 'http' }, { id: 'a' });

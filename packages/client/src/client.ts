@@ -134,19 +134,19 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
-export interface ServiceBodies {
+interface ServiceBodies {
   readonly create: ServiceCreate;
   readonly patch: ServicePatch;
   readonly report: ServiceReport;
 }
 
-export interface ExecutionBodies {
+interface ExecutionBodies {
   readonly create: ExecutionCreate;
   readonly patch: ExecutionPatch;
   readonly report: ExecutionReport;
 }
 
-export interface JobBodies {
+interface JobBodies {
   readonly create: JobCreate;
   readonly patch: JobPatch;
   readonly report: JobReport;

@@ -19,7 +19,7 @@ export function isAuthCode(code: string): boolean {
   return code === 'auth_expired' || code === 'auth_invalid' || code === 'auth_required';
 }
 
-/** May the caller never see this, whatever it retries? */
+/** Says this code that the caller may not see what it asked for? */
 export function isDenial(code: string): boolean {
   return code === 'forbidden' || isAuthCode(code);
 }

@@ -4,10 +4,10 @@ import type { Env, Timer } from '../env.ts';
 import { localFailure, type CommandResult } from '../errors.ts';
 
 /** Least time between two reports of one run, ms: what happens meanwhile is merged. */
-export const REPORT_MS = 100;
+const REPORT_MS = 100;
 
 /** Tries of the last report when the server is too busy to take it. */
-export const LAST_REPORT_TRIES = 10;
+const LAST_REPORT_TRIES = 10;
 
 const LEASE_MS = 60_000;
 

@@ -1,7 +1,7 @@
 import { PROTOCOL_VERSION, type Hello, type Sub } from '@statewire/protocol';
 
 /** Bytes of a `hello`; what does not fit follows in frames of its own. A message may have 64 KiB. */
-export const HELLO_BYTES_MAX = 49_152;
+const HELLO_BYTES_MAX = 49_152;
 
 /** What opens a connection: one `hello` with as many subscriptions as fit, and the rest. */
 export interface Opening {

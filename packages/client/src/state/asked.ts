@@ -1,11 +1,12 @@
 import type { DeltaFrame, ErrFrame, Failure, SnapshotFrame, Sub, Subd, Upstream } from '@statewire/protocol';
 import { backoffMs } from '../connect/backoff.ts';
 import type { Env, Timer } from '../env.ts';
+import { isDenial } from '../errors.ts';
 import type { Ask } from './ask.ts';
 
 /** Data frames after which they are acknowledged, and the longest time until then. */
-export const ACK_FRAMES = 16;
-export const ACK_MS = 250;
+const ACK_FRAMES = 16;
+const ACK_MS = 250;
 
 /** The history that the present connection speaks of. */
 export interface History {
@@ -135,8 +136,8 @@ export class Asked {
     for (const ask of this.#asks.values()) {
       if (ask.w !== frame.w) continue;
       const took = frame.t === 's' ? ask.told.snapshot(frame, history) : ask.told.delta(frame, history);
-      if (took === 'gap') {
-        this.#mend(ask);
+      if (took === 'gap' || took === 'broken') {
+        this.#mend(ask, took);
         continue;
       }
       ask.gaps = 0;
@@ -168,6 +169,8 @@ export class Asked {
     ask.unplug();
     ask.failure = failure;
     if (frame.code === 'reset') ask.told.doubt();
+    // No longer to be seen is no longer to be held.
+    if (isDenial(frame.code)) ask.told.clear();
     if (frame.retry !== undefined) this.#later(ask, frame.retry + backoffMs(0, this.#env.random()));
     ask.changed();
   }
@@ -201,15 +204,15 @@ export class Asked {
   }
 
   /** Frames do not connect: asks again from where the view stands; a second time in a row, for everything. */
-  #mend(ask: Ask): void {
+  #mend(ask: Ask, why: 'gap' | 'broken'): void {
     const gaps = ask.gaps + 1;
     this.#end(ask);
     ask.gaps = gaps;
+    if (gaps > 1 || why === 'broken') ask.told.doubt();
     if (gaps === 1) {
       this.#open(ask);
       return;
     }
-    ask.told.doubt();
     this.#later(ask, backoffMs(gaps, this.#env.random()));
     ask.changed();
   }

@@ -6,10 +6,10 @@ import { applyPatch, type JsonObject, type Mut, type MutResult, type Patch, type
 import { localFailure, type CommandResult } from '../errors.ts';
 
 /** Commands that may wait for an answer at once; beyond it a command fails with `overloaded`. */
-export const IN_FLIGHT_MAX = 512;
+const IN_FLIGHT_MAX = 512;
 
 /** Commands that may be on the wire at once. */
-export const ON_WIRE_MAX = 16;
+const ON_WIRE_MAX = 16;
 
 /** A command without its id. */
 export type Command = Omit<Mut, 't' | 'm'>;

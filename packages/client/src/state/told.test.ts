@@ -37,7 +37,7 @@ function told(): Told {
 const ids = (view: Told): string => view.rows.map(({ id, version }) => `${id}@${version}`).join(' ');
 
 describe('snapshots', () => {
-  test('[CL46] [RS4] old rows stay until the last chunk, then all are swapped at once', () => {
+  test('[CL46] [RS6] old rows stay until the last chunk, then all are swapped at once', () => {
     const view = told();
     const before = view.rows;
     view.refills();
@@ -76,7 +76,7 @@ describe('snapshots', () => {
     expect(view.delta(delta(0, 1, [1, 1, { n: 1 }, 'a']), at)).toBe('changed');
   });
 
-  test('[CL47] a reconcile keeps what it names and drops the rest', () => {
+  test('[CL47] [RS6] a reconcile keeps what it names and drops the rest', () => {
     const view = told();
     const [a] = view.rows;
     view.refills();
@@ -86,9 +86,9 @@ describe('snapshots', () => {
     expect([view.get('a'), view.get('b')]).toEqual([a, undefined]);
   });
 
-  test('[CL47] keeping what is not held, or across epochs, is a gap', () => {
-    expect(told().snapshot(chunk(9, 0, true, [], [7]), at)).toBe('gap');
-    expect(told().snapshot(chunk(9, 0, true, [], [1]), { ...at, epoch: 'e2' })).toBe('gap');
+  test('[CL47] keeping what is not held, or across epochs, means that the replica is broken', () => {
+    expect(told().snapshot(chunk(9, 0, true, [], [7]), at)).toBe('broken');
+    expect(told().snapshot(chunk(9, 0, true, [], [1]), { ...at, epoch: 'e2' })).toBe('broken');
   });
 
   test('[CL48] chunks out of order, of another version or without a beginning are gaps', () => {
@@ -118,7 +118,7 @@ describe('snapshots', () => {
     expect(ids(view)).toBe('a@3 b@5');
   });
 
-  test('[CL49] another epoch replaces everything, whatever its versions; same content keeps its parts', () => {
+  test('[CL49] [RS17] another epoch replaces everything, whatever its versions; same content keeps its parts', () => {
     const view = told();
     const facts = view.get('a')?.['facts'];
     view.refills();
@@ -143,14 +143,14 @@ describe('deltas', () => {
     expect(ids(view)).toBe('a@6 z@8');
   });
 
-  test('[CL40] [RS2] a frame that starts beyond the position is a gap and changes nothing', () => {
+  test('[CL40] [RS7] a frame that starts beyond the position is a gap and changes nothing', () => {
     const view = told();
     const before = view.rows;
     expect(view.delta(delta(6, 7, [1, 7, { n: 9 }]), at)).toBe('gap');
     expect([view.rows, view.position]).toEqual([before, { e: 'e1', v: 5 }]);
   });
 
-  test('[CL40] a frame that ends before the position is ignored, one that overlaps applies what is new', () => {
+  test('[CL40] [RS7] [RS8] a frame that ends before the position is ignored, one that overlaps applies what is new', () => {
     const view = told();
     const before = view.rows;
     expect(view.delta(delta(3, 5, [1, 5, { n: 99 }]), at)).toBe('same');
@@ -159,14 +159,14 @@ describe('deltas', () => {
     expect(view.rows.map(({ n }) => n)).toEqual([1, 22]);
   });
 
-  test('[CL40] an update of a row that is not held is a gap, and nothing of its frame is counted', () => {
+  test('[CL40] [RS8] an update of a row that is not held means that the replica is broken, and nothing of its frame is counted', () => {
     const view = told();
-    expect(view.delta(delta(5, 6, [1, 6, { n: 99 }], [8, 6, { n: 1 }]), at)).toBe('gap');
+    expect(view.delta(delta(5, 6, [1, 6, { n: 99 }], [8, 6, { n: 1 }]), at)).toBe('broken');
     expect(ids(view)).toBe('a@3 b@5');
     expect(view.position?.v).toBe(5);
   });
 
-  test('[CL40] leaving what is not held is no news; entering what is held replaces it', () => {
+  test('[CL40] [RS8] leaving what is not held is no news; entering what is held replaces it', () => {
     const view = told();
     expect(view.delta(delta(5, 6, [8, 6, null, 'del']), at)).toBe('same');
     expect(view.position?.v).toBe(6);

@@ -15,8 +15,11 @@ import {
   type SnapshotFrame,
 } from '@statewire/protocol';
 
-/** `gap`: a frame does not connect to what is held; subscribe again. */
-export type Took = 'changed' | 'same' | 'gap';
+/**
+ * `gap`: a frame does not connect to what is held; subscribe again from there. `broken`: what is held cannot be what
+ * the server thinks it is; subscribe afresh.
+ */
+export type Took = 'changed' | 'same' | 'gap' | 'broken';
 
 /** The version of one history up to which a view is known. */
 export interface Position {
@@ -115,7 +118,7 @@ export class Told {
       filling.next.set(rid, this.#renewed(rid, id, version, fields, org));
     for (const rid of frame.keep ?? []) {
       const kept = known?.e === epoch ? this.#held.get(rid) : undefined;
-      if (kept === undefined) return 'gap';
+      if (kept === undefined) return 'broken';
       filling.next.set(rid, kept);
     }
     if (!frame.last) return 'same';
@@ -134,7 +137,7 @@ export class Told {
     if (to <= known.v) return 'same';
     if (from > known.v) return 'gap';
     // Before any row moves: if one does not fit, nothing of the frame may be counted as told.
-    if (frame.o.some((op) => this.#isForeign(op))) return 'gap';
+    if (frame.o.some((op) => this.#isForeign(op))) return 'broken';
     let took: Took = 'same';
     for (const op of frame.o) if (this.#take(op, at.org)) took = 'changed';
     this.#position = { e: known.e, v: to };

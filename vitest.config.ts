@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-const resolve = { conditions: ['source', 'import', 'module', 'default'] };
-const ssr = { resolve: { conditions: ['source', 'node', 'import', 'module', 'default'], externalConditions: ['source', 'node'] } };
+const resolve = { conditions: ['source', 'import', 'default'] };
+const ssr = { resolve: { conditions: ['source', 'node', 'import', 'default'], externalConditions: ['source', 'node'] } };
 
 export default defineConfig({
   test: {

@@ -7,7 +7,8 @@ export interface Terminal {
   err(line: string): void;
   /** Resolves when the person wants the command to end (Ctrl-C, SIGTERM, the launcher went away). */
   readonly stopped: Promise<void>;
-  readonly isTty: boolean;
+  /** Hears of exceptions that nobody caught. One broken request must not end a server that many tabs look at. */
+  onUncaught(handler: (error: unknown) => void): void;
 }
 
 /** Arguments after parsing: `--name value` pairs and the rest. */

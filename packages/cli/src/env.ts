@@ -14,7 +14,10 @@ export function processTerminal(): Terminal {
     env,
     out: (line) => process.stdout.write(`${line}\n`),
     err: (line) => process.stderr.write(`${line}\n`),
-    isTty: process.stdout.isTTY === true,
+    onUncaught(handler) {
+      process.on('uncaughtException', handler);
+      process.on('unhandledRejection', handler);
+    },
     stopped: new Promise((resolve) => {
       process.once('SIGINT', () => resolve());
       process.once('SIGTERM', () => resolve());

@@ -35,6 +35,7 @@ import { SqliteStore } from './keep/sqlite/sqlite-store.ts';
 import { systemClock, type Clock } from './lib/clock.ts';
 import { limits as defaultLimits, type Limits } from './lib/limits.ts';
 import { createLog, type Log } from './lib/log.ts';
+import { createMetrics, type Metrics } from './lib/metrics.ts';
 import type { Principal } from './lib/principal.ts';
 import { authorize } from './publish/access.ts';
 import { Hub } from './publish/hub.ts';
@@ -68,6 +69,8 @@ export interface StatewireServer {
   readonly welcomeUrl: string | null;
   /** A key for this process's own programs (the demo). */
   makeKey(options: { readonly name: string; readonly scope: 'read' | 'report' | 'admin' }): Promise<string>;
+  /** Logs and counts an exception that nobody caught; 0 of these is part of every end-to-end test. */
+  uncaught(error: unknown): void;
   /** Resolves when the store failed for good: the process should end with an error. */
   readonly failed: Promise<Error>;
   /** Makes the services that the demo manages exactly these. */
@@ -98,7 +101,10 @@ export async function createServer(options: ServerOptions): Promise<StatewireSer
     onCommitted: (committed) => {
       for (const follow of followers) follow(committed);
     },
-    onBatch: (stats) => numbers.batch(stats),
+    onBatch: (stats) => {
+      numbers.batch(stats);
+      metrics.commit(stats);
+    },
   });
   const { commit, live, store } = keep;
   const onError = (error: unknown, what: string): void => log.error({ err: error }, what);
@@ -120,9 +126,11 @@ export async function createServer(options: ServerOptions): Promise<StatewireSer
   const schedule = new Schedule({
     clock,
     limits,
-    probe: (plan) => {
+    probe: async (plan) => {
+      const result = await probers.probe(plan);
       numbers.probed();
-      return probers.probe(plan);
+      metrics.probe(plan.kind, result.observation.verdict, result.observation.ms);
+      return result;
     },
     emit: (plan, result) => writeLook(looks, plan, result),
     onError: (error, plan) => onError(error, `the probe of ${plan.org}/${plan.id} failed`),
@@ -146,10 +154,12 @@ export async function createServer(options: ServerOptions): Promise<StatewireSer
   const deadlines = new Deadlines({
     clock,
     limits,
-    fire: (org, collection, id, deadline) =>
-      collectionOf(collection)?.kind === 'run'
+    fire: (org, collection, id, deadline) => {
+      metrics.deadlineFired(collection);
+      return collectionOf(collection)?.kind === 'run'
         ? reports.lapse(org, collection, id, deadline)
-        : observe(org, collection, id, { kind: 'deadline', deadline }),
+        : observe(org, collection, id, { kind: 'deadline', deadline });
+    },
   });
   const watch = new Watch({
     live,
@@ -191,6 +201,16 @@ export async function createServer(options: ServerOptions): Promise<StatewireSer
     present: () => presence.size,
     records: () => countRecords(live),
   });
+  const metrics: Metrics = createMetrics({
+    connections: () => door.gateway.stats.connections,
+    lagging: () => door.gateway.stats.lagging,
+    views: () => door.gateway.stats.views,
+    subscriptions: () => door.gateway.stats.subscriptions,
+    framesSent: () => door.gateway.stats.frames,
+    bytesSent: () => door.gateway.stats.bytes,
+    probesWaiting: () => schedule.counts.waiting,
+    deadlines: () => deadlines.size,
+  });
   const http = createHttp({
     clock,
     log,
@@ -203,6 +223,7 @@ export async function createServer(options: ServerOptions): Promise<StatewireSer
     keys,
     accounts,
     system,
+    metrics,
     demo: options.demo ?? null,
     mutate: (principal, mutation) => commands.mutate(principal, mutation),
     report: (principal, report) => reports.report(principal, report),
@@ -254,6 +275,10 @@ export async function createServer(options: ServerOptions): Promise<StatewireSer
     port,
     welcomeUrl: welcome === null ? null : `${config.publicUrl ?? url}/#/welcome/${welcome}`,
     failed: failure.promise,
+    uncaught(error) {
+      metrics.uncaught();
+      onError(error, 'uncaught');
+    },
     async syncDemo(services) {
       const synced = await commands.sync('main', services, 'demo');
       if (!synced.ok) throw new Error(synced.message);

@@ -45,6 +45,7 @@ export async function serveWith(terminal: Terminal, demo: boolean | null): Promi
     terminal.err(`statewire: ${error instanceof Error ? error.message : String(error)}`);
     return 1;
   }
+  terminal.onUncaught((error) => server.uncaught(error));
   await run?.join(server);
   greet(terminal, server, run !== null);
   const failure = await Promise.race([terminal.stopped.then(() => null), server.failed]);

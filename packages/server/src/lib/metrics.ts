@@ -3,10 +3,16 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 /** Numbers read at the moment somebody asks for them. */
 export interface Readings {
   readonly connections: () => number;
+  /** Connections that do not keep up and are caught up later. */
+  readonly lagging: () => number;
   readonly views: () => number;
   readonly subscriptions: () => number;
-  /** Writes that wait for the writer. */
-  readonly commitQueue: () => number;
+  /** Frames and bytes sent to live connections since the start. */
+  readonly framesSent: () => number;
+  readonly bytesSent: () => number;
+  /** Checks that are due and held back by a concurrency bound. */
+  readonly probesWaiting: () => number;
+  readonly deadlines: () => number;
 }
 
 /**
@@ -21,18 +27,22 @@ export interface Metrics {
     readonly changes: number;
     readonly ok: boolean;
   }): void;
-  /** Frames and their bytes, in either direction. */
-  frames(direction: 'in' | 'out', count: number, bytes: number): void;
-  connectionClosed(code: number): void;
   /** One probe, by the kind of service and what was read. */
   probe(kind: string, verdict: string, ms: number): void;
   deadlineFired(collection: string): void;
-  report(collection: string, ok: boolean): void;
-  request(status: number, ms: number): void;
+  /** One answered request; `route` is the pattern, `/v1/services/{id}`, never the path. */
+  request(answered: Answered): void;
   /** An exception nobody caught. Stays 0. */
   uncaught(): void;
   /** The text for a scraper, and its content type. */
   read(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+export interface Answered {
+  readonly method: string;
+  readonly route: string;
+  readonly status: number;
+  readonly ms: number;
 }
 
 /** A registry of its own for each server, so that two in one process (tests) do not count into each other. */
@@ -54,21 +64,21 @@ export function createMetrics(readings: Partial<Readings> = {}): Metrics {
   const batchSize = histogram('commit_batch_transactions', 'Transactions that shared one commit', COUNTS);
   const commits = counter('commits_total', 'Batches given to the store', ['result']);
   const changes = counter('changes_total', 'Records made, changed or deleted');
-  const frames = counter('frames_total', 'Frames of live connections', ['direction']);
-  const bytes = counter('frame_bytes_total', 'Bytes of frames of live connections', ['direction']);
-  const closed = counter('connections_closed_total', 'Live connections closed, by code', ['code']);
   const probes = counter('probes_total', 'Probes, by kind of service and verdict', ['kind', 'verdict']);
   const probeMs = histogram('probe_ms', 'Duration of probes', MS, ['kind']);
   const deadlines = counter('deadlines_total', 'Deadlines that passed, by collection', ['collection']);
-  const reports = counter('reports_total', 'Reports received, by collection', ['collection', 'result']);
-  const requests = counter('requests_total', 'HTTP requests answered, by class of status', ['status']);
-  const requestMs = histogram('request_ms', 'Time to answer HTTP requests', MS);
+  const requests = counter('http_requests_total', 'REST requests answered', ['method', 'route', 'status']);
+  const requestMs = histogram('http_request_ms', 'Time to answer a REST request', MS, ['route']);
   const uncaught = counter('uncaught_total', 'Exceptions nobody caught; anything but 0 is a bug');
   for (const [name, help, read] of [
     ['connections', 'Live connections open', readings.connections],
+    ['connections_lagging', 'Live connections that do not keep up', readings.lagging],
     ['views', 'Views held', readings.views],
     ['subscriptions', 'Subscriptions held', readings.subscriptions],
-    ['commit_queue', 'Writes that wait for the writer', readings.commitQueue],
+    ['frames_sent', 'Frames sent to live connections', readings.framesSent],
+    ['bytes_sent', 'Bytes sent to live connections', readings.bytesSent],
+    ['probes_waiting', 'Checks that are due and held back', readings.probesWaiting],
+    ['deadlines', 'Deadlines that wait', readings.deadlines],
   ] as const) {
     if (read === undefined) continue;
     // oxlint-disable-next-line no-new -- it registers itself, and is asked when somebody scrapes.
@@ -89,20 +99,14 @@ export function createMetrics(readings: Partial<Readings> = {}): Metrics {
       commits.inc({ result: batch.ok ? 'ok' : 'failed' });
       if (batch.ok) changes.inc(batch.changes);
     },
-    frames(direction, count, size) {
-      frames.inc({ direction }, count);
-      bytes.inc({ direction }, size);
-    },
-    connectionClosed: (code) => closed.inc({ code: String(code) }),
     probe(kind, verdict, ms) {
       probes.inc({ kind, verdict });
       probeMs.observe({ kind }, ms);
     },
     deadlineFired: (collection) => deadlines.inc({ collection }),
-    report: (collection, ok) => reports.inc({ collection, result: ok ? 'ok' : 'refused' }),
-    request(status, ms) {
-      requests.inc({ status: `${Math.floor(status / 100)}xx` });
-      requestMs.observe(ms);
+    request({ method, route, status, ms }) {
+      requests.inc({ method, route, status: String(status) });
+      requestMs.observe({ route }, ms);
     },
     uncaught: () => uncaught.inc(),
     read: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),

@@ -1,3 +1,4 @@
+import { createMetrics } from '../lib/metrics.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -166,6 +167,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     report: (principal, report) => reports.report(principal, report),
     reportAll: (principal, all) => reports.reportAll(principal, all),
     beat: (beat) => made.beat(beat),
+    metrics: createMetrics(),
     system: {
       trouble: options.trouble ?? (() => null),
       read: async () => ({ uptimeMs: 5, memory: { rssBytes: 7 }, queues: { commitDepth: 0 } }),

@@ -7,7 +7,6 @@ import { healthRoutes } from './health.ts';
 import { historyRoutes } from './history.ts';
 import { intakeRoutes } from './intake.ts';
 import { keyRoutes } from './keys.ts';
-import { Metrics } from './metrics.ts';
 import { openApiRoute } from './openapi.ts';
 import { Rates } from './rate.ts';
 import { recordRoutes } from './records.ts';
@@ -20,10 +19,9 @@ import { yamlRoutes } from './yaml.ts';
 /** REST, sign-in, health, metrics, OpenAPI and the dashboard's files as one fetch handler. */
 export function createHttp(deps: HttpDeps): Http {
   const rates = new Rates(deps.limits);
-  const metrics = new Metrics(() => deps.system.read());
   const routes: Route[] = [
     ...healthRoutes(deps),
-    ...systemRoutes(deps, metrics),
+    ...systemRoutes(deps),
     ...sessionRoutes(deps, rates),
     ...keyRoutes(deps),
     ...intakeRoutes(deps),
@@ -42,7 +40,7 @@ export function createHttp(deps: HttpDeps): Http {
       routes: () => routes.filter(({ path }) => path !== '/openapi.json'),
     }),
   );
-  return { app: mount({ deps, rates, metrics, routes, dashboard: new Dashboard(deps.settings.dashboardDir) }), routes };
+  return { app: mount({ deps, rates, routes, dashboard: new Dashboard(deps.settings.dashboardDir) }), routes };
 }
 
 export interface Http {

@@ -4,6 +4,7 @@ import type { Written } from '../../keep/commit-types.ts';
 import type { Store } from '../../keep/store.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Limits } from '../../lib/limits.ts';
+import type { Metrics } from '../../lib/metrics.ts';
 import type { Principal } from '../../lib/principal.ts';
 import type { Accounts } from '../auth/accounts.ts';
 import type { ApiKeys } from '../auth/api-key.ts';
@@ -28,6 +29,7 @@ export interface HttpDeps {
   readonly keys: Pick<ApiKeys, 'create' | 'list' | 'revoke'>;
   readonly accounts: Accounts;
   readonly system: SystemReader;
+  readonly metrics: Pick<Metrics, 'request' | 'read'>;
   /** Null where no demo runs. */
   readonly demo: Demo | null;
 }
@@ -112,6 +114,5 @@ export interface Beat {
 export interface SystemReader {
   /** Null when all is well; otherwise one word for what is not. */
   trouble(): string | null;
-  /** Numbers below any path become gauges of /metrics. */
   read(): Promise<JsonObject>;
 }

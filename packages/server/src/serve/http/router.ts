@@ -9,7 +9,6 @@ import { isLoopbackHost } from '../auth/origin.ts';
 import { readJson } from './body.ts';
 import type { Dashboard } from './dashboard.ts';
 import type { HttpDeps } from './deps.ts';
-import type { Metrics } from './metrics.ts';
 import { problem, RefusedError, refusalOf, type Refusal } from './problem.ts';
 import type { Rates } from './rate.ts';
 
@@ -118,7 +117,6 @@ function parsed<T>(value: unknown): T {
 export interface Mounted {
   readonly deps: HttpDeps;
   readonly rates: Rates;
-  readonly metrics: Metrics;
   readonly routes: readonly Route[];
   readonly dashboard: Dashboard;
 }
@@ -202,10 +200,10 @@ export function must<T>(result: Result<T, Refusal>): T {
   throw new RefusedError(result);
 }
 
-async function serveRoute({ deps, rates, metrics }: Mounted, entry: Route, context: Context): Promise<Response> {
+async function serveRoute({ deps, rates }: Mounted, entry: Route, context: Context): Promise<Response> {
   const since = deps.clock.mono();
   const response = await answer(deps, rates, entry, context);
-  metrics.count({ method: entry.method, route: entry.path, status: response.status, ms: deps.clock.mono() - since });
+  deps.metrics.request({ method: entry.method, route: entry.path, status: response.status, ms: deps.clock.mono() - since });
   return finish(deps, context, response);
 }
 

@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import type { Principal } from '../../lib/principal.ts';
 import type { HttpDeps } from './deps.ts';
-import type { Metrics } from './metrics.ts';
 import { RefusedError } from './problem.ts';
 import { json, openRoute, route, type Route } from './router.ts';
 import { answersOf } from './shapes.ts';
 
 /** What the process knows of itself. Its numbers count all organizations together, so only the instance's own may see them. */
-export function systemRoutes({ system, epoch, settings }: HttpDeps, metrics: Metrics): readonly Route[] {
+export function systemRoutes({ system, epoch, settings, metrics }: HttpDeps): readonly Route[] {
   return [
     route({
       method: 'GET',
@@ -39,7 +38,7 @@ export function systemRoutes({ system, epoch, settings }: HttpDeps, metrics: Met
       },
       handle: async ({ principal }) => {
         if (principal !== null) assertInstance(principal);
-        const { contentType, text } = await metrics.text();
+        const { contentType, text } = await metrics.read();
         return new Response(text, { headers: { 'content-type': contentType, 'cache-control': 'no-store' } });
       },
     }),

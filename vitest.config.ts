@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 const resolve = { conditions: ['source', 'import', 'default'] };
-const ssr = { resolve: { conditions: ['source', 'node', 'import', 'default'], externalConditions: ['source', 'node'] } };
+const ssr = {
+  resolve: { conditions: ['source', 'node', 'import', 'default'], externalConditions: ['source', 'node'] },
+};
 
 export default defineConfig({
   test: {

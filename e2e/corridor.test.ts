@@ -21,7 +21,12 @@ interface Seen {
 
 beforeAll(async () => {
   const port = await freePort();
-  peer = await new Peer({ bin: 'mcp-server-everything', args: ['streamableHttp'], env: { PORT: String(port) }, port }).start();
+  peer = await new Peer({
+    bin: 'mcp-server-everything',
+    args: ['streamableHttp'],
+    env: { PORT: String(port) },
+    port,
+  }).start();
   server = await TestServer.start();
   browser = await launchBrowser();
   const context = await browser.newContext();
@@ -42,7 +47,9 @@ beforeAll(async () => {
     const seen: Seen[] = [];
     Object.assign(globalThis, { seen });
     const note = (): void => {
-      const row = [...document.querySelectorAll('tr, [role="row"]')].find((each) => each.textContent.includes('Victim'));
+      const row = [...document.querySelectorAll('tr, [role="row"]')].find((each) =>
+        each.textContent.includes('Victim'),
+      );
       const text = row?.textContent ?? '';
       if (seen.at(-1)?.text !== text) seen.push({ at: Date.now(), text });
     };
@@ -58,7 +65,8 @@ afterAll(async () => {
 });
 
 const read = async () => (await server.api('GET', '/v1/services/victim')).body;
-const becomes = (status: string): Promise<void> => until(`victim to be ${status}`, async () => (await read()).status === status);
+const becomes = (status: string): Promise<void> =>
+  until(`victim to be ${status}`, async () => (await read()).status === status);
 const seen = (): Promise<Seen[]> => page.evaluate(() => Reflect.get(globalThis, 'seen') as Seen[]);
 const transitions = async (): Promise<{ from: string; to: string; code: string }[]> =>
   (await server.api('GET', '/v1/services/victim/history')).body.transitions;
@@ -106,13 +114,22 @@ test('a restart that loses the session is not an outage', async () => {
   const path = '/v1/services/restarted';
   try {
     const check = { intervalMs: 1_000, timeoutMs: 10_000 };
-    await server.api('POST', '/v1/services', { id: 'restarted', name: 'Restarted', kind: 'mcp', target: `http://127.0.0.1:${proxy.port}/mcp`, check });
+    await server.api('POST', '/v1/services', {
+      id: 'restarted',
+      name: 'Restarted',
+      kind: 'mcp',
+      target: `http://127.0.0.1:${proxy.port}/mcp`,
+      check,
+    });
     await until('it to be up', async () => (await server.api('GET', path)).body.status === 'up');
     proxy.hold();
     await peer.kill();
     await peer.start();
     proxy.release();
-    await until('the session to be lost and found', async () => (await server.api('GET', path)).body.mcp.sessionsLost === 1);
+    await until(
+      'the session to be lost and found',
+      async () => (await server.api('GET', path)).body.mcp.sessionsLost === 1,
+    );
     expect((await server.api('GET', path)).body).toMatchObject({ status: 'up', flaps: 1 });
     const history: { from: string; to: string }[] = (await server.api('GET', `${path}/history`)).body.transitions;
     expect(history.map(({ from, to }) => `${from}>${to}`)).toEqual(['pending>up']);

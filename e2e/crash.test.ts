@@ -22,9 +22,21 @@ afterAll(async () => {
 
 test(`${KILLS} kills: nothing acknowledged is missing, subscribers resume, and nobody is blamed for our gap`, async () => {
   // A heartbeat and an agent that would both be late if our own absence counted against them.
-  await server.api('POST', '/v1/services', { id: 'beat', name: 'Beat', kind: 'heartbeat', check: { intervalMs: 1_000, graceMs: 5_000 } });
+  await server.api('POST', '/v1/services', {
+    id: 'beat',
+    name: 'Beat',
+    kind: 'heartbeat',
+    check: { intervalMs: 1_000, graceMs: 5_000 },
+  });
   await server.api('POST', '/v1/heartbeats/beat');
-  await server.api('POST', '/v1/reports', { collection: 'agents', id: 'bot', name: 'Bot', phase: 'running', health: 'healthy', periodMs: 60_000 });
+  await server.api('POST', '/v1/reports', {
+    collection: 'agents',
+    id: 'bot',
+    name: 'Bot',
+    phase: 'running',
+    health: 'healthy',
+    periodMs: 60_000,
+  });
 
   const acked = new Map<string, number>();
   const writer = { isOn: true };
@@ -33,7 +45,16 @@ test(`${KILLS} kills: nothing acknowledged is missing, subscribers resume, and n
     for (let n = 1; writer.isOn; n++) {
       const id = `w${lane}`;
       try {
-        const reply = await server.api('POST', '/v1/reports', { collection: 'executions', id, agent: 'bot', title: `Writer ${lane}`, state: 'running', leaseMs: 3_600_000, done: n, seq: n });
+        const reply = await server.api('POST', '/v1/reports', {
+          collection: 'executions',
+          id,
+          agent: 'bot',
+          title: `Writer ${lane}`,
+          state: 'running',
+          leaseMs: 3_600_000,
+          done: n,
+          seq: n,
+        });
         if (reply.status === 200) acked.set(id, n);
         else n -= 1;
       } catch (error) {
@@ -49,7 +70,9 @@ test(`${KILLS} kills: nothing acknowledged is missing, subscribers resume, and n
   const restarts: number[] = [];
   for (let kill = 0; kill < KILLS; kill++) {
     const floor = new Map(acked);
-    await until('some acknowledged writes', () => [...acked].some(([id, n]) => n > (floor.get(id) ?? 0) + 3 + (kill % 7)));
+    await until('some acknowledged writes', () =>
+      [...acked].some(([id, n]) => n > (floor.get(id) ?? 0) + 3 + (kill % 7)),
+    );
     await server.kill();
     const promised = new Map(acked);
     const startedAt = performance.now();
@@ -69,13 +92,21 @@ test(`${KILLS} kills: nothing acknowledged is missing, subscribers resume, and n
   const { body } = await server.api('GET', '/v1/executions');
   await until('the subscriber to hold the truth', () => {
     const state = live.view.get();
-    return state.status === 'live' && body.rows.every((row: { id: string; version: number }) => state.get(row.id)?.version === row.version);
+    return (
+      state.status === 'live' &&
+      body.rows.every((row: { id: string; version: number }) => state.get(row.id)?.version === row.version)
+    );
   });
   for (const collection of ['services/beat', 'agents/bot']) {
     const { transitions } = (await server.api('GET', `/v1/${collection}/history`)).body;
-    expect(transitions.filter((each: { to: string }) => each.to === 'down' || each.to === 'unknown'), collection).toEqual([]);
+    expect(
+      transitions.filter((each: { to: string }) => each.to === 'down' || each.to === 'unknown'),
+      collection,
+    ).toEqual([]);
   }
   const sorted = restarts.sort((a, b) => a - b);
-  console.log(`restart to healthy after kill -9: median ${Math.round(sorted[KILLS / 2] ?? 0)} ms, max ${Math.round(sorted.at(-1) ?? 0)} ms; ${[...acked.values()].reduce((a, b) => a + b, 0)} acknowledged writes`);
+  console.log(
+    `restart to healthy after kill -9: median ${Math.round(sorted[KILLS / 2] ?? 0)} ms, max ${Math.round(sorted.at(-1) ?? 0)} ms; ${[...acked.values()].reduce((a, b) => a + b, 0)} acknowledged writes`,
+  );
   live.close();
 });

@@ -33,7 +33,13 @@ test(`a cut with ${CHANGES} changes on ${TOUCHED} of ${RECORDS} records costs on
       expect((await server.api('POST', '/v1/reports', items)).status).toBe(200);
     }
   };
-  await report(ids, (id) => ({ title: `Scan ${id}`, state: 'running', total: 100_000, leaseMs: 3_600_000, message: 'x'.repeat(200) }));
+  await report(ids, (id) => ({
+    title: `Scan ${id}`,
+    state: 'running',
+    total: 100_000,
+    leaseMs: 3_600_000,
+    message: 'x'.repeat(200),
+  }));
 
   const updates: { changed: number }[] = [];
   let before = new Map<string, unknown>();
@@ -55,15 +61,20 @@ test(`a cut with ${CHANGES} changes on ${TOUCHED} of ${RECORDS} records costs on
   proxy.down = 0;
   updates.length = 0;
   proxy.mend();
-  await until('the view to be current', () => live.view.get().status === 'live' && (live.view.get().version ?? 0) >= target);
+  await until(
+    'the view to be current',
+    () => live.view.get().status === 'live' && (live.view.get().version ?? 0) >= target,
+  );
   const changed = updates.filter((update) => update.changed > 0);
-  console.log(`catch-up: ${proxy.down} bytes for ${TOUCHED} changed records (first snapshot: ${snapshotBytes} bytes for ${RECORDS})`);
+  console.log(
+    `catch-up: ${proxy.down} bytes for ${TOUCHED} changed records (first snapshot: ${snapshotBytes} bytes for ${RECORDS})`,
+  );
   expect(changed.length).toBe(1);
   expect(changed[0]?.changed).toBe(TOUCHED);
   expect(proxy.down).toBeLessThan(snapshotBytes / 3);
 
   const truth = new Map<string, object>();
-  for (let cursor = ''; ; ) {
+  for (let cursor = ''; ;) {
     const { body } = await server.api('GET', `/v1/jobs?limit=500${cursor}`);
     for (const row of body.rows) truth.set(row.id, row);
     if (body.next === null) break;

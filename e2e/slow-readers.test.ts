@@ -29,7 +29,13 @@ class Caller {
   constructor(url: string) {
     this.#socket = new WebSocket(`${url.replace('http', 'ws')}/live`, SUBPROTOCOL);
     this.#socket.on('open', () => {
-      this.#send({ t: 'hello', p: PROTOCOL_VERSION, token: ADMIN_KEY, client: 'slow-readers', subs: [{ t: 'sub', s: 1, c: 'jobs', iv: 100 }] });
+      this.#send({
+        t: 'hello',
+        p: PROTOCOL_VERSION,
+        token: ADMIN_KEY,
+        client: 'slow-readers',
+        subs: [{ t: 'sub', s: 1, c: 'jobs', iv: 100 }],
+      });
     });
     this.#socket.on('message', (data: Buffer) => this.#receive(data));
     this.#socket.on('error', () => {});
@@ -50,7 +56,12 @@ class Caller {
   #receive(data: Buffer): void {
     this.bytes += data.length;
     // Each message is one frame; only its head and the newest text matter here.
-    const frame = JSON.parse(data.toString()) as { t: string; at?: number; r?: unknown[]; o?: [number, number, Record<string, unknown> | null][] };
+    const frame = JSON.parse(data.toString()) as {
+      t: string;
+      at?: number;
+      r?: unknown[];
+      o?: [number, number, Record<string, unknown> | null][];
+    };
     if (frame.t === 's') this.rows += frame.r?.length ?? 0;
     if (frame.t === 'd') {
       this.delays.push(Date.now() - (frame.at ?? 0));
@@ -81,7 +92,15 @@ afterAll(async () => {
 test(`${STALLED} of ${CALLERS} subscribers stop reading`, async () => {
   const ids = Array.from({ length: RECORDS }, (_, i) => `job-${i}`);
   const write = async (round: number): Promise<void> => {
-    const items = ids.map((id) => ({ collection: 'jobs', id, kind: 'scan', title: id, state: 'running', leaseMs: 3_600_000, message: `r${round} ${'x'.repeat(TEXT)}` }));
+    const items = ids.map((id) => ({
+      collection: 'jobs',
+      id,
+      kind: 'scan',
+      title: id,
+      state: 'running',
+      leaseMs: 3_600_000,
+      message: `r${round} ${'x'.repeat(TEXT)}`,
+    }));
     const { body } = await server.api('POST', '/v1/reports', items);
     expect(body.results.filter((result: { ok: boolean }) => !result.ok)).toEqual([]);
   };
@@ -124,7 +143,9 @@ test(`${STALLED} of ${CALLERS} subscribers stop reading`, async () => {
   const now = await system();
   const moreMb = ((await memory()) - memoryBefore) / 1_048_576;
   const missed = ROUNDS * RECORDS * TEXT;
-  console.log(`others' p99: ${before} ms before, ${during} ms during; lagging ${now.live.lagging}; server memory ${moreMb.toFixed(1)} MB more; each stalled caller missed ${(missed / 1_048_576).toFixed(1)} MB`);
+  console.log(
+    `others' p99: ${before} ms before, ${during} ms during; lagging ${now.live.lagging}; server memory ${moreMb.toFixed(1)} MB more; each stalled caller missed ${(missed / 1_048_576).toFixed(1)} MB`,
+  );
   expect(now.live.lagging).toBe(STALLED);
   // Two noisy cores: the same within a frame's time and half as much again.
   expect(during).toBeLessThan(before * 1.5 + 100);

@@ -64,7 +64,10 @@ export class CutProxy {
       return;
     }
     const server = connect(this.#target, '127.0.0.1');
-    for (const [from, to] of [[caller, server], [server, caller]] as const) {
+    for (const [from, to] of [
+      [caller, server],
+      [server, caller],
+    ] as const) {
       this.#sockets.add(from);
       from.on('error', () => to.destroy());
       from.on('close', () => {

@@ -12,6 +12,9 @@ export async function signIn(context: BrowserContext, server: TestServer): Promi
   if (again.ok()) return;
   const token = /#\/welcome\/([\w-]+)/u.exec(server.output)?.[1];
   if (token === undefined) throw new Error(`the server printed no first-run link:\n${server.output}`);
-  const first = await context.request.post(`${server.url}/v1/welcome`, { headers, data: { token, email, name, password } });
+  const first = await context.request.post(`${server.url}/v1/welcome`, {
+    headers,
+    data: { token, email, name, password },
+  });
   if (!first.ok()) throw new Error(`the first-run link was refused: ${first.status()} ${await first.text()}`);
 }

@@ -5,7 +5,7 @@ import { userEvent } from '@testing-library/user-event';
 import { StrictMode, useState, type ReactNode } from 'react';
 import { renderToString } from 'react-dom/server';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { FakeEnv, FakeServer } from '../../client/src/testing/index.ts';
+import { FakeEnv, FakeServer } from '@statewire/client/testing';
 import {
   ChangeHighlight,
   ConnectionStatus,

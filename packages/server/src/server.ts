@@ -185,12 +185,27 @@ export async function createServer(options: ServerOptions): Promise<StatewireSer
 
   // serve
   const onRevoked = (principalId: string): void => door.gateway.revise(principalId, null);
-  const keys = new ApiKeys({ clock, commit, store, adminKey: config.adminKey, onRevoked, keysPerOrgMax: limits.keysPerOrgMax });
+  const keys = new ApiKeys({
+    clock,
+    commit,
+    store,
+    adminKey: config.adminKey,
+    onRevoked,
+    keysPerOrgMax: limits.keysPerOrgMax,
+  });
   await keys.open();
-  const publicUrl = config.publicUrl ?? `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`;
+  const publicUrl =
+    config.publicUrl ?? `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`;
   const accounts = await Accounts.open({ clock, dir: config.data, publicUrl, onRevoked });
   const jwt = new JwtVerifier({ clock, issuers: config.auth.jwt, fetch });
-  const authenticate = createAuthenticator({ clock, keys, jwt, accounts, publicUrl: config.publicUrl, origins: config.origins });
+  const authenticate = createAuthenticator({
+    clock,
+    keys,
+    jwt,
+    accounts,
+    publicUrl: config.publicUrl,
+    origins: config.origins,
+  });
   const system: System = new System({
     clock,
     limits,
@@ -324,7 +339,8 @@ async function syncFile(commands: Commands, config: Config): Promise<void> {
     const parsed = serviceCreateSchema.safeParse(fields);
     const at = `${config.file ?? 'statewire.yaml'}:${line}`;
     if (!parsed.success) problems.push(`${at}: ${explain(parsed.error, fields)}`);
-    else if (parsed.data.id === undefined) problems.push(`${at}: found no id, expected one: it is what the file knows the service by`);
+    else if (parsed.data.id === undefined)
+      problems.push(`${at}: found no id, expected one: it is what the file knows the service by`);
     else wanted.push({ ...parsed.data, id: parsed.data.id });
   }
   if (problems.length === 0) {
@@ -332,14 +348,19 @@ async function syncFile(commands: Commands, config: Config): Promise<void> {
     if (!synced.ok) problems.push(synced.message);
     else for (const { id, ok, message } of synced.value.value) if (!ok) problems.push(`${id}: ${message}`);
   }
-  if (problems.length > 0) throw new Error(`the services of the configuration cannot be taken:\n  ${problems.join('\n  ')}`);
+  if (problems.length > 0)
+    throw new Error(`the services of the configuration cannot be taken:\n  ${problems.join('\n  ')}`);
 }
 
 function listen(server: Server, { host, port }: Config): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const isTaken = error.code === 'EADDRINUSE';
-      reject(isTaken ? new Error(`found port ${port} in use, expected it free: stop what listens there or set STATEWIRE_PORT`) : error);
+      reject(
+        isTaken
+          ? new Error(`found port ${port} in use, expected it free: stop what listens there or set STATEWIRE_PORT`)
+          : error,
+      );
     });
     server.listen(port, host, () => {
       const address = server.address();

@@ -5,7 +5,8 @@ import { number, text, UsageError, type Args, type Command, type Terminal } from
 /** `statewire check http://localhost:3000/mcp` or `statewire check -- npx some-mcp-server` */
 export const check: Command = {
   name: 'check',
-  usage: 'statewire check <url | host:port> [--kind mcp|http|tcp|tls] [--timeout MS] [--header "Name: value"] | statewire check -- COMMAND ARGS',
+  usage:
+    'statewire check <url | host:port> [--kind mcp|http|tcp|tls] [--timeout MS] [--header "Name: value"] | statewire check -- COMMAND ARGS',
   summary: 'Probe something once and say what was found.',
   options: {
     kind: { type: 'string' },
@@ -20,7 +21,11 @@ export const check: Command = {
     const probers = createProbers({ clock: systemClock, egress, limits, env: terminal.env, onTrip: () => {} });
     try {
       const result = await probers.probe(plan);
-      terminal.out(args.values['json'] === true ? JSON.stringify({ ...result.observation, tools: toolNames(result) }) : describe(plan, result));
+      terminal.out(
+        args.values['json'] === true
+          ? JSON.stringify({ ...result.observation, tools: toolNames(result) })
+          : describe(plan, result),
+      );
       return result.observation.verdict === 'healthy' ? 0 : 1;
     } finally {
       await probers.close();
@@ -30,7 +35,8 @@ export const check: Command = {
 
 function planOf(terminal: Terminal, args: Args): CheckPlan {
   const [target, ...rest] = args.positionals;
-  if (target === undefined) throw new UsageError('found nothing to check, expected a URL, host:port or a command after --');
+  if (target === undefined)
+    throw new UsageError('found nothing to check, expected a URL, host:port or a command after --');
   const isUrl = /^https?:\/\//u.test(target);
   const isAddress = /^[^/\s]+:\d{1,5}$/u.test(target);
   const isCommand = rest.length > 0 || (!isUrl && !isAddress);
@@ -39,8 +45,19 @@ function planOf(terminal: Terminal, args: Args): CheckPlan {
   const settings = checkDefaults(kind, { timeoutMs, mode: 'fresh' });
   return {
     ...settings,
-    id: 'check', org: 'main', version: 0, createdAt: 0, updatedAt: 0, observedAt: null, labels: {}, source: null,
-    service: 'check', kind, target: isCommand ? 'stdio:command' : target, secrets: [], managedBy: 'cli',
+    id: 'check',
+    org: 'main',
+    version: 0,
+    createdAt: 0,
+    updatedAt: 0,
+    observedAt: null,
+    labels: {},
+    source: null,
+    service: 'check',
+    kind,
+    target: isCommand ? 'stdio:command' : target,
+    secrets: [],
+    managedBy: 'cli',
     secretHeaders: headersOf(args),
     command: isCommand ? { argv: [target, ...rest], env: inherited(terminal), cwd: null } : null,
   };
@@ -85,10 +102,19 @@ function describe(plan: CheckPlan, result: ProbeResult): string {
     lines.push(`  ${MARK[fact.v]} ${name.padEnd(12)} ${fact.code.padEnd(16)} ${fact.text}`);
   }
   if (plan.kind === 'mcp' && mcp !== null) {
-    lines.push(`  ${mcp.serverName} ${mcp.serverVersion}, MCP ${mcp.protocolVersion} (${mcp.era}) over ${mcp.transport}`);
+    lines.push(
+      `  ${mcp.serverName} ${mcp.serverVersion}, MCP ${mcp.protocolVersion} (${mcp.era}) over ${mcp.transport}`,
+    );
     const tools = toolNames(result);
     if (tools.length > 0) lines.push(`  ${tools.length} tools: ${tools.join(', ')}`);
   }
-  if (result.evidence !== null) lines.push('  it said:', ...result.evidence.trim().split('\n').map((line) => `    ${line}`));
+  if (result.evidence !== null)
+    lines.push(
+      '  it said:',
+      ...result.evidence
+        .trim()
+        .split('\n')
+        .map((line) => `    ${line}`),
+    );
   return lines.join('\n');
 }

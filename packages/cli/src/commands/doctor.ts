@@ -19,7 +19,8 @@ export const doctor: Command = {
   options: {},
   async run(terminal) {
     const findings = [nodeVersion(), sqliteVersion(), ...(await ofConfig(terminal))];
-    for (const finding of findings) terminal.out(`${finding.isOk ? 'ok  ' : 'BAD '} ${finding.name.padEnd(14)} ${finding.text}`);
+    for (const finding of findings)
+      terminal.out(`${finding.isOk ? 'ok  ' : 'BAD '} ${finding.name.padEnd(14)} ${finding.text}`);
     return findings.every((finding) => finding.isOk) ? 0 : 1;
   },
 };
@@ -27,7 +28,11 @@ export const doctor: Command = {
 function nodeVersion(): Finding {
   const found = process.versions.node;
   const isOk = Number(found.split('.')[0]) >= 24;
-  return { name: 'node', isOk, text: isOk ? found : `found ${found}, expected 24 or newer: install it, or use npm start in a clone` };
+  return {
+    name: 'node',
+    isOk,
+    text: isOk ? found : `found ${found}, expected 24 or newer: install it, or use npm start in a clone`,
+  };
 }
 
 function sqliteVersion(): Finding {
@@ -36,7 +41,13 @@ function sqliteVersion(): Finding {
   db.close();
   const [major = 0, minor = 0, patch = 0] = found.split('.').map(Number);
   const isOk = major * 1_000_000 + minor * 1_000 + patch >= 3_051_003;
-  return { name: 'sqlite', isOk, text: isOk ? found : `found ${found}, expected 3.51.3 or newer (older ones can lose acknowledged writes): use a newer Node` };
+  return {
+    name: 'sqlite',
+    isOk,
+    text: isOk
+      ? found
+      : `found ${found}, expected 3.51.3 or newer (older ones can lose acknowledged writes): use a newer Node`,
+  };
 }
 
 async function ofConfig(terminal: Terminal): Promise<readonly Finding[]> {
@@ -45,7 +56,14 @@ async function ofConfig(terminal: Terminal): Promise<readonly Finding[]> {
     const file = config.file === null ? 'no file, defaults and environment' : config.file;
     return [
       { name: 'configuration', isOk: true, text: file },
-      { name: 'egress', isOk: true, text: config.egress.mode === 'any' ? 'any address may be probed' : `public addresses${config.egress.allow.length > 0 ? ` and ${config.egress.allow.map((rule) => rule.cidr).join(', ')}` : ' only: set STATEWIRE_EGRESS=any to probe your own network'}` },
+      {
+        name: 'egress',
+        isOk: true,
+        text:
+          config.egress.mode === 'any'
+            ? 'any address may be probed'
+            : `public addresses${config.egress.allow.length > 0 ? ` and ${config.egress.allow.map((rule) => rule.cidr).join(', ')}` : ' only: set STATEWIRE_EGRESS=any to probe your own network'}`,
+      },
       await server(config),
       data(config.data),
     ];
@@ -59,7 +77,11 @@ async function server(config: { readonly host: string; readonly port: number }):
   const url = `http://${config.host === '0.0.0.0' ? '127.0.0.1' : config.host}:${config.port}`;
   try {
     const response = await fetch(`${url}/health`, { signal: AbortSignal.timeout(3_000) });
-    return { name: 'server', isOk: response.ok, text: response.ok ? `healthy at ${url}` : `answers ${response.status} at ${url}: see its log` };
+    return {
+      name: 'server',
+      isOk: response.ok,
+      text: response.ok ? `healthy at ${url}` : `answers ${response.status} at ${url}: see its log`,
+    };
   } catch (error) {
     // fetch rejects with TypeError for the network and with TimeoutError for the limit.
     if (!(error instanceof TypeError) && !(error instanceof DOMException)) throw error;
@@ -75,7 +97,14 @@ function data(folder: string): Finding {
   try {
     const verdict = String(db.prepare('PRAGMA quick_check(1)').get()?.['quick_check']);
     const mb = (statSync(path).size / 1_048_576).toFixed(1);
-    return { name: 'data', isOk: verdict === 'ok', text: verdict === 'ok' ? `${folder}, ${mb} MB, sound` : `${path} is damaged (${verdict}): stop the server and restore a backup` };
+    return {
+      name: 'data',
+      isOk: verdict === 'ok',
+      text:
+        verdict === 'ok'
+          ? `${folder}, ${mb} MB, sound`
+          : `${path} is damaged (${verdict}): stop the server and restore a backup`,
+    };
   } finally {
     db.close();
   }

@@ -1,4 +1,11 @@
-import { ConfigError, createServer, loadConfig, systemClock, type Config, type StatewireServer } from '@statewire/server';
+import {
+  ConfigError,
+  createServer,
+  loadConfig,
+  systemClock,
+  type Config,
+  type StatewireServer,
+} from '@statewire/server';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -58,7 +65,8 @@ export async function serveWith(terminal: Terminal, demo: boolean | null): Promi
 function greet(terminal: Terminal, server: StatewireServer, hasDemo: boolean): void {
   terminal.out('');
   terminal.out(`  Statewire ${version} is at ${server.url}`);
-  if (server.welcomeUrl !== null) terminal.out(`  Sign in for the first time (once, within 24 h): ${server.welcomeUrl}`);
+  if (server.welcomeUrl !== null)
+    terminal.out(`  Sign in for the first time (once, within 24 h): ${server.welcomeUrl}`);
   if (hasDemo) terminal.out('  The demo fleet is on: remove it in the dashboard, or start with STATEWIRE_DEMO=0');
   terminal.out('');
 }

@@ -11,7 +11,10 @@ export const tail: Command = {
   options: { ...apiOptions, json: { type: 'boolean' } },
   async run(terminal, args) {
     const [collection, ...conditions] = args.positionals;
-    if (collection === undefined) throw new UsageError('found no collection, expected one of services, connections, agents, executions, jobs, metrics');
+    if (collection === undefined)
+      throw new UsageError(
+        'found no collection, expected one of services, connections, agents, executions, jobs, metrics',
+      );
     const at = endpoint(terminal, args);
     const client = createClient({ url: at.url, token: at.key, name: 'statewire-cli' });
     const seen = new Map<string, Row>();
@@ -30,7 +33,9 @@ export const tail: Command = {
           const before = seen.get(row.id);
           if (before === row) continue;
           seen.set(row.id, row);
-          terminal.out(args.values['json'] === true ? JSON.stringify(row) : line(before === undefined ? '+' : '~', row));
+          terminal.out(
+            args.values['json'] === true ? JSON.stringify(row) : line(before === undefined ? '+' : '~', row),
+          );
         }
         for (const [id, row] of seen) {
           if (here.has(id)) continue;

@@ -52,8 +52,20 @@ export class DemoRun implements Demo {
     const script = memoryServer();
     return {
       ...config,
-      egress: { ...config.egress, allow: [...config.egress.allow, { cidr: '127.0.0.1/32', ports: [...this.#fleet.ports] }] },
-      commands: script === null ? config.commands : { ...config.commands, [MEMORY]: { argv: [process.execPath, script], env: { MEMORY_FILE_PATH: join(this.#deps.data, 'demo-memory.json') } } },
+      egress: {
+        ...config.egress,
+        allow: [...config.egress.allow, { cidr: '127.0.0.1/32', ports: [...this.#fleet.ports] }],
+      },
+      commands:
+        script === null
+          ? config.commands
+          : {
+              ...config.commands,
+              [MEMORY]: {
+                argv: [process.execPath, script],
+                env: { MEMORY_FILE_PATH: join(this.#deps.data, 'demo-memory.json') },
+              },
+            },
     };
   }
 
@@ -62,9 +74,37 @@ export class DemoRun implements Demo {
     this.#server = server;
     await server.syncDemo([
       ...this.#fleet.services.map((service) => ({ ...service, group: 'Demo' })),
-      ...(memoryServer() === null ? [] : [{ id: MEMORY, name: 'Memory', kind: 'mcp' as const, target: `stdio:${MEMORY}`, group: 'Demo', description: 'The knowledge-graph server, a child process over stdio.', check: { intervalMs: 5_000 } }]),
-      { id: 'demo-search-port', name: 'Search port', kind: 'tcp', target: this.#fleet.addressOf('demo-search'), group: 'Demo', description: 'The port behind the Search API.', check: { intervalMs: 5_000 } },
-      { id: DEMO_HEARTBEAT, name: 'Nightly backup', kind: 'heartbeat', target: '', group: 'Demo', description: 'A job that beats; here every five seconds.', check: { intervalMs: 10_000 } },
+      ...(memoryServer() === null
+        ? []
+        : [
+            {
+              id: MEMORY,
+              name: 'Memory',
+              kind: 'mcp' as const,
+              target: `stdio:${MEMORY}`,
+              group: 'Demo',
+              description: 'The knowledge-graph server, a child process over stdio.',
+              check: { intervalMs: 5_000 },
+            },
+          ]),
+      {
+        id: 'demo-search-port',
+        name: 'Search port',
+        kind: 'tcp',
+        target: this.#fleet.addressOf('demo-search'),
+        group: 'Demo',
+        description: 'The port behind the Search API.',
+        check: { intervalMs: 5_000 },
+      },
+      {
+        id: DEMO_HEARTBEAT,
+        name: 'Nightly backup',
+        kind: 'heartbeat',
+        target: '',
+        group: 'Demo',
+        description: 'A job that beats; here every five seconds.',
+        check: { intervalMs: 10_000 },
+      },
     ]);
     const key = await server.makeKey({ name: 'demo workers', scope: 'report' });
     this.#client = createClient({ url: server.url, token: key, name: 'statewire-demo' });
@@ -74,7 +114,10 @@ export class DemoRun implements Demo {
       services: this.#fleet.services,
       beat: async (slug) => {
         // A beat that does not arrive is what the heartbeat is there to notice.
-        await fetch(`${server.url}/v1/heartbeats/${slug}`, { method: 'POST', headers: { authorization: `Bearer ${key}` } }).catch(() => null);
+        await fetch(`${server.url}/v1/heartbeats/${slug}`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${key}` },
+        }).catch(() => null);
       },
     });
     this.#workers.start();

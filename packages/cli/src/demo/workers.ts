@@ -53,10 +53,20 @@ export class Workers {
   /** One agent's life: a round of calls to every server, reported as an execution with steps, again and again. */
   async #agent(card: (typeof AGENTS)[number]): Promise<void> {
     const { client, services, clock } = this.#deps;
-    const agent = client.agents.present({ id: card.id, name: card.name, platform: card.platform, release: card.release });
+    const agent = client.agents.present({
+      id: card.id,
+      name: card.name,
+      platform: card.platform,
+      release: card.release,
+    });
     const targets = services.filter((service) => service.kind === 'mcp' || service.kind === 'http');
     for (let round = 1; !this.#isClosed; round += 1) {
-      const run = await client.executions.start({ agent: card.id, title: `Round ${round} of all sources`, total: targets.length, unit: 'sources' });
+      const run = await client.executions.start({
+        agent: card.id,
+        title: `Round ${round} of all sources`,
+        total: targets.length,
+        unit: 'sources',
+      });
       await agent.report({ phase: 'running', activity: 'Asking all sources', currentExecution: run.id });
       let failures = 0;
       for (const [index, service] of targets.entries()) {
@@ -67,11 +77,14 @@ export class Workers {
         if (answer.code !== 'ok') failures += 1;
         this.#observe(card.id, service, answer);
         const state = answer.code === 'ok' ? 'succeeded' : 'failed';
-        run.report({ steps: [{ id: service.id, title: `Ask ${service.name}`, state, startedAt, endedAt: clock.now() }] });
+        run.report({
+          steps: [{ id: service.id, title: `Ask ${service.name}`, state, startedAt, endedAt: clock.now() }],
+        });
         run.progress(index + 1, `Asked ${service.name}`);
         await this.#pause(card.every / targets.length);
       }
-      if (failures > targets.length / 2) await run.fail(new Error(`${failures} of ${targets.length} sources did not answer`));
+      if (failures > targets.length / 2)
+        await run.fail(new Error(`${failures} of ${targets.length} sources did not answer`));
       else await run.succeed();
       await agent.report({ phase: 'idle', activity: '', currentExecution: null });
       await this.#pause(ROUND_GAP_MS);
@@ -83,13 +96,17 @@ export class Workers {
     const startedAt = this.#deps.clock.mono();
     const stop = new AbortController();
     const limit = this.#deps.clock.after(CALL_LIMIT_MS, () => stop.abort());
-    const done = (code: string): { code: string; ms: number } => ({ code, ms: Math.round(this.#deps.clock.mono() - startedAt) });
+    const done = (code: string): { code: string; ms: number } => ({
+      code,
+      ms: Math.round(this.#deps.clock.mono() - startedAt),
+    });
     try {
       const response = await fetch(service.target, { ...requestOf(service), signal: stop.signal });
       await response.body?.cancel();
       const session = response.headers.get('mcp-session-id');
       // A session that is not ended stays in the server's memory for ever.
-      if (session !== null) await fetch(service.target, { method: 'DELETE', headers: { 'mcp-session-id': session }, signal: stop.signal });
+      if (session !== null)
+        await fetch(service.target, { method: 'DELETE', headers: { 'mcp-session-id': session }, signal: stop.signal });
       if (response.status === 401 || response.status === 403) return done('needs_auth');
       return done(response.ok ? 'ok' : `http_${response.status}`);
     } catch (error) {
@@ -110,23 +127,41 @@ export class Workers {
     totals.calls += 1;
     totals.errors += isOk ? 0 : 1;
     this.#totals.set(key, totals);
-    void this.#deps.client.connections.observe({ agent, service: service.id }, {
-      phase: isOk ? 'connected' : needsAuth ? 'needs_auth' : 'failed',
-      health: isOk ? 'healthy' : needsAuth ? 'degraded' : 'unhealthy',
-      reason: { code: answer.code, text: isOk ? 'Calls succeed.' : needsAuth ? 'The server wants a credential.' : `Calls fail: ${answer.code.replace('_', ' ')}.` },
-      latencyMs: answer.ms,
-      calls: totals.calls,
-      errors: totals.errors,
-      lastErrorCode: isOk ? null : answer.code,
-    });
+    void this.#deps.client.connections.observe(
+      { agent, service: service.id },
+      {
+        phase: isOk ? 'connected' : needsAuth ? 'needs_auth' : 'failed',
+        health: isOk ? 'healthy' : needsAuth ? 'degraded' : 'unhealthy',
+        reason: {
+          code: answer.code,
+          text: isOk
+            ? 'Calls succeed.'
+            : needsAuth
+              ? 'The server wants a credential.'
+              : `Calls fail: ${answer.code.replace('_', ' ')}.`,
+        },
+        latencyMs: answer.ms,
+        calls: totals.calls,
+        errors: totals.errors,
+        lastErrorCode: isOk ? null : answer.code,
+      },
+    );
   }
 
   /** Jobs: walks the installed packages and counts their files, folder by folder. */
   async #scans(): Promise<void> {
     const root = packagesFolder();
     for (let round = 1; !this.#isClosed; round += 1) {
-      const folders = (await readdir(root, { withFileTypes: true })).filter((entry) => entry.isDirectory()).slice(0, 120);
-      const job = await this.#deps.client.jobs.start({ kind: 'scan', title: `Count files of installed packages (${round})`, goal: 'Every folder counted', total: folders.length, unit: 'folders' });
+      const folders = (await readdir(root, { withFileTypes: true }))
+        .filter((entry) => entry.isDirectory())
+        .slice(0, 120);
+      const job = await this.#deps.client.jobs.start({
+        kind: 'scan',
+        title: `Count files of installed packages (${round})`,
+        goal: 'Every folder counted',
+        total: folders.length,
+        unit: 'folders',
+      });
       let files = 0;
       for (const [index, folder] of folders.entries()) {
         if (this.#isClosed) break;
@@ -151,7 +186,11 @@ export class Workers {
   }
 }
 
-const INITIALIZE = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'statewire-demo', version: '1.0' } };
+const INITIALIZE = {
+  protocolVersion: '2025-11-25',
+  capabilities: {},
+  clientInfo: { name: 'statewire-demo', version: '1.0' },
+};
 
 /** What a careful client of each kind would send: a web page is fetched, an MCP server is asked what it is. */
 function requestOf(service: DemoService): RequestInit {

@@ -203,7 +203,12 @@ export function must<T>(result: Result<T, Refusal>): T {
 async function serveRoute({ deps, rates }: Mounted, entry: Route, context: Context): Promise<Response> {
   const since = deps.clock.mono();
   const response = await answer(deps, rates, entry, context);
-  deps.metrics.request({ method: entry.method, route: entry.path, status: response.status, ms: deps.clock.mono() - since });
+  deps.metrics.request({
+    method: entry.method,
+    route: entry.path,
+    status: response.status,
+    ms: deps.clock.mono() - since,
+  });
   return finish(deps, context, response);
 }
 

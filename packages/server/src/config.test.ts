@@ -78,10 +78,14 @@ test('all problems are told at once: what was found, expected, and what to do', 
 });
 
 test('an admin key that is too short stops the start and is not repeated', () => {
-  const error = problems({ STATEWIRE_ADMIN_KEY: 'fifteen-letters' });
-  expect(error.message).not.toContain('fifteen-letters');
-  expect(error.message).toContain('15 characters');
-  expect(load({ STATEWIRE_ADMIN_KEY: 'sixteen-letters!' }).adminKey).toBe('sixteen-letters!');
+  const error = problems({ STATEWIRE_ADMIN_KEY: 'seven-7' });
+  expect(error.message).not.toContain('seven-7');
+  expect(error.message).toContain('7 characters');
+  expect(load({ STATEWIRE_ADMIN_KEY: 'sixteen-letters!' })).toMatchObject({
+    adminKey: 'sixteen-letters!',
+    warnings: [],
+  });
+  expect(load({ STATEWIRE_ADMIN_KEY: 'nine-char' }).warnings).toEqual([expect.stringContaining('short enough')]);
 });
 
 test.each([

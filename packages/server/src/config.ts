@@ -102,6 +102,11 @@ export function loadConfig(options: LoadOptions = {}): Config {
   const warnings = Object.keys(env)
     .filter((name) => name.startsWith('STATEWIRE_') && !envNames.has(name))
     .map((name) => `${name} is not a setting of this release and has no effect; see docs/reference/config.md`);
+  if (fromEnv.adminKey !== undefined && fromEnv.adminKey.length < ADMIN_KEY_LENGTH_GOOD) {
+    warnings.push(
+      'STATEWIRE_ADMIN_KEY is short enough to be guessed; use 16 random characters or more where others can reach this server',
+    );
+  }
   const config: Config = {
     port: fromEnv.port ?? file.port ?? defaults.port,
     host: fromEnv.host ?? file.host ?? defaults.host,
@@ -176,7 +181,7 @@ export const settings: readonly Setting[] = [
     env: 'STATEWIRE_ADMIN_KEY',
     key: null,
     default: 'none',
-    bound: 'at least 16 characters',
+    bound: 'at least 8 characters; under 16 is warned of',
     meaning: 'An API key with the scope admin, accepted from the first start. Never written to disk.',
   },
   {
@@ -264,6 +269,9 @@ const envNames: ReadonlySet<string> = new Set([
   'STATEWIRE_URL',
   'STATEWIRE_KEY',
 ]);
+
+/** Below this an admin key is accepted with a warning: on a developer's own machine it is theirs to choose. */
+const ADMIN_KEY_LENGTH_GOOD = 16;
 
 const defaults = { port: 4800, host: '127.0.0.1', data: '.statewire' } as const;
 
@@ -392,7 +400,7 @@ function readEnv(env: Readonly<Record<string, string | undefined>>, problems: Co
       'STATEWIRE_ADMIN_KEY',
       z
         .string()
-        .min(16, 'at least 16 characters')
+        .min(8, 'at least 8 characters')
         .max(512)
         .regex(/^[\x21-\x7e]+$/u, 'printable ASCII without spaces'),
       true,

@@ -262,6 +262,7 @@ export async function createServer(options: ServerOptions): Promise<StatewireSer
     limits,
     log,
     origins: config.origins,
+    publicUrl: config.publicUrl,
     // The door has compared the Origin with the Host already, before it let the upgrade through.
     authenticate: ({ bearer, cookie }) => authenticate({ bearer, cookie, isSafe: true }),
     mutate: mutations(commands),

@@ -4,7 +4,8 @@
  */
 import { Server } from 'node:net';
 
-// The overloads of listen() cannot be written as one signature; the arguments are handed on as they came.
+// The overloads of listen() cannot be written as one signature; the arguments are handed on as they came, with `this`.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion typescript/unbound-method -- true: every overload takes arguments of some kind and returns the server.
 const listen = Server.prototype.listen as (this: Server, ...args: unknown[]) => Server;
 
 Server.prototype.listen = function loopbackOnly(this: Server, ...args: unknown[]): Server {

@@ -93,11 +93,10 @@ export interface BootObservation {
 }
 
 export type Observation =
-  | ProbeObservation | BeatObservation | GoneObservation | ReportObservation
-  | DeadlineObservation | CommandObservation | BootObservation;
-
-/** A source: something that watches the world and says what it saw. */
-export interface Source {
-  start(): void;
-  close(): Promise<void>;
-}
+  | ProbeObservation
+  | BeatObservation
+  | GoneObservation
+  | ReportObservation
+  | DeadlineObservation
+  | CommandObservation
+  | BootObservation;

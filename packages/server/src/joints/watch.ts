@@ -1,10 +1,9 @@
-import { collectionOf, type Check, type Health, type RunRow, type Service, type StatusRow } from '@statewire/model';
+import { collectionOf, type Check, type Health, type Service } from '@statewire/model';
 import type { Json, Row } from '@statewire/protocol';
 import type { Deadlines } from '../collect/beats/deadline.ts';
 import type { Command, CheckPlan } from '../collect/probes/plan.ts';
 import type { Belief, Schedule } from '../collect/probes/schedule.ts';
-import { nextDeadline } from '../derive/freshness.ts';
-import { nextRunDeadline } from '../derive/run.ts';
+import { deadlineOf } from '../derive/engine.ts';
 import type { Change, Committed } from '../keep/commit-types.ts';
 import type { Live } from '../keep/live.ts';
 import type { Store } from '../keep/store.ts';
@@ -89,12 +88,8 @@ export class Watch {
   }
 
   #deadline(org: string, collection: string, id: string, row: Row | null): void {
-    const kind = collectionOf(collection)?.kind;
-    if (kind !== 'status' && kind !== 'run') return;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: the collection's kind says which of the two rows this is.
-    const due =
-      row === null ? null : kind === 'status' ? nextDeadline(row as StatusRow) : nextRunDeadline(row as RunRow);
-    this.#deps.deadlines.set(org, collection, id, due);
+    const kind = collectionOf(collection)?.kind ?? 'plain';
+    if (kind !== 'plain') this.#deps.deadlines.set(org, collection, id, deadlineOf(kind, row));
   }
 }
 

@@ -153,7 +153,7 @@ export class Schedule {
     this.#closed = true;
     this.#timer?.cancel();
     this.#waiting = [];
-    await Promise.allSettled([...this.#items.values()].map((item) => item.running));
+    await Promise.allSettled([...this.#items.values()].flatMap((item) => item.running ?? []));
     this.#items.clear();
   }
 

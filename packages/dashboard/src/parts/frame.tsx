@@ -137,7 +137,7 @@ function Rail({ isOpen, counts, onToggle, onPalette }: RailProps): ReactNode {
         <button
           type="button"
           onClick={onPalette}
-          aria-label="Search and commands"
+          {...(isOpen ? {} : { 'aria-label': 'Search and commands' })}
           className={cx(
             'flex h-8 w-full items-center gap-2 rounded-control border border-line-strong px-2 text-sm text-muted hover:border-muted hover:text-text',
             !isOpen && 'justify-center border-transparent',
@@ -253,7 +253,7 @@ function Account({ isOpen }: { isOpen: boolean }): ReactNode {
       trigger={
         <button
           type="button"
-          aria-label={`${me.name}: theme and sign out`}
+          {...(isOpen ? {} : { 'aria-label': `${me.name}: theme and sign out` })}
           className={cx(
             'flex h-8 min-w-0 items-center gap-2 rounded-control px-1.5 text-sm hover:bg-hover',
             isOpen && 'flex-1',
@@ -265,7 +265,12 @@ function Account({ isOpen }: { isOpen: boolean }): ReactNode {
           >
             {me.name.charAt(0).toUpperCase()}
           </span>
-          {isOpen && <span className="truncate">{me.name}</span>}
+          {isOpen && (
+            <span className="truncate">
+              {me.name}
+              <span className="sr-only">: theme and sign out</span>
+            </span>
+          )}
         </button>
       }
     />

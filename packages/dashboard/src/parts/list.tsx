@@ -37,7 +37,7 @@ export function VirtualList<T>({ items, keyOf, rowHeight, children }: Props<T>):
             data-index={index}
             aria-setsize={items.length}
             aria-posinset={index + 1}
-            className="absolute inset-x-0 top-0 border-b"
+            className="absolute inset-x-0 top-0 border-b last:border-b-0"
             style={{ transform: `translateY(${start - margin}px)` }}
           >
             {children(item)}

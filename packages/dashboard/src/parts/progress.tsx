@@ -53,7 +53,7 @@ export function ProgressLine({ run, className }: { run: RunRow; className?: stri
           style={{ transform: `scaleX(${(pct ?? 100) / 100})` }}
         />
       </div>
-      <span className="shrink-0 text-right tabular-nums">
+      <span className="shrink-0 text-right sm:w-40">
         {pct === null ? `${count(done)} ${unit}` : `${Math.floor(pct)} %`}
         {pct !== null && total !== null && (
           <span className="max-sm:hidden">

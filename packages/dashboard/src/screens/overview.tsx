@@ -6,7 +6,7 @@ import { CheckCircle2, Plus, RefreshCw, Server } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { cx } from '../lib/cx.ts';
 import { env } from '../lib/env.ts';
-import { ago, count, plural } from '../lib/format.ts';
+import { ago, count, plural, words } from '../lib/format.ts';
 import { kinds } from '../lib/kinds.ts';
 import { useThrottled } from '../lib/throttled.ts';
 import { useTick } from '../lib/ticker.ts';
@@ -141,30 +141,30 @@ function Counters({ counts }: { counts: FleetCounts }): ReactNode {
     paused: ['paused', 'maintenance'],
   } as const;
   return (
-    <dl className="pane grid grid-cols-5 divide-x overflow-clip">
+    <ul className="pane grid grid-cols-5 divide-x overflow-clip">
       {cells.map((cell) => (
-        <Link
-          key={cell.word}
-          to="/services"
-          search={{ status: [...filters[cell.word]] }}
-          className="px-1.5 py-3 hover:bg-hover sm:px-4"
-        >
-          <dt className="truncate text-xs text-muted">{cell.title}</dt>
-          <dd
-            className={cx(
-              'mt-0.5 text-xl font-medium',
-              cell.n === 0 && 'text-muted',
-              cell.n > 0 && cell.word === 'down' && 'text-down',
-              cell.n > 0 && cell.word === 'degraded' && 'text-degraded',
-            )}
+        <li key={cell.word}>
+          <Link
+            to="/services"
+            search={{ status: [...filters[cell.word]] }}
+            className="block px-1.5 py-3 hover:bg-hover sm:px-4"
           >
-            <Glow of={cell.n} className="rounded">
+            <span className="block truncate text-xs text-muted">{cell.title}</span>
+            <Glow
+              of={cell.n}
+              className={cx(
+                'mt-0.5 block rounded text-xl font-medium',
+                cell.n === 0 && 'text-muted',
+                cell.n > 0 && cell.word === 'down' && 'text-down',
+                cell.n > 0 && cell.word === 'degraded' && 'text-degraded',
+              )}
+            >
               {count(cell.n)}
             </Glow>
-          </dd>
-        </Link>
+          </Link>
+        </li>
       ))}
-    </dl>
+    </ul>
   );
 }
 
@@ -237,7 +237,8 @@ export function reasonOf(row: Service): string {
   if (isSuspected(row) && row.suspect !== null) {
     return `${row.suspect.n} of ${row.suspect.of} checks failed, confirming${row.reason.text === '' ? '' : `. ${row.reason.text}`}`;
   }
-  return row.reason.text || row.reason.code.replaceAll('_', ' ');
+  const reason = row.reason.text || words(row.reason.code);
+  return row.overlay.flapping ? `Flapping, changed ${plural(row.flaps, 'time')}. ${reason}` : reason;
 }
 
 function FirstService(): ReactNode {

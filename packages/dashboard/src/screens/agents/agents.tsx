@@ -196,7 +196,7 @@ function Edge({
         <Facts>
           {service !== null && (
             <Fact title="Service">
-              <Link to="/services/$id" params={{ id: service.id }} className="text-accent hover:underline">
+              <Link to="/services/$id" params={{ id: service.id }} className="text-accent underline">
                 {service.name}
               </Link>
               , our probe says {service.status}

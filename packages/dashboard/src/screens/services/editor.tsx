@@ -61,7 +61,7 @@ function EditorForm({ service, initial, base, secrets = [], onClose }: FormProps
     field: keyof Draft,
   ): { value: string; onChange: (event: { currentTarget: { value: string } }) => void; onBlur: () => void } => ({
     value: String(draft[field]),
-    onChange: (event) => setDraft((before) => ({ ...before, [field]: event.currentTarget.value })),
+    onChange: ({ currentTarget: { value } }) => setDraft((before) => ({ ...before, [field]: value })),
     onBlur: () => setTouched((before) => new Set(before).add(field)),
   });
 

@@ -43,7 +43,7 @@ import { Accounts } from './serve/auth/accounts.ts';
 import { ApiKeys } from './serve/auth/api-key.ts';
 import { createAuthenticator } from './serve/auth/authenticator.ts';
 import { JwtVerifier } from './serve/auth/jwt.ts';
-import { attachLive } from './serve/gateway.ts';
+import { attachLive, type LiveDoor } from './serve/gateway.ts';
 import { createHttp } from './serve/http/app.ts';
 import type { Demo } from './serve/http/demo.ts';
 
@@ -78,8 +78,25 @@ export interface StatewireServer {
   close(): Promise<void>;
 }
 
-/** Opens the store, wakes what sleeps in it, and listens. Rejects with a reason a person can act on. */
+/** Opens the store, wakes what sleeps in it, and listens. Rejects with a reason a person can act on; then nothing is left open. */
 export async function createServer(options: ServerOptions): Promise<StatewireServer> {
+  const endings: Ending[] = [];
+  try {
+    return await open(options, endings);
+  } catch (error) {
+    await end(endings);
+    throw error;
+  }
+}
+
+/** How something that was opened is ended. What was opened last is ended first. */
+type Ending = () => unknown;
+
+async function end(endings: Ending[]): Promise<void> {
+  for (const ending of endings.splice(0).toReversed()) await ending();
+}
+
+async function open(options: ServerOptions, endings: Ending[]): Promise<StatewireServer> {
   const { config, clock = systemClock, limits = defaultLimits } = options;
   const log = options.log ?? createLog({ level: config.logLevel });
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
@@ -107,6 +124,7 @@ export async function createServer(options: ServerOptions): Promise<StatewireSer
     },
   });
   const { commit, live, store } = keep;
+  endings.push(() => keep.close());
   const onError = (error: unknown, what: string): void => log.error({ err: error }, what);
 
   // publish
@@ -123,6 +141,7 @@ export async function createServer(options: ServerOptions): Promise<StatewireSer
     onTrip: (org, id) => schedule.trip(org, id),
   });
   const looks = { commit, store, rulesOf };
+  endings.push(() => probers.close());
   const schedule = new Schedule({
     clock,
     limits,
@@ -135,6 +154,7 @@ export async function createServer(options: ServerOptions): Promise<StatewireSer
     emit: (plan, result) => writeLook(looks, plan, result),
     onError: (error, plan) => onError(error, `the probe of ${plan.org}/${plan.id} failed`),
   });
+  endings.push(() => schedule.close());
 
   const observe = createObserve({ commit, rulesOf });
   const writes: WriteDeps = { clock, limits, commit, engine, authorize, observeIn: observeIn.bind(null, { rulesOf }) };
@@ -161,6 +181,7 @@ export async function createServer(options: ServerOptions): Promise<StatewireSer
         : observe(org, collection, id, { kind: 'deadline', deadline });
     },
   });
+  endings.push(() => deadlines.close());
   const watch = new Watch({
     live,
     store,
@@ -173,6 +194,7 @@ export async function createServer(options: ServerOptions): Promise<StatewireSer
     onError,
   });
   const fleet = new Fleet({ clock, live, commit: () => commit, onError });
+  endings.push(() => fleet.close());
   followers.push(
     (committed) => watch.follow(committed),
     (committed) => fleet.follow(committed),
@@ -194,9 +216,11 @@ export async function createServer(options: ServerOptions): Promise<StatewireSer
     keysPerOrgMax: limits.keysPerOrgMax,
   });
   await keys.open();
+  endings.push(() => keys.flush());
   const publicUrl =
     config.publicUrl ?? `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`;
   const accounts = await Accounts.open({ clock, dir: config.data, publicUrl, onRevoked });
+  endings.push(() => accounts.close());
   const jwt = new JwtVerifier({ clock, issuers: config.auth.jwt, fetch });
   const authenticate = createAuthenticator({
     clock,
@@ -274,6 +298,8 @@ export async function createServer(options: ServerOptions): Promise<StatewireSer
     stats: () => door.gateway.stats,
     probes: () => schedule.counts,
   });
+  endings.push(() => numbers.close());
+  endings.push(() => door.close());
 
   // start: wake what slept before any deadline can fire, then look, then open the doors.
   await awake(writes, live);
@@ -282,6 +308,9 @@ export async function createServer(options: ServerOptions): Promise<StatewireSer
   await watch.start();
   fleet.start();
   const port = await listen(server, config);
+  endings.push(() => shut(server, door, clock));
+  // Before the doors shut: agents are not gone when we are.
+  endings.push(() => presence.close());
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   const welcome = accounts.welcome();
   log.info({ url, epoch: commit.epoch }, 'listening');
@@ -304,21 +333,20 @@ export async function createServer(options: ServerOptions): Promise<StatewireSer
       if (!made.ok) throw new Error(made.message);
       return made.value.secret;
     },
-    async close() {
-      // Doors first, so that nobody is told of our own end; then sources, then what they write to.
-      presence.close();
-      door.close();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-      deadlines.close();
-      numbers.close();
-      fleet.close();
-      await schedule.close();
-      await probers.close();
-      await keys.flush();
-      await keep.close();
-      accounts.close();
-    },
+    close: () => end(endings),
   };
+}
+
+/** How long requests under way may take when we stop. */
+const GOODBYE_MS = 5_000;
+
+/** Says goodbye to live connections, answers requests under way, and stops listening. */
+async function shut(server: Server, door: LiveDoor, clock: Clock): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  door.close();
+  const limit = clock.after(GOODBYE_MS, () => server.closeAllConnections());
+  await closed;
+  limit.cancel();
 }
 
 /** Who acts when the server acts for its own programs. */

@@ -143,7 +143,7 @@ export class Fleet {
         kind: recipe.kind,
         description: recipe.description,
         target: `http://127.0.0.1:${front}${recipe.path}`,
-        check: { intervalMs: 5_000, timeoutMs: 2_000, ...(recipe.kind === 'http' ? { degradedMs: 1_000 } : {}) },
+        check: { intervalMs: 2_000, timeoutMs: 1_500, ...(recipe.kind === 'http' ? { degradedMs: 1_000 } : {}) },
       };
       fleet.#members.set(recipe.id, { service, child, proxy, state: null });
     }

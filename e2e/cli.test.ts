@@ -1,0 +1,171 @@
+/** The `statewire` command against a real server and real peers. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { binPath, freePort, Peer } from '../packages/server/src/testing/peers/peer.ts';
+import { start, statewire } from './harness/cli.ts';
+import { ADMIN_KEY, TestServer } from './harness/server.ts';
+import { until } from './harness/until.ts';
+
+let server: TestServer;
+let at: Record<string, string>;
+
+beforeAll(async () => {
+  server = await TestServer.start();
+  at = { STATEWIRE_URL: server.url, STATEWIRE_KEY: ADMIN_KEY };
+});
+
+afterAll(async () => {
+  await server?.close();
+});
+
+describe('usage', () => {
+  test('help names every command', async () => {
+    const { code, out } = await statewire(['help']);
+    expect(code).toBe(0);
+    for (const name of ['serve', 'demo', 'check', 'report', 'beat', 'tail', 'doctor'])
+      expect(out).toMatch(new RegExp(`^ {2}${name} `, 'mu'));
+  });
+
+  test.each([
+    [['nonsense'], 'found no command "nonsense"'],
+    [['beat'], 'found no slug'],
+    [['report', 'jobs'], 'expected <collection>/<id>'],
+    [['tail'], 'found no collection'],
+    [['check'], 'found nothing to check'],
+    [['check', 'localhost:1', '--timeout', 'soon'], '--timeout: found soon, expected a number'],
+    [['check', 'http://localhost:1/', '--kind', 'ftp'], '--kind: found ftp'],
+    [['beat', 'x', '--unknown'], "Unknown option '--unknown'"],
+  ])('%j is refused with what is right', async (args, message) => {
+    const { code, err } = await statewire(args, at);
+    expect(code).toBe(2);
+    expect(err).toContain(message);
+  });
+
+  test('without a key nothing is sent', async () => {
+    const { code, err } = await statewire(['beat', 'x'], { STATEWIRE_URL: server.url });
+    expect(code).toBe(2);
+    expect(err).toContain('set STATEWIRE_KEY');
+  });
+
+  test('a server that is not there is said in words', async () => {
+    const { code, err } = await statewire(['beat', 'x'], {
+      STATEWIRE_URL: 'http://127.0.0.1:1',
+      STATEWIRE_KEY: ADMIN_KEY,
+    });
+    expect(code).toBe(1);
+    expect(err).toContain('cannot reach http://127.0.0.1:1');
+  });
+});
+
+test('report makes a job, tail shows it change, beat keeps a heartbeat alive', async () => {
+  const tail = start(['tail', 'jobs', 'kind=scan'], at);
+  const first = await statewire(
+    ['report', 'jobs/night', 'kind=scan', 'title=Night scan', 'state=running', 'total=10', 'done=3'],
+    at,
+  );
+  expect(first).toMatchObject({ code: 0, err: '' });
+  await until('the job in the tail', () => /\+ running .*Night scan 30%/u.test(tail.out()));
+  await statewire(['report', 'jobs/night', 'state=succeeded', 'done=10'], at);
+  await until('its end in the tail', () => /~ succeeded .*Night scan 100%/u.test(tail.out()));
+  expect((await tail.stop()).code).toBe(0);
+
+  await server.api('POST', '/v1/services', {
+    id: 'nightly',
+    name: 'Nightly',
+    kind: 'heartbeat',
+    check: { intervalMs: 60_000 },
+  });
+  expect((await statewire(['beat', 'nightly', '--ms', '1200'], at)).code).toBe(0);
+  expect((await server.api('GET', '/v1/services/nightly')).body).toMatchObject({ status: 'up', fresh: 'live' });
+  expect((await statewire(['beat', 'nightly', '--status', 'fail', '--text', 'disk full'], at)).code).toBe(0);
+  const failed = await statewire(['beat', 'nobody'], at);
+  expect(failed).toMatchObject({ code: 1 });
+  expect(failed.err).toContain('no heartbeat of this name');
+});
+
+test('report says what is wrong with a report and exits with 1', async () => {
+  const { code, err } = await statewire(['report', 'jobs/x', 'state=flying', 'title=X'], at);
+  expect(code).toBe(1);
+  expect(err).toContain('state');
+});
+
+test('tail of a collection that may not be read ends with the reason', async () => {
+  const made = await server.api('POST', '/v1/keys', { name: 'reporter', scope: 'report' });
+  const { code, err } = await statewire(['tail', 'services'], { ...at, STATEWIRE_KEY: made.body.secret });
+  expect(code).toBe(1);
+  expect(err).toContain('forbidden');
+});
+
+describe('check', () => {
+  test('an MCP server over HTTP, over stdio, a closed port', async () => {
+    const port = await freePort();
+    const peer = await new Peer({
+      bin: 'mcp-server-everything',
+      args: ['streamableHttp'],
+      env: { PORT: String(port) },
+      port,
+    }).start();
+    try {
+      const http = await statewire(['check', `http://127.0.0.1:${port}/mcp`]);
+      expect(http).toMatchObject({ code: 0 });
+      expect(http.out).toMatch(/^healthy: /u);
+      expect(http.out).toMatch(/\d+ tools: .*echo/u);
+      const json = JSON.parse((await statewire(['check', `http://127.0.0.1:${port}/mcp`, '--json'])).out);
+      expect(json).toMatchObject({ verdict: 'healthy', mcp: { era: 'legacy' } });
+    } finally {
+      await peer.stop();
+    }
+    const stdio = await statewire(['check', '--', process.execPath, binPath('mcp-server-everything'), 'stdio']);
+    expect(stdio).toMatchObject({ code: 0 });
+    const closed = await statewire(['check', `127.0.0.1:${port}`]);
+    expect(closed.code).toBe(1);
+    expect(closed.out).toMatch(/^unhealthy: /u);
+  });
+});
+
+describe('doctor and serve', () => {
+  test('doctor finds a sound machine and the running server', async () => {
+    const { code, out } = await statewire(['doctor'], {
+      STATEWIRE_DATA: server.data,
+      STATEWIRE_PORT: String(server.port),
+    });
+    expect(code).toBe(0);
+    expect(out).toContain(`healthy at ${server.url}`);
+    expect(out).toMatch(/data .*sound/u);
+  });
+
+  test('a second server on the same data is refused and says who holds it', async () => {
+    const { code, err } = await statewire(['serve'], {
+      STATEWIRE_DATA: server.data,
+      STATEWIRE_PORT: '0',
+      STATEWIRE_DEMO: '0',
+    });
+    expect(code).toBe(1);
+    expect(err).toMatch(/lock|holds|in use/u);
+  });
+
+  test('a taken port and a broken configuration stop the start with a reason', async () => {
+    const data = mkdtempSync(join(tmpdir(), 'statewire-cli-'));
+    try {
+      const taken = await statewire(['serve'], {
+        STATEWIRE_DATA: data,
+        STATEWIRE_PORT: String(server.port),
+        STATEWIRE_DEMO: '0',
+      });
+      expect(taken.code).toBe(1);
+      expect(taken.err).toContain(`port ${server.port} in use`);
+      const broken = await statewire(['serve'], {
+        STATEWIRE_DATA: data,
+        STATEWIRE_EGRESS: 'some',
+        STATEWIRE_PORT: 'x',
+      });
+      expect(broken.code).toBe(2);
+      expect(broken.err).toContain('STATEWIRE_EGRESS');
+      expect(broken.err).toContain('STATEWIRE_PORT');
+    } finally {
+      rmSync(data, { recursive: true, force: true });
+    }
+  });
+});

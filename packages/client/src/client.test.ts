@@ -666,6 +666,134 @@ describe('views', () => {
     expectNoLeaks(w);
   });
 
+  describe('[CL32] [RS13] wishes written differently that the server takes for one view', () => {
+    const plain = ['eq', 'status', 'up'];
+    const wordy = ['and', ['eq', 'status', 'up'], ['eq', 'status', 'up']];
+
+    /** A world whose client is heard only when `release` is called. */
+    function slow(): World & { readonly release: () => Promise<void>; hold: boolean } {
+      const env = new FakeEnv();
+      const server = new FakeServer({ now: () => env.now() });
+      let waiting: (() => void)[] = [];
+      const sw = createClient({
+        url: 'http://fake.test',
+        env,
+        lingerMs: 0,
+        dial: (url, events) => {
+          const wire = server.dial(url, events);
+          return { ...wire, send: (text) => (it.hold ? void waiting.push(() => wire.send(text)) : wire.send(text)) };
+        },
+      });
+      const it = {
+        env,
+        server,
+        sw,
+        hold: false,
+        release: async () => {
+          it.hold = false;
+          for (const send of waiting) send();
+          waiting = [];
+          await env.settle();
+        },
+      };
+      return it;
+    }
+
+    test('share what the newest subscription is told, with the same rows', async () => {
+      const w = slow();
+      w.server.put('services', { id: 'a', status: 'up' });
+      const one = w.sw.collection('services').where(plain).view();
+      const two = w.sw.collection('services').where(wordy).view();
+      const closers = [one.subscribe(() => undefined)];
+      await w.env.settle();
+      const before = one.rows;
+      closers.push(two.subscribe(() => undefined));
+      await w.env.settle();
+      expect(w.server.subscriptions).toBe(1);
+      expect(one.rows).toBe(before);
+      expect(two.rows[0]).toBe(before[0]);
+      const v = w.server.put('services', { id: 'b', status: 'up' });
+      for (const view of [one, two]) {
+        expect(view.rows.map(({ id }) => id)).toEqual(['a', 'b']);
+        expect(view.get()).toMatchObject({ status: 'live', version: v });
+      }
+      // The one that has the subscription leaves: the other one gets it.
+      closers[1]?.();
+      await w.env.advance(1);
+      w.server.remove('services', 'a');
+      expect(one.rows.map(({ id }) => id)).toEqual(['b']);
+      expect(one.get().status).toBe('live');
+      closers[0]?.();
+      expectNoLeaks(w);
+    });
+
+    test('live on when the newest is given up before its answer', async () => {
+      const w = slow();
+      w.server.put('services', { id: 'a', status: 'up' });
+      const one = w.sw.collection('services').where(plain).view();
+      one.subscribe(() => undefined);
+      await w.env.settle();
+      w.hold = true;
+      w.sw
+        .collection('services')
+        .where(wordy)
+        .subscribe(() => undefined)
+        .close();
+      await w.env.advance(1);
+      await w.release();
+      w.server.put('services', { id: 'a', status: 'down' });
+      w.server.beat();
+      expect(one.get()).toMatchObject({ status: 'live', rows: [] });
+      expectNoLeaks(w);
+    });
+
+    test('are told as often as the most impatient wants, and refused together', async () => {
+      const w = slow();
+      w.server.put('services', { id: 'a', status: 'up' });
+      const fast = w.sw.collection('services').where(plain).every(50);
+      const calm = w.sw.collection('services').where(wordy).every(1_000);
+      const one = fast.subscribe(() => undefined);
+      await w.env.settle();
+      calm.subscribe(() => undefined);
+      await w.env.settle();
+      const paces = (): unknown[] => w.server.received.filter(({ t }) => t === 'iv');
+      expect(paces().at(-1)).toEqual({ t: 'iv', s: 2, iv: 50 });
+      one.close();
+      await w.env.advance(1);
+      expect(paces().at(-1)).toEqual({ t: 'iv', s: 2, iv: 1_000 });
+      const again = fast.view();
+      again.subscribe(() => undefined);
+      await w.env.settle();
+      w.hold = true;
+      w.server.say({ t: 'err', s: 3, code: 'forbidden', msg: 'no longer yours' });
+      expect([again.rows, calm.view().rows]).toEqual([[], []]);
+      expectNoLeaks(w);
+    });
+
+    test('resume each from its own position after a cut', async () => {
+      const w = slow();
+      w.server.put('services', { id: 'a', status: 'up' });
+      const one = w.sw.collection('services').where(plain).view();
+      const two = w.sw.collection('services').where(wordy).view();
+      one.subscribe(() => undefined);
+      two.subscribe(() => undefined);
+      await w.env.settle();
+      w.server.cut();
+      w.server.put('services', { id: 'b', status: 'up' });
+      w.server.remove('services', 'a');
+      await w.env.advance(1_000);
+      for (const view of [one, two]) {
+        expect(view.get()).toMatchObject({ status: 'live' });
+        expect(view.rows.map(({ id }) => id)).toEqual(['b']);
+      }
+      expect(w.server.received.filter(({ t }) => t === 'hello')).toMatchObject([
+        {},
+        { subs: [{ since: {} }, { since: {} }] },
+      ]);
+      expectNoLeaks(w);
+    });
+  });
+
   test('[CL43] [LV2] the watermark moves the position and the time of proof, without telling anyone', async () => {
     const w = world();
     w.server.put('services', { id: 'a' });

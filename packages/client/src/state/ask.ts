@@ -17,13 +17,15 @@ export function wishKey({ collection, filter, fields }: Wish): string {
 export class Ask {
   readonly key: string;
   readonly wish: Wish;
-  readonly told: Told = new Told();
+  told: Told = new Told();
   /** Called when rows, position or standing may have changed. */
   changed: () => void = () => undefined;
   /** Number of the subscription on the present connection, or null. */
   s: number | null = null;
   /** View number in data frames, once the server has said it. */
   w: number | null = null;
+  /** The wish that the server takes for the same view and that has the subscription; null for one with its own. */
+  lead: Ask | null = null;
   isCaughtUp = false;
   failure: Failure | null = null;
   /** Gaps in a row on the present connection. */
@@ -62,6 +64,7 @@ export class Ask {
   /** The frame that opens it as number `s`, from where it stands. */
   frame(s: number): Sub {
     const { collection, filter, fields } = this.wish;
+    this.#part();
     const since = this.told.position;
     this.told.restart();
     this.s = s;
@@ -80,12 +83,19 @@ export class Ask {
     };
   }
 
-  /** The connection it was open on is gone. */
+  /** The subscription, its own or a shared one, is gone. */
   unplug(): void {
+    this.#part();
     this.s = null;
     this.w = null;
     this.isCaughtUp = false;
     this.sentMs = null;
     this.gaps = 0;
+  }
+
+  /** Two that were one view need not be one the next time. */
+  #part(): void {
+    if (this.lead !== null) this.told = this.told.copy();
+    this.lead = null;
   }
 }

@@ -56,16 +56,21 @@ export class Asked {
   }
 
   delete(ask: Ask): void {
+    const { lead } = ask;
     this.#asks.delete(ask.key);
     this.#stopTimer(ask);
     this.#end(ask);
+    if (lead !== null) this.retime(lead);
   }
 
   /** Someone joined or left a wish: the shortest wanted interval may be another one now. */
   retime(ask: Ask): void {
-    if (ask.s === null || ask.sentMs === ask.intervalMs) return;
-    ask.sentMs = ask.intervalMs;
-    this.#send({ t: 'iv', s: ask.s, iv: ask.intervalMs });
+    const lead = ask.lead ?? ask;
+    const { s } = lead;
+    const iv = Math.min(...[lead, ...this.#followers(lead)].map((each) => each.intervalMs));
+    if (s === null || lead.sentMs === iv) return;
+    lead.sentMs = iv;
+    this.#send({ t: 'iv', s, iv });
   }
 
   /** The subscriptions that a `hello` can carry, each from where it stands. */
@@ -115,16 +120,24 @@ export class Asked {
 
   subd(frame: Subd): void {
     const ask = this.#bySub(frame.s);
-    if (ask === undefined) return;
+    // The server may take several wishes for one view. Then the newest subscription alone lives, and it has just
+    // ended these.
+    const ended = [...this.#asks.values()].filter((each) => each !== ask && each.w === frame.w);
+    if (ask === undefined) {
+      // The newest was given up before its answer came: now nobody is told anything.
+      for (const each of ended) this.#open(each);
+      return;
+    }
     ask.w = frame.w;
     ask.failure = null;
-    if (frame.how === 'delta') {
-      ask.told.resumes(frame.v);
-      ask.isCaughtUp = ask.told.isCaughtUp;
-    } else {
-      ask.told.refills();
-    }
-    ask.changed();
+    const [known] = ended;
+    // Rows that are on screen already keep their identity.
+    if (known !== undefined && frame.how === 'snapshot') ask.told = known.told;
+    if (frame.how === 'delta') ask.told.resumes(frame.v);
+    else ask.told.refills();
+    ask.isCaughtUp = ask.told.isCaughtUp;
+    for (const each of ended) this.#follow(each, ask);
+    for (const each of this.#share(ask, true)) each.changed();
   }
 
   /** Takes in a data frame. Positions have moved when anyone is told. */
@@ -144,7 +157,7 @@ export class Asked {
       // Once caught up on a connection it stays so: a later snapshot for a slow reader is shown when it is whole.
       const isNews = took === 'changed' || (!ask.isCaughtUp && ask.told.isCaughtUp);
       ask.isCaughtUp ||= ask.told.isCaughtUp;
-      if (isNews) told.push(ask);
+      told.push(...this.#share(ask, isNews));
     }
     for (const ask of told) ask.changed();
   }
@@ -157,7 +170,7 @@ export class Asked {
       ask.told.watermark({ e: this.#history.epoch, v });
       if (ask.isCaughtUp || !ask.told.isCaughtUp) continue;
       ask.isCaughtUp = true;
-      ask.changed();
+      for (const each of this.#share(ask, true)) each.changed();
     }
   }
 
@@ -166,11 +179,13 @@ export class Asked {
     const ask = this.#bySub(s);
     if (ask === undefined) return;
     const failure: Failure = { code: frame.code, message: frame.msg };
+    if (frame.code === 'reset') ask.told.doubt();
+    // No longer to be seen is no longer to be held, also by those who share it.
+    if (isDenial(frame.code)) ask.told.clear();
+    const followers = this.#followers(ask);
     ask.unplug();
     ask.failure = failure;
-    if (frame.code === 'reset') ask.told.doubt();
-    // No longer to be seen is no longer to be held.
-    if (isDenial(frame.code)) ask.told.clear();
+    for (const each of followers) this.#open(each);
     if (frame.retry !== undefined) this.#later(ask, frame.retry + backoffMs(0, this.#env.random()));
     ask.changed();
   }
@@ -193,22 +208,45 @@ export class Asked {
 
   /** Ends the subscription of a wish on this connection. */
   #end(ask: Ask): void {
-    const { s, w } = ask;
+    const { s } = ask;
+    const followers = this.#followers(ask);
     ask.unplug();
-    if (s === null) return;
-    this.#send({ t: 'unsub', s });
-    if (w === null) return;
-    // For the server two wishes may be one view, of which the newer subscription alone lives: it may be the one
-    // that ended just now.
-    for (const other of this.#asks.values()) if (other.w === w) this.#open(other);
+    if (s !== null) this.#send({ t: 'unsub', s });
+    for (const each of followers) this.#open(each);
+  }
+
+  /** From here on `ask` and those behind it are told through `lead`. */
+  #follow(ask: Ask, lead: Ask): void {
+    for (const each of [ask, ...this.#followers(ask)]) {
+      each.unplug();
+      each.lead = lead;
+    }
+    this.retime(lead);
+  }
+
+  #followers(lead: Ask): readonly Ask[] {
+    return [...this.#asks.values()].filter((each) => each.lead === lead);
+  }
+
+  /** What a subscription was told counts for those behind it as soon as it is whole. Returns who has news. */
+  #share(lead: Ask, isNews: boolean): readonly Ask[] {
+    const news = isNews ? [lead] : [];
+    if (!lead.isCaughtUp) return news;
+    for (const each of this.#followers(lead)) {
+      if (isNews || !each.isCaughtUp) news.push(each);
+      each.told = lead.told;
+      each.isCaughtUp = true;
+    }
+    return news;
   }
 
   /** Frames do not connect: asks again from where the view stands; a second time in a row, for everything. */
   #mend(ask: Ask, why: 'gap' | 'broken'): void {
     const gaps = ask.gaps + 1;
+    // First, so that those who share it doubt it too.
+    if (gaps > 1 || why === 'broken') ask.told.doubt();
     this.#end(ask);
     ask.gaps = gaps;
-    if (gaps > 1 || why === 'broken') ask.told.doubt();
     if (gaps === 1) {
       this.#open(ask);
       return;

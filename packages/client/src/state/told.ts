@@ -63,6 +63,16 @@ export class Told {
     return this.#byId.get(id)?.row;
   }
 
+  /** The same rows at the same position, and a life of its own from here on. */
+  copy(): Told {
+    const copy = new Told();
+    copy.#replace(new Map([...this.#held].map(([rid, { row }]) => [rid, { rid, row }])));
+    copy.#rows = this.rows;
+    copy.#position = this.#position;
+    copy.#hasData = this.#hasData;
+    return copy;
+  }
+
   /** The server resumes from our position; data up to `v` follows unless we stand there already. */
   resumes(v: number): void {
     this.restart();
@@ -125,7 +135,8 @@ export class Told {
     const isFirst = !this.#hasData;
     this.#filling = null;
     this.#isDue = false;
-    this.#position = { e: epoch, v: frame.v };
+    // A watermark may have vouched for more: nothing changed in between.
+    this.#position = { e: epoch, v: known?.e === epoch ? Math.max(known.v, frame.v) : frame.v };
     this.#hasData = true;
     return this.#replace(filling.next) || isFirst ? 'changed' : 'same';
   }

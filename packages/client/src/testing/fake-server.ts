@@ -292,6 +292,8 @@ export class FakeServer {
     const isKnown = frame.since?.e === this.epoch && frame.since.v <= this.#version;
     const position = isKnown ? (frame.since?.v ?? 0) : 0;
     const sub: OpenSub = { view, position };
+    // The newest subscription of a view is the only one of a connection.
+    for (const [s, other] of wire.subs) if (other.view === view) wire.subs.delete(s);
     wire.subs.set(frame.s, sub);
     const how = position === 0 ? 'snapshot' : position < this.#floor ? 'reconcile' : 'delta';
     const ops = how === 'delta' ? this.#since(sub) : [];
@@ -358,7 +360,11 @@ export class FakeServer {
   }
 
   #view(collection: string, filter: Filter, fields: readonly string[] | undefined): View {
-    const key = JSON.stringify([collection, filterKey(filter), fields ?? null]);
+    const key = JSON.stringify([
+      collection,
+      filterKey(filter),
+      fields === undefined ? null : [...new Set(fields)].sort(),
+    ]);
     const known = this.#views.get(key);
     if (known !== undefined) return known;
     const view = {

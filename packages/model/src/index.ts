@@ -30,7 +30,7 @@ export type {
   Suspect,
 } from './status.ts';
 export { STATUSES } from './status.ts';
-export { TERMINAL_RUN_STATES, type Progress, type RunRow, type RunState } from './run.ts';
+export { RUN_STATES, TERMINAL_RUN_STATES, type Progress, type RunRow, type RunState } from './run.ts';
 export {
   serviceCreateSchema,
   servicePatchSchema,

@@ -14,6 +14,21 @@ export type RunState =
   | 'timed_out'
   | 'lost';
 
+/** All states, in the order in which a run may live through them. */
+export const RUN_STATES: readonly RunState[] = [
+  'queued',
+  'delayed',
+  'running',
+  'waiting_input',
+  'waiting_dependency',
+  'paused',
+  'succeeded',
+  'failed',
+  'canceled',
+  'timed_out',
+  'lost',
+];
+
 export const TERMINAL_RUN_STATES: readonly RunState[] = ['succeeded', 'failed', 'canceled', 'timed_out', 'lost'];
 
 /** How far a run is. `total` and `pct` are null when the end is not known. `done` never falls inside one attempt. */

@@ -5,7 +5,7 @@
 import { isForbiddenKey, isRecordId, type Json, type JsonObject } from '@statewire/protocol';
 import { z } from 'zod';
 import type { Envelope, Source } from './envelope.ts';
-import type { Progress, RunRow, RunState } from './run.ts';
+import { RUN_STATES, type Progress, type RunRow, type RunState } from './run.ts';
 import {
   STATUSES,
   type Fact,
@@ -80,19 +80,7 @@ export const plainObject: z.ZodType<JsonObject> = z
 
 export const healthSchema: z.ZodType<Health> = z.enum(['healthy', 'degraded', 'unhealthy', 'unknown']);
 
-export const runStateSchema: z.ZodType<RunState> = z.enum([
-  'queued',
-  'delayed',
-  'running',
-  'waiting_input',
-  'waiting_dependency',
-  'paused',
-  'succeeded',
-  'failed',
-  'canceled',
-  'timed_out',
-  'lost',
-]);
+export const runStateSchema: z.ZodType<RunState> = z.enum(RUN_STATES);
 
 const sourceSchema: z.ZodType<Source> = z.object({ kind: z.string(), id: z.string(), seq: z.number().nullable() });
 const reasonSchema: z.ZodType<Reason> = z.object({ code: z.string(), text: z.string() });

@@ -5,7 +5,7 @@
  *
  *   raw { code, ageMs }  --first rule that matches, else default-->  { health?, phase?, state?, reason?, cancelRequested? }
  */
-import type { Health, RunState } from '@statewire/model';
+import { RUN_STATES, type Health, type RunState } from '@statewire/model';
 import { ok, refuse, type Result } from '@statewire/protocol';
 import { z } from 'zod';
 
@@ -126,21 +126,7 @@ const word: z.ZodString = z.string().min(1).max(64);
 const normalSchema = z.strictObject({
   health: z.enum(['healthy', 'degraded', 'unhealthy', 'unknown']).optional(),
   phase: word.optional(),
-  state: z
-    .enum([
-      'queued',
-      'delayed',
-      'running',
-      'waiting_input',
-      'waiting_dependency',
-      'paused',
-      'succeeded',
-      'failed',
-      'canceled',
-      'timed_out',
-      'lost',
-    ])
-    .optional(),
+  state: z.enum(RUN_STATES).optional(),
   reason: z.strictObject({ code: word, text: z.string().max(256) }).optional(),
   cancelRequested: z.boolean().optional(),
 });

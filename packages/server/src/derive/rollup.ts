@@ -3,7 +3,7 @@
  * moves a few counters. Every key that can be non-zero for a known collection is present from the start, so that a
  * dashboard never has to tell 0 from missing; keys per service kind appear with the first service of the kind.
  */
-import { STATUSES, type RunState } from '@statewire/model';
+import { RUN_STATES, STATUSES } from '@statewire/model';
 import type { Row } from '@statewire/protocol';
 
 /** The counters: `services.up`, `services.mcp.down`, `agents.total`, `jobs.running`, `runs.lost`, `attention`, ... */
@@ -17,19 +17,6 @@ export interface Counted {
 
 const STATUS_COLLECTIONS: readonly string[] = ['services', 'connections', 'agents'];
 const RUN_COLLECTIONS: readonly string[] = ['executions', 'jobs'];
-const RUN_STATES: readonly RunState[] = [
-  'queued',
-  'delayed',
-  'running',
-  'waiting_input',
-  'waiting_dependency',
-  'paused',
-  'succeeded',
-  'failed',
-  'canceled',
-  'timed_out',
-  'lost',
-];
 
 /** All counters from all records. */
 export function fleetValues(records: Iterable<Counted>): FleetValues {

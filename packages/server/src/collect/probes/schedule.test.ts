@@ -2,6 +2,7 @@ import type { Health } from '@statewire/model';
 import { afterEach, describe, expect, test } from 'vitest';
 import { limits } from '../../lib/limits.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
+import { planOf as httpPlan } from '../../testing/peers/plan.ts';
 import type { ProbeObservation } from '../observation.ts';
 import { burstDelayMs, nextDelayMs } from './delay.ts';
 import type { CheckPlan } from './plan.ts';
@@ -10,41 +11,7 @@ import { Schedule, type Belief } from './schedule.ts';
 const healthy: Belief = { health: 'healthy', suspect: null };
 
 function planOf(id: string, over: Partial<CheckPlan> = {}): CheckPlan {
-  return {
-    org: 'main',
-    version: 1,
-    createdAt: 0,
-    updatedAt: 0,
-    observedAt: null,
-    labels: {},
-    source: null,
-    id,
-    service: id,
-    kind: 'http',
-    target: `http://${id}.test/`,
-    intervalMs: 30_000,
-    timeoutMs: 10_000,
-    connectTimeoutMs: 3_000,
-    failAfter: 3,
-    recoverAfter: 2,
-    degradeAfter: 3,
-    graceMs: null,
-    degradedMs: null,
-    mode: 'hold',
-    inventoryMs: 300_000,
-    canary: null,
-    method: 'GET',
-    expectStatus: ['200-299'],
-    keyword: null,
-    followRedirects: false,
-    certificateDays: 14,
-    headers: {},
-    secrets: [],
-    managedBy: 'api',
-    secretHeaders: {},
-    command: null,
-    ...over,
-  };
+  return httpPlan('http', `http://${id}.test/`, { id, service: id, ...over });
 }
 
 /** A schedule over scripted targets on a fake clock, with everything it did written down. */

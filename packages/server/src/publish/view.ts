@@ -136,7 +136,9 @@ export class View {
       node.touched = change.version;
       this.#toFront(node);
     }
-    assert(change.version >= this.#version, `view ${this.w} went back: ${this.#version} -> ${change.version}`);
+    // Asked once per view and change: the sentence is made only when it is needed.
+    if (change.version < this.#version)
+      assert(false, `view ${this.w} went back: ${this.#version} -> ${change.version}`);
     this.#version = change.version;
     this.#at = change.at;
     if (!this.#planted.staleFrameShared && this.#deltas.size > 0) this.#deltas.clear();
@@ -168,11 +170,6 @@ export class View {
     return v === NOWHERE
       ? { how: 'snapshot', chunks: this.#snapshotChunks() }
       : { how: 'reconcile', chunks: this.#reconcileChunks(v) };
-  }
-
-  /** The rids in the view now, for a caller that may no longer see any of them. */
-  members(): Iterable<number> {
-    return this.#members.keys();
   }
 
   /** Frees the frames kept for sharing: whoever stands at the same version asks at nearly the same time. */
@@ -282,7 +279,7 @@ export class View {
     // A transaction later in the same batch may already have replaced the record, so it is looked up when it is
     // first needed: by then the whole batch was taken in.
     node.entry ??= this.#deps.live.get(this.org, this.collection, node.id);
-    assert(node.entry !== null, `view ${this.w} holds ${this.collection}/${node.id}, which does not exist`);
+    if (node.entry === null) assert(false, `view ${this.w} holds ${this.collection}/${node.id}, which does not exist`);
     return node.entry;
   }
 

@@ -147,18 +147,18 @@ test('a service is added, refused where it is wrong, paused, found by filter and
   await page.getByText(/needs a URL/u).waitFor();
   await page.getByLabel('URL').fill(`${target.url}/ok`);
   await page.getByRole('button', { name: 'Add and check now' }).click();
-  const row = page.getByRole('row').filter({ hasText: 'Fresh one' });
-  await row.getByText('Up', { exact: true }).waitFor();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
 
   await page.keyboard.press('/');
   await page.keyboard.type('fresh');
   await page.waitForURL(/q=fresh/u);
-  await page.getByRole('link', { name: 'Fresh one' }).waitFor();
+  const row = page.getByRole('row').filter({ hasText: 'Fresh one' });
+  await row.getByText('Up', { exact: true }).waitFor();
   await page.waitForFunction(() => document.querySelectorAll('[role="row"]').length === 2);
 
   await row.getByRole('checkbox').check();
   await page.getByRole('toolbar').getByRole('button', { name: 'Pause' }).click();
-  await row.getByText('Paused').waitFor();
+  await row.getByText('Paused', { exact: true }).waitFor();
   await page.getByRole('toolbar').getByRole('button', { name: 'Remove' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Remove it' }).click();
   await page.getByText('No service matches these filters').waitFor();

@@ -2,7 +2,6 @@ import type { Client } from '@statewire/client';
 import { StatewireProvider, useConnection } from '@statewire/react';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { Tooltip } from 'radix-ui';
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
 import { MeContext, signedOf } from './lib/me.ts';
 import { markTab } from './lib/favicon.ts';
@@ -114,11 +113,9 @@ export function App(): ReactNode {
     <StatewireProvider client={session.client}>
       <QueryClientProvider client={queries}>
         <MeContext value={signed}>
-          <Tooltip.Provider delayDuration={300}>
-            <RouterProvider router={router} />
-            <Toasts />
-            <SessionWatch onEnded={leave} />
-          </Tooltip.Provider>
+          <RouterProvider router={router} />
+          <Toasts />
+          <SessionWatch onEnded={leave} />
         </MeContext>
       </QueryClientProvider>
     </StatewireProvider>

@@ -1,4 +1,4 @@
-import type { Fact, ServiceKind } from '@statewire/model';
+import type { ServiceKind } from '@statewire/model';
 import { Blocks, Globe, HeartPulse, type LucideIcon, Network, ShieldCheck } from 'lucide-react';
 
 interface KindLook {
@@ -42,12 +42,6 @@ export const kinds: Readonly<Record<ServiceKind, KindLook>> = {
   },
   heartbeat: { title: 'Heartbeat', icon: HeartPulse, facts: ['reach'], targetLabel: '', targetExample: '' },
 };
-
-/** The fact that explains a bad row best: the first that fails, else the first that warns. */
-export function worstFact(facts: Readonly<Record<string, Fact>>): Fact | null {
-  const all = Object.values(facts);
-  return all.find((fact) => fact.v === 'fail') ?? all.find((fact) => fact.v === 'warn') ?? null;
-}
 
 /** Every kind, in the order people meet them. */
 export const kindNames: readonly ServiceKind[] = ['mcp', 'http', 'tcp', 'tls', 'heartbeat'];

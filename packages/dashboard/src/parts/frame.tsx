@@ -3,6 +3,7 @@ import { LogOut, Monitor, Moon, PanelLeftClose, PanelLeftOpen, Search, Sun } fro
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
 import { cx } from '../lib/cx.ts';
 import { env } from '../lib/env.ts';
+import { count } from '../lib/format.ts';
 import { markTab } from '../lib/favicon.ts';
 import { type FleetCounts, useFleet } from '../live/fleet.ts';
 import { pages } from '../lib/pages.ts';
@@ -226,7 +227,7 @@ function Counter({ counter, isOpen }: { counter: CounterText | null; isOpen: boo
         counter.isBad ? 'bg-down-soft font-medium text-down' : 'text-muted',
       )}
     >
-      {counter.n}
+      {count(counter.n)}
     </span>
   );
 }
@@ -304,7 +305,7 @@ function BottomBar({ counts }: { counts: FleetCounts | null }): ReactNode {
                 className="absolute top-1.5 left-1/2 ml-1.5 rounded-full bg-down-soft px-1.5 text-xs font-medium text-down"
                 title={counter.spoken}
               >
-                {counter.n}
+                {count(counter.n)}
               </span>
             )}
           </Link>

@@ -101,7 +101,7 @@ function Headline({ counts, attention, isLoading }: HeadlineProps): ReactNode {
             : `${count(attention)} of ${count(total)} ${attention === 1 ? 'needs' : 'need'} attention`}
       </h1>
       <p className="mt-1.5 flex items-center gap-1.5 text-muted">
-        {total > 0 && attention === 0 && <CheckCircle2 aria-hidden className="size-4 text-up" />}
+        {attention === 0 && isAllUp(counts) && <CheckCircle2 aria-hidden className="size-4 text-up" />}
         <Verified />
       </p>
     </div>
@@ -120,9 +120,16 @@ function verifiedText(at: number | null): string {
 }
 
 function allGreen(counts: FleetCounts): string {
-  if (counts.up === counts.total)
+  if (isAllUp(counts)) {
     return counts.total === 1 ? 'The one service is up' : `All ${count(counts.total)} services are up`;
-  return `${count(counts.up)} of ${count(counts.total)} are up, nothing needs attention`;
+  }
+  const silent = counts.unknown + counts.pending;
+  const rest = silent === 0 ? 'nothing needs attention' : `${count(silent)} ${silent === 1 ? 'is' : 'are'} not known`;
+  return `${count(counts.up)} of ${count(counts.total)} are up, ${rest}`;
+}
+
+function isAllUp(counts: FleetCounts): boolean {
+  return counts.total > 0 && counts.up === counts.total;
 }
 
 function Counters({ counts }: { counts: FleetCounts }): ReactNode {

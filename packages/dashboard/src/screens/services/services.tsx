@@ -85,7 +85,7 @@ export function Services(): ReactNode {
   });
 
   return (
-    <div className={cx(view.isStale && 'is-stale')}>
+    <div>
       <header className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2">
         <h1 className="text-xl font-semibold tracking-tight">Services</h1>
         <span className="text-muted">
@@ -116,25 +116,27 @@ export function Services(): ReactNode {
       </header>
       <DemoBanner services={view.rows} />
       <Filters search={search} onChange={set} rows={view.rows} />
-      {view.isLoading ? (
-        <div className="pane overflow-clip">
-          <BoneRows rows={12} className="h-11" />
-        </div>
-      ) : (
-        <Table
-          label="Services"
-          rows={rows}
-          columns={columns}
-          narrow={narrowRow}
-          sort={sort}
-          onSort={(key) => set(sorted(search, key))}
-          scope={JSON.stringify(search)}
-          {...(canWrite ? { selected, onSelect: select, onRecheck: (id: string) => recheckById(byId, id) } : {})}
-          onOpen={(id) => void navigate({ to: '/services/$id', params: { id } })}
-          nameOf={(row) => row.name}
-          empty={<Nothing search={search} onChange={set} canWrite={canWrite} />}
-        />
-      )}
+      <div className={cx(view.isStale && 'is-stale')}>
+        {view.isLoading ? (
+          <div className="pane overflow-clip">
+            <BoneRows rows={12} className="h-11" />
+          </div>
+        ) : (
+          <Table
+            label="Services"
+            rows={rows}
+            columns={columns}
+            narrow={narrowRow}
+            sort={sort}
+            onSort={(key) => set(sorted(search, key))}
+            scope={JSON.stringify(search)}
+            {...(canWrite ? { selected, onSelect: select, onRecheck: (id: string) => recheckById(byId, id) } : {})}
+            onOpen={(id) => void navigate({ to: '/services/$id', params: { id } })}
+            nameOf={(row) => row.name}
+            empty={<Nothing search={search} onChange={set} canWrite={canWrite} />}
+          />
+        )}
+      </div>
       {chosen.length > 0 && (
         <div
           role="toolbar"

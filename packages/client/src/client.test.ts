@@ -583,7 +583,6 @@ describe('views', () => {
     w.server.put('services', { id: 'a' });
     const { states } = watch(w);
     await w.env.settle();
-    w.server.say({ t: 'd', w: 1001, v: [2, 2], at: 0, o: [[1, 2, null, 'deny']] });
     w.server.say({ t: 'err', s: 1, code: 'forbidden', msg: 'no longer yours' });
     expect(states.at(-1)).toMatchObject({ status: 'denied', rows: [], hasData: false, error: { code: 'forbidden' } });
     w.server.say({ t: 'authd', exp: null, scope: 'changed' });
@@ -591,6 +590,35 @@ describe('views', () => {
     expect(states.at(-1)).toMatchObject({ status: 'live', rows: [{ id: 'a' }], error: null });
     expectNoLeaks(w);
   });
+
+  test.each(['a half snapshot', 'a watermark', 'a cut'] as const)(
+    '[CL39] [AU7] a denial takes the rows at once, and %s around it brings none back',
+    async (what) => {
+      const w = world();
+      w.server.put('services', { id: 'a' });
+      const { states } = watch(w);
+      await w.env.settle();
+      if (what === 'a half snapshot') {
+        w.server.say({ t: 's', w: 1001, v: 5, i: 0, last: false, r: [[1, 'a', 2, { name: 'half' }]] });
+      }
+      if (what === 'a watermark') w.server.beat();
+      w.server.say({ t: 'err', s: 1, code: 'forbidden', msg: 'no longer yours' });
+      expect(states.at(-1)).toMatchObject({ status: 'denied', rows: [], hasData: false, version: null });
+      // What was under way for it is for nobody now.
+      w.server.say({ t: 's', w: 1001, v: 5, i: 1, last: true, r: [[2, 'b', 5, {}]] });
+      w.server.say({ t: 'd', w: 1001, v: [2, 6], at: 0, o: [[3, 6, { name: 'late' }, 'c']] });
+      if (what === 'a watermark') w.server.beat();
+      expect(states.at(-1)).toMatchObject({ status: 'denied', rows: [], hasData: false, version: null });
+      if (what === 'a cut') {
+        w.server.cut();
+        expect(states.at(-1)).toMatchObject({ rows: [], hasData: false });
+        await w.env.advance(1_000);
+        const hello = w.server.received.filter(({ t }) => t === 'hello').at(-1);
+        expect(JSON.stringify(hello)).not.toContain('since');
+      }
+      expectNoLeaks(w);
+    },
+  );
 
   test('[CL40] [RS8] an update of a row that is not held is mended by a snapshot', async () => {
     const w = world();

@@ -32,7 +32,6 @@ const good: readonly Downstream[] = [
       [2, 5, { status: 'up' }, 'b'],
       [3, 5, null, 'out'],
       [4, 5, null, 'del'],
-      [5, 5, null, 'deny'],
     ],
   },
   { t: 'd', w: 2, v: [3, 3], at: 9, o: [] },

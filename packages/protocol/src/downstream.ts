@@ -169,7 +169,7 @@ function operation(raw: Json): Op | null {
   const [rid, version, set, extra]: readonly unknown[] = raw;
   if (!isInteger(rid, 1) || !isInteger(version, 0)) return null;
   if (set === null) {
-    return extra === 'out' || extra === 'del' || extra === 'deny' ? [rid, version, null, extra] : null;
+    return extra === 'out' || extra === 'del' ? [rid, version, null, extra] : null;
   }
   if (!isJsonObject(set)) return null;
   if (extra === undefined) return [rid, version, set];

@@ -22,4 +22,11 @@ export interface ContractChange {
 /** Every form the contract has had, oldest first. Append only. */
 export const CONTRACT_HISTORY: readonly ContractChange[] = [
   { version: 1, date: '2026-11-21', hash: 'd5794c6b976124f1', change: 'breaking', what: 'The first version.' },
+  {
+    version: 1,
+    date: '2026-11-21',
+    hash: '0ecbd2af6e43dea4',
+    change: 'compatible',
+    what: 'Before the first release: no leave reason `deny`, which no server sent to a caller that lives on.',
+  },
 ];

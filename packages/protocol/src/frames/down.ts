@@ -62,8 +62,8 @@ export interface SnapshotFrame {
   readonly keep?: readonly Rid[] | undefined;
 }
 
-/** Why a record left a view: it stopped matching, it was deleted, or the caller may no longer see it. */
-export type LeaveReason = 'out' | 'del' | 'deny';
+/** Why a record left a view: it stopped matching, or it was deleted. */
+export type LeaveReason = 'out' | 'del';
 
 export type UpdateOp = readonly [rid: Rid, version: number, set: JsonObject];
 export type EnterOp = readonly [rid: Rid, version: number, fields: JsonObject, key: string];

@@ -28,6 +28,8 @@ export const limits = {
   socketHoldBytesMax: 1_048_576,
   /** Without any acknowledgement for this long a visible connection is closed (4408). */
   stallMs: 60_000,
+  /** The same for a hidden one: browsers let its timers run once a minute at best. */
+  stallHiddenMs: 600_000,
   heartbeatMs: 15_000,
   snapshotChunkBytes: 65_536,
   snapshotRowsMax: 50_000,

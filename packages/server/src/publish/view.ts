@@ -172,6 +172,11 @@ export class View {
       : { how: 'reconcile', chunks: this.#reconcileChunks(v) };
   }
 
+  /** The rids in the view now. */
+  members(): Iterable<number> {
+    return this.#members.keys();
+  }
+
   /** Frees the frames kept for sharing: whoever stands at the same version asks at nearly the same time. */
   cool(): void {
     this.#deltas.clear();

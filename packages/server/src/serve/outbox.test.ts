@@ -82,6 +82,29 @@ test('[BP2] [BP5] [BP4] a frame unconfirmed for 5 s makes it lag, 60 s end it, u
   expectNoLeaks(world);
 });
 
+test('[BP4] [BP5] [LV1] what was sent long ago and never confirmed: no watermark, however little it is, and an end also while hidden', async () => {
+  const world = new World();
+  services(world, 1, {});
+  const [seen, hidden] = [await world.connect('read', { subs: [all] }), await world.connect('read', { subs: [all] })];
+  hidden.say({ t: 'vis', hidden: true });
+  expect(seen.take('s')).toHaveLength(1);
+  for (let i = 0; i < 5; i++) {
+    world.step(10_000);
+    // The same number again confirms nothing.
+    seen.say({ t: 'a', n: 0 });
+    expect(world.gateway.stats.lagging).toBe(2);
+  }
+  world.step(9_000);
+  expect([seen.closedWith, seen.heard]).toEqual([null, []]);
+  world.step(3_000);
+  expect(seen.closedWith).toBe(4408);
+  world.step(530_000);
+  expect(hidden.closedWith).toBeNull();
+  world.step(10_000);
+  expect(hidden.closedWith).toBe(4408);
+  expectNoLeaks(world);
+});
+
 test('[BP2] a socket that takes nothing makes it lag, whatever was confirmed', async () => {
   const world = new World({ limits: { socketQueueBytesMax: 1_000 } });
   services(world, 5, { n: 0 });
@@ -186,6 +209,7 @@ test('[RS14] no organization sees another, by filter, by resume or by number', a
     ],
   });
   expect(stranger.take('s').flatMap(({ r }) => r.map(([, id]) => id))).toEqual(['theirs']);
+  stranger.ack();
   world.write('main', { c: 'services', id: 'ours', fields: { status: 'down' } });
   world.write('main', { c: 'services', id: 'more', fields: { status: 'down' } });
   world.step(20_000);

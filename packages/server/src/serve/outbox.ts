@@ -134,25 +134,13 @@ export class Outbox implements Outlet {
     this.#load();
   }
 
-  unsubscribe(s: number): boolean {
-    const sub = this.#subs.get(s);
-    if (sub === undefined) return false;
-    this.#end(sub);
+  /** Ends subscriptions; all of them before anything is sent of others that waited behind them. */
+  unsubscribe(...numbers: readonly number[]): void {
+    for (const s of numbers) {
+      const sub = this.#subs.get(s);
+      if (sub !== undefined) this.#end(sub);
+    }
     this.#load();
-    return true;
-  }
-
-  /** Ends a subscription whose records the caller may no longer see: all of them leave. */
-  deny(sub: Subscription): void {
-    const ops: string[] = [];
-    for (const rid of sub.view.members()) ops.push(`[${rid},${sub.view.version},null,"deny"]`);
-    const v = this.#deps.hub.version(sub.view.org);
-    this.#data(
-      message(
-        `{"t":"d","w":${sub.view.w},"v":[${Math.max(0, sub.v)},${v}],"at":${this.#deps.clock.now()},"o":[${ops.join(',')}]}`,
-      ),
-    );
-    this.unsubscribe(sub.s);
   }
 
   /** Changes the interval of one subscription; what it is owed stays owed. Returns the class. */
@@ -173,9 +161,12 @@ export class Outbox implements Outlet {
 
   /** The caller has applied `n` data frames so far; false when that cannot be. */
   ack(n: number): boolean {
+    const { acked } = this.#window;
     if (!this.#window.ack(n)) return false;
-    this.#heardAt = this.#deps.clock.mono();
-    this.#recover();
+    const now = this.#deps.clock.mono();
+    // Saying the same number again is no sign that anything was read.
+    if (this.#window.acked > acked) this.#heardAt = now;
+    this.#recover(now);
     this.#load();
     return true;
   }
@@ -203,13 +194,15 @@ export class Outbox implements Outlet {
     const { limits, transport } = this.#deps;
     if (transport.queuedBytes > limits.socketHoldBytesMax) return 'stalled';
     this.#checkLag(now);
-    this.#recover();
+    this.#recover(now);
     const { oldestAt } = this.#window;
     if (this.#isHeld && now - this.#heardAt > limits.captureHoldMs) this.#dropCapture();
     this.#load();
     this.write();
-    if (oldestAt === null || this.#isHidden) return 'fine';
-    return now - Math.max(oldestAt, this.#heardAt) > limits.stallMs ? 'stalled' : 'fine';
+    if (oldestAt === null) return 'fine';
+    // A hidden page may be slow, because browsers slow its timers; one that is gone is not waited for for ever.
+    const patience = this.#isHidden ? limits.stallHiddenMs : limits.stallMs;
+    return now - Math.max(oldestAt, this.#heardAt) > patience ? 'stalled' : 'fine';
   }
 
   close(): void {
@@ -320,9 +313,13 @@ export class Outbox implements Outlet {
   #checkLag(now: number): void {
     if (this.#isLagging) return;
     const { limits, transport } = this.#deps;
-    const { oldestAt, inFlightBytes } = this.#window;
-    const isOld = oldestAt !== null && now - oldestAt > limits.ackAgeMsMax;
-    if (isOld || inFlightBytes > limits.windowBytes || transport.queuedBytes > limits.socketQueueBytesMax) this.#lag();
+    const isFull = this.#window.inFlightBytes > limits.windowBytes;
+    if (isFull || this.#isLate(now) || transport.queuedBytes > limits.socketQueueBytesMax) this.#lag();
+  }
+
+  #isLate(now: number): boolean {
+    const { oldestAt } = this.#window;
+    return oldestAt !== null && now - oldestAt > this.#deps.limits.ackAgeMsMax;
   }
 
   #lag(): void {
@@ -330,8 +327,8 @@ export class Outbox implements Outlet {
     this.#hold();
   }
 
-  #recover(): void {
-    if (!this.#isLagging) return;
+  #recover(now: number): void {
+    if (!this.#isLagging || this.#isLate(now)) return;
     const { limits, transport } = this.#deps;
     if (this.#window.inFlightBytes >= limits.windowBytes / 4) return;
     if (transport.queuedBytes > limits.socketQueueBytesMax) return;

@@ -441,12 +441,14 @@ export class Session implements Receiver {
   /** Goes on as the same identity with what it may do now. */
   #adopt(tenure: Tenure, principal: Principal): void {
     Object.assign(tenure, this.#tenure(principal));
-    for (const sub of this.outbox.all()) {
-      const allowed = authorize(principal, 'read', sub.view.collection);
+    const denied: number[] = [];
+    for (const { s, view } of this.outbox.all()) {
+      const allowed = authorize(principal, 'read', view.collection);
       if (allowed.ok) continue;
-      this.outbox.deny(sub);
-      this.#err(allowed.code, allowed.message, sub.s);
+      denied.push(s);
+      this.#err(allowed.code, allowed.message, s);
     }
+    this.outbox.unsubscribe(...denied);
     this.outbox.pause(false);
   }
 

@@ -20,7 +20,8 @@ export class Child {
     if (this.isRunning) return;
     const [command = process.execPath, ...args] = this.#argv;
     const child = spawn(command, args, {
-      stdio: 'ignore',
+      // The channel is how a child notices that we are gone (loopback.ts).
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       env: childEnv(this.#env),
     });
     child.on('error', () => {});

@@ -1,6 +1,6 @@
 /**
- * Preloaded (`--import`) into demo servers that would listen on every interface: the demo must not open
- * ports to the network. Changes only where `listen` binds.
+ * Preloaded (`--import`) into demo servers. Some would listen on every interface: the demo must not open ports to the
+ * network, so `listen` binds 127.0.0.1. And a demo server must not outlive the demo, however that ends.
  */
 import { Server } from 'node:net';
 
@@ -19,3 +19,7 @@ Server.prototype.listen = function loopbackOnly(this: Server, ...args: unknown[]
   }
   return listen.apply(this, args);
 };
+
+// The channel to our parent closes when the parent is gone, also by SIGKILL.
+process.once('disconnect', () => process.exit());
+process.channel?.unref();

@@ -165,7 +165,7 @@ export class Workers {
       let files = 0;
       for (const [index, folder] of folders.entries()) {
         if (this.#isClosed) break;
-        files += (await readdir(join(root, folder.name), { recursive: true })).length;
+        files += await countFiles(join(root, folder.name));
         job.progress(index + 1, `${files.toLocaleString('en')} files, now ${folder.name}`);
         await this.#pause(SCAN_STEP_MS);
       }
@@ -200,6 +200,16 @@ function requestOf(service: DemoService): RequestInit {
     headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: INITIALIZE }),
   };
+}
+
+/** Files below a folder. One that vanished meanwhile (an install goes on) has none. */
+async function countFiles(folder: string): Promise<number> {
+  try {
+    return (await readdir(folder, { recursive: true })).length;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 0;
+    throw error;
+  }
 }
 
 /** The folder where this program's dependencies are installed. */

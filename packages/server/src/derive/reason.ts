@@ -1,4 +1,4 @@
-import type { Fact, Reason, StatusRow } from '@statewire/model';
+import type { Fact, Reason, Status, StatusRow } from '@statewire/model';
 import { isMeasured } from './word.ts';
 
 /**
@@ -19,9 +19,21 @@ export function reasonOf(before: StatusRow, after: StatusRow, said: Reason | nul
   if (after.fresh === 'expired') return { code: 'expired', text: 'No sign of life in the expected time.' };
   if (after.health === 'unknown') return { code: 'unconfirmed', text: 'Not yet confirmed.' };
   if (said !== null) return said;
-  const isSame = isMeasured(before) && before.fresh !== 'expired' && before.health === after.health;
+  const isSame =
+    isMeasured(before) &&
+    before.fresh !== 'expired' &&
+    before.health === after.health &&
+    before.reason.code !== FLAPPING;
   return isSame ? before.reason : fromFacts(after);
 }
+
+/** The reason while flapping holds the shown status on something worse than what is measured now. */
+export function heldReason(measured: Status, reason: Reason): Reason {
+  const now = reason.text === '' ? measured : `${measured}: ${reason.text}`;
+  return { code: FLAPPING, text: `Changes too often to be believed. Now ${now}` };
+}
+
+const FLAPPING = 'flapping';
 
 /** The worst fact speaks; without one there is only the belief itself. */
 function fromFacts(row: StatusRow): Reason {

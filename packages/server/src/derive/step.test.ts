@@ -350,6 +350,17 @@ test('[DE12] while flapping the worst of the half-life is shown and the log reco
   ]);
 });
 
+test('[DE12] a status held by flapping says so, and what is measured now', () => {
+  const { row: flipped } = play(believed('healthy'), flips(6, 60));
+  const row: StatusRow = { ...flipped, dueAt: null, expiresAt: null };
+  expect(row.status).toBe('down');
+  expect(row.reason.code).toBe('flapping');
+  expect(row.reason.text).toMatch(/^Changes too often to be believed\. Now up/u);
+  const worstEnds = nextDeadline(row) ?? 0;
+  const eased = play(row, [{ kind: 'deadline', deadline: worstEnds }]);
+  expect(eased.row.reason.code).not.toBe('flapping');
+});
+
 test('[DE12] after a half-life of quiet the worst is forgotten, then flapping ends, both by deadline', () => {
   let row: StatusRow = { ...play(believed('healthy'), flips(6, 60)).row, dueAt: null, expiresAt: null };
   const worstEnds = nextDeadline(row) ?? 0;

@@ -24,7 +24,7 @@ import { calm, penalize, pin } from './flap.ts';
 import { alive, aliveOnce, awake, gone, lapse, nextDeadline, UNAWAITED } from './freshness.ts';
 import { isSlow } from './latency.ts';
 import { overrideAfter, overrideOf } from './override.ts';
-import { reasonOf } from './reason.ts';
+import { heldReason, reasonOf } from './reason.ts';
 import { LETTER, pushRecent } from './recent.ts';
 import { graceOf, type Rules } from './rules.ts';
 import { isMeasured, word } from './word.ts';
@@ -306,7 +306,8 @@ function settle(before: StatusRow, taken: Taken, now: number, rules: Rules): Ste
   };
   const reason = reasonOf(before, derived, taken.said);
   return {
-    row: { ...derived, reason },
+    // What is held against the newest measurement says so: "down: the server answers" would be a riddle.
+    row: { ...derived, reason: status === to ? reason : heldReason(to, reason) },
     transitions: isMove ? [{ at, from, to, code: reason.code, text: reason.text, cause: taken.cause }] : [],
     sample: taken.sample,
   };

@@ -348,6 +348,48 @@ describe('credentials', () => {
     expectNoLeaks(w);
   });
 
+  test('[CL24] [AU10] [RS16] with the same cookie name and another person behind it, nothing of the first is shown or sent', async () => {
+    const w = world();
+    w.server.put('services', { id: 'secret-of-one' });
+    const { states } = watch(w);
+    await w.env.settle();
+    w.server.isMute = true;
+    const asked = w.sw.services.patch('secret-of-one', { name: 'by one' }, { optimistic: true });
+    await w.env.settle();
+    w.server.isMute = false;
+    w.server.cut();
+    w.server.remove('services', 'secret-of-one');
+    w.server.put('services', { id: 'of-both' });
+    w.server.principal = 'another';
+    const seen = states.length;
+    const muts = w.server.received.filter(({ t }) => t === 'mut').length;
+    await w.env.advance(1_000);
+    expect(states.slice(seen).flatMap(({ rows }) => rows.map(({ id }) => id))).not.toContain('secret-of-one');
+    expect(states.at(-1)).toMatchObject({ status: 'live', rows: [{ id: 'of-both' }] });
+    const sub = w.server.received.filter(({ t }) => t === 'sub').at(-1);
+    expect(sub).toMatchObject({ c: 'services' });
+    expect(sub).not.toHaveProperty('since');
+    expect(await asked).toMatchObject({ ok: false, code: 'forbidden' });
+    expect(w.server.received.filter(({ t }) => t === 'mut')).toHaveLength(muts);
+    expectNoLeaks(w);
+  });
+
+  test('[CL23] [AU10] a token that does not say whose it is gets its own connection, which resumes for the same principal', async () => {
+    let n = 0;
+    const w = world({ token: () => `key-${(n += 1)}` });
+    w.server.put('services', { id: 'a' });
+    const { states } = watch(w);
+    await w.env.settle();
+    const seen = states.length;
+    w.server.say({ t: 'auth', in: 60_000, why: 'expiring' });
+    await w.env.advance(1_000);
+    expect(w.server.dials).toBe(2);
+    expect(states.slice(seen).every(({ rows }) => rows.length === 1)).toBe(true);
+    const hello = w.server.received.filter(({ t }) => t === 'hello').at(-1);
+    expect(hello).toMatchObject({ subs: [{ since: { e: 'e1' } }] });
+    expectNoLeaks(w);
+  });
+
   test('[CL24] [RS16] another organization starts with nothing', async () => {
     const w = world();
     w.server.put('services', { id: 'of-main' });

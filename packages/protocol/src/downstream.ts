@@ -63,6 +63,7 @@ function decodeWelcome(read: Fields): Result<Welcome> {
     sid: read.string('sid', { min: 1 }),
     epoch: read.string('epoch', { min: 1, max: 64 }),
     org: read.string('org', { min: 1 }),
+    who: read.string('who', { min: 16, max: 16 }),
     now: read.integer('now'),
     hb: read.integer('hb', { min: 1 }),
     win: read.integer('win', { min: 1 }),

@@ -29,4 +29,11 @@ export const CONTRACT_HISTORY: readonly ContractChange[] = [
     change: 'compatible',
     what: 'Before the first release: no leave reason `deny`, which no server sent to a caller that lives on.',
   },
+  {
+    version: 1,
+    date: '2026-11-21',
+    hash: '0f537f518e1cbb40',
+    change: 'compatible',
+    what: 'Before the first release: `welcome.who` names the principal.',
+  },
 ];

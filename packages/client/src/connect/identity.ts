@@ -1,13 +1,12 @@
 /**
- * Who a credential speaks for, as far as it says so itself. Rows told to one identity are never shown to, and
- * never resumed for, another: a JWT is known by issuer, subject and organization, any other token by itself.
- * Nothing is verified here; the server does that.
+ * Who a credential speaks for, as far as it says so itself: a JWT by issuer, subject and organization. Null for any other
+ * token and for the cookie: of those the server alone can say whose they are, and does so in `welcome.who`.
+ * Nothing is verified here; it only lets go of rows earlier.
  */
-export function identityOf(token: string | undefined): string {
-  if (token === undefined) return 'cookie';
-  const claims = readClaims(token);
-  if (claims === null) return `token ${token}`;
-  return `jwt ${JSON.stringify([claims['iss'], claims['sub'], claims['org'], claims['org_id']].map((each) => each ?? null))}`;
+export function identityOf(token: string | undefined): string | null {
+  const claims = token === undefined ? null : readClaims(token);
+  if (claims === null) return null;
+  return JSON.stringify([claims['iss'], claims['sub'], claims['org'], claims['org_id']].map((each) => each ?? null));
 }
 
 function readClaims(token: string): Record<string, unknown> | null {

@@ -168,7 +168,8 @@ export class Driver {
   #greet(): void {
     const { env, client, tab } = this.#deps;
     const identity = identityOf(this.#token);
-    if (this.#identity !== null && this.#identity !== identity) this.asked.clear();
+    // Known before the server says it: nothing of the other one stays on screen meanwhile.
+    if (this.#identity !== null && identity !== null && this.#identity !== identity) this.#forget();
     this.#identity = identity;
     this.#greetedAt = env.now();
     const { hello, rest } = openingOf({ token: this.#token, client, tab }, this.asked.openings());
@@ -179,7 +180,8 @@ export class Driver {
   #renew(socket: number, token: string | undefined): void {
     const { link } = this;
     if ((link.at !== 'live' && link.at !== 'paused') || link.socket !== socket || token === undefined) return;
-    if (identityOf(token) !== this.#identity) {
+    const identity = identityOf(token);
+    if (token !== this.#token && (identity === null || identity !== this.#identity)) {
       // Two identities never share a connection: the new one gets its own, and none of the old one's rows.
       this.dispatch({ t: 'dropped', socket, code: 1000, reason: 'another identity', fault: null });
       return;
@@ -260,10 +262,13 @@ export class Driver {
 
   #welcomed(socket: number, frame: Welcome): void {
     if (this.#link.at !== 'greeting') return;
+    const isOther = this.welcome !== null && this.welcome.who !== frame.who;
+    // Before anyone hears of the connection.
+    if (isOther) this.#forget();
     this.welcome = frame;
     this.clock.sample(this.#greetedAt, frame.now);
     this.dispatch({ t: 'welcomed', socket, hb: frame.hb });
-    this.asked.plug({ epoch: frame.epoch, org: frame.org });
+    this.asked.plug({ epoch: frame.epoch, org: frame.org, isOther });
     if (!this.#deps.env.isVisible()) this.#send({ t: 'vis', hidden: true });
     this.#deps.onLive();
     this.#pump();
@@ -293,6 +298,12 @@ export class Driver {
       );
       if (isGone) this.#showAgain(collection);
     }
+  }
+
+  /** Somebody else is calling: what was told to the one before, and what they asked for, is not theirs. */
+  #forget(): void {
+    this.#deps.inFlight.failAll('forbidden', 'somebody else signed in before this was answered');
+    this.asked.clear();
   }
 
   #showAgain(collection: string): void {

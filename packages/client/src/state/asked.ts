@@ -12,6 +12,8 @@ const ACK_MS = 250;
 export interface History {
   readonly epoch: string;
   readonly org: string;
+  /** It speaks to somebody else than the last one did: positions sent in the hello are worth nothing. */
+  readonly isOther: boolean;
 }
 
 export interface AskedDeps {
@@ -27,7 +29,6 @@ export class Asked {
   readonly #asks = new Map<string, Ask>();
   readonly #timers = new Map<Ask, Timer>();
   #history: History | null = null;
-  #lastHistory: History | null = null;
   #lastS = 0;
   #received = 0;
   #acked = 0;
@@ -88,13 +89,9 @@ export class Asked {
 
   /** The connection is live and speaks of this history. Opens what the hello did not carry. */
   plug(history: History): void {
-    const isOther = this.#lastHistory !== null && this.#lastHistory.org !== history.org;
     this.#history = history;
-    this.#lastHistory = history;
-    if (isOther) this.clear();
     for (const ask of this.#asks.values()) {
-      // Positions sent in the hello were another organization's: those subscriptions start again.
-      if (isOther && ask.s !== null) this.#reopen(ask);
+      if (history.isOther && ask.s !== null) this.#reopen(ask);
       else if (ask.s === null) this.#open(ask);
     }
   }

@@ -43,6 +43,8 @@ export type OnCommand = (
 export class FakeServer {
   org: string;
   epoch: string;
+  /** Whom callers are taken for. */
+  principal = 'somebody';
   /** While false, attempts to connect fail. */
   isUp = true;
   /** While true nothing is said, as by a half-open connection. */
@@ -269,6 +271,7 @@ export class FakeServer {
       sid: `c${this.#dials}`,
       epoch: this.epoch,
       org: this.org,
+      who: who(`${this.org}/${this.principal}`),
       now: this.#now(),
       hb: this.#hb,
       win: 131_072,
@@ -453,6 +456,13 @@ class FakeWire {
     this.subs.clear();
     events?.closed(code, reason);
   }
+}
+
+/** 16 hex digits for a name; another name has others. */
+function who(name: string): string {
+  let hash = 0xcbf29ce484222325n;
+  for (const char of name) hash = BigInt.asUintN(64, (hash ^ BigInt(char.codePointAt(0) ?? 0)) * 0x100000001b3n);
+  return hash.toString(16).padStart(16, '0');
 }
 
 /** The fields that travel: all but those that have places of their own. */

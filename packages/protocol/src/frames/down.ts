@@ -13,6 +13,8 @@ export interface Welcome {
   /** Names one version history. A position from another epoch is worthless. */
   readonly epoch: string;
   readonly org: string;
+  /** Names the principal: 16 hex digits, the same on each of its connections. Rows told to another one are not its own. */
+  readonly who: string;
   /** Server wall clock, epoch ms. */
   readonly now: number;
   /** The server sends something at least each `hb` ms. */

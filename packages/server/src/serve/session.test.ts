@@ -442,6 +442,28 @@ test('[RS16] [AU7] who comes back as the same identity with less is refused what
   expectNoLeaks(world);
 });
 
+test('[FR13] who names the principal on every connection and after a restart, and nobody else', async () => {
+  const who = async (world: World, token: string): Promise<string> => {
+    const caller = await world.connect(token);
+    return caller.take('welcome')[0]?.who ?? '';
+  };
+  const [world, restarted] = [new World(), new World({ epoch: 'e2' })];
+  const other = principal('reader', 'other', ['read']);
+  const wider = principal('reader', 'main', ['admin']);
+  for (const each of [world, restarted]) each.principals.set('elsewhere', other).set('wider', wider);
+  const first = await who(world, 'read');
+  expect(first).toMatch(/^[0-9a-f]{16}$/);
+  expect([await who(world, 'read'), await who(restarted, 'read'), await who(world, 'wider')]).toEqual([
+    first,
+    first,
+    first,
+  ]);
+  expect(
+    new Set([first, await who(world, 'report'), await who(world, 'elsewhere'), await who(world, 'admin')]).size,
+  ).toBe(4);
+  for (const each of [world, restarted]) expectNoLeaks(each);
+});
+
 test('[SE3] a revoked credential ends its connections at once, and no other', async () => {
   const world = new World();
   const [one, two, other] = [await world.connect('read'), await world.connect('read'), await world.connect('other')];

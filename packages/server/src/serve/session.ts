@@ -39,6 +39,7 @@ import type { View } from '../publish/view.ts';
 import type { Dialect } from './dialects/native/native.ts';
 import { Outbox } from './outbox.ts';
 import type { Receiver, Transport } from './transports/transport.ts';
+import { whoOf } from './who.ts';
 
 /** What a caller shows to be let in. */
 export interface Credential extends Partial<Visitor> {
@@ -296,6 +297,7 @@ export class Session implements Receiver {
       sid: this.id,
       epoch: hub.epoch,
       org: principal.org,
+      who: whoOf(principal),
       now: clock.now(),
       hb: limits.heartbeatMs,
       win: limits.windowBytes,

@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [, , task = 'serve', ...rest] = process.argv;
+// Read first: whoever started us may be gone before the installing is done.
+const starter = startedBy();
 
 if (Number(process.versions.node.split('.')[0]) < 20) {
   fail(`found Node ${process.versions.node}, expected 20 or newer on PATH: install a current Node and run this again`);
@@ -79,11 +81,36 @@ function chromium() {
   fail('found no Chromium: install one, or set STATEWIRE_CHROMIUM to its path, and run this again');
 }
 
-/** Runs the project's Node in the foreground; signals go through, and it ends when we end. */
+/** Runs the project's Node in the foreground; signals go through, and it ends when we or npm end. */
 function run(args) {
   const child = spawn(node, args, { cwd: root, stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: path() });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGTERM' ? 0 : 1)));
+  const watch = setInterval(() => {
+    if (startedBy() === starter) return;
+    clearInterval(watch);
+    child.kill('SIGTERM');
+  }, 100);
+}
+
+/**
+ * The shell that npm started us with, and npm itself where that can be seen; null when npm did not start us. npm
+ * hands a signal to its shell, and many shells die of it without handing it on: that their parents are others now is
+ * then all that tells us to stop.
+ */
+function startedBy() {
+  const { npm_lifecycle_event: event, npm_lifecycle_script: script } = process.env;
+  if (process.platform === 'win32' || event === undefined) return null;
+  const shell = process.ppid;
+  try {
+    // A shell that replaced itself with us leaves npm as our parent, and who is above npm may leave.
+    if (!readFileSync(`/proc/${shell}/cmdline`, 'utf8').includes(script)) return `${shell}`;
+    const stat = readFileSync(`/proc/${shell}/stat`, 'utf8');
+    return `${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]} ${shell}`;
+  } catch {
+    // No /proc here (macOS), or not any more.
+    return `${shell}`;
+  }
 }
 
 /** PATH with the project's own tools first. */

@@ -16,8 +16,12 @@ export function reasonOf(before: StatusRow, after: StatusRow, said: Reason | nul
   if (after.desired === 'retired') return { code: 'retired', text: 'Retired.' };
   if (after.overlay.maintenance !== null) return { code: 'maintenance', text: 'Under maintenance.' };
   if (after.fresh === 'never') return { code: 'pending', text: 'Waiting for the first observation.' };
-  if (after.fresh === 'expired') return { code: 'expired', text: 'No sign of life in the expected time.' };
-  if (after.health === 'unknown') return { code: 'unconfirmed', text: 'Not yet confirmed.' };
+  if (after.fresh === 'expired')
+    return whyUnseen(after) ?? { code: 'expired', text: 'No sign of life in the expected time.' };
+  if (after.health === 'unknown') {
+    if (said !== null && said.text !== '') return said;
+    return whyUnseen(after) ?? { code: 'unconfirmed', text: 'Not yet confirmed.' };
+  }
   if (said !== null) return said;
   const isSame =
     isMeasured(before) &&
@@ -34,6 +38,15 @@ export function heldReason(measured: Status, reason: Reason): Reason {
 }
 
 const FLAPPING = 'flapping';
+
+/** Why the last look could not judge (an address it may not reach, a command that is not there); null when it could. */
+function whyUnseen(row: StatusRow): Reason | null {
+  if (row.observed !== 'unknown') return null;
+  for (const fact of Object.values(row.facts)) {
+    if (fact.v === 'unknown' && fact.at === row.observedAt) return { code: fact.code, text: fact.text };
+  }
+  return null;
+}
 
 /** The worst fact speaks; without one there is only the belief itself. */
 function fromFacts(row: StatusRow): Reason {

@@ -176,6 +176,29 @@ test('[DE7] a probed service of which we hear nothing becomes unknown, not down'
   });
 });
 
+test('[DE7] a look that could not judge is no sign of life, and says why', () => {
+  const denied = { code: 'egress_denied', text: 'A loopback address.' };
+  const blind = (at: number): Observation =>
+    probe(at, 'unknown', { reason: denied, facts: { reach: { v: 'unknown', ...denied, ms: null } } });
+  const fresh = play(serviceRow(), [blind(T0)]).row;
+  expect(fresh).toMatchObject({ status: 'unknown', fresh: 'live', reason: denied });
+  expect(play(fresh, [{ kind: 'deadline', deadline: fresh.dueAt ?? 0 }]).row.reason).toEqual(denied);
+  // One bad answer after that is a suspicion of its own.
+  expect(play(fresh, [probe(T0 + 30 * S, 'unhealthy')]).row.reason.code).toBe('unconfirmed');
+
+  const { row: up } = play(serviceRow(), [probe(T0, 'healthy')]);
+  const { row: unseen, all } = play(up, [
+    blind(T0 + 30 * S),
+    { kind: 'deadline', deadline: T0 + 60 * S },
+    blind(T0 + 60 * S),
+    { kind: 'deadline', deadline: T0 + 90 * S },
+    blind(T0 + 120 * S),
+  ]);
+  expect(unseen).toMatchObject({ status: 'unknown', fresh: 'expired', health: 'healthy', reason: denied });
+  expect(all).toEqual(['up>unknown@90']);
+  expect(play(unseen, [probe(T0 + 150 * S, 'healthy')]).row).toMatchObject({ status: 'up', fresh: 'live' });
+});
+
 test('[DE7] a run of observations does not reach across a silence', () => {
   const { row } = play(believed('healthy'), [probe(T0, 'unhealthy'), probe(T0 + 2 * S, 'unhealthy')]);
   const late = play(row, [{ kind: 'deadline', deadline: row.dueAt ?? 0 }]).row;

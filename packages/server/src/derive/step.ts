@@ -102,10 +102,13 @@ function takeProbe(row: StatusRow, o: ProbeObservation, now: number, rules: Rule
     nextProbeAt: row.desired === 'active' ? o.nextAt : null,
     observedAt: at,
     source: sourceOf('probe', '', null),
-    // Late only when we are clearly overdue ourselves: queued probes are no news about the target.
-    ...(row.desired === 'active'
-      ? alive(at, { periodMs: next - at + rules.graceMs, graceMs: rules.graceMs })
-      : UNAWAITED),
+    // Late only when we are clearly overdue ourselves: queued probes are no news about the target. A look that could
+    // not judge is no sign of life: what is believed of a target that we cannot look at any more must not stay live.
+    ...(row.desired !== 'active'
+      ? UNAWAITED
+      : o.verdict === 'unknown' && row.health !== 'unknown'
+        ? {}
+        : alive(at, { periodMs: next - at + rules.graceMs, graceMs: rules.graceMs })),
   };
   return judge(heard, { verdict, at, final: o.final, reason, ms: o.latencyMs }, rules, 'probe');
 }

@@ -167,7 +167,12 @@ export class Lane {
         const fault = faultOf(error);
         resolve(fault.code === 'reset' && outgoing.reusedSocket ? { ...fault, isStaleSocket: true } : fault);
       });
-      outgoing.on('close', () => this.#pending.delete(outgoing));
+      outgoing.on('close', () => {
+        timer.cancel();
+        this.#pending.delete(outgoing);
+        // Node ends a request without an error when the answer is a 101 nobody asked for; the probe must end too.
+        if (!isAnswered) resolve(fail('reset', 'The connection was closed before an answer came.'));
+      });
       outgoing.on('response', (incoming) => {
         isAnswered = true;
         timer.cancel();

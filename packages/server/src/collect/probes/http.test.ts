@@ -140,3 +140,18 @@ test('[HP6] nothing listens; a port that speaks something else', async () => {
   closing.push(() => other.close());
   expect(said(await probe(other.url))).toBe('unhealthy not_http');
 });
+
+test.each([
+  [
+    'switches to another protocol',
+    'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n',
+  ],
+  ['says nothing and hangs up', ''],
+  ['only announces an answer', 'HTTP/1.1 100 Continue\r\n\r\n'],
+])('[HP6] a server that %s ends the probe', async (_name, answer) => {
+  const odd = await startRaw((socket) => socket.once('data', () => socket.end(answer)));
+  closing.push(() => odd.close());
+  const observation = await probe(odd.url);
+  expect(said(observation)).toBe('unhealthy reset');
+  expect(observation.ms).toBeLessThan(500);
+});

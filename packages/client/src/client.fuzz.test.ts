@@ -142,6 +142,6 @@ test('[CL18] after any sequence of changes, cuts, silences, gaps and sleeps each
         expect(env.errors).toEqual([]);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 1_000 },
   );
 });

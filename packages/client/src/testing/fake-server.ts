@@ -62,6 +62,8 @@ export class FakeServer {
   readonly #log: Change[] = [];
   readonly #views = new Map<string, View>();
   readonly #wires = new Set<FakeWire>();
+  /** Frames that came while it was mute. */
+  readonly #held: { readonly wire: FakeWire; readonly frame: Upstream }[] = [];
   readonly #answered = new Map<string, MutResult>();
   #version = 1;
   #lastRid = 0;
@@ -186,8 +188,14 @@ export class FakeServer {
     this.say({ t: 'h', v: this.#version, now: this.#now() });
   }
 
-  /** Tells every subscription what it has not been told. `commit` does it unless `isMute`. */
+  /**
+   * Tells every subscription what it has not been told; after silence first what it was asked meanwhile. `commit` does it
+   * unless `isMute`.
+   */
   flush(): void {
+    if (this.isMute) return;
+    const held = this.#held.splice(0);
+    for (const { wire, frame } of held) if (this.#wires.has(wire)) this.#act(wire, frame);
     for (const wire of this.#wires) for (const sub of wire.subs.values()) this.#catchUp(wire, sub);
   }
 
@@ -232,7 +240,11 @@ export class FakeServer {
     if (!decoded.ok) throw new Error(`the client sent a bad frame: ${decoded.message}: ${text}`);
     const frame = decoded.value;
     this.received.push(frame);
-    if (this.isMute) return;
+    if (this.isMute) this.#held.push({ wire, frame });
+    else this.#act(wire, frame);
+  }
+
+  #act(wire: FakeWire, frame: Upstream): void {
     switch (frame.t) {
       case 'hello':
         this.#hello(wire, frame);
@@ -329,6 +341,10 @@ export class FakeServer {
 
   #catchUp(wire: FakeWire, sub: OpenSub): void {
     if (this.isMute || sub.position >= this.#version) return;
+    if (sub.position < this.#floor) {
+      this.#snapshot(wire, sub, sub.position);
+      return;
+    }
     const { view, position } = sub;
     const o = this.#since(sub);
     if (o.length === 0) return;

@@ -22,3 +22,14 @@ test('ASCII text is returned as it is', () => {
   const text = '{"a":"b\\u00e9"}';
   expect(toAscii(text)).toBe(text);
 });
+
+test('[FR9] [FR3] half a surrogate pair is replaced: what is sent can always be read', () => {
+  const half = { a: 'x\ud800', '\udfff': ['\udc00\ud800', 'fine \u{1f600}', String.raw`\ud800 spelled out`] };
+  const ascii = toAscii(JSON.stringify(half));
+  expect(JSON.parse(ascii)).toEqual({
+    a: 'x\ufffd',
+    '\ufffd': ['\ufffd\ufffd', 'fine \u{1f600}', String.raw`\ud800 spelled out`],
+  });
+  // Text that was escaped before is whole and stays as it is.
+  expect(toAscii(ascii)).toBe(ascii);
+});

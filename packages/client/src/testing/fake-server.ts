@@ -364,7 +364,8 @@ export class FakeServer {
       ops.delete(change.rid);
       if (isIn && wasIn) {
         const patch = diffRow(shown(view, was), shown(view, change.after));
-        if (patch !== null) ops.set(change.rid, [change.rid, change.version, patch]);
+        // There and back again is a new version all the same.
+        if (patch !== null || view.fields === null) ops.set(change.rid, [change.rid, change.version, patch ?? {}]);
       } else if (isIn) {
         ops.set(change.rid, [change.rid, change.version, shown(view, change.after), change.after.id]);
       } else if (wasIn) {

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '@statewire/protocol';
+import { toAscii, type Json, type JsonObject } from '@statewire/protocol';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../lib/clock.ts';
 import { Budget } from '../../egress/budget.ts';
@@ -78,6 +78,23 @@ test('[IV3] added and removed; nothing to compare with; another era', async () =
   expect(drift(before, after)).toEqual({ added: ['c', 'd'], removed: ['a'], changed: [] });
   expect(drift(null, after)).toBeNull();
   expect(drift(before, await list(pages([tool('a')]), 'modern'))).toBeNull();
+});
+
+test('[IV3] however much changed, drift fits into the record', async () => {
+  const nasty = '\u{1f4a5}\u0007'.repeat(5_000);
+  const many = Array.from({ length: 2_000 }, (_, n) => ({
+    name: `${n}${nasty}`,
+    title: '',
+    description: '',
+    hash: '',
+    inputSchema: null,
+  }));
+  const empty: Inventory = { at: 0, era: 'legacy', fingerprint: '', tools: [] };
+  const found = drift(empty, { ...empty, tools: many });
+  expect(toAscii(JSON.stringify(found)).length).toBeLessThan(65_536);
+  expect(found?.added).toHaveLength(51);
+  expect(found?.added.at(-1)).toBe('... and 1950 more');
+  expect(found?.added.join('')).not.toContain('\u0007');
 });
 
 test('[IV4] canonical JSON sorts keys at every depth and stops at its limit', () => {

@@ -53,13 +53,21 @@ export function drift(accepted: Inventory | null, current: Inventory): McpInfo['
   const before = new Map(accepted.tools.map((tool) => [tool.name, tool.hash]));
   const after = new Map(current.tools.map((tool) => [tool.name, tool.hash]));
   return {
-    added: [...after.keys()].filter((name) => !before.has(name)).toSorted(),
-    removed: [...before.keys()].filter((name) => !after.has(name)).toSorted(),
-    changed: [...after]
-      .filter(([name, hash]) => before.has(name) && before.get(name) !== hash)
-      .map(([name]) => name)
-      .toSorted(),
+    added: shown([...after.keys()].filter((name) => !before.has(name))),
+    removed: shown([...before.keys()].filter((name) => !after.has(name))),
+    changed: shown(
+      [...after].filter(([name, hash]) => before.has(name) && before.get(name) !== hash).map(([name]) => name),
+    ),
   };
+}
+
+/** Names for people, bounded: they stand in the record, and one that grows too large could not be written any more. */
+function shown(names: readonly string[]): readonly string[] {
+  const first = names
+    .toSorted()
+    .slice(0, DRIFT_NAMES_MAX)
+    .map((name) => name.slice(0, DRIFT_NAME_LENGTH_MAX).replaceAll(/\p{Cc}/gu, ' '));
+  return names.length > first.length ? [...first, `... and ${names.length - first.length} more`] : first;
 }
 
 /** JSON with sorted keys, so that the same meaning has the same text; null beyond `DEPTH_MAX` levels. */
@@ -118,3 +126,5 @@ function tooLarge(what: string): Result<never, Fault> {
 }
 
 const DEPTH_MAX = 64;
+const DRIFT_NAMES_MAX = 50;
+const DRIFT_NAME_LENGTH_MAX = 64;

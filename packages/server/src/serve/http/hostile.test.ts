@@ -131,6 +131,15 @@ describe('bodies', () => {
     expect(statusOf(await post(['Content-Type: application/json'], body))).toBe(422);
   });
 
+  test('a refusal stays short, however long and many the names that it refuses', async () => {
+    const many = Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [`k${n}`, 1]));
+    for (const body of [{ ['k'.repeat(900_000)]: 1 }, many, { labels: { ['k'.repeat(900_000)]: 1 } }]) {
+      const reply = await world.call('POST', '/v1/services', { key: ADMIN_KEY, body });
+      expect(reply.status).toBe(422);
+      expect(reply.text.length).toBeLessThan(20_000);
+    }
+  });
+
   test('text that is not UTF-8', async () => {
     for (const bytes of [[0xff], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82]]) {
       const body = new Uint8Array([0x22, ...bytes, 0x22]);

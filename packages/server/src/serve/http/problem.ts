@@ -56,7 +56,7 @@ export function problem(refusal: Refusal): Response {
 export function refusalOf(error: z.ZodError, where: 'body' | 'query'): Refusal {
   const errors = error.issues
     .slice(0, 20)
-    .map((issue) => ({ path: issue.path.map(String).join('.'), message: issue.message }));
+    .map((issue) => ({ path: clip(issue.path.map(String).join('.')), message: clip(issue.message) }));
   const [first = { path: '', message: 'not what was expected' }] = errors;
   const at = first.path === '' ? where : `${where} field ${first.path}`;
   return {
@@ -73,3 +73,10 @@ const advice = {
   later: 'wait, then repeat the same request',
   changed: 'change what the detail names and send it again',
 } as const;
+
+/** The caller's own words come back in a refusal, but not a megabyte of them. */
+function clip(text: string): string {
+  return text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}...` : text;
+}
+
+const TEXT_MAX = 200;

@@ -9,6 +9,7 @@ import type { Connected, GroupOptions } from './load/group.ts';
 import type { LoadCalls } from './load/main.ts';
 import type { Seen } from './load/tally.ts';
 import type { Driven, Memory, ServerCalls } from './servers/calls.ts';
+import { busyMs } from './machine.ts';
 import type { Workload } from './workload.ts';
 
 /** Someone to measure. */
@@ -90,12 +91,12 @@ export class Arena {
     const { perSecond, warmMs } = args;
     const t0 = micros() + 50_000;
     await this.load.ask('expect', { group, expected: { t0, k0, perSecond, warmMs } });
-    const loadCpu = (await this.load.ask('cpu', null)).ms;
+    const watch = await this.#watch(contender);
     const driven = await server.ask('drive', { t0, k0, ...args });
-    const loadMs = (await this.load.ask('cpu', null)).ms - loadCpu;
+    const shares = await watch();
     contender.nextK = driven.nextK;
     const seen = await this.load.ask('settle', { group, nextK: driven.nextK, graceMs: SETTLE_MS });
-    return { ...driven, seen, loadShare: loadMs / (warmMs + driven.windowMs) };
+    return { ...driven, seen, ...shares };
   }
 
   /** The same without waiting for what was seen; `expect` and `settle` are the caller's. */
@@ -117,12 +118,31 @@ export class Arena {
     await this.load.ask('expect', { group, expected: { t0: 0, k0, perSecond: 0, warmMs: 0 } });
     await this.load.ask('credit', { group, each: args.clients });
     this.load.onNote = (note) => server.tell('credit', { seen: seenIn(note) });
-    const loadCpu = (await this.load.ask('cpu', null)).ms;
+    const watch = await this.#watch(contender);
     const driven = await server.ask('saturate', { k0, ...args });
-    const loadMs = (await this.load.ask('cpu', null)).ms - loadCpu;
+    const shares = await watch();
     contender.nextK = driven.nextK;
     const seen = await this.load.ask('settle', { group, nextK: driven.nextK, graceMs: SETTLE_MS });
-    return { ...driven, seen, loadShare: loadMs / (args.warmMs + driven.windowMs) };
+    return { ...driven, seen, ...shares };
+  }
+
+  /** Starts to look at who takes the processors; the answer says who did since. */
+  async #watch({ server }: Contender): Promise<() => Promise<Shares>> {
+    const look = async (): Promise<{ at: number; load: number; server: number; all: number | null }> => ({
+      at: micros(),
+      load: (await this.load.ask('cpu', null)).ms,
+      server: (await server.ask('cpu', null)).ms,
+      all: busyMs(),
+    });
+    const from = await look();
+    return async () => {
+      const to = await look();
+      const ms = (to.at - from.at) / 1000;
+      const load = to.load - from.load;
+      const own = load + to.server - from.server;
+      const others = to.all === null || from.all === null ? 0 : Math.max(0, to.all - from.all - own);
+      return { loadShare: load / ms, othersShare: others / ms };
+    };
   }
 
   async memory(contender: Contender, collect: boolean): Promise<Memory> {
@@ -143,10 +163,16 @@ export class Arena {
 }
 
 /** A stretch of load: what the server spent and what its clients saw. */
-export interface Run extends Driven {
+export interface Run extends Driven, Shares {
   readonly seen: Seen;
-  /** Part of one core the load process took. */
+}
+
+/** Parts of one core. */
+interface Shares {
+  /** The load process. */
   readonly loadShare: number;
+  /** Everything on this machine that is not the benchmark; 0 where that cannot be known. */
+  readonly othersShare: number;
 }
 
 const SETTLE_MS = 4_000;

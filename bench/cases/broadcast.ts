@@ -4,6 +4,7 @@
  * two frames Statewire merges; once with 64 records written in turn, where there is nothing to merge.
  */
 import { Arena, PEERS, type Contender, type Run } from '../arena.ts';
+import { quietest } from '../machine.ts';
 import { median, spread, type CaseResult } from '../report.ts';
 import type { Workload } from '../workload.ts';
 import type { Case, CaseOptions } from './case.ts';
@@ -39,6 +40,7 @@ async function compare(title: string, workload: Workload, options: CaseOptions):
     for (let i = 0; i < options.repeats; i += 1) {
       for (const [contender, runs] of all) runs.push(await arena.saturate(contender, LIMITS));
     }
+    for (const [contender, runs] of all) all.set(contender, [...quietest(runs)]);
     const cost = new Map([...all].map(([{ peer }, runs]) => [peer.name, median(runs.map(perMillion))]));
     const of = (name: string): number => cost.get(name) ?? Number.NaN;
     return {

@@ -4,6 +4,7 @@
  * again, so that a noisy moment of the machine hits everybody alike.
  */
 import { Arena, PEERS, type Contender, type Peer, type Run } from '../arena.ts';
+import { quietest } from '../machine.ts';
 import { median, spread, type CaseResult, type Target } from '../report.ts';
 import { STATUS, type Workload } from '../workload.ts';
 import type { Case, CaseOptions } from './case.ts';
@@ -75,7 +76,7 @@ async function compare(shape: Shape, options: CaseOptions): Promise<CaseResult> 
         runs.get(contender)?.push(await arena.drive(contender, { perSecond, warmMs: WARM_MS, windowMs: WINDOW_MS }));
       }
     }
-    return result(shape, runs);
+    return result(shape, new Map([...runs].map(([contender, all]) => [contender, quietest(all)])));
   } finally {
     await arena.close();
   }
@@ -99,6 +100,7 @@ function result(shape: Shape, all: ReadonlyMap<Contender, readonly Run[]>): Case
       (1 - sum(runs, ({ seen }) => seen.told) / sum(runs, ({ seen }) => seen.covered)) * 100,
       sum(runs, ({ seen }) => seen.bytes) / sum(runs, ({ seen }) => seen.covered),
       median(runs.map(({ loadShare }) => loadShare * 100)),
+      median(runs.map(({ othersShare }) => othersShare * 100)),
     ],
   }));
   const refused = sum([...all.values()].flat(), (run) => run.refused);
@@ -115,11 +117,12 @@ function result(shape: Shape, all: ReadonlyMap<Contender, readonly Run[]>): Case
       'merged %',
       'bytes',
       'load %',
+      'others %',
     ],
     rows,
     targets: shape.hasTargets ? targets(of) : [],
     notes: [
-      'CPU-s/M: processor seconds of the server, all threads, per million deliveries offered; median (smallest-largest)',
+      'CPU-s/M: processor seconds of the server, all threads, per million deliveries offered; median (smallest-largest) of the quieter half of the windows, chosen by what others took',
       `bytes: payload per delivery; merged: updates replaced by a newer value of the same record; refused writes: ${refused}`,
     ],
   };

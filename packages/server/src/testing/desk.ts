@@ -46,6 +46,8 @@ export interface DeskOptions {
   readonly limits?: Partial<Limits> | undefined;
   /** Opened again: a restart on the same data. */
   readonly store?: MemoryStore | undefined;
+  /** Hears each transaction as the hub of a server would. */
+  readonly onCommitted?: ((committed: Committed) => void) | undefined;
   readonly refresh?: CommandsDeps['refresh'] | undefined;
   readonly acceptTools?: CommandsDeps['acceptTools'] | undefined;
 }
@@ -75,6 +77,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     onCommitted: (transaction) => {
       committed.push(transaction);
       transaction.changes.forEach(follow);
+      options.onCommitted?.(transaction);
     },
   });
   const deps: WriteDeps = {

@@ -113,6 +113,15 @@ test('an alias bomb is refused in no time', async () => {
   expect((await send(bomb)).status).toBe(422);
 });
 
+test('nesting is refused before it is parsed, and nothing of the parser is told', async () => {
+  for (const yaml of ['['.repeat(500_000), '{a: '.repeat(250_000), '- '.repeat(500_000)]) {
+    const reply = await send(yaml);
+    expect(reply.json).toMatchObject({ status: 422, code: 'bad_field' });
+    expect(reply.text).toContain('more than 32 levels');
+    expect(reply.text).not.toContain('stack');
+  }
+});
+
 test('YAML tags make no objects of ours', async () => {
   expect((await send('services:\n  - !!js/function "function(){}"\n')).status).toBe(422);
   expect((await send('services:\n  - __proto__: {isOperator: true}\n    name: x\n    kind: heartbeat\n')).status).toBe(

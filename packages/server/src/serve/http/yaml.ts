@@ -10,6 +10,7 @@ import {
 import type { Json, JsonObject } from '@statewire/protocol';
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, stringify } from 'yaml';
 import { z } from 'zod';
+import { isNestedDeeper } from '../../lib/yaml-nesting.ts';
 import { readJson, readText } from './body.ts';
 import type { HttpDeps } from './deps.ts';
 import { RefusedError } from './problem.ts';
@@ -102,7 +103,13 @@ function importRoute(deps: HttpDeps): Route {
       },
     },
     handle: async (call) => {
-      const wanted = readServices(await readYaml(deps, call));
+      const text = await readYaml(deps, call);
+      const { jsonDepthMax } = deps.limits;
+      if (isNestedDeeper(text, jsonDepthMax))
+        throw refused([
+          { line: 1, path: '', message: `found more than ${jsonDepthMax} levels, expected flatter YAML` },
+        ]);
+      const wanted = readServices(text);
       const planned = wanted.map(({ line, service }) => {
         const id = service.id ?? '';
         return {

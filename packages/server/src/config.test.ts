@@ -109,6 +109,7 @@ test.each([
   ['commands: {x: {argv: "npx server"}}', 'commands.x.argv'],
   ['commands: {"../x": {argv: [a]}}', 'commands.../x'],
   ['commands: {x: {argv: [a], cwd: relative}}', 'commands.x.cwd'],
+  ['egress: {allow: [{cidr: 10.0.0.1}]}', 'egress.allow.0.cidr'],
   ['services: {a: 1}', 'services'],
   ['colour: red', ''],
   ['egress: {alow: []}', 'egress'],
@@ -151,6 +152,14 @@ test('text that is not YAML is told with its line; doubles and alias bombs are r
     .map((name, i) => `${name}: &${name} [${Array(10).fill(`*${'abcdefg'[i]}`).join(',')}]`)
     .join('\n')}\n`;
   expect(() => load({}, bomb)).toThrow(ConfigError);
+});
+
+test('a file that nests without end, or is wrong in every line, is told in a few lines', () => {
+  for (const yaml of ['['.repeat(100_000), '- '.repeat(100_000), 'a: [\n'.repeat(1_000), 'x\n:\n'.repeat(1_000)]) {
+    const { message } = problems({}, yaml);
+    expect(message.length).toBeLessThan(5_000);
+    expect(message).not.toContain('stack');
+  }
 });
 
 test('a file that was named and is missing, or is there and cannot be read, stops the start', () => {

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { LineCounter, parseDocument, isNode, type Document } from 'yaml';
 import { z } from 'zod';
+import { limits } from './lib/limits.ts';
+import { isNestedDeeper } from './lib/yaml-nesting.ts';
 
 /**
  * Everything an operator may set, validated once and frozen. The environment wins over the file, the file over the
@@ -273,6 +275,9 @@ const envNames: ReadonlySet<string> = new Set([
 /** Below this an admin key is accepted with a warning: on a developer's own machine it is theirs to choose. */
 const ADMIN_KEY_LENGTH_GOOD = 16;
 
+/** Mistakes in the grammar of the file that are told at once. */
+const ERRORS_MAX = 10;
+
 const defaults = { port: 4800, host: '127.0.0.1', data: '.statewire' } as const;
 
 const logLevel = z.enum(['debug', 'info', 'warn', 'error', 'silent']);
@@ -340,7 +345,7 @@ const fileSchema = z.strictObject({
       allow: z
         .array(
           z.strictObject({
-            cidr: z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], 'an address or a range such as 10.0.0.0/8'),
+            cidr: z.union([z.cidrv4(), z.cidrv6()], 'a range such as 10.0.0.0/8, or 10.0.0.1/32 for one address'),
             ports: z.array(z.int().min(1).max(65_535)).min(1).max(64).optional(),
           }),
         )
@@ -427,9 +432,15 @@ function readEnv(env: Readonly<Record<string, string | undefined>>, problems: Co
 }
 
 function readFile(path: string, text: string, problems: ConfigProblem[]): File {
+  if (isNestedDeeper(text, limits.jsonDepthMax)) {
+    const found = `more than ${limits.jsonDepthMax} levels of nesting`;
+    problems.push({ at: path, found, expected: 'flatter YAML', do: 'look for brackets that are never closed' });
+    return emptyFile;
+  }
   const lines = new LineCounter();
   const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, strict: true, uniqueKeys: true });
-  for (const error of doc.errors) {
+  // The first few say it: one bracket too many makes an error of every line after it.
+  for (const error of doc.errors.slice(0, ERRORS_MAX)) {
     const { line, col } = lines.linePos(error.pos[0]);
     problems.push({ at: `${path}:${line}:${col}`, found: error.message, expected: 'YAML', do: 'correct the line' });
   }

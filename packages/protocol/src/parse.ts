@@ -5,13 +5,19 @@
 import { refuse } from './codes.ts';
 import { isArray } from './equal.ts';
 import { isForbiddenKey, type Json, type JsonObject } from './json.ts';
-import { ok, type Result } from './result.ts';
+import { ok, type Failure, type Result } from './result.ts';
 
 /** How deep objects and lists of one message may nest. */
 export const JSON_DEPTH_MAX = 32;
 
+/** Why a text is no message. */
+export interface ParseFailure extends Failure {
+  /** The object that was refused for something inside it: to find out who waits for an answer, and for nothing else. */
+  readonly flawed?: JsonObject | undefined;
+}
+
 /** Parses one message: a JSON object with no forbidden key and no infinite number, at most 32 levels deep. */
-export function parseMessage(text: string): Result<JsonObject> {
+export function parseMessage(text: string): Result<JsonObject, ParseFailure> {
   const depth = depthOf(text);
   if (depth > JSON_DEPTH_MAX) {
     return refuse('bad_request', `message is nested more than ${JSON_DEPTH_MAX} levels deep; send flatter JSON`);
@@ -24,7 +30,7 @@ export function parseMessage(text: string): Result<JsonObject> {
   }
   if (!SUSPICIOUS.test(text)) return ok(value);
   const flaw = flawOf(value);
-  return flaw === null ? ok(value) : refuse('bad_request', flaw);
+  return flaw === null ? ok(value) : { ...refuse('bad_request', flaw), flawed: value };
 }
 
 /** Is this a JSON object (neither null nor a list)? */

@@ -180,6 +180,16 @@ test('[FR6] the refusal names the subscription or mutation it is about', () => {
   expect(read({ t: 'mut', m: 'x'.repeat(500), c: 1 })).not.toHaveProperty('m');
 });
 
+test('[FR6] [MU1] a frame refused for what it holds still names the mutation or subscription that waits for it', () => {
+  // A text cut in the middle of an emoji is an everyday accident; whoever sent it must hear of it.
+  const cut = { t: 'mut', m: 't.1', c: 'jobs', k: 'a', op: 'patch', f: { title: 'half \ud83d' } };
+  const refused = decodeUpstream(JSON.stringify(cut));
+  expect(refused).toMatchObject({ ok: false, code: 'bad_request', m: 't.1' });
+  expect(Object.keys(refused).toSorted()).toEqual(['code', 'm', 'message', 'ok']);
+  const keyed = '{"t":"sub","s":4,"c":"jobs","f":["eq","title",{"__proto__":1}]}';
+  expect(decodeUpstream(keyed)).toMatchObject({ ok: false, code: 'bad_request', s: 4 });
+});
+
 test.each([1.5, '1', -1, 0, 2 ** 53, null, true, [1]])('[FR7] %j is not a number for a subscription', (s) => {
   expect(read({ t: 'unsub', s })).toMatchObject({ ok: false, code: 'bad_request' });
 });

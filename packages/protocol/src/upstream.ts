@@ -22,7 +22,10 @@ export interface FrameFailure extends Failure {
  */
 export function decodeUpstream(text: string): Result<Upstream, FrameFailure> {
   const parsed = parseMessage(text);
-  if (!parsed.ok) return parsed;
+  if (!parsed.ok) {
+    const { flawed, ...failure } = parsed;
+    return flawed === undefined ? failure : { ...failure, ...subject(flawed) };
+  }
   const frame = parsed.value;
   const t = frame['t'];
   if (typeof t !== 'string')

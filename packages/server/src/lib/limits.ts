@@ -9,6 +9,7 @@ export const limits = {
   helloWaitMs: 10_000,
   /** Messages of a caller that arrive while its credential is being checked. */
   helloQueueMax: 256,
+  helloQueueBytesMax: 262_144,
   connectionsMax: 20_000,
   subscriptionsPerConnectionMax: 256,
   /** Messages of one caller, of any kind; beyond the burst the connection is closed (4429). */

@@ -105,7 +105,7 @@ export class Gateway {
    * principal is closed or narrowed before this returns.
    */
   revise(principalId: string, now: Principal | null): void {
-    for (const session of this.#sessions) if (session.principal?.id === principalId) session.revise(now);
+    for (const session of this.#sessions) session.revise(principalId, now);
   }
 
   get stats(): GatewayStats {

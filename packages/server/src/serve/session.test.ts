@@ -473,6 +473,79 @@ test('[SE3] a revoked credential ends its connections at once, and no other', as
   expectNoLeaks(world);
 });
 
+test('[SE3] a credential that is revoked while it is being checked lets nobody in', async () => {
+  const world = new World();
+  const caller = world.dial();
+  caller.say({ t: 'hello', p: 1, client: 'x', token: 'read', subs: [all] });
+  // The check has its answer already; it is only on its way.
+  world.principals.delete('read');
+  world.gateway.revise('reader', null);
+  await settle();
+  expect(caller.closedWith).toBe(4401);
+  expect(kinds(caller)).toEqual(['err']);
+  expectNoLeaks(world);
+});
+
+test('[SE3] a credential that is narrowed while its renewal is being checked is not widened by it', async () => {
+  const world = new World();
+  world.write('main', { c: 'checks', id: 'a', fields: {} });
+  shortLived(world, 3_600_000, ['admin']);
+  const caller = await world.connect('short', { subs: [{ t: 'sub', s: 1, c: 'checks', iv: 0 }] });
+  caller.ack();
+  caller.say({ t: 'auth', token: 'short' });
+  shortLived(world, 3_600_000);
+  world.gateway.revise('reader', world.principals.get('short') ?? null);
+  await settle();
+  caller.say({ t: 'sub', s: 2, c: 'checks', iv: 0 });
+  expect(caller.heard).toMatchObject([
+    { t: 'err', s: 1, code: 'forbidden' },
+    { t: 'authd', scope: 'same' },
+    { t: 'err', s: 2, code: 'forbidden' },
+  ]);
+  expectNoLeaks(world);
+});
+
+test('[AU5] [MU1] while paused nothing is carried out, and what was begun before is answered', async () => {
+  const done: ((outcome: MutOutcome) => void)[] = [];
+  const world: World = new World({ mutate: () => new Promise((resolve) => void done.push(resolve)) });
+  service(world, 'a', {});
+  shortLived(world, 10_000, ['admin']);
+  const caller = await world.connect('short', { subs: [all] });
+  caller.ack();
+  world.step(30_000);
+  caller.say({ t: 'mut', m: 't.1', c: 'services', k: 'a', op: 'del' });
+  world.step(15_000);
+  expect(caller.take('err')).toMatchObject([{ code: 'auth_expired' }]);
+  caller.say({ t: 'mut', m: 't.2', c: 'services', k: 'a', op: 'del' });
+  expect(done).toHaveLength(1);
+  service(world, 'a', null);
+  done[0]?.({ ok: true, v: 2, k: 'a' });
+  await settle();
+  expect(caller.take('mr')).toMatchObject([
+    { m: 't.2', ok: false, code: 'auth_expired' },
+    { m: 't.1', ok: true, v: 2 },
+  ]);
+  expectNoLeaks(world);
+});
+
+test('[AU5] [SE3] narrowing an expired credential does not wake its views', async () => {
+  const world = new World();
+  service(world, 'a', {});
+  shortLived(world, 10_000, ['admin']);
+  const caller = await world.connect('short', { subs: [all] });
+  caller.ack();
+  world.step(45_000);
+  service(world, 'a', { status: 'down' });
+  caller.take('err');
+  world.gateway.revise('reader', principal('reader', 'main', ['read'], world.clock.now() - 35_000));
+  world.step(2_000);
+  expect(caller.heard).toEqual([]);
+  // The end comes when it would have come.
+  world.step(299_000);
+  expect(caller.closedWith).toBe(4401);
+  expectNoLeaks(world);
+});
+
 test('[SE2] messages wait while the credential is checked, up to a bound', async () => {
   const world = new World();
   const caller = world.dial();
@@ -488,6 +561,10 @@ test('[SE2] messages wait while the credential is checked, up to a bound', async
   await settle();
   expect(eager.closedWith).toBe(4429);
   expect(eager.take('welcome')).toEqual([]);
+  const fat = world.dial();
+  fat.say({ t: 'hello', p: 1, client: 'x', token: 'read' });
+  for (let i = 0; i < 9; i++) fat.say({ t: 'auth', token: 'x'.repeat(30_000) });
+  expect(fat.closedWith).toBe(4429);
   expectNoLeaks(world);
 });
 

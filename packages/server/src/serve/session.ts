@@ -94,7 +94,7 @@ export interface Visitor {
 
 type Phase =
   | { readonly at: 'waiting'; readonly since: number; readonly visitor: Visitor }
-  | { readonly at: 'checking'; readonly since: number; readonly queue: string[] }
+  | { readonly at: 'checking'; readonly since: number; readonly queue: string[]; queuedBytes: number }
   | { readonly at: 'open'; readonly tenure: Tenure }
   | { readonly at: 'ended' };
 
@@ -118,6 +118,7 @@ export class Session implements Receiver {
   #mutTokens: number;
   #filledAt: number;
   #mutsInFlight = 0;
+  #revisions = 0;
   #agents: Set<string> | null = null;
 
   constructor(deps: SessionDeps, transport: Transport, visitor: Visitor) {
@@ -151,7 +152,9 @@ export class Session implements Receiver {
       return;
     }
     if (phase.at === 'checking') {
-      if (phase.queue.length < this.#deps.limits.helloQueueMax) phase.queue.push(text);
+      const { helloQueueMax, helloQueueBytesMax } = this.#deps.limits;
+      phase.queuedBytes += text.length;
+      if (phase.queue.length < helloQueueMax && phase.queuedBytes <= helloQueueBytesMax) phase.queue.push(text);
       else this.#end(4429, refuse('rate_limited', 'too many messages before welcome; wait for it'));
       return;
     }
@@ -191,10 +194,12 @@ export class Session implements Receiver {
     this.outbox.write();
   }
 
-  /** What this principal may do has changed: null means nothing any more. */
-  revise(principal: Principal | null): void {
+  /** What a principal may do has changed: null means nothing any more. */
+  revise(principalId: string, principal: Principal | null): void {
+    // A check that is under way may be about to answer with what was true before, and nobody knows yet for whom.
+    this.#revisions += 1;
     const phase = this.#phase;
-    if (phase.at !== 'open') return;
+    if (phase.at !== 'open' || phase.tenure.principal.id !== principalId) return;
     if (principal === null) {
       this.outbox.pause(true);
       this.#say({ t: 'auth', in: 0, why: 'revoked' });
@@ -257,7 +262,7 @@ export class Session implements Receiver {
         this.#renew(frame, tenure);
         return;
       case 'mut':
-        this.#mut(frame, tenure.principal);
+        this.#mut(frame, tenure);
         return;
       case 'bye':
         this.#close(1000, 'bye');
@@ -271,15 +276,22 @@ export class Session implements Receiver {
       return;
     }
     const credential: Credential = frame.token === undefined ? visitor : { bearer: frame.token };
-    this.#phase = { at: 'checking', since, queue: [] };
+    this.#phase = { at: 'checking', since, queue: [], queuedBytes: 0 };
     this.#check(credential, (answer) => this.#welcome(frame, answer));
   }
 
   #check(credential: Credential, then: (answer: Result<Principal>) => void): void {
-    this.#deps.authenticate(credential).then(then, (error: unknown) => {
-      this.#deps.log.error({ err: error, session: this.id }, 'checking a credential failed');
-      then(refuse('unavailable', 'the credential could not be checked; try again'));
-    });
+    const revisions = this.#revisions;
+    this.#deps.authenticate(credential).then(
+      (answer) => {
+        if (revisions === this.#revisions || this.#phase.at === 'ended') then(answer);
+        else this.#check(credential, then);
+      },
+      (error: unknown) => {
+        this.#deps.log.error({ err: error, session: this.id }, 'checking a credential failed');
+        then(refuse('unavailable', 'the credential could not be checked; try again'));
+      },
+    );
   }
 
   #welcome(hello: Hello, answer: Result<Principal>): void {
@@ -370,9 +382,14 @@ export class Session implements Receiver {
     });
   }
 
-  #mut(frame: Mut, principal: Principal): void {
+  #mut(frame: Mut, { principal, pausedAt }: Tenure): void {
     const { limits, log } = this.#deps;
     const { m } = frame;
+    if (pausedAt !== null) {
+      const msg = 'the token has expired; nothing was done, send a fresh one first';
+      this.#say({ t: 'mr', m, ok: false, code: 'auth_expired', msg });
+      return;
+    }
     if (this.#mutsInFlight >= limits.mutationsInFlightMax || !this.#takeMut()) {
       this.#say({
         t: 'mr',
@@ -442,6 +459,7 @@ export class Session implements Receiver {
 
   /** Goes on as the same identity with what it may do now. */
   #adopt(tenure: Tenure, principal: Principal): void {
+    const { pausedAt } = tenure;
     Object.assign(tenure, this.#tenure(principal));
     const denied: number[] = [];
     for (const { s, view } of this.outbox.all()) {
@@ -451,7 +469,9 @@ export class Session implements Receiver {
       this.#err(allowed.code, allowed.message, s);
     }
     this.outbox.unsubscribe(...denied);
-    this.outbox.pause(false);
+    // Narrowing makes nothing younger.
+    if (pausedAt !== null && this.#isOver(tenure)) tenure.pausedAt = pausedAt;
+    else this.outbox.pause(false);
   }
 
   #tenure(principal: Principal): Tenure {
@@ -474,7 +494,7 @@ export class Session implements Receiver {
       if (now - this.outbox.wroteAt >= limits.heartbeatMs) this.#say({ t: 'auth', in: 0, why: 'expired' });
       return false;
     }
-    if (now >= expiresAt + limits.authGraceMs) {
+    if (this.#isOver(tenure)) {
       tenure.pausedAt = now;
       this.outbox.pause(true);
       this.#err('auth_expired', 'the token has expired; send a fresh one and the views go on from where they stopped');
@@ -485,6 +505,12 @@ export class Session implements Receiver {
       this.#say({ t: 'auth', in: Math.max(0, Math.round(expiresAt - now)), why: 'expiring' });
     }
     return false;
+  }
+
+  /** Has the credential expired for longer than the grace? */
+  #isOver({ expiresAt }: Tenure): boolean {
+    const { clock, limits } = this.#deps;
+    return expiresAt !== null && clock.mono() >= expiresAt + limits.authGraceMs;
   }
 
   /** A message that is no frame: answered where it belongs. One that is not even JSON ends the connection. */

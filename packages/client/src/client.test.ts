@@ -953,6 +953,23 @@ describe('commands', () => {
     expectNoLeaks(w);
   });
 
+  test('[CL50] [AU5] a command that met an expired credential is sent again once there is a good one', async () => {
+    let isFresh = false;
+    const w = world({ token: () => jwt({ sub: 'u1', isFresh }) });
+    w.sw.connect();
+    await w.env.settle();
+    w.server.onCommand = () => (isFresh ? null : { ok: false, code: 'auth_expired', msg: 'send a fresh token first' });
+    w.server.admits = () => isFresh;
+    const done = w.sw.services.create({ name: 'A', kind: 'http' }, { id: 'a' });
+    w.server.say({ t: 'err', code: 'auth_expired', msg: 'expired' });
+    await w.env.advance(5_000);
+    expect(w.server.received.filter(({ t }) => t === 'mut')).toHaveLength(1);
+    isFresh = true;
+    await w.env.advance(20_000);
+    expect(await done).toMatchObject({ ok: true, id: 'a' });
+    expectNoLeaks(w);
+  });
+
   test('[CL50] at most 16 commands are on the wire unanswered', async () => {
     const w = world();
     w.sw.connect();

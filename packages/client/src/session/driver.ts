@@ -225,7 +225,8 @@ export class Driver {
         this.asked.subd(frame);
         return;
       case 'mr': {
-        if (!frame.ok && frame.code === 'rate_limited') {
+        // Not carried out: the credential ended on the way, or there were too many.
+        if (!frame.ok && (frame.code === 'rate_limited' || frame.code === 'auth_expired')) {
           this.#deps.inFlight.postpone(frame.m);
           this.#pumpLater();
           return;

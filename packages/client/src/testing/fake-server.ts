@@ -403,7 +403,7 @@ export class FakeServer {
     const own = this.onCommand(mut);
     const result: MutResult = own === null ? this.#run(mut) : { t: 'mr', m: mut.m, ...own };
     // Nothing was done: the same command may come again.
-    if (!result.ok && result.code === 'rate_limited') return result;
+    if (!result.ok && (result.code === 'rate_limited' || result.code === 'auth_expired')) return result;
     this.#answered.set(mut.m, result);
     return result;
   }

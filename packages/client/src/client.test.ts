@@ -721,6 +721,22 @@ describe('views', () => {
     expectNoLeaks(w);
   });
 
+  test('[CL41] [BP1] each chunk of a snapshot but the last is acknowledged at once', async () => {
+    const w = world();
+    const { close } = watch(w);
+    await w.env.settle();
+    await w.env.advance(250);
+    const acks = (): number[] => w.server.received.flatMap((frame) => (frame.t === 'a' ? [frame.n] : []));
+    expect(acks()).toEqual([1]);
+    for (const i of [0, 1, 2]) w.server.say({ t: 's', w: 77, v: 9, i, last: i === 2, r: [] });
+    await w.env.settle();
+    expect(acks()).toEqual([1, 2, 3]);
+    await w.env.advance(250);
+    expect(acks()).toEqual([1, 2, 3, 4]);
+    close();
+    expectNoLeaks(w);
+  });
+
   test('[CL42] the shortest interval that anyone wants is the one asked for', async () => {
     const w = world();
     const slow = w.sw.services.every(1_000).subscribe(() => undefined);

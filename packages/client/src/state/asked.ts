@@ -141,7 +141,7 @@ export class Asked {
   data(frame: SnapshotFrame | DeltaFrame): void {
     const history = this.#history;
     if (history === null) return;
-    this.#count();
+    this.#count(frame.t === 's' && !frame.last);
     const told: Ask[] = [];
     for (const ask of this.#asks.values()) {
       if (ask.w !== frame.w) continue;
@@ -265,10 +265,13 @@ export class Asked {
     this.#timers.delete(ask);
   }
 
-  /** Counts every data frame, also those for nobody: the server's window counts what it sent. */
-  #count(): void {
+  /**
+   * Counts every data frame, also those for nobody: the server's window counts what it sent. While a snapshot comes each
+   * chunk is acknowledged at once: two of them fill the window, and waiting would make the rest wait too.
+   */
+  #count(isUrgent: boolean): void {
     this.#received += 1;
-    if (this.#received - this.#acked >= ACK_FRAMES) this.#ack();
+    if (isUrgent || this.#received - this.#acked >= ACK_FRAMES) this.#ack();
     else this.#ackTimer ??= this.#env.after(ACK_MS, () => this.#ack());
   }
 

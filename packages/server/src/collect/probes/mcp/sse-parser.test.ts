@@ -38,4 +38,17 @@ test('[SS3] a line or an event beyond the limit is noticed and not kept', () => 
   const many = new SseParser(100);
   for (let n = 0; n < 60; n += 1) many.push(Buffer.from('data: xx\n'));
   expect(many.isTooLarge).toBe(true);
+  const empty = new SseParser(100);
+  for (let n = 0; n < 200; n += 1) empty.push(Buffer.from('data:\n'));
+  expect(empty.isTooLarge).toBe(true);
 });
+
+test('[SS3] a line in many small pieces is looked at once, not once per piece', () => {
+  const parser = new SseParser(8_388_608);
+  const piece = Buffer.from('x'.repeat(1_000));
+  parser.push(Buffer.from('data: '));
+  for (let n = 0; n < 8_000; n += 1) expect(parser.push(piece)).toEqual([]);
+  const [event, ...others] = parser.push(Buffer.from('\n\n'));
+  expect(event?.data).toHaveLength(8_000_000);
+  expect(others).toEqual([]);
+}, 2_000);

@@ -1,4 +1,4 @@
-import { closeCodes, type Failure, type JsonObject } from '@statewire/protocol';
+import { closeNames, type Failure, type JsonObject } from '@statewire/protocol';
 
 /** The outcome of a command. A failure is a value, never a rejection: it happens in normal life. */
 export type CommandResult =
@@ -24,10 +24,12 @@ export function isDenial(code: string): boolean {
   return code === 'forbidden' || isAuthCode(code);
 }
 
+const NAMES: Readonly<Record<number, string>> = closeNames;
+
 /** The failure that a socket's close code stands for. */
 export function closeFailure(code: number, reason: string): Failure {
-  const known = closeCodes[code];
-  if (known !== undefined) return { code: known.name, message: known.meaning };
+  const known = NAMES[code];
+  if (known !== undefined) return { code: known, message: `the server ended the connection: ${known} (${code})` };
   const detail = reason === '' ? '' : ` (${reason})`;
   return { code: 'unavailable', message: `connection closed with ${code}${detail}; trying again` };
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { closeCodes, codes, isCode, mayComeBack, refuse } from './codes.ts';
+import { closeCodes } from './close-codes.ts';
+import { closeNames, codes, isCode, mayComeBack, refuse } from './codes.ts';
 
 test('[ER1] every code is a lower-case word with an HTTP error status and a sentence', () => {
   expect(Object.keys(codes).length).toBeGreaterThan(20);
@@ -27,6 +28,7 @@ test('waiting can only help where the server says so: 429, 503 and its own mista
 
 test('[ER5] 4000-4499 come back, 4500-4999 do not, and neither do they contradict their table', () => {
   expect(Object.keys(closeCodes).length).toBeGreaterThan(5);
+  expect(Object.keys(closeCodes)).toEqual(Object.keys(closeNames));
   for (const [code, { comeBack, name, meaning }] of Object.entries(closeCodes)) {
     expect(comeBack).toBe(Number(code) < 4500);
     expect(mayComeBack(Number(code))).toBe(comeBack);

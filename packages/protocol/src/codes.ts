@@ -92,38 +92,19 @@ export const codes: Readonly<Record<Code, CodeInfo>> = {
   version_gone: { http: 410, retry: 'changed', meaning: 'History no longer reaches back to the version asked for.' },
 };
 
-/** One WebSocket close code of ours. `comeBack` is true exactly for 4000-4499. */
-export interface CloseInfo {
-  readonly name: string;
-  readonly comeBack: boolean;
-  readonly meaning: string;
-}
-
-/** Every close code the server sends besides the standard ones of RFC 6455. */
-export const closeCodes: Readonly<Record<number, CloseInfo>> = {
-  4001: { name: 'restart', comeBack: true, meaning: 'The server stops or restarts; come back after `bye.after` ms.' },
-  4008: { name: 'hello_timeout', comeBack: true, meaning: 'No `hello` arrived within 10 s.' },
-  4401: {
-    name: 'token_needed',
-    comeBack: true,
-    meaning: 'No credential, a bad one, or one expired too long ago; come back with a good one.',
-  },
-  4408: { name: 'stalled', comeBack: true, meaning: 'Nothing was acknowledged for 60 s while visible.' },
-  4429: { name: 'rate', comeBack: true, meaning: 'Too many messages or connections; come back later.' },
-  4500: {
-    name: 'protocol',
-    comeBack: false,
-    meaning: 'The caller broke the protocol: a message before `hello`, not text, or not a frame.',
-  },
-  4501: { name: 'version', comeBack: false, meaning: 'The protocol version is not served; update the client.' },
-  4503: { name: 'forbidden', comeBack: false, meaning: 'The credential or the Origin is not allowed here.' },
-  4504: { name: 'replaced', comeBack: false, meaning: 'Another connection took over this one.' },
-  4505: {
-    name: 'identity',
-    comeBack: false,
-    meaning: 'A token of another principal or organization was handed over on a living connection.',
-  },
-};
+/** What each close code of ours is called; in words in close-codes.ts, which clients need not carry. */
+export const closeNames = {
+  4001: 'restart',
+  4008: 'hello_timeout',
+  4401: 'token_needed',
+  4408: 'stalled',
+  4429: 'rate',
+  4500: 'protocol',
+  4501: 'version',
+  4503: 'forbidden',
+  4504: 'replaced',
+  4505: 'identity',
+} as const;
 
 /** True when a close code asks the client to come back: ours below 4500, and every standard code. */
 export function mayComeBack(closeCode: number): boolean {

@@ -21,17 +21,8 @@ export {
   type FilterJson,
   type Scalar,
 } from './filter.ts';
-export {
-  closeCodes,
-  codes,
-  isCode,
-  mayComeBack,
-  refuse,
-  type CloseInfo,
-  type Code,
-  type CodeInfo,
-  type Retry,
-} from './codes.ts';
+export { closeCodes, type CloseInfo } from './close-codes.ts';
+export { closeNames, codes, isCode, mayComeBack, refuse, type Code, type CodeInfo, type Retry } from './codes.ts';
 export { toAscii } from './ascii.ts';
 export { JSON_DEPTH_MAX } from './parse.ts';
 export { decodeUpstream, upstreamLimits, type FrameFailure } from './upstream.ts';

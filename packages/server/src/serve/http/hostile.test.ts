@@ -292,6 +292,13 @@ describe('headers', () => {
     );
   });
 
+  test('two Host headers are refused: which one would the Origin be compared with?', async () => {
+    const lines = ['GET /health HTTP/1.1', 'Host: localhost', 'Host: elsewhere.example', 'Connection: close'];
+    const answer = await raw(`${lines.join('\r\n')}\r\n\r\n`);
+    expect(statusOf(answer)).toBe(400);
+    expect(answer).toContain('"code":"bad_request"');
+  });
+
   test.each([
     'Bearer',
     'Bearer ',

@@ -215,6 +215,7 @@ async function serveRoute({ deps, rates }: Mounted, entry: Route, context: Conte
 async function answer(deps: HttpDeps, rates: Rates, entry: Route, context: Context): Promise<Response> {
   const ip = ipOf(deps, context);
   try {
+    assertOneHost(rawHeadersOf(context));
     // Strangers are counted by address, callers by who they are.
     const principal = await guard(deps, rates, entry, context, ip);
     const query = parseQuery(entry, context);
@@ -226,6 +227,12 @@ async function answer(deps: HttpDeps, rates: Rates, entry: Route, context: Conte
   } catch (error) {
     return failed(deps, error, context);
   }
+}
+
+/** Node keeps the first of several (RFC 9112, 3.2 wants a refusal); a proxy before us may have judged another one. */
+function assertOneHost(rawHeaders: readonly string[]): void {
+  const hosts = rawHeaders.filter((header, index) => index % 2 === 0 && header.toLowerCase() === 'host').length;
+  if (hosts > 1) throw new RefusedError({ code: 'bad_request', message: `found ${hosts} Host headers, expected one` });
 }
 
 async function guard(

@@ -54,6 +54,20 @@ test('[CL61] nothing is reported after the end, and what was merged goes with th
   expect(env.pending.timers).toBe(0);
 });
 
+test('[CL60] steps reported together are joined by id, none is lost', async () => {
+  const { env, run, sent } = reporter();
+  await env.settle();
+  run.report({ steps: [{ id: 'a', title: 'First', state: 'running' }] });
+  run.report({ steps: [{ id: 'b', title: 'Second', state: 'running' }] });
+  run.report({ steps: [{ id: 'a', state: 'succeeded' }] });
+  await env.advance(100);
+  expect(sent.at(-1)?.steps).toEqual([
+    { id: 'a', title: 'First', state: 'succeeded' },
+    { id: 'b', title: 'Second', state: 'running' },
+  ]);
+  await run.succeed();
+});
+
 test('[CL62] while one report waits for an answer, everything else waits as one', async () => {
   const { env, run, sent, answers, isHeld } = reporter();
   await env.settle();

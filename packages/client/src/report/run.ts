@@ -105,7 +105,7 @@ export class Run {
 
   #put(fields: RunReport): void {
     if (this.#end !== null) return;
-    this.#pending = { ...this.#pending, ...fields };
+    this.#pending = merged(this.#pending, fields);
     this.#schedule(REPORT_MS);
   }
 
@@ -133,7 +133,7 @@ export class Run {
     this.#error = result.ok ? null : result;
     if (isBusy(result)) {
       // Newer values win over the ones that come back.
-      this.#pending = { ...report, ...this.#pending };
+      this.#pending = merged(report, this.#pending);
       this.#schedule(RETRY_MS);
     } else {
       this.#schedule(REPORT_MS);
@@ -143,7 +143,7 @@ export class Run {
 
   #finish(last: RunReport): Promise<CommandResult> {
     if (this.#end !== null) return Promise.resolve(localFailure('conflict', `run ${this.id} has ended already`));
-    const report = { ...this.#pending, ...last };
+    const report = merged(this.#pending, last);
     this.#pending = null;
     this.#timer?.cancel();
     this.#timer = null;
@@ -186,3 +186,14 @@ function isBusy(result: CommandResult): boolean {
     !result.ok && (result.code === 'rate_limited' || result.code === 'overloaded' || result.code === 'unavailable')
   );
 }
+
+/** Two reports as one: the newer value of each field, and of each step. */
+function merged(older: RunReport | null, newer: RunReport | null): RunReport {
+  const steps = new Map<string, StepOf>();
+  for (const step of [...(older?.steps ?? []), ...(newer?.steps ?? [])]) {
+    steps.set(step.id, { ...steps.get(step.id), ...step });
+  }
+  return { ...older, ...newer, ...(steps.size === 0 ? {} : { steps: [...steps.values()] }) };
+}
+
+type StepOf = NonNullable<RunReport['steps']>[number];

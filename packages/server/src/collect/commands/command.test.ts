@@ -322,6 +322,8 @@ test('[CO14] a repeat with the same key is answered and not repeated, also after
   expect(again).toEqual(first);
   expect(desk.committed).toHaveLength(1);
   expect(await mutate(desk, { op: 'del', key: 'tab1.7' })).toMatchObject({ ok: false, code: 'bad_request' });
+  const other = { ...mutation, fields: { ...WEB, name: 'Other' } };
+  expect(await mutate(desk, other)).toMatchObject({ ok: false, code: 'bad_request' });
   await desk.close();
   const later = await openDesk({ store: desk.store, clock: desk.clock });
   expect(await mutate(later, mutation)).toEqual(first);

@@ -202,9 +202,10 @@ async function write(
   return refused ?? written;
 }
 
-/** What makes two uses of one key the same: what was wanted of which record. */
-function digestOf({ collection, id, op, name }: Mutation): string {
-  return [collection, id, op, name ?? ''].join('/');
+/** What makes two uses of one key the same: what was wanted of which record, with which values. */
+function digestOf({ collection, id, op, name, fields }: Mutation): string {
+  const wanted = JSON.stringify([collection, id, op, name ?? '', fields ?? null]);
+  return createHash('sha256').update(wanted).digest('base64url');
 }
 
 function apply(

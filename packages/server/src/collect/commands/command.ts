@@ -3,6 +3,7 @@
  * call `mutate`. Who may do it is asked once here; what it does is one transaction; a repeat with the same key is
  * answered and not repeated.
  */
+import { createHash } from 'node:crypto';
 import { explain, STATUSES, type Collection, type Desired, type RunRow, type ServiceCreate } from '@statewire/model';
 import { ok, refuse, type Json, type JsonObject, type Result } from '@statewire/protocol';
 import { z } from 'zod';

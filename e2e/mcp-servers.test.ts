@@ -7,7 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { drift } from '../packages/server/src/collect/probes/mcp/inventory.ts';
 import type { ProbeResult } from '../packages/server/src/collect/probes/probe.ts';
-import { startScripted } from '../packages/server/src/testing/peers/faults.ts';
+import {
+  errorOf,
+  INITIALIZED,
+  json,
+  resultOf,
+  startScripted,
+  toolNamed,
+} from '../packages/server/src/testing/peers/faults.ts';
 import { binPath, freePort, Peer, waitFor } from '../packages/server/src/testing/peers/peer.ts';
 import { planOf } from '../packages/server/src/testing/peers/plan.ts';
 import { createProbing, type Probing } from '../packages/server/src/testing/peers/probing.ts';
@@ -251,6 +258,39 @@ test('[MCP-P6] a tool that is added is announced and found; a description change
   const rewritten = (await probing.probers.probe({ ...plan, id: 'other' })).inventory;
   if (rewritten === null) throw new Error('the tools were not listed');
   expect(drift(added, rewritten)).toEqual({ added: [], removed: [], changed: ['add'] });
+});
+
+test('[MCP-P6] a server without sessions that was away is asked anew what it is and which tools it has', async () => {
+  const server = await modern();
+  const plan = planOf('mcp', `http://127.0.0.1:${server.port}/mcp`, { inventoryMs: 60_000 });
+  expect((await probing.probers.probe(plan)).inventory).not.toBeNull();
+  expect((await probing.probers.probe(plan)).inventory).toBeNull();
+  await server.kill();
+  expect(said(await probing.probers.probe(plan))).toBe('unhealthy refused failed');
+  await server.start();
+  const back = await probing.probers.probe(plan);
+  expect(said(back)).toBe('healthy ok ready');
+  expect(back.inventory).not.toBeNull();
+});
+
+test('[MCP-P6] a list of resources that failed once is asked again with the next probe, not after minutes', async () => {
+  let failures = 1;
+  const scripted = await startScripted((call) => {
+    if (call.method === 'initialize')
+      return json(call.res, 200, resultOf(call, { ...INITIALIZED, capabilities: { tools: {}, resources: {} } }));
+    // Without sessions, so that every question is answered here.
+    if (call.method === 'ping') return json(call.res, 200, resultOf(call, {}));
+    if (call.method === 'tools/list') return json(call.res, 200, resultOf(call, { tools: [toolNamed('hello')] }));
+    if (call.method !== 'resources/list') return false;
+    return json(call.res, 200, failures-- > 0 ? errorOf(call, -32603) : resultOf(call, { resources: [] }));
+  });
+  closing.push(() => scripted.close());
+  const plan = planOf('mcp', scripted.url, { inventoryMs: 300_000 });
+  expect(said(await probing.probers.probe(plan))).toBe('degraded rpc_error ready');
+  expect(said(await probing.probers.probe(plan))).toBe('healthy ok ready');
+  await probing.probers.probe(plan);
+  expect(scripted.calls.filter((method) => method === 'resources/list')).toHaveLength(2);
+  expect(scripted.calls.filter((method) => method === 'tools/list')).toHaveLength(1);
 });
 
 test('[MCP-P7] 1,000 probes leave no process, session or socket behind', async () => {

@@ -98,6 +98,9 @@ export class HttpServer implements McpServer {
     const lane = [wire.lane, this.#tried, this.#sse?.lane].find((lane) => lane != null && lane.connection !== null);
     const below = this.#below(plan, lane ?? wire.lane);
     if (!greeted.ok) {
+      // Whoever answers next may be another process with other tools. A legacy session tells the two apart by itself;
+      // without one, what the server said of itself and its tools is asked anew.
+      if (this.#session?.manner.era === 'modern') this.#session = null;
       const more = isAuthFault(greeted.code) ? { auth: await this.#authFact(target, greeted, plan) } : {};
       const finding = faultFinding(greeted, below.reach, { ...below.facts, ...more });
       return { finding: { ...finding, certificate: below.certificate }, inventory: null, evidence: null };

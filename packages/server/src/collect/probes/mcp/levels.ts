@@ -88,7 +88,11 @@ export class Levels {
     const now = this.#deps.clock.mono();
     const isGood = this.#facts['inventory']?.v === 'ok' || this.#facts['inventory']?.v === 'skip';
     // A list that failed is asked again each time: its recovery should not wait for the long interval.
-    if (isGood && now < this.#dueAt) return null;
+    if (isGood && now < this.#dueAt) {
+      if (Object.values(this.#facts).some((fact) => fact.v === 'fail'))
+        this.#facts = { ...this.#facts, ...(await this.#others(wire, session, budget)) };
+      return null;
+    }
     this.#dueAt = now + plan.inventoryMs;
     const { capabilities } = session.info;
     if (capabilities.length > 0 && !capabilities.includes('tools')) {

@@ -89,6 +89,22 @@ test('an unknown server or fault is refused', async () => {
   expect((await server.api('POST', '/v1/demo/demo-everything/explode')).status).toBe(404);
 });
 
+test('a clean stop is no outage of the fleet that stops with the server', async () => {
+  await until('the fleet to be well', async () =>
+    // Health, not status: after all those faults damping still shows the worst of them.
+    (await rows('services')).every((row: { health: string }) => row.health === 'healthy' || row.health === 'degraded'),
+  );
+  const at = Date.now();
+  for (let n = 0; n < 3; n++) {
+    await server.stop();
+    await server.launch();
+  }
+  const since = (await server.api('GET', '/v1/activity?limit=200')).body.transitions.filter(
+    (line: { at: number; collection: string }) => line.at >= at && line.collection === 'services',
+  );
+  expect(since).toEqual([]);
+});
+
 test('removed with one call, it stays away after a restart', async () => {
   expect(await pids()).not.toBe('');
   expect((await server.api('DELETE', '/v1/demo')).status).toBe(204);

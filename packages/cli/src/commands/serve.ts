@@ -57,8 +57,9 @@ export async function serveWith(terminal: Terminal, demo: boolean | null): Promi
   greet(terminal, server, run !== null);
   const failure = await Promise.race([terminal.stopped.then(() => null), server.failed]);
   if (failure !== null) terminal.err(`statewire: the store failed, ending: ${failure.message}`);
-  await run?.close();
+  // The server first: a fleet that ends while it is still probed would be recorded as an outage.
   await server.close();
+  await run?.close();
   return failure === null ? 0 : 1;
 }
 

@@ -53,5 +53,8 @@ if (import.meta.main) {
     process.exitCode = 2;
   } else {
     process.exitCode = await main(processTerminal(), process.argv.slice(2));
+    // Everything is closed and the loop is empty when `exit` comes. What Node would do after it, closing its own
+    // handles, was seen to spin for ever (Environment::CleanupHandles): a stopped server that never ended.
+    process.once('exit', (code) => process.exit(code));
   }
 }

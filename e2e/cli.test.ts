@@ -85,6 +85,17 @@ test('report makes a job, tail shows it change, beat keeps a heartbeat alive', a
   expect(failed.err).toContain('no heartbeat of this name');
 });
 
+test('tail goes on when the server comes back', async () => {
+  const tail = start(['tail', 'jobs', 'kind=patient'], at);
+  await statewire(['report', 'jobs/p', 'kind=patient', 'title=Patient', 'state=running'], at);
+  await until('the job in the tail', () => tail.out().includes('+ running'));
+  await server.stop();
+  await server.launch();
+  await statewire(['report', 'jobs/p', 'kind=patient', 'title=Patient', 'state=succeeded'], at);
+  await until('its end in the tail', () => tail.out().includes('~ succeeded'));
+  expect((await tail.stop()).code).toBe(0);
+});
+
 test('report says what is wrong with a report and exits with 1', async () => {
   const { code, err } = await statewire(['report', 'jobs/x', 'state=flying', 'title=X'], at);
   expect(code).toBe(1);

@@ -105,9 +105,10 @@ test('a clean stop is no outage of the fleet that stops with the server', async 
   expect(since).toEqual([]);
 });
 
-test('removed with one call, it stays away after a restart', async () => {
+test('removed with one call, with everything it made', async () => {
   expect(await pids()).not.toBe('');
   expect((await server.api('DELETE', '/v1/demo')).status).toBe(204);
-  expect(await rows('services')).toEqual([]);
+  for (const collection of ['services', 'agents', 'connections', 'executions', 'jobs'])
+    expect(await rows(collection), collection).toEqual([]);
   expect((await server.api('GET', '/v1/demo')).body).toEqual({ servers: [] });
 });

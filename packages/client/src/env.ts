@@ -51,11 +51,9 @@ export function browserEnv(): Env {
   return {
     now: () => Date.now(),
     after(ms, fn) {
-      const handle: unknown = setTimeout(fn, ms);
-      // In Node a waiting client must not keep the process alive; browsers return a number here.
-      if (hasUnref(handle)) handle.unref();
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: `handle` came from this very setTimeout.
-      return { cancel: () => clearTimeout(handle as Parameters<typeof clearTimeout>[0]) };
+      // In Node a pending timer keeps the process: a program that watches must not end because the server is away.
+      const handle = setTimeout(fn, ms);
+      return { cancel: () => clearTimeout(handle) };
     },
     random: () => Math.random(),
     uniqueId: () => (typeof crypto === 'object' && 'randomUUID' in crypto ? crypto.randomUUID() : randomId()),
@@ -110,8 +108,4 @@ function listen(fn: (signal: Signal) => void): () => void {
 // Pages on plain http (a box in the local network) have no crypto.randomUUID.
 function randomId(): string {
   return Array.from({ length: 4 }, () => Math.random().toString(36).slice(2, 8)).join('');
-}
-
-function hasUnref(handle: unknown): handle is { unref(): void } {
-  return typeof handle === 'object' && handle !== null && 'unref' in handle && typeof handle.unref === 'function';
 }

@@ -75,6 +75,8 @@ export interface StatewireServer {
   readonly failed: Promise<Error>;
   /** Makes the services that the demo manages exactly these. */
   syncDemo(services: readonly (ServiceCreate & { readonly id: string })[]): Promise<void>;
+  /** Deletes the demo's services and every record labelled `demo: yes`. */
+  removeDemo(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -327,6 +329,17 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     async syncDemo(services) {
       const synced = await commands.sync('main', services, 'demo');
       if (!synced.ok) throw new Error(synced.message);
+    },
+    async removeDemo() {
+      await commands.sync('main', [], 'demo');
+      for (const collection of ['connections', 'executions', 'jobs', 'agents']) {
+        for (const { id, row } of Array.from(live.entries('main', collection))) {
+          const labels = row['labels'];
+          const isDemo = typeof labels === 'object' && labels !== null && 'demo' in labels && labels['demo'] === 'yes';
+          // One that is gone meanwhile is as removed as one that we remove.
+          if (isDemo) await commands.mutate(SYSTEM, { collection, id, op: 'del' });
+        }
+      }
     },
     async makeKey({ name, scope }) {
       const made = await keys.create(SYSTEM, { org: 'main', name, scope, expiresAt: null });

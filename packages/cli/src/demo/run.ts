@@ -134,8 +134,8 @@ export class DemoRun implements Demo {
 
   async remove(): Promise<void> {
     rmSync(join(this.#deps.data, MARK), { force: true });
-    await this.#server?.syncDemo([]);
     await this.close();
+    await this.#server?.removeDemo();
   }
 
   async close(): Promise<void> {

@@ -21,6 +21,8 @@ const AGENTS = [
 
 /** The heartbeat service of the demo. */
 export const DEMO_HEARTBEAT = 'demo-nightly-backup';
+/** On every record the workers report, so that removing the demo removes them too. */
+const DEMO = { demo: 'yes' } as const;
 const BEAT_EVERY_MS = 5_000;
 const ROUND_GAP_MS = 6_000;
 const SCAN_STEP_MS = 150;
@@ -63,11 +65,12 @@ export class Workers {
     for (let round = 1; !this.#isClosed; round += 1) {
       const run = await client.executions.start({
         agent: card.id,
+        labels: DEMO,
         title: `Round ${round} of all sources`,
         total: targets.length,
         unit: 'sources',
       });
-      await agent.report({ phase: 'running', activity: 'Asking all sources', currentExecution: run.id });
+      await agent.report({ labels: DEMO, phase: 'running', activity: 'Asking all sources', currentExecution: run.id });
       let failures = 0;
       for (const [index, service] of targets.entries()) {
         if (this.#isClosed) break;
@@ -130,6 +133,7 @@ export class Workers {
     void this.#deps.client.connections.observe(
       { agent, service: service.id },
       {
+        labels: DEMO,
         phase: isOk ? 'connected' : needsAuth ? 'needs_auth' : 'failed',
         health: isOk ? 'healthy' : needsAuth ? 'degraded' : 'unhealthy',
         reason: {
@@ -157,6 +161,7 @@ export class Workers {
         .slice(0, 120);
       const job = await this.#deps.client.jobs.start({
         kind: 'scan',
+        labels: DEMO,
         title: `Count files of installed packages (${round})`,
         goal: 'Every folder counted',
         total: folders.length,

@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { serverNow } from '../lib/ticker.ts';
 import { fetched, request } from './request.ts';
-import type { DemoServer, History, Inventories, Transition } from './types.ts';
+import type { DemoServer, History, Inventories, Inventory, Transition } from './types.ts';
 
 const HISTORY_ROWS_MAX = 5000;
 
@@ -31,16 +31,16 @@ export const activityQuery = (version: number) =>
   });
 
 /** What an MCP server listed last; null until it did. */
-export const inventoryQuery = (id: string, fingerprint: string | null) =>
+export const inventoryQuery = (id: string, fingerprints: readonly (string | null)[]) =>
   queryOptions({
-    // The fingerprint is on the live record: a changed one fetches the new list.
-    queryKey: ['inventory', id, fingerprint],
+    // The fingerprints are on the live record: a changed one fetches the new lists.
+    queryKey: ['inventory', id, ...fingerprints],
     queryFn: ({ signal }) =>
-      fetched<{ inventory: Inventories | null }>(`/v1/services/${encodeURIComponent(id)}/inventory`, signal).then(
-        (a) => a.inventory,
-      ),
-    placeholderData: (before: Inventories | null | undefined, query) =>
-      query?.queryKey[1] === id ? before : undefined,
+      fetched<{ inventory: Inventory | null; accepted: Inventory | null }>(
+        `/v1/services/${encodeURIComponent(id)}/inventory`,
+        signal,
+      ).then((answer): Inventories => ({ current: answer.inventory, accepted: answer.accepted })),
+    placeholderData: (before: Inventories | undefined, query) => (query?.queryKey[1] === id ? before : undefined),
     staleTime: Infinity,
   });
 

@@ -29,8 +29,9 @@ export interface History {
 
 export interface Tool {
   readonly name: string;
-  readonly title: string | null;
-  readonly description: string | null;
+  /** Empty when the server gave none. */
+  readonly title: string;
+  readonly description: string;
   readonly hash: string;
   readonly inputSchema: unknown;
 }

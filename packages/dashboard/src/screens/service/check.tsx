@@ -24,7 +24,9 @@ export function CheckPane({ row }: { row: Service }): ReactNode {
       {row.kind === 'heartbeat' && (
         <div className="px-4 pt-3">
           <p className="mb-1.5 text-sm text-muted">Call this when the work is done:</p>
-          <Copyable text={`curl -fsS ${location.origin}/v1/heartbeats/${row.id}`} />
+          <Copyable
+            text={`curl -fsS -H "Authorization: Bearer $STATEWIRE_KEY" ${location.origin}/v1/heartbeats/${row.id}`}
+          />
         </div>
       )}
       {isAdmin ? <Settings row={row} /> : <Facts>{schedule(row)}</Facts>}

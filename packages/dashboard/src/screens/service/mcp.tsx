@@ -98,7 +98,7 @@ function Drift({ row, drift }: { row: Service; drift: DriftInfo }): ReactNode {
 }
 
 function Tools({ row, mcp }: { row: Service; mcp: McpInfo }): ReactNode {
-  const inventory = useQuery(inventoryQuery(row.id, mcp.fingerprint));
+  const inventory = useQuery(inventoryQuery(row.id, [mcp.fingerprint, mcp.acceptedFingerprint]));
   const current = inventory.data?.current ?? null;
   const accepted = new Map((inventory.data?.accepted?.tools ?? []).map((tool) => [tool.name, tool]));
   const drift = driftOf(mcp);
@@ -162,7 +162,7 @@ function ToolRow({
           {mark !== null && (
             <span className={cx('shrink-0 text-xs', mark === 'added' ? 'text-up' : 'text-degraded')}>{mark}</span>
           )}
-          <span className="truncate text-muted">{tool.title ?? tool.description ?? ''}</span>
+          <span className="truncate text-muted">{tool.title || tool.description}</span>
         </summary>
         <div className="space-y-2 px-4 pt-1 pb-3 pl-[2.4rem] text-sm">
           {before !== null ? (
@@ -187,7 +187,7 @@ function ToolRow({
 
 /** Everything that counts as the tool: what an agent is told and what it has to send. */
 function textOfTool(tool: Tool): string {
-  return [tool.title ?? '', tool.description ?? '', JSON.stringify(tool.inputSchema, null, 2)]
+  return [tool.title, tool.description, JSON.stringify(tool.inputSchema, null, 2)]
     .filter((part) => part !== '')
     .join('\n');
 }

@@ -158,7 +158,9 @@ function EditorForm({ service, initial, base, secrets = [], onClose }: FormProps
         ) : (
           <div className="mb-4">
             <p className="mb-1.5 text-sm font-medium">Where it calls</p>
-            <Copyable text={`curl -fsS ${location.origin}/v1/heartbeats/${draft.id.trim() || '<id>'}`} />
+            <Copyable
+              text={`curl -fsS -H "Authorization: Bearer $STATEWIRE_KEY" ${location.origin}/v1/heartbeats/${draft.id.trim() || '<id>'}`}
+            />
           </div>
         )}
         <div className="grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-4">

@@ -93,6 +93,8 @@ class StatewireTalk implements Talk {
         return 'ready';
       }
       this.#isReady = bytes.toString('latin1', start, start + 80).includes('"last":true');
+      // As the SDK: each chunk of a snapshot but the last is acknowledged at once.
+      if (!this.#isReady) this.confirm(say);
       return this.#isReady ? 'ready' : 'part';
     }
     return this.#control(bytes.toString('latin1', start, end));

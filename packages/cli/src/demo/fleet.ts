@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '@statewire/server';
@@ -122,9 +122,10 @@ const recipes: readonly Recipe[] = [
 export class Fleet {
   readonly #members = new Map<string, Member>();
 
-  /** Starts every server and resolves with what to register. */
+  /** Starts every server and resolves when they listen: a probe that is earlier than its target would see an outage. */
   static async start(clock: Clock): Promise<Fleet> {
     const fleet = new Fleet();
+    const backs: number[] = [];
     for (const recipe of recipes) {
       const script = scriptOf(recipe);
       if (script === null) continue;
@@ -136,6 +137,7 @@ export class Fleet {
       );
       const proxy = new FaultProxy(clock, { front, back });
       child.start();
+      backs.push(back);
       await proxy.open();
       const service: DemoService = {
         id: recipe.id,
@@ -147,6 +149,7 @@ export class Fleet {
       };
       fleet.#members.set(recipe.id, { service, child, proxy, state: null });
     }
+    await Promise.all(backs.map((port) => listening(clock, port)));
     return fleet;
   }
 
@@ -225,6 +228,29 @@ function scriptOf(recipe: Recipe): string | null {
       return null;
     throw error;
   }
+}
+
+/** How long a server of the demo may take to start, and how often it is looked at, ms. */
+const START_MS_MAX = 8_000;
+const LOOK_EVERY_MS = 50;
+
+/** Resolves when somebody listens on the port, or when it has taken too long: then the probe will say so. */
+async function listening(clock: Clock, port: number): Promise<void> {
+  const endsAt = clock.mono() + START_MS_MAX;
+  while (!(await accepts(port)) && clock.mono() < endsAt) {
+    await new Promise<void>((resolve) => void clock.after(LOOK_EVERY_MS, resolve));
+  }
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
 }
 
 /** A port that is free now. Another program may take it before we do; then the start fails and says so. */

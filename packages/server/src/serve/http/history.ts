@@ -67,7 +67,8 @@ function historyRoute({ live, store, clock, limits }: HttpDeps, { name, access }
       must(authorize(principal, 'read', name));
       if (live.get(principal.org, name, id) === null)
         throw new RefusedError({ code: 'not_found', message: `no record ${name}/${id}` });
-      const to = query.to ?? clock.now();
+      // The end is not part of the span; what happened in this very millisecond is part of "until now".
+      const to = query.to ?? clock.now() + 1;
       const from = query.from ?? to - DAY_MS;
       if (from > to)
         throw new RefusedError({

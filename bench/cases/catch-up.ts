@@ -63,8 +63,8 @@ async function snapshots(options: CaseOptions): Promise<CaseResult> {
 const SNAPSHOTS: readonly (readonly [Peer, Shape])[] = [
   [PEERS.socketio, { name: PEERS.socketio.name }],
   [PEERS.ws, { name: PEERS.ws.name }],
-  [PEERS.ours100, { name: 'Statewire, acknowledged each 16 frames or 250 ms' }],
-  [PEERS.ours100, { name: 'Statewire, each chunk acknowledged', acks: { ackFrames: 1 } }],
+  [PEERS.ours100, { name: 'Statewire, acknowledged as the SDK does' }],
+  [PEERS.ours100, { name: 'Statewire, every frame acknowledged', acks: { ackFrames: 1 } }],
 ];
 
 interface Shape {

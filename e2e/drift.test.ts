@@ -1,21 +1,27 @@
 /** Tools that change under a running server are seen, told apart, and accepted by a person. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Browser } from 'playwright-core';
 import { freePort, Peer } from '../packages/server/src/testing/peers/peer.ts';
+import { launchBrowser } from './harness/browser.ts';
 import { TestServer } from './harness/server.ts';
+import { signIn } from './harness/sign-in.ts';
 import { until } from './harness/until.ts';
 
 let server: TestServer;
 let peer: Peer;
+let browser: Browser;
 
 beforeAll(async () => {
   const port = await freePort();
   const bin = join(import.meta.dirname, 'peers', 'modern.ts');
   peer = await new Peer({ bin, env: { PORT: String(port) }, port }).start();
   server = await TestServer.start();
+  browser = await launchBrowser();
 });
 
 afterAll(async () => {
+  await browser?.close();
   await server?.close();
   await peer?.stop();
 });
@@ -54,7 +60,16 @@ test('an announced tool, a description rewritten without a word, and a person wh
   );
   expect(inventory.accepted.tools).toHaveLength(2);
 
-  expect((await server.api('POST', `${PATH}/accept-tools`)).status).toBe(200);
+  // The same on the page: every tool, what came, and the button that accepts it.
+  const context = await browser.newContext();
+  await signIn(context, server);
+  const page = await context.newPage();
+  await page.goto(`${server.url}/services/tools`);
+  await page.getByText('Came later.').first().waitFor();
+  await page.getByText('Adds two numbers.').first().waitFor();
+  await page.getByRole('button', { name: 'Accept' }).click();
+  await until('the accepted tools', async () => (await mcp()).acceptedFingerprint !== accepted);
+  await context.close();
   expect(await mcp()).toMatchObject({ drift: { added: [], removed: [], changed: [] } });
   expect((await mcp()).acceptedFingerprint).not.toBe(accepted);
   // Accepted is accepted, also across a restart of ours.

@@ -12,8 +12,7 @@ export const ADMIN_KEY = 'e2e-admin-key-0123456789abcdef';
 export interface Reply {
   readonly status: number;
   readonly headers: Headers;
-  // Tests read fields of many shapes; each assertion says what it expects.
-  // oxlint-disable-next-line typescript/no-explicit-any
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests read fields of many shapes; each assertion says what it expects.
   readonly body: any;
 }
 

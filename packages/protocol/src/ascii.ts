@@ -13,9 +13,9 @@ export function toAscii(json: string): string {
 }
 
 // Inside JSON text a non-ASCII character can only stand in a string, so that escaping it is always right.
-// oxlint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- the range is ASCII, control characters and all.
 const NON_ASCII = /[^\x00-\x7f]/;
-// oxlint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- the range is ASCII, control characters and all.
 const NON_ASCII_ALL = /[^\x00-\x7f]/g;
 const MAYBE_HALF = /\\u[dD][89a-fA-F]/;
 // Escapes one after the other, so that an escaped backslash before `ud800` is not taken for one; whole pairs first.

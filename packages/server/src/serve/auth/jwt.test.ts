@@ -64,8 +64,7 @@ async function keySet(
   });
   servers.push(server);
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  // True because it listens on TCP.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: it listens on TCP.
   const { port } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}/jwks`, hits: () => hits };
 }

@@ -4,6 +4,7 @@
  */
 import { createAdaptorServer } from '@hono/node-server';
 import { collectionOf, collections, explain, serviceCreateSchema, type ServiceCreate } from '@statewire/model';
+import { ok, type Result } from '@statewire/protocol';
 import { mkdirSync } from 'node:fs';
 import { Server } from 'node:http';
 import { join } from 'node:path';
@@ -164,8 +165,13 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   const commands = createCommands({
     ...writes,
     idempotency: keep.idempotency,
-    refresh: (org, id) => schedule.refresh(org, id),
-    acceptTools: (principal, id) => acceptTools(looks, principal, id),
+    acts: {
+      'services/refresh': async ({ principal: { org }, id }) => {
+        const looked = await schedule.refresh(org, id);
+        return looked.ok ? ok({ version: commit.version(org), value: { id } }) : looked;
+      },
+      'services/accept-tools': ({ principal, id }) => acceptTools(looks, principal, id),
+    },
   });
   const beats = new Beats({
     ...writes,
@@ -178,12 +184,15 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     limits,
     fire: (org, collection, id, deadline) => {
       metrics.deadlineFired(collection);
-      return collectionOf(collection)?.kind === 'run'
-        ? reports.lapse(org, collection, id, deadline)
-        : observe(org, collection, id, { kind: 'deadline', deadline });
+      const kind = collectionOf(collection)?.kind;
+      if (kind === 'run') return reports.lapse(org, collection, id, deadline);
+      if (kind === 'status') return observe(org, collection, id, { kind: 'deadline', deadline });
+      return onDue[collection]?.(org, id, deadline) ?? Promise.resolve(ok(null));
     },
   });
   endings.push(() => deadlines.close());
+  // Plain records that move by themselves at their `nextAt`. Whoever moves them compares it with the deadline again.
+  const onDue: Readonly<Record<string, (org: string, id: string, deadline: number) => Promise<Result<unknown>>>> = {};
   const watch = new Watch({
     live,
     store,

@@ -47,7 +47,8 @@ export const engine: Engine = {
 
 /** The next moment at which a record changes by itself, or null. What collect/beats/deadline.ts is to hold for it. */
 export function deadlineOf(kind: 'status' | 'run' | 'plain', row: Row | null): number | null {
-  if (row === null || kind === 'plain') return null;
+  if (row === null) return null;
+  if (kind === 'plain') return typeof row['nextAt'] === 'number' ? row['nextAt'] : null;
   // oxlint-disable typescript/no-unsafe-type-assertion -- true: `kind` is that of the row's collection.
   return kind === 'status' ? nextDeadline(row as StatusRow) : nextRunDeadline(row as RunRow);
   // oxlint-enable typescript/no-unsafe-type-assertion

@@ -1,5 +1,5 @@
 import type { McpInfo, Service } from '@statewire/model';
-import { ok, type Json } from '@statewire/protocol';
+import { ok, type Json, type Result } from '@statewire/protocol';
 import type { ProbeObservation } from '../collect/observation.ts';
 import { drift } from '../collect/probes/mcp/inventory.ts';
 import type { CheckPlan } from '../collect/probes/plan.ts';
@@ -7,7 +7,7 @@ import type { Inventory, ProbeResult } from '../collect/probes/probe.ts';
 import type { Belief } from '../collect/probes/schedule.ts';
 import type { Rules } from '../derive/rules.ts';
 import type { Check } from '@statewire/model';
-import type { Commit } from '../keep/commit-types.ts';
+import type { Commit, Written } from '../keep/commit-types.ts';
 import { observeIn } from '../keep/observe.ts';
 import type { Store } from '../keep/store.ts';
 import { beliefOf } from './watch.ts';
@@ -54,7 +54,7 @@ export async function acceptTools(
   deps: LooksDeps,
   principal: { readonly org: string; readonly name: string },
   id: string,
-): ReturnType<Commit['write']> {
+): Promise<Result<Written<{ readonly id: string }>>> {
   const stored = inventoriesOf(await deps.store.document(INVENTORY, principal.org, id));
   return deps.commit.write(principal.org, principal.name, (draft) => {
     const row = draft.get('services', id);
@@ -75,7 +75,7 @@ export async function acceptTools(
     };
     draft.put('services', id, { ...row, mcp: next });
     draft.document(INVENTORY, id, { current: stored.current, accepted: stored.current });
-    return ok(null);
+    return ok({ id });
   });
 }
 

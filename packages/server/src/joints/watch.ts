@@ -89,7 +89,7 @@ export class Watch {
 
   #deadline(org: string, collection: string, id: string, row: Row | null): void {
     const kind = collectionOf(collection)?.kind ?? 'plain';
-    if (kind !== 'plain') this.#deps.deadlines.set(org, collection, id, deadlineOf(kind, row));
+    this.#deps.deadlines.set(org, collection, id, deadlineOf(kind, row));
   }
 }
 

@@ -2,7 +2,7 @@
  * The writing half of a server on a virtual clock and a store in memory: reports, commands, heartbeats, presence and
  * deadlines with the real engine and the real commit. Nothing listens and nothing probes.
  */
-import { assert, type Row } from '@statewire/protocol';
+import { assert, ok, type Result, type Row } from '@statewire/protocol';
 import { Beats } from '../collect/beats/beat.ts';
 import { Deadlines } from '../collect/beats/deadline.ts';
 import { Presence } from '../collect/beats/presence.ts';
@@ -48,8 +48,11 @@ export interface DeskOptions {
   readonly store?: MemoryStore | undefined;
   /** Hears each transaction as the hub of a server would. */
   readonly onCommitted?: ((committed: Committed) => void) | undefined;
-  readonly refresh?: CommandsDeps['refresh'] | undefined;
-  readonly acceptTools?: CommandsDeps['acceptTools'] | undefined;
+  readonly acts?: CommandsDeps['acts'] | undefined;
+  /** Moves plain records whose `nextAt` has come, by collection. */
+  readonly onDue?:
+    | Readonly<Record<string, (org: string, id: string, deadline: number) => Promise<Result<unknown>>>>
+    | undefined;
 }
 
 /** Opens a desk. Deadlines fire as time is advanced with `clock.run`. */
@@ -93,10 +96,12 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
   const deadlines: Deadlines = new Deadlines({
     clock,
     limits,
-    fire: (org, collection, id, deadline) =>
-      collectionOf(collection)?.kind === 'run'
-        ? reports.lapse(org, collection, id, deadline)
-        : observe(org, collection, id, { kind: 'deadline', deadline }),
+    fire: (org, collection, id, deadline) => {
+      const kind = collectionOf(collection)?.kind;
+      if (kind === 'run') return reports.lapse(org, collection, id, deadline);
+      if (kind === 'status') return observe(org, collection, id, { kind: 'deadline', deadline });
+      return options.onDue?.[collection]?.(org, id, deadline) ?? Promise.resolve(ok(null));
+    },
   });
   const beats = new Beats({ ...deps, createHeartbeat: (draft, made) => createHeartbeat(deps, draft, made) });
   const presence = new Presence({ clock, limits, observe });
@@ -106,12 +111,9 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
         follow({ org, collection, id, before: null, after: row });
     }
   }
-  const nothing = (): Promise<{ ok: false; code: string; message: string }> =>
-    Promise.resolve({ ok: false, code: 'unsupported', message: 'this desk has none' });
   const commands = createCommands({
     ...deps,
-    refresh: options.refresh ?? nothing,
-    acceptTools: options.acceptTools ?? nothing,
+    acts: options.acts ?? {},
     idempotency: keep.idempotency,
   });
   return {

@@ -130,11 +130,14 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const commands = createCommands({
     ...writes,
     idempotency: keep.idempotency,
-    refresh: async (_, id) => {
-      refreshed.push(id);
-      return ok(null);
+    acts: {
+      'services/refresh': async ({ principal: { org }, id }) => {
+        refreshed.push(id);
+        return ok({ version: keep.commit.version(org), value: { id } });
+      },
+      'services/accept-tools': ({ principal, id }) =>
+        acceptTools({ commit: keep.commit, store, rulesOf }, principal, id),
     },
-    acceptTools: (principal, id) => acceptTools({ commit: keep.commit, store, rulesOf }, principal, id),
   });
   const made = new Beats({
     ...writes,

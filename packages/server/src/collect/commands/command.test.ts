@@ -240,13 +240,17 @@ test('[CO13] an override ends by itself, in an hour when nobody said otherwise',
 test('[CO13] refresh and accept-tools hand on, with what came of it', async () => {
   const asked: string[] = [];
   const desk = await openDesk({
-    refresh: (org, id) => {
-      asked.push(`refresh ${org}/${id}`);
-      return Promise.resolve(asked.length === 1 ? ok(null) : { ok: false, code: 'rate_limited', message: 'soon' });
-    },
-    acceptTools: (who, id) => {
-      asked.push(`accept ${who.org}/${id}`);
-      return Promise.resolve(ok({ version: 9, value: null }));
+    acts: {
+      'services/refresh': ({ principal: { org }, id }) => {
+        asked.push(`refresh ${org}/${id}`);
+        return Promise.resolve(
+          asked.length === 1 ? ok({ version: 1, value: { id } }) : { ok: false, code: 'rate_limited', message: 'soon' },
+        );
+      },
+      'services/accept-tools': ({ principal: { org }, id }) => {
+        asked.push(`accept ${org}/${id}`);
+        return Promise.resolve(ok({ version: 9, value: { id } }));
+      },
     },
   });
   await create(desk);

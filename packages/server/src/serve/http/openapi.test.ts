@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { isCollectionName } from '@statewire/model';
 import { createWorld, type World } from '../../testing/http-world.ts';
 
 let world: World;
@@ -124,10 +125,8 @@ test('every route is on the page of the API, with a curl', () => {
       .map((line) => line.slice(4).trim()),
   );
   for (const { method, path } of world.http.routes) {
-    const general = path.replace(
-      /^\/v1\/(?:services|connections|agents|executions|jobs|metrics|checks)(?=$|\/)/u,
-      '/v1/{collection}',
-    );
+    const name = /^\/v1\/([a-z-]+)(?=$|\/)/u.exec(path)?.[1] ?? '';
+    const general = isCollectionName(name) ? path.replace(`/v1/${name}`, '/v1/{collection}') : path;
     expect(titles.has(`${method} ${path}`) || titles.has(`${method} ${general}`), `${method} ${path}`).toBe(true);
   }
   const known = new Set(world.http.routes.map(({ method, path }) => `${method} ${path}`));

@@ -1,0 +1,4 @@
+import type { Plain } from '../plain.ts';
+
+/** What is particular about each plain collection that callers write. A new one is a file beside this and a line here. */
+export const plains: Readonly<Record<string, Plain>> = {};

@@ -1,0 +1,47 @@
+import type { Collection } from '@statewire/model';
+import type { JsonObject, Result } from '@statewire/protocol';
+import type { z } from 'zod';
+import type { Draft, Written } from '../../keep/commit-types.ts';
+import type { Principal } from '../../lib/principal.ts';
+import type { WriteDeps } from '../reports/deps.ts';
+import type { MutationFailure } from './base.ts';
+
+/** What came of a write or command: the record's id, and what a command has to say beside it. */
+export type Done = JsonObject & { readonly id: string };
+
+/** Arguments of a command, read by its schema. */
+export type Args = Readonly<Record<string, unknown>>;
+
+/** One call of a command. */
+export interface VerbCall {
+  readonly principal: Principal;
+  readonly collection: Collection;
+  readonly id: string;
+  readonly args: Args;
+}
+
+/**
+ * A command on a record: something a person or program does that is not a change of fields. One table of these
+ * (verbs/index.ts) is what live connections, REST routes and the OpenAPI document all read.
+ */
+export interface Verb {
+  readonly name: string;
+  /** Collections whose records have this command. */
+  readonly on: readonly string[];
+  readonly action: 'write' | 'report';
+  /** One line for the API's document. */
+  readonly summary: string;
+  readonly args: z.ZodType<Args>;
+  /** True when the record may not be there yet. */
+  readonly isBirth?: boolean | undefined;
+  /** False for commands that only live connections have. Default true. */
+  readonly isRest?: boolean | undefined;
+  /**
+   * What it does to the record, in one transaction. `outside`: it needs more than a transaction (it probes, it sends), and
+   * is one of the `acts` handed to the commands under `collection/name`.
+   */
+  readonly run: 'outside' | ((deps: WriteDeps, draft: Draft, call: VerbCall) => Result<Done, MutationFailure>);
+}
+
+/** Carries out a command that needs more than a transaction. */
+export type Act = (call: VerbCall) => Promise<Result<Written<Done>, MutationFailure>>;

@@ -98,3 +98,26 @@ export {
   type JobReport,
 } from './collections/job.ts';
 export { metricRow, type Metric } from './collections/metric.ts';
+export {
+  maintenanceCreateSchema,
+  maintenancePatchSchema,
+  maintenanceRow,
+  maintenanceSelectorSchema,
+  type Maintenance,
+  type MaintenanceCreate,
+  type MaintenancePatch,
+  type MaintenanceSchedule,
+  type MaintenanceState,
+  type ScheduleInput,
+  type Span,
+} from './collections/maintenance.ts';
+export {
+  isZone,
+  parseRecurrence,
+  recurrenceLimits,
+  recurrenceText,
+  type Frequency,
+  type Recurrence,
+  type RuleDay,
+} from './recurrence.ts';
+export { selectorFields, selectorSchema, selects, type SelectedCollection, type Selector } from './selector.ts';

@@ -120,6 +120,22 @@ const rows: Record<string, Record<string, unknown>> = {
     secrets: [],
     managedBy: 'api',
   },
+  maintenances: {
+    ...envelope,
+    title: 'Patch day',
+    text: '',
+    selector: { collection: 'services', where: ['eq', 'group', 'shop'] },
+    schedule: { kind: 'once', from: 1, to: 2 },
+    state: 'scheduled',
+    window: { from: 1, to: 2 },
+    past: [{ from: 0, to: 1 }],
+    affected: ['services/a'],
+    affectedCount: 1,
+    isPublic: true,
+    by: 'ann',
+    endedAt: null,
+    nextAt: 1,
+  },
 };
 
 test('every collection is under its own name', () => {

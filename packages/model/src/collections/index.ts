@@ -4,6 +4,7 @@ import { checks, type Check } from './check.ts';
 import { connections, type Connection } from './connection.ts';
 import { executions, type Execution } from './execution.ts';
 import { jobs, type Job } from './job.ts';
+import { maintenances, type Maintenance } from './maintenance.ts';
 import { metrics, type Metric } from './metric.ts';
 import { services, type Service } from './service.ts';
 
@@ -16,6 +17,7 @@ export interface Rows {
   readonly jobs: Job;
   readonly metrics: Metric;
   readonly checks: Check;
+  readonly maintenances: Maintenance;
 }
 
 export type CollectionName = keyof Rows;
@@ -29,6 +31,7 @@ export const collections: Readonly<Record<CollectionName, Collection>> = {
   jobs,
   metrics,
   checks,
+  maintenances,
 };
 
 /** The collection of this name, or null. Safe for names from outside. */

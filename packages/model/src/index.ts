@@ -121,3 +121,41 @@ export {
   type RuleDay,
 } from './recurrence.ts';
 export { selectorFields, selectorSchema, selects, type SelectedCollection, type Selector } from './selector.ts';
+export {
+  ruleConditionSchema,
+  ruleCreateSchema,
+  ruleFlaw,
+  rulePatchSchema,
+  ruleRow,
+  selectorOf,
+  SEVERITIES,
+  type RecoveryAction,
+  type Rule,
+  type RuleCondition,
+  type RuleCreate,
+  type RulePatch,
+  type Severity,
+} from './collections/rule.ts';
+export {
+  alertRow,
+  type Alert,
+  type AlertEvent,
+  type AlertState,
+  type Notified,
+  type Suppression,
+} from './collections/alert.ts';
+export {
+  policyCreateSchema,
+  policyPatchSchema,
+  policyRow,
+  type Digest,
+  type DigestInput,
+  type GroupKey,
+  type Policy,
+  type PolicyCreate,
+  type PolicyMatch,
+  type PolicyPatch,
+  type PolicyStep,
+  type QuietHours,
+  type QuietInput,
+} from './collections/policy.ts';

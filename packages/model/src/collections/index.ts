@@ -1,11 +1,14 @@
 import type { Collection } from '../define.ts';
 import { agents, type Agent } from './agent.ts';
+import { alerts, type Alert } from './alert.ts';
 import { checks, type Check } from './check.ts';
 import { connections, type Connection } from './connection.ts';
 import { executions, type Execution } from './execution.ts';
 import { jobs, type Job } from './job.ts';
 import { maintenances, type Maintenance } from './maintenance.ts';
 import { metrics, type Metric } from './metric.ts';
+import { policies, type Policy } from './policy.ts';
+import { rules, type Rule } from './rule.ts';
 import { services, type Service } from './service.ts';
 
 /** The row of each collection, by the collection's name. */
@@ -18,6 +21,9 @@ export interface Rows {
   readonly metrics: Metric;
   readonly checks: Check;
   readonly maintenances: Maintenance;
+  readonly rules: Rule;
+  readonly alerts: Alert;
+  readonly policies: Policy;
 }
 
 export type CollectionName = keyof Rows;
@@ -32,6 +38,9 @@ export const collections: Readonly<Record<CollectionName, Collection>> = {
   metrics,
   checks,
   maintenances,
+  rules,
+  alerts,
+  policies,
 };
 
 /** The collection of this name, or null. Safe for names from outside. */

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
+import type { z } from 'zod';
 import { explain } from '../explain.ts';
 import { alerts } from './alert.ts';
 import { policyCreateSchema } from './policy.ts';
 import { ruleCreateSchema, ruleFlaw, rulePatchSchema, selectorOf } from './rule.ts';
 
-function refusal(schema: { safeParse: typeof ruleCreateSchema.safeParse }, body: unknown): string {
+function refusal(schema: z.ZodType, body: unknown): string {
   const read = schema.safeParse(body);
   return read.success ? '' : explain(read.error, body);
 }

@@ -28,6 +28,8 @@ export type {
   Status,
   StatusRow,
   Suspect,
+  UptimeValue,
+  UptimeWindows,
 } from './status.ts';
 export { STATUSES } from './status.ts';
 export { RUN_STATES, TERMINAL_RUN_STATES, type Progress, type RunRow, type RunState } from './run.ts';

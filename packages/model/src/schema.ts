@@ -17,6 +17,8 @@ import {
   type Recent,
   type StatusRow,
   type Suspect,
+  type UptimeValue,
+  type UptimeWindows,
 } from './status.ts';
 
 /** A record id: 1-128 of `A-Z a-z 0-9 . _ : @ -`, neither `.` nor `..`, so that it fits a URL as it is. */
@@ -110,6 +112,16 @@ const recentSchema: z.ZodType<Recent> = z.object({
   bar: z.string().max(40),
   ms: z.array(z.number().nullable()).max(40),
 });
+const uptimeValueSchema: z.ZodType<UptimeValue> = z.object({
+  pct: z.number().min(0).max(100).nullable(),
+  coverage: z.number().min(0).max(1),
+});
+const uptimeSchema: z.ZodType<UptimeWindows> = z.object({
+  h24: uptimeValueSchema,
+  d7: uptimeValueSchema,
+  d30: uptimeValueSchema,
+  d90: uptimeValueSchema,
+});
 const flapSchema: z.ZodType<Flap> = z.object({ score: z.number(), at: z.number() });
 const progressSchema: z.ZodType<Progress> = z.object({
   done: z.number(),
@@ -164,6 +176,8 @@ export const statusShape: Shape<StatusRow> = {
   latencyMs: z.number().nullable(),
   dueAt: instant.nullable(),
   expiresAt: instant.nullable(),
+  uptime: uptimeSchema.nullable(),
+  bar: z.string().max(90),
 };
 
 /** Fields of every run. */

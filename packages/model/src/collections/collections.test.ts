@@ -25,6 +25,13 @@ const status = {
   latencyMs: 3,
   dueAt: null,
   expiresAt: null,
+  uptime: {
+    h24: { pct: 99.999, coverage: 1 },
+    d7: { pct: 100, coverage: 0.14 },
+    d30: { pct: null, coverage: 0 },
+    d90: { pct: 0, coverage: 0.01 },
+  },
+  bar: 'xugdmp',
 };
 const run = {
   title: 'Scan',

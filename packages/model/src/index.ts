@@ -34,6 +34,15 @@ export type {
 export { STATUSES } from './status.ts';
 export { RUN_STATES, TERMINAL_RUN_STATES, type Progress, type RunRow, type RunState } from './run.ts';
 export {
+  annotationCreateSchema,
+  annotationPatchSchema,
+  annotationRow,
+  type Annotation,
+  type AnnotationCreate,
+  type AnnotationKind,
+  type AnnotationPatch,
+} from './collections/annotation.ts';
+export {
   serviceCreateSchema,
   servicePatchSchema,
   serviceReportSchema,

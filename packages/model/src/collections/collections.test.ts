@@ -101,6 +101,16 @@ const rows: Record<string, Record<string, unknown>> = {
     steps: [{ id: '1', title: '', state: 'done', startedAt: null, endedAt: null }],
   },
   jobs: { ...envelope, ...run, kind: 'scan', owner: null, goal: '' },
+  annotations: {
+    ...envelope,
+    subject: 'services/a',
+    from: 1,
+    to: 2,
+    kind: 'maintenance',
+    text: '',
+    by: 'Ann',
+    maintenance: null,
+  },
   metrics: { ...envelope, subject: 'fleet', values: { 'services.up': 1 }, window: '' },
   checks: {
     ...envelope,

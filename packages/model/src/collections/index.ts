@@ -1,6 +1,7 @@
 import type { Collection } from '../define.ts';
 import { agents, type Agent } from './agent.ts';
 import { alerts, type Alert } from './alert.ts';
+import { annotations, type Annotation } from './annotation.ts';
 import { checks, type Check } from './check.ts';
 import { connections, type Connection } from './connection.ts';
 import { executions, type Execution } from './execution.ts';
@@ -20,6 +21,7 @@ export interface Rows {
   readonly jobs: Job;
   readonly metrics: Metric;
   readonly checks: Check;
+  readonly annotations: Annotation;
   readonly maintenances: Maintenance;
   readonly rules: Rule;
   readonly alerts: Alert;
@@ -37,6 +39,7 @@ export const collections: Readonly<Record<CollectionName, Collection>> = {
   jobs,
   metrics,
   checks,
+  annotations,
   maintenances,
   rules,
   alerts,

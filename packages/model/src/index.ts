@@ -1,4 +1,4 @@
-export { defineCollection, type Collection, type CollectionKind, type Scope } from './define.ts';
+export { defineCollection, type Access, type Collection, type CollectionKind, type Scope } from './define.ts';
 export { collectionOf, collections, isCollectionName, type CollectionName, type Rows } from './collections/index.ts';
 export { explain } from './explain.ts';
 export { idSchema, labelsSchema } from './schema.ts';
@@ -170,3 +170,61 @@ export {
   type QuietHours,
   type QuietInput,
 } from './collections/policy.ts';
+export {
+  AFFECTED_IMPACTS,
+  INCIDENT_AFFECTED_MAX,
+  INCIDENT_ALERTS_MAX,
+  INCIDENT_IMPACTS,
+  INCIDENT_PHASES,
+  INCIDENT_TEXT_MAX,
+  INCIDENT_UPDATES_MAX,
+  incidentCreateSchema,
+  incidentPatchSchema,
+  incidentRow,
+  POSTMORTEM_TEXT_MAX,
+  type Affected,
+  type AffectedImpact,
+  type Incident,
+  type IncidentCreate,
+  type IncidentImpact,
+  type IncidentPatch,
+  type IncidentPhase,
+  type IncidentUpdate,
+  type Postmortem,
+} from './collections/incident.ts';
+export {
+  NOTIFICATION_TYPES,
+  notificationCreateSchema,
+  notificationPatchSchema,
+  notificationRow,
+  PRIORITIES,
+  type Notification,
+  type NotificationCreate,
+  type NotificationPatch,
+  type NotificationType,
+  type Priority,
+} from './collections/notification.ts';
+export {
+  preferenceDefaults,
+  preferencesCreateSchema,
+  preferencesPatchSchema,
+  preferencesRow,
+  type PersonalQuiet,
+  type Preferences,
+  type PreferencesCreate,
+  type PreferencesPatch,
+  type PushDevice,
+  type Ways,
+} from './collections/preferences.ts';
+export { inboxRow, type Inbox } from './collections/inbox.ts';
+export {
+  draftingDefaults,
+  settingsCreateSchema,
+  settingsPatchSchema,
+  settingsRow,
+  type Drafting,
+  type DraftingInput,
+  type Settings,
+  type SettingsCreate,
+  type SettingsPatch,
+} from './collections/settings.ts';

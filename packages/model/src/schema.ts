@@ -68,6 +68,12 @@ export const labelsSchema: z.ZodType<Readonly<Record<string, string>>> = z
   .refine((labels) => Object.keys(labels).length <= LABELS_MAX, { error: `expected at most ${LABELS_MAX} labels` })
   .meta({ description: 'Free words for grouping', example: { team: 'search', env: 'prod' } });
 
+/** Another record: `services/shop`. */
+export const refSchema: z.ZodType<string> = z
+  .string()
+  .max(193)
+  .refine(isRef, { error: 'expected a collection and an id such as services/shop' });
+
 /** Epoch milliseconds. */
 export const instant: z.ZodType<number> = z.int().min(0);
 
@@ -197,6 +203,11 @@ export const runShape: Shape<RunRow> = {
   leaseUntil: instant.nullable(),
   leaseMs: z.int().min(1),
 };
+
+function isRef(ref: string): boolean {
+  const slash = ref.indexOf('/');
+  return slash > 0 && /^[a-z][a-z-]{0,63}$/.test(ref.slice(0, slash)) && isRecordId(ref.slice(slash + 1));
+}
 
 function hasNoControls(text: string): boolean {
   return !/\p{Cc}/u.test(text);

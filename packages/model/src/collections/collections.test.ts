@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { preferenceDefaults } from './preferences.ts';
+import { draftingDefaults } from './settings.ts';
 import { collectionOf, collections, isCollectionName } from './index.ts';
 
 const all = Object.entries(collections);
@@ -216,6 +218,64 @@ const rows: Record<string, Record<string, unknown>> = {
     sendResolved: true,
     nextAt: null,
   },
+  incidents: {
+    ...envelope,
+    title: 'Shop is down',
+    phase: 'investigating',
+    impact: 'major',
+    affected: [{ ref: 'services/shop', impact: 'down' }],
+    isEdited: false,
+    alerts: ['a1'],
+    updates: [{ id: 'u1', at: 1, by: 'Ana', phase: 'investigating', text: '', isPublic: true }],
+    isPublished: true,
+    publishedAt: 1,
+    drafted: 'alert',
+    cause: 'shop',
+    startedAt: 1,
+    resolvedAt: null,
+    postmortem: { text: 'A disk was full.', by: 'Ana', at: 2, publishedAt: null },
+    assignee: null,
+    by: 'Ana',
+    nextAt: null,
+  },
+  notifications: {
+    ...envelope,
+    person: 'ana',
+    type: 'alert',
+    priority: 'urgent',
+    title: 'Shop is down',
+    text: '',
+    refs: ['alerts/a1', 'services/shop'],
+    path: '/alerts/a1',
+    state: 'unread',
+    snoozedUntil: null,
+    count: 1,
+    lastAt: 1,
+    readAt: null,
+    archivedAt: null,
+    sound: true,
+    thread: 'services/shop',
+    nextAt: null,
+  },
+  preferences: {
+    ...envelope,
+    person: 'ana',
+    ...preferenceDefaults,
+    quiet: { days: [1], from: '22:00', to: '07:00', zone: 'Europe/Berlin', bypassUrgent: true },
+    push: [{ id: 'p1', name: 'Phone', host: 'push.example.org', at: 1 }],
+  },
+  inboxes: {
+    ...envelope,
+    person: 'ana',
+    unread: 1,
+    urgent: 1,
+    byType: { alert: 1, recovery: 0, incident: 0, maintenance: 0, job: 0, message: 0, system: 0 },
+    total: 1,
+    hour: { from: 0, n: 1 },
+    held: 0,
+    nextAt: null,
+  },
+  settings: { ...envelope, drafting: draftingDefaults },
 };
 
 test('every collection is under its own name', () => {

@@ -5,12 +5,17 @@ import { annotations, type Annotation } from './annotation.ts';
 import { checks, type Check } from './check.ts';
 import { connections, type Connection } from './connection.ts';
 import { executions, type Execution } from './execution.ts';
+import { inboxes, type Inbox } from './inbox.ts';
+import { incidents, type Incident } from './incident.ts';
 import { jobs, type Job } from './job.ts';
 import { maintenances, type Maintenance } from './maintenance.ts';
 import { metrics, type Metric } from './metric.ts';
 import { policies, type Policy } from './policy.ts';
 import { rules, type Rule } from './rule.ts';
+import { notifications, type Notification } from './notification.ts';
+import { preferences, type Preferences } from './preferences.ts';
 import { services, type Service } from './service.ts';
+import { settings, type Settings } from './settings.ts';
 
 /** The row of each collection, by the collection's name. */
 export interface Rows {
@@ -26,6 +31,11 @@ export interface Rows {
   readonly rules: Rule;
   readonly alerts: Alert;
   readonly policies: Policy;
+  readonly incidents: Incident;
+  readonly notifications: Notification;
+  readonly preferences: Preferences;
+  readonly inboxes: Inbox;
+  readonly settings: Settings;
 }
 
 export type CollectionName = keyof Rows;
@@ -44,6 +54,11 @@ export const collections: Readonly<Record<CollectionName, Collection>> = {
   rules,
   alerts,
   policies,
+  incidents,
+  notifications,
+  preferences,
+  inboxes,
+  settings,
 };
 
 /** The collection of this name, or null. Safe for names from outside. */

@@ -2,7 +2,13 @@ export { defineCollection, type Access, type Collection, type CollectionKind, ty
 export { collectionOf, collections, isCollectionName, type CollectionName, type Rows } from './collections/index.ts';
 export { explain } from './explain.ts';
 export { idSchema, labelsSchema } from './schema.ts';
-export { serviceKindSchema } from './service-kind.ts';
+export { SERVICE_KINDS, serviceKindSchema } from './service-kind.ts';
+export { parseCondition } from './condition/parse.ts';
+export { printCondition } from './condition/print.ts';
+export { unmetOf, type Matcher, type Scope as ConditionScope, type Unmet } from './condition/evaluate.ts';
+export { mentions, rootsOf } from './condition/roots.ts';
+export type { Condition, ConditionFlaw, Root } from './condition/condition.ts';
+export { probeDefaults, probeSettingsSchema, type DnsRecord, type ProbeSettings } from './probe-settings.ts';
 export { targetFlaw } from './target.ts';
 export {
   readReport,
@@ -56,13 +62,16 @@ export {
 } from './collections/service.ts';
 export {
   checkDefaults,
+  checkFlaw,
   checkInputSchema,
   checkRow,
   defaultGraceMs,
+  SECRET_NAMES,
   type Canary,
   type Check,
   type CheckInput,
   type CheckSettings,
+  type SecretName,
 } from './collections/check.ts';
 export {
   connectionCreateSchema,

@@ -14,7 +14,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The stages of the server in the order in which data flows; each imports itself and those before it. */
-const stages: readonly string[] = ['collect', 'derive', 'keep', 'publish', 'serve'];
+const stages: readonly string[] = ['collect', 'derive', 'keep', 'publish', 'send', 'serve'];
 
 /** Files in the server's root and in joints/ connect the stages and may import all of them; no stage imports them. */
 const wiring: readonly string[] = ['', 'joints'];

@@ -27,6 +27,7 @@ test('an empty environment is a complete configuration, with the network closed 
     data: '/srv/.statewire',
     file: null,
     adminKey: null,
+    secretKeys: null,
     demo: null,
     egress: { mode: 'public', allow: [] },
     origins: [],

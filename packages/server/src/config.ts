@@ -18,6 +18,8 @@ export interface Config {
   /** Absolute path of the file that was read, or null. */
   readonly file: string | null;
   readonly adminKey: string | null;
+  /** Keys that secrets are stored under, newest first; null: the key file in the data directory. */
+  readonly secretKeys: readonly string[] | null;
   /** Null: on in an empty data directory. */
   readonly demo: boolean | null;
   readonly egress: {
@@ -115,6 +117,7 @@ export function loadConfig(options: LoadOptions = {}): Config {
     data,
     file: text === null ? null : path,
     adminKey: fromEnv.adminKey ?? null,
+    secretKeys: fromEnv.secretKeys ?? null,
     demo: fromEnv.demo ?? file.demo ?? null,
     egress: {
       mode: fromEnv.egress ?? file.egress?.mode ?? 'public',
@@ -185,6 +188,13 @@ export const settings: readonly Setting[] = [
     default: 'none',
     bound: 'at least 8 characters; under 16 is warned of',
     meaning: 'An API key with the scope admin, accepted from the first start. Never written to disk.',
+  },
+  {
+    env: 'STATEWIRE_SECRET_KEY',
+    key: null,
+    default: '<data>/secret.key, made at the first start',
+    bound: 'at least 32 characters; several separated by commas, newest first',
+    meaning: 'The key under which secrets of channels are stored. All keys open, the first one seals.',
   },
   {
     env: 'STATEWIRE_DEMO',
@@ -408,6 +418,15 @@ function readEnv(env: Readonly<Record<string, string | undefined>>, problems: Co
         .min(8, 'at least 8 characters')
         .max(512)
         .regex(/^[\x21-\x7e]+$/u, 'printable ASCII without spaces'),
+      true,
+    ),
+    secretKeys: take(
+      'STATEWIRE_SECRET_KEY',
+      z
+        .string()
+        .regex(/^[\x21-\x7e]+$/u, 'printable ASCII without spaces')
+        .transform((text) => text.split(',').filter((part) => part !== ''))
+        .pipe(z.array(z.string().min(32, 'keys of at least 32 characters').max(512)).min(1).max(8)),
       true,
     ),
     demo: take('STATEWIRE_DEMO', flag),

@@ -38,8 +38,12 @@ import { limits as defaultLimits, type Limits } from './lib/limits.ts';
 import { createLog, type Log } from './lib/log.ts';
 import { createMetrics, type Metrics } from './lib/metrics.ts';
 import type { Principal } from './lib/principal.ts';
+import { Vault } from './lib/vault.ts';
 import { authorize } from './publish/access.ts';
 import { Hub } from './publish/hub.ts';
+import { sendThrough } from './send/channels/index.ts';
+import { Outbox } from './send/outbox.ts';
+import { Retention } from './send/retention.ts';
 import { Accounts } from './serve/auth/accounts.ts';
 import { ApiKeys } from './serve/auth/api-key.ts';
 import { createAuthenticator } from './serve/auth/authenticator.ts';
@@ -160,7 +164,16 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   endings.push(() => schedule.close());
 
   const observe = createObserve({ commit, rulesOf });
-  const writes: WriteDeps = { clock, limits, commit, engine, authorize, observeIn: observeIn.bind(null, { rulesOf }) };
+  const vault = Vault.open({ dir: config.data, keys: config.secretKeys });
+  const writes: WriteDeps = {
+    clock,
+    limits,
+    commit,
+    engine,
+    vault,
+    authorize,
+    observeIn: observeIn.bind(null, { rulesOf }),
+  };
   const reports = createReports(writes);
   const commands = createCommands({
     ...writes,
@@ -171,6 +184,10 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
         return looked.ok ? ok({ version: commit.version(org), value: { id } }) : looked;
       },
       'services/accept-tools': ({ principal, id }) => acceptTools(looks, principal, id),
+      'channels/test': async ({ principal: { org, name }, id }) => {
+        const tested = await outbox.test(org, id, name);
+        return tested.ok ? ok({ version: commit.version(org), value: { id, ...tested.value } }) : tested;
+      },
     },
   });
   const beats = new Beats({
@@ -216,6 +233,25 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     },
   );
 
+  // send
+  const publicUrl =
+    config.publicUrl ?? `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`;
+  const outbox: Outbox = new Outbox({
+    clock,
+    limits,
+    live,
+    commit,
+    store,
+    vault,
+    send: (channel, secrets, notice, signal) =>
+      sendThrough({ clock, limits, egress, publicUrl, signal }, channel, secrets, notice),
+    onError,
+  });
+  endings.push(() => outbox.close());
+  const retention = new Retention({ clock, limits, live, commit, onError });
+  endings.push(() => retention.close());
+  followers.push((committed) => outbox.follow(committed));
+
   // serve
   const onRevoked = (principalId: string): void => door.gateway.revise(principalId, null);
   const keys = new ApiKeys({
@@ -228,8 +264,6 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   });
   await keys.open();
   endings.push(() => keys.flush());
-  const publicUrl =
-    config.publicUrl ?? `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`;
   const accounts = await Accounts.open({ clock, dir: config.data, publicUrl, onRevoked });
   endings.push(() => accounts.close());
   const jwt = new JwtVerifier({ clock, issuers: config.auth.jwt, fetch });
@@ -318,6 +352,8 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   await syncFile(commands, config);
   await watch.start();
   fleet.start();
+  outbox.start();
+  retention.start();
   const port = await listen(server, config);
   endings.push(() => shut(server, door, clock));
   // Before the doors shut: agents are not gone when we are.

@@ -33,8 +33,6 @@ export function bornStatus(now: number): Fields<StatusRow> {
     latencyMs: null,
     dueAt: null,
     expiresAt: null,
-    uptime: null,
-    bar: '',
   };
 }
 

@@ -101,6 +101,26 @@ export const limits = {
   presenceRetryMs: 1_000,
   reportsPerTransactionMax: 100,
   rowsPerAwakeningMax: 500,
+  // Notices to the outside.
+  sendsConcurrentMax: 16,
+  sendsPerChannelMax: 4,
+  sendTimeoutMs: 15_000,
+  sendConnectTimeoutMs: 5_000,
+  /** What is read of a receiver's answer. */
+  sendAnswerBytesMax: 65_536,
+  /** The longest wait a receiver may ask for. */
+  sendRetryAfterMsMax: 900_000,
+  /** After the outcome of a sending could not be written. */
+  sendSettleRetryMs: 1_000,
+  /** Longest sleep of the outbox's timer: how late a wall clock that was set forward is noticed. */
+  sendSleepMsMax: 60_000,
+  /** Notices that one summary stands for. */
+  summaryNoticesMax: 100,
+  deliveriesMs: 2_592_000_000,
+  deliveriesPerOrgMax: 20_000,
+  deliveriesSweepMs: 3_600_000,
+  /** Deliveries that one transaction forgets or cancels. */
+  deliveriesSliceRows: 500,
   // History kept by this release.
   samplesMs: 172_800_000,
   transitionsMs: 34_214_400_000,

@@ -31,18 +31,7 @@ export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 // Names of fields that hold credentials, at the places details have them: at the top, one level in (`req`, `plan`),
 // and in headers wherever these are.
-const SECRET = [
-  'authorization',
-  'cookie',
-  'token',
-  'secret',
-  'password',
-  'key',
-  'apiKey',
-  'secretHeaders',
-  'credentials',
-  'secrets',
-];
+const SECRET = ['authorization', 'cookie', 'token', 'secret', 'password', 'key', 'apiKey', 'secretHeaders'];
 const REDACTED: string[] = [
   ...SECRET,
   ...SECRET.map((name) => `*.${name}`),

@@ -21,6 +21,7 @@ import type { Principal, Scope } from '../lib/principal.ts';
 import { authorize } from '../publish/access.ts';
 import { collectionOf } from '@statewire/model';
 import { FakeClock } from './fake-clock.ts';
+import { testVault } from './test-vault.ts';
 
 export interface Desk {
   readonly clock: FakeClock;
@@ -88,6 +89,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     limits,
     commit: keep.commit,
     engine,
+    vault: testVault(),
     authorize,
     observeIn: (draft, what) => observeIn(rules, draft, what),
   };

@@ -26,6 +26,7 @@ import { createAuthenticator } from '../serve/auth/authenticator.ts';
 import { JwtVerifier, type JwtIssuer } from '../serve/auth/jwt.ts';
 import { createHttp, type Http } from '../serve/http/app.ts';
 import type { HttpDeps } from '../serve/http/deps.ts';
+import { testVault } from './test-vault.ts';
 
 /**
  * The whole REST door over a real commit, memory, store and status engine, with real commands, reports, beats, keys and
@@ -122,6 +123,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     limits: bounds,
     commit: keep.commit,
     engine,
+    vault: testVault(),
     authorize,
     observeIn: observeIn.bind(null, { rulesOf }),
   };

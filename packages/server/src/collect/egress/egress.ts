@@ -45,6 +45,8 @@ export interface Connection {
 /** The one way out of this process for probes, webhooks, discovery and key fetches. */
 export interface Egress {
   readonly mode: 'public' | 'any';
+  /** Every certificate that is trusted, PEM, for a connection that becomes TLS later; undefined: the system's. */
+  readonly ca?: readonly string[] | undefined;
   /** The addresses a connection would use, or why it may not be made. Asked again by every `connect`. */
   check(host: string, port: number): Promise<Result<readonly string[], Fault>>;
   connect(options: ConnectOptions): Promise<Result<Connection, Fault>>;
@@ -88,6 +90,7 @@ export function createEgress(options: EgressOptions): Egress {
 
   return {
     mode: options.mode,
+    ca: options.ca === undefined ? undefined : [...getCACertificates('default'), ...options.ca],
     check,
     async connect(connectOptions) {
       const budget = new Budget(clock, connectOptions.timeoutMs);

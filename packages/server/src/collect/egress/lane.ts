@@ -26,7 +26,7 @@ export interface LaneRequest {
   readonly method: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | undefined;
+  readonly body?: string | Buffer | undefined;
   readonly connectTimeoutMs: number;
   /** Bounds everything from the connect to the headers of the answer, and reads of the body unless they bring their own. */
   readonly budget: Budget;

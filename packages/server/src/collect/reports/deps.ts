@@ -5,6 +5,7 @@ import type { Commit, Draft } from '../../keep/commit-types.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Limits } from '../../lib/limits.ts';
 import type { Principal } from '../../lib/principal.ts';
+import type { Vault } from '../../lib/vault.ts';
 import type { Observation } from '../observation.ts';
 
 /**
@@ -16,6 +17,8 @@ export interface WriteDeps {
   readonly limits: Limits;
   readonly commit: Pick<Commit, 'write' | 'version'>;
   readonly engine: Engine;
+  /** Seals secrets before they are stored. */
+  readonly vault: Pick<Vault, 'seal'>;
   /** The one answer to "may they?" (publish/access.ts). */
   readonly authorize: (
     principal: Principal,

@@ -1,7 +1,6 @@
 import type { Collection } from '@statewire/model';
 import { isFieldPath, filterFields, matches, parseFilter, type Filter } from '@statewire/protocol';
 import { z } from 'zod';
-import { plainOf } from '../../collect/commands/plain.ts';
 import { authorize } from '../../publish/access.ts';
 import type { HttpDeps, LiveEntry, Mutation, MutationFailure } from './deps.ts';
 import { RefusedError } from './problem.ts';
@@ -352,7 +351,6 @@ function refusalOfMutation(failure: MutationFailure): ConstructorParameters<type
   };
 }
 
-function isWritten({ owns, name, kind }: Collection): boolean {
-  if (kind === 'plain') return plainOf(name) !== null;
-  return owns.api.length > 0;
+function isWritten({ owns, name }: Collection): boolean {
+  return owns.api.length > 0 && name !== 'checks';
 }

@@ -1,5 +1,5 @@
 import type { Plain } from '../plain.ts';
-import { annotations } from './annotations.ts';
+import { channel } from './channel.ts';
 
 /** What is particular about each plain collection that callers write. A new one is a file beside this and a line here. */
-export const plains: Readonly<Record<string, Plain>> = { annotations };
+export const plains: Readonly<Record<string, Plain>> = { channels: channel };

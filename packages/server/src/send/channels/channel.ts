@@ -1,0 +1,109 @@
+import type { Failure, Result } from '@statewire/protocol';
+import type { Egress } from '../../collect/egress/egress.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Limits } from '../../lib/limits.ts';
+import { clip, type Notice } from '../notice.ts';
+
+/** What every channel is handed. */
+export interface SendDeps {
+  readonly clock: Clock;
+  readonly egress: Egress;
+  readonly limits: Pick<
+    Limits,
+    | 'probeBodyBytesMax'
+    | 'probeHeaderBytesMax'
+    | 'sendAnswerBytesMax'
+    | 'sendConnectTimeoutMs'
+    | 'sendRetryAfterMsMax'
+    | 'sendTimeoutMs'
+  >;
+  /** Where people reach the dashboard, without a slash at the end. */
+  readonly publicUrl: string;
+  /** Ends what is under way: this server is stopping. */
+  readonly signal: AbortSignal;
+}
+
+/** Secrets by name. */
+export type Secrets = Readonly<Record<string, string>>;
+
+/** It arrived: what the receiver answered, when it speaks HTTP. */
+export interface Sent {
+  readonly status?: number | undefined;
+}
+
+/**
+ * Why it did not arrive. `later`: the same may succeed when tried again; `never`: somebody has to change something.
+ * The message is for people and carries no secret, no address and nothing the receiver may have put there unread.
+ */
+export interface SendFault extends Failure {
+  readonly retry: 'later' | 'never';
+  readonly retryAfterMs?: number | undefined;
+}
+
+export type SendResult = Result<Sent, SendFault>;
+
+/** Tells one notice through one kind of channel. May be called again with the same notice: at least once. */
+export type Send<S> = (deps: SendDeps, settings: S, secrets: Secrets, notice: Notice) => Promise<SendResult>;
+
+export function fault(
+  code: string,
+  message: string,
+  retry: SendFault['retry'],
+  retryAfterMs?: number,
+): { readonly ok: false } & SendFault {
+  return { ok: false, code, message, retry, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+}
+
+/** Where a notice is shown in the dashboard. */
+export function linkOf(deps: SendDeps, notice: Notice): string {
+  return `${deps.publicUrl}/#${notice.path}`;
+}
+
+/** What people see first: the state in one word, then the title. One line. */
+export function headline(notice: Notice, max: number): string {
+  return clip(`${mark(notice)} ${oneLine(notice.title)}`, max);
+}
+
+/** The notice as lines of plain text without its title. */
+export function bodyLines(notice: Notice): readonly string[] {
+  const text = notice.text.trim();
+  return [
+    ...(text === '' ? [] : text.split('\n')),
+    ...notice.facts.map(({ name, value }) => `${oneLine(name)}: ${oneLine(value)}`),
+  ];
+}
+
+/**
+ * Title, text, facts and link as plain text of at most `max` characters. The link comes whole or not at all: what is
+ * cut is the text.
+ */
+export function plain(deps: SendDeps, notice: Notice, max: number): string {
+  const head = headline(notice, Math.min(max, 300));
+  return fit([head, ...bodyLines(notice)].join('\n'), linkOf(deps, notice), max);
+}
+
+/** `text`, then `link` on a line of its own; the text gives way. */
+export function fit(text: string, link: string, max: number): string {
+  const room = max - link.length - 1;
+  if (room < 20) return clip(text, max);
+  return text === '' ? link : `${clip(text, room)}\n${link}`;
+}
+
+/** Line breaks and control characters end where a format ends at them. */
+export function oneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
+}
+
+/** One word for what it says: `[DOWN]` would be a status, this is a state of telling. */
+export function mark(notice: Notice): string {
+  if (notice.state === 'resolved') return '[RESOLVED]';
+  if (notice.state === 'info') return '[INFO]';
+  return `[${notice.severity.toUpperCase()}]`;
+}
+
+/** Colour of a notice, `#rrggbb`. */
+export function colour(notice: Notice): string {
+  if (notice.state === 'resolved') return '#2da44e';
+  if (notice.state === 'info' || notice.severity === 'info') return '#3b82f6';
+  return notice.severity === 'critical' ? '#d1242f' : '#d4a72c';
+}

@@ -6,6 +6,20 @@ export type Scope = 'admin' | 'read' | 'report';
 /** How a collection's records get their status: derived from observations, run states, or not at all. */
 export type CollectionKind = 'plain' | 'run' | 'status';
 
+/** Who may do what with records of a collection. */
+export interface Access {
+  readonly read: Scope;
+  readonly write: Scope;
+  /** For making records, where that asks for another scope than changing them. */
+  readonly create?: Scope | undefined;
+  readonly report?: Scope | undefined;
+  /**
+   * The field that names whose a record is. Nobody else sees or changes it, whatever their scope: for them there is no
+   * such record.
+   */
+  readonly own?: string | undefined;
+}
+
 /** A kind of record: its name on the wire, its schemas, and who may do what. */
 export interface Collection {
   /** Plural; the same word on the wire, in REST paths and in code. */
@@ -22,7 +36,7 @@ export interface Collection {
   /** Every field of a record, so that filters and `fields` can be checked. */
   readonly fields: readonly string[];
   /** The scope each door asks for. */
-  readonly access: { readonly read: Scope; readonly write: Scope; readonly report?: Scope | undefined };
+  readonly access: Access;
   /** Fields a role may set. Everything else is derived by the server. */
   readonly owns: { readonly api: readonly string[]; readonly report: readonly string[] };
 }
@@ -40,6 +54,12 @@ export function defineCollection(collection: Collection): Collection {
   for (const field of [...collection.owns.api, ...collection.owns.report]) {
     if (!fields.has(field))
       throw new Error(`collection ${collection.name}: owned field ${field} is not a field of its records`);
+  }
+  const { own } = collection.access;
+  if (own !== undefined && !fields.has(own)) {
+    throw new Error(
+      `collection ${collection.name}: ${own}, which names whose a record is, is not a field of its records`,
+    );
   }
   if (!/^[a-z][a-z-]{0,63}$/.test(collection.name)) {
     throw new Error(`collection name "${collection.name}": expected lower-case letters, so that it fits a path`);

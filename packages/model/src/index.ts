@@ -1,8 +1,14 @@
-export { defineCollection, type Collection, type CollectionKind, type Scope } from './define.ts';
+export { defineCollection, type Access, type Collection, type CollectionKind, type Scope } from './define.ts';
 export { collectionOf, collections, isCollectionName, type CollectionName, type Rows } from './collections/index.ts';
 export { explain } from './explain.ts';
 export { idSchema, labelsSchema } from './schema.ts';
-export { serviceKindSchema } from './service-kind.ts';
+export { SERVICE_KINDS, serviceKindSchema } from './service-kind.ts';
+export { parseCondition } from './condition/parse.ts';
+export { printCondition } from './condition/print.ts';
+export { unmetOf, type Matcher, type Scope as ConditionScope, type Unmet } from './condition/evaluate.ts';
+export { mentions, rootsOf } from './condition/roots.ts';
+export type { Condition, ConditionFlaw, Root } from './condition/condition.ts';
+export { probeDefaults, probeSettingsSchema, type DnsRecord, type ProbeSettings } from './probe-settings.ts';
 export { targetFlaw } from './target.ts';
 export {
   readReport,
@@ -28,9 +34,20 @@ export type {
   Status,
   StatusRow,
   Suspect,
+  UptimeValue,
+  UptimeWindows,
 } from './status.ts';
 export { STATUSES } from './status.ts';
 export { RUN_STATES, TERMINAL_RUN_STATES, type Progress, type RunRow, type RunState } from './run.ts';
+export {
+  annotationCreateSchema,
+  annotationPatchSchema,
+  annotationRow,
+  type Annotation,
+  type AnnotationCreate,
+  type AnnotationKind,
+  type AnnotationPatch,
+} from './collections/annotation.ts';
 export {
   serviceCreateSchema,
   servicePatchSchema,
@@ -45,13 +62,16 @@ export {
 } from './collections/service.ts';
 export {
   checkDefaults,
+  checkFlaw,
   checkInputSchema,
   checkRow,
   defaultGraceMs,
+  SECRET_NAMES,
   type Canary,
   type Check,
   type CheckInput,
   type CheckSettings,
+  type SecretName,
 } from './collections/check.ts';
 export {
   connectionCreateSchema,
@@ -98,6 +118,125 @@ export {
   type JobReport,
 } from './collections/job.ts';
 export { metricRow, type Metric } from './collections/metric.ts';
+export {
+  maintenanceCreateSchema,
+  maintenancePatchSchema,
+  maintenanceRow,
+  maintenanceSelectorSchema,
+  type Maintenance,
+  type MaintenanceCreate,
+  type MaintenancePatch,
+  type MaintenanceSchedule,
+  type MaintenanceState,
+  type ScheduleInput,
+  type Span,
+} from './collections/maintenance.ts';
+export {
+  isZone,
+  parseRecurrence,
+  recurrenceLimits,
+  recurrenceText,
+  type Frequency,
+  type Recurrence,
+  type RuleDay,
+} from './recurrence.ts';
+export { selectorFields, selectorSchema, selects, type SelectedCollection, type Selector } from './selector.ts';
+export {
+  ruleConditionSchema,
+  ruleCreateSchema,
+  ruleFlaw,
+  rulePatchSchema,
+  ruleRow,
+  selectorOf,
+  SEVERITIES,
+  type RecoveryAction,
+  type Rule,
+  type RuleCondition,
+  type RuleCreate,
+  type RulePatch,
+  type Severity,
+} from './collections/rule.ts';
+export {
+  alertRow,
+  type Alert,
+  type AlertEvent,
+  type AlertState,
+  type Notified,
+  type Suppression,
+} from './collections/alert.ts';
+export {
+  policyCreateSchema,
+  policyPatchSchema,
+  policyRow,
+  type Digest,
+  type DigestInput,
+  type GroupKey,
+  type Policy,
+  type PolicyCreate,
+  type PolicyMatch,
+  type PolicyPatch,
+  type PolicyStep,
+  type QuietHours,
+  type QuietInput,
+} from './collections/policy.ts';
+export {
+  AFFECTED_IMPACTS,
+  INCIDENT_AFFECTED_MAX,
+  INCIDENT_ALERTS_MAX,
+  INCIDENT_IMPACTS,
+  INCIDENT_PHASES,
+  INCIDENT_TEXT_MAX,
+  INCIDENT_UPDATES_MAX,
+  incidentCreateSchema,
+  incidentPatchSchema,
+  incidentRow,
+  POSTMORTEM_TEXT_MAX,
+  type Affected,
+  type AffectedImpact,
+  type Incident,
+  type IncidentCreate,
+  type IncidentImpact,
+  type IncidentPatch,
+  type IncidentPhase,
+  type IncidentUpdate,
+  type Postmortem,
+} from './collections/incident.ts';
+export {
+  NOTIFICATION_TYPES,
+  notificationCreateSchema,
+  notificationPatchSchema,
+  notificationRow,
+  PRIORITIES,
+  type Notification,
+  type NotificationCreate,
+  type NotificationPatch,
+  type NotificationType,
+  type Priority,
+} from './collections/notification.ts';
+export {
+  preferenceDefaults,
+  preferencesCreateSchema,
+  preferencesPatchSchema,
+  preferencesRow,
+  type PersonalQuiet,
+  type Preferences,
+  type PreferencesCreate,
+  type PreferencesPatch,
+  type PushDevice,
+  type Ways,
+} from './collections/preferences.ts';
+export { inboxRow, type Inbox } from './collections/inbox.ts';
+export {
+  draftingDefaults,
+  settingsCreateSchema,
+  settingsPatchSchema,
+  settingsRow,
+  type Drafting,
+  type DraftingInput,
+  type Settings,
+  type SettingsCreate,
+  type SettingsPatch,
+} from './collections/settings.ts';
 export {
   CHANNEL_KINDS,
   channelKindOf,

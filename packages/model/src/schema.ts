@@ -17,6 +17,8 @@ import {
   type Recent,
   type StatusRow,
   type Suspect,
+  type UptimeValue,
+  type UptimeWindows,
 } from './status.ts';
 
 /** A record id: 1-128 of `A-Z a-z 0-9 . _ : @ -`, neither `.` nor `..`, so that it fits a URL as it is. */
@@ -66,6 +68,12 @@ export const labelsSchema: z.ZodType<Readonly<Record<string, string>>> = z
   .refine((labels) => Object.keys(labels).length <= LABELS_MAX, { error: `expected at most ${LABELS_MAX} labels` })
   .meta({ description: 'Free words for grouping', example: { team: 'search', env: 'prod' } });
 
+/** Another record: `services/shop`. */
+export const refSchema: z.ZodType<string> = z
+  .string()
+  .max(193)
+  .refine(isRef, { error: 'expected a collection and an id such as services/shop' });
+
 /** Epoch milliseconds. */
 export const instant: z.ZodType<number> = z.int().min(0);
 
@@ -109,6 +117,16 @@ const overlaySchema: z.ZodType<Overlay> = z.object({
 const recentSchema: z.ZodType<Recent> = z.object({
   bar: z.string().max(40),
   ms: z.array(z.number().nullable()).max(40),
+});
+const uptimeValueSchema: z.ZodType<UptimeValue> = z.object({
+  pct: z.number().min(0).max(100).nullable(),
+  coverage: z.number().min(0).max(1),
+});
+const uptimeSchema: z.ZodType<UptimeWindows> = z.object({
+  h24: uptimeValueSchema,
+  d7: uptimeValueSchema,
+  d30: uptimeValueSchema,
+  d90: uptimeValueSchema,
 });
 const flapSchema: z.ZodType<Flap> = z.object({ score: z.number(), at: z.number() });
 const progressSchema: z.ZodType<Progress> = z.object({
@@ -164,6 +182,8 @@ export const statusShape: Shape<StatusRow> = {
   latencyMs: z.number().nullable(),
   dueAt: instant.nullable(),
   expiresAt: instant.nullable(),
+  uptime: uptimeSchema.nullable(),
+  bar: z.string().max(90),
 };
 
 /** Fields of every run. */
@@ -183,6 +203,11 @@ export const runShape: Shape<RunRow> = {
   leaseUntil: instant.nullable(),
   leaseMs: z.int().min(1),
 };
+
+function isRef(ref: string): boolean {
+  const slash = ref.indexOf('/');
+  return slash > 0 && /^[a-z][a-z-]{0,63}$/.test(ref.slice(0, slash)) && isRecordId(ref.slice(slash + 1));
+}
 
 function hasNoControls(text: string): boolean {
   return !/\p{Cc}/u.test(text);

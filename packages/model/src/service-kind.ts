@@ -1,6 +1,44 @@
 import { z } from 'zod';
 
-/** What is checked: an MCP server, a web page or API, an open port, a certificate, or a job that calls in. */
-export type ServiceKind = 'mcp' | 'http' | 'tcp' | 'tls' | 'heartbeat';
+/** What is checked, and therefore how: every kind but `heartbeat` has a prober of its own. */
+export type ServiceKind =
+  | 'mcp'
+  | 'http'
+  | 'tcp'
+  | 'tls'
+  | 'heartbeat'
+  | 'dns'
+  | 'websocket'
+  | 'grpc'
+  | 'icmp'
+  | 'postgres'
+  | 'mysql'
+  | 'redis'
+  | 'nats'
+  | 'mqtt'
+  | 'a2a'
+  | 'langgraph'
+  | 'openai';
 
-export const serviceKindSchema: z.ZodType<ServiceKind> = z.enum(['mcp', 'http', 'tcp', 'tls', 'heartbeat']);
+/** Every kind, in the order people meet them. */
+export const SERVICE_KINDS: readonly ServiceKind[] = [
+  'mcp',
+  'http',
+  'tcp',
+  'tls',
+  'heartbeat',
+  'dns',
+  'websocket',
+  'grpc',
+  'icmp',
+  'postgres',
+  'mysql',
+  'redis',
+  'nats',
+  'mqtt',
+  'a2a',
+  'langgraph',
+  'openai',
+];
+
+export const serviceKindSchema: z.ZodType<ServiceKind> = z.enum(SERVICE_KINDS);

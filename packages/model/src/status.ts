@@ -89,6 +89,24 @@ export interface Flap {
   readonly [field: string]: number;
 }
 
+/** Uptime of one window. */
+export interface UptimeValue {
+  /** Percent of the counted time that was up or degraded, cut to three decimals; null when nothing was counted. */
+  readonly pct: number | null;
+  /** Share of the window that was counted, 0 to 1. */
+  readonly coverage: number;
+  readonly [field: string]: number | null;
+}
+
+/** Uptime of the last 24 hours and 7, 30 and 90 days. */
+export interface UptimeWindows {
+  readonly h24: UptimeValue;
+  readonly d7: UptimeValue;
+  readonly d30: UptimeValue;
+  readonly d90: UptimeValue;
+  readonly [field: string]: UptimeValue;
+}
+
 /** Fields of every status-bearing record (services, connections, agents). Separate facts, one derived word. */
 export interface StatusRow extends Envelope {
   readonly desired: Desired;
@@ -116,4 +134,11 @@ export interface StatusRow extends Envelope {
   /** Freshness: `late` at `dueAt`, `expired` at `expiresAt`. Null when nothing is awaited. */
   readonly dueAt: number | null;
   readonly expiresAt: number | null;
+  /** Written a little later than what it follows from; null until it was worked out once. */
+  readonly uptime: UptimeWindows | null;
+  /**
+   * One letter per UTC day, oldest first, today last, at most 90: `u` up, `g` degraded, `d` down, `m` maintenance,
+   * `p` pending or paused, `x` unknown. Days before the record have no letter.
+   */
+  readonly bar: string;
 }

@@ -59,6 +59,7 @@ function planOf(terminal: Terminal, args: Args): CheckPlan {
     secrets: [],
     managedBy: 'cli',
     secretHeaders: headersOf(args),
+    credentials: {},
     command: isCommand ? { argv: [target, ...rest], env: inherited(terminal), cwd: null } : null,
   };
 }

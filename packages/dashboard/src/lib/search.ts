@@ -1,4 +1,4 @@
-import type { Service, ServiceKind, Status } from '@statewire/model';
+import { SERVICE_KINDS, type Service, type ServiceKind, type Status } from '@statewire/model';
 import { isStatus } from './is.ts';
 
 /** The services page's whole state, as it stands in its URL: what is shown can be sent to somebody. */
@@ -18,13 +18,12 @@ export interface ServicesSearch {
 
 export type SortKey = 'status' | 'name' | 'latency' | 'checked';
 
-const kindNames: readonly ServiceKind[] = ['mcp', 'http', 'tcp', 'tls', 'heartbeat'];
 const sortKeys: readonly SortKey[] = ['status', 'name', 'latency', 'checked'];
 
 /** Reads the URL's search part; what is not understood is left out rather than refused: links live long. */
 export function readServicesSearch(raw: Readonly<Record<string, unknown>>): ServicesSearch {
   const status = list(raw['status']).filter(isStatus);
-  const kind = list(raw['kind']).filter((k): k is ServiceKind => kindNames.some((name) => name === k));
+  const kind = list(raw['kind']).filter((k): k is ServiceKind => SERVICE_KINDS.some((name) => name === k));
   const sort = sortKeys.find((key) => key === raw['sort']);
   return {
     ...(status.length > 0 ? { status } : {}),

@@ -7,19 +7,22 @@ import { z } from 'zod';
 import { defineCollection, type Collection } from '../define.ts';
 import type { Envelope } from '../envelope.ts';
 import type { InputShape } from '../report.ts';
+import { parseCondition } from '../condition/parse.ts';
+import { mentions, rootsOf } from '../condition/roots.ts';
+import { probeDefaults, probeSettingsSchema, type ProbeSettings } from '../probe-settings.ts';
 import { envelopeShape, keySchema, plainObject, words, type Shape } from '../schema.ts';
 import { serviceKindSchema, type ServiceKind } from '../service-kind.ts';
 
 /**
  * How a service is checked. Same id as its service, written in the same transaction. Needs the admin scope
- * to read. Secret header values and tokens are kept apart, encrypted at rest by file mode only, and never returned:
- * a check shows their names (`secrets`).
+ * to read. Secret header values, passwords and tokens are kept apart, encrypted at rest by file mode only, and never
+ * returned: a check shows their names (`secrets`).
  */
 export interface Check extends Envelope, CheckSettings {
   readonly service: string;
   readonly kind: ServiceKind;
   readonly target: string;
-  /** Names of secret headers that are set. */
+  /** Names of the secrets that are set: secret headers, `password`, `token`. */
   readonly secrets: readonly string[];
   readonly managedBy: string;
 }
@@ -55,7 +58,17 @@ export interface CheckSettings {
   readonly certificateDays: number;
   /** Plain request headers. */
   readonly headers: Readonly<Record<string, string>>;
+  /** What must hold of the answer (docs/reference/conditions.md); one that does not is an outage. */
+  readonly conditions: readonly string[];
+  /** What should hold; one that does not makes the service degraded. */
+  readonly degradedConditions: readonly string[];
+  /** Settings that only this kind of check has, or null. */
+  readonly probe: ProbeSettings | null;
 }
+
+/** Secrets that are no headers: what a database, a broker or an API is logged in with. */
+export const SECRET_NAMES = ['password', 'token'] as const;
+export type SecretName = (typeof SECRET_NAMES)[number];
 
 export interface Canary {
   readonly tool: string;
@@ -63,13 +76,19 @@ export interface Canary {
   readonly [f: string]: Json;
 }
 
-/** What a caller may say of a check; everything has a default. `secretHeaders` are stored apart and never returned. */
-export type CheckInput = { readonly [K in keyof CheckSettings]?: CheckSettings[K] | undefined } & {
+/**
+ * What a caller may say of a check; everything has a default. `secretHeaders` and `secrets` are stored apart and never
+ * returned. `secretHeaders` replace those that are set; of `secrets` each name stands for itself, null deletes it.
+ */
+export type CheckInput = GivenSettings & {
   readonly secretHeaders?: Readonly<Record<string, string>> | undefined;
+  readonly secrets?: { readonly [N in SecretName]?: string | null | undefined } | undefined;
 };
 
+type GivenSettings = { readonly [K in keyof CheckSettings]?: CheckSettings[K] | undefined };
+
 /** The full settings of a check: what was given, then the defaults of its kind. */
-export function checkDefaults(kind: ServiceKind, given: CheckInput = {}): CheckSettings {
+export function checkDefaults(kind: ServiceKind, given: GivenSettings = {}): CheckSettings {
   const intervalMs = given.intervalMs ?? 30_000;
   const timeoutMs = given.timeoutMs ?? 10_000;
   return {
@@ -90,7 +109,32 @@ export function checkDefaults(kind: ServiceKind, given: CheckInput = {}): CheckS
     followRedirects: given.followRedirects ?? false,
     certificateDays: given.certificateDays ?? 14,
     headers: given.headers ?? {},
+    conditions: given.conditions ?? [],
+    degradedConditions: given.degradedConditions ?? [],
+    probe: given.probe ?? probeDefaults(kind),
   };
+}
+
+/** What does not fit together between the kind of a service and what was said of its check, or null. */
+export function checkFlaw(kind: ServiceKind, given: CheckInput): string | null {
+  const { probe } = given;
+  if (probe !== undefined && probe !== null && probe.kind !== kind) {
+    const expected = probeDefaults(kind) === null ? 'none: this kind has no settings of its own' : `"${kind}"`;
+    return `check.probe.kind: found "${probe.kind}" for a service of kind "${kind}", expected ${expected}`;
+  }
+  const roots = rootsOf(kind);
+  for (const field of ['conditions', 'degradedConditions'] as const) {
+    for (const [i, text] of (given[field] ?? []).entries()) {
+      const parsed = parseCondition(text);
+      // What cannot be parsed at all is the schema's to refuse.
+      if (!parsed.ok) continue;
+      const other = [...mentions(parsed.value)].find((root) => !roots.includes(root));
+      if (other === undefined) continue;
+      const expected = roots.length === 0 ? 'no conditions' : roots.join(', ');
+      return `check.${field}.${i}: found ${other}, which a check of kind "${kind}" does not have, expected ${expected}`;
+    }
+  }
+  return null;
 }
 
 /** How long a heartbeat may be late when nobody said: half the period, at least 15 s, at most 1 h. */
@@ -131,6 +175,15 @@ const statusRange = z
   .regex(/^[1-5]\d\d(-[1-5]\d\d)?$/, { error: 'expected a status such as "200" or a range such as "200-299"' })
   .refine((text) => text.slice(0, 3) <= text.slice(-3), { error: 'expected a range from low to high' });
 
+const conditionSchema = z.string().check(({ value, issues }) => {
+  const parsed = parseCondition(value);
+  if (!parsed.ok) issues.push({ code: 'custom', message: parsed.message, input: value });
+});
+
+const conditionsSchema: z.ZodType<readonly string[]> = z.array(conditionSchema).max(16);
+
+const secretSchema = z.string().min(1).max(8192).nullish();
+
 const canarySchema: z.ZodType<Canary> = z.strictObject({ tool: words(128), args: plainObject });
 
 const settingsInput: InputShape<CheckInput> = {
@@ -163,7 +216,15 @@ const settingsInput: InputShape<CheckInput> = {
   followRedirects: z.boolean().optional(),
   certificateDays: z.int().min(0).max(3650).optional(),
   headers: headersSchema.optional(),
-  secretHeaders: headersSchema.optional(),
+  conditions: conditionsSchema.optional(),
+  degradedConditions: conditionsSchema.optional(),
+  probe: probeSettingsSchema.nullish(),
+  secretHeaders: headersSchema
+    .refine((headers) => !SECRET_NAMES.some((name) => Object.hasOwn(headers, name)), {
+      error: `found ${SECRET_NAMES.join(' or ')}; put it into check.secrets, or write the header with a capital`,
+    })
+    .optional(),
+  secrets: z.strictObject({ password: secretSchema, token: secretSchema }).optional(),
 };
 
 /** What a caller may say of a check. Strict: a misspelled setting is refused, not ignored. */
@@ -191,6 +252,9 @@ const shape: Shape<Check> = {
   followRedirects: z.boolean(),
   certificateDays: z.number(),
   headers: z.record(z.string(), z.string()),
+  conditions: z.array(z.string()),
+  degradedConditions: z.array(z.string()),
+  probe: probeSettingsSchema.nullable(),
   secrets: z.array(z.string()),
   managedBy: z.string(),
 };
@@ -210,5 +274,8 @@ export const checks: Collection = defineCollection({
   report: null,
   fields: Object.keys(shape),
   access: { read: 'admin', write: 'admin' },
-  owns: { api: Object.keys(settingsInput).filter((field) => field !== 'secretHeaders'), report: [] },
+  owns: {
+    api: Object.keys(settingsInput).filter((field) => field !== 'secretHeaders' && field !== 'secrets'),
+    report: [],
+  },
 });

@@ -1,13 +1,23 @@
 import type { Collection } from '../define.ts';
 import { agents, type Agent } from './agent.ts';
+import { alerts, type Alert } from './alert.ts';
+import { annotations, type Annotation } from './annotation.ts';
 import { channels, type Channel } from './channel.ts';
 import { checks, type Check } from './check.ts';
 import { connections, type Connection } from './connection.ts';
 import { deliveries, type Delivery } from './delivery.ts';
 import { executions, type Execution } from './execution.ts';
+import { inboxes, type Inbox } from './inbox.ts';
+import { incidents, type Incident } from './incident.ts';
 import { jobs, type Job } from './job.ts';
+import { maintenances, type Maintenance } from './maintenance.ts';
 import { metrics, type Metric } from './metric.ts';
+import { policies, type Policy } from './policy.ts';
+import { rules, type Rule } from './rule.ts';
+import { notifications, type Notification } from './notification.ts';
+import { preferences, type Preferences } from './preferences.ts';
 import { services, type Service } from './service.ts';
+import { settings, type Settings } from './settings.ts';
 
 /** The row of each collection, by the collection's name. */
 export interface Rows {
@@ -18,6 +28,16 @@ export interface Rows {
   readonly jobs: Job;
   readonly metrics: Metric;
   readonly checks: Check;
+  readonly annotations: Annotation;
+  readonly maintenances: Maintenance;
+  readonly rules: Rule;
+  readonly alerts: Alert;
+  readonly policies: Policy;
+  readonly incidents: Incident;
+  readonly notifications: Notification;
+  readonly preferences: Preferences;
+  readonly inboxes: Inbox;
+  readonly settings: Settings;
   readonly channels: Channel;
   readonly deliveries: Delivery;
 }
@@ -33,6 +53,16 @@ export const collections: Readonly<Record<CollectionName, Collection>> = {
   jobs,
   metrics,
   checks,
+  annotations,
+  maintenances,
+  rules,
+  alerts,
+  policies,
+  incidents,
+  notifications,
+  preferences,
+  inboxes,
+  settings,
   channels,
   deliveries,
 };

@@ -39,7 +39,7 @@ test.each([
     { name: 'a\u0000', kind: 'http', target: 'https://a.example' },
     /^name: .*expected text without control characters$/,
   ],
-  [{ name: 'A', kind: 'smtp', target: 'x' }, /^kind: found "smtp", expected one of mcp, http, tcp, tls, heartbeat$/],
+  [{ name: 'A', kind: 'smtp', target: 'x' }, /^kind: found "smtp", expected one of mcp, http, tcp, tls, heartbeat, /],
   [{ name: 'A', kind: 'http', target: '' }, /^target: .*an http service needs a URL/],
   [{ name: 'A', kind: 'http' }, /^target: .*an http service needs a URL/],
   [{ name: 'A', kind: 'http', target: 'ftp://a.example' }, /^target: .*http:\/\/ or https:\/\//],

@@ -9,7 +9,7 @@ import { count, idSchema, instant, labelsSchema, named, prose, statusShape, word
 import { serviceKindSchema, type ServiceKind } from '../service-kind.ts';
 import type { Desired, StatusRow } from '../status.ts';
 import { targetFlaw } from '../target.ts';
-import { checkInputSchema, type CheckInput } from './check.ts';
+import { checkFlaw, checkInputSchema, type CheckInput } from './check.ts';
 
 /** What an MCP server said of itself, and how its tools compare with what a person accepted. */
 export interface McpInfo {
@@ -129,6 +129,8 @@ const createShape: InputShape<ServiceCreate> = {
 export const serviceCreateSchema: z.ZodType<ServiceCreate> = z.strictObject(createShape).check(({ value, issues }) => {
   const flaw = targetFlaw(value.kind, value.target ?? '');
   if (flaw !== null) issues.push({ code: 'custom', path: ['target'], message: flaw, input: value.target });
+  const unfit = checkFlaw(value.kind, value.check ?? {});
+  if (unfit !== null) issues.push({ code: 'custom', path: [], message: unfit, input: value.check });
 });
 
 const patchShape: InputShape<ServicePatch> = {

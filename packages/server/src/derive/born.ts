@@ -33,6 +33,8 @@ export function bornStatus(now: number): Fields<StatusRow> {
     latencyMs: null,
     dueAt: null,
     expiresAt: null,
+    uptime: null,
+    bar: '',
   };
 }
 

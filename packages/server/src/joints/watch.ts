@@ -1,4 +1,4 @@
-import { collectionOf, type Check, type Health, type Service } from '@statewire/model';
+import { collectionOf, SECRET_NAMES, type Check, type Health, type Service } from '@statewire/model';
 import type { Json, Row } from '@statewire/protocol';
 import type { Deadlines } from '../collect/beats/deadline.ts';
 import type { Command, CheckPlan } from '../collect/probes/plan.ts';
@@ -20,8 +20,11 @@ export interface WatchDeps {
   readonly onError: (error: unknown, what: string) => void;
 }
 
-/** Document kind of a check's secret header values; keyed by the check's id. */
-export const CHECK_SECRETS = 'check-secrets';
+/** Document kinds of what a check logs in with: its secret headers in one, each other secret in one of its own. */
+const SECRET_DOCUMENTS: readonly string[] = ['check-secrets', ...SECRET_NAMES.map((name) => `check-secrets-${name}`)];
+
+/** The documents of one check, by kind. */
+type Secrets = Readonly<Record<string, Json | null>>;
 
 /**
  * Keeps the schedule and the deadlines in step with the records: a commit that makes, changes, pauses or
@@ -37,14 +40,19 @@ export class Watch {
   /** Takes up everything that is stored. First probes are spread over their intervals. */
   async start(): Promise<void> {
     const { live, store } = this.#deps;
-    const secrets = new Map<string, Json | null>();
-    for (const row of await store.documents(CHECK_SECRETS, null)) secrets.set(`${row.org}/${row.id}`, row.value);
+    const secrets = new Map<string, Secrets>();
+    for (const kind of SECRET_DOCUMENTS) {
+      for (const { org, id, value } of await store.documents(kind, null)) {
+        const key = `${org}/${id}`;
+        secrets.set(key, { ...secrets.get(key), [kind]: value });
+      }
+    }
     for (const org of live.orgs()) {
       for (const collection of live.collections(org)) {
         for (const entry of live.entries(org, collection)) this.#deadline(org, collection, entry.id, entry.row);
       }
       for (const entry of live.entries(org, 'checks')) {
-        this.#apply(org, entry.id, secrets.get(`${org}/${entry.id}`) ?? null, { spread: true });
+        this.#apply(org, entry.id, secrets.get(`${org}/${entry.id}`) ?? {}, { spread: true });
       }
     }
   }
@@ -61,7 +69,8 @@ export class Watch {
 
   async #reread(org: string, id: string): Promise<void> {
     try {
-      const secrets = await this.#deps.store.document(CHECK_SECRETS, org, id);
+      const secrets: Record<string, Json | null> = {};
+      for (const kind of SECRET_DOCUMENTS) secrets[kind] = await this.#deps.store.document(kind, org, id);
       this.#apply(org, id, secrets, { spread: false });
     } catch (error) {
       this.#deps.onError(error, `the check of ${org}/${id} could not be taken up`);
@@ -69,7 +78,7 @@ export class Watch {
   }
 
   /** Makes the schedule agree with what the records say now; whoever comes last has read the newest. */
-  #apply(org: string, id: string, secrets: Json | null, options: { readonly spread: boolean }): void {
+  #apply(org: string, id: string, secrets: Secrets, options: { readonly spread: boolean }): void {
     const check = this.#deps.live.get(org, 'checks', id)?.row;
     const service = this.#deps.live.get(org, 'services', id)?.row;
     if (
@@ -102,14 +111,20 @@ export function beliefOf(row: Row): Belief {
 }
 
 /** Joins a check with its secrets and, for `stdio:<name>`, its command. */
-export function planOf(check: Check, secrets: Json | null, commands: Readonly<Record<string, Command>>): CheckPlan {
+export function planOf(check: Check, secrets: Secrets, commands: Readonly<Record<string, Command>>): CheckPlan {
   const secretHeaders: Record<string, string> = {};
-  if (typeof secrets === 'object' && secrets !== null && !Array.isArray(secrets)) {
-    for (const [name, value] of Object.entries(secrets)) if (typeof value === 'string') secretHeaders[name] = value;
+  const headers = secrets['check-secrets'] ?? null;
+  if (typeof headers === 'object' && headers !== null && !Array.isArray(headers)) {
+    for (const [name, value] of Object.entries(headers)) if (typeof value === 'string') secretHeaders[name] = value;
+  }
+  const credentials: Record<string, string> = {};
+  for (const name of SECRET_NAMES) {
+    const value = secrets[`check-secrets-${name}`];
+    if (typeof value === 'string') credentials[name] = value;
   }
   const name = check.target.startsWith('stdio:') ? check.target.slice('stdio:'.length) : null;
   const command = name !== null && Object.hasOwn(commands, name) ? (commands[name] ?? null) : null;
-  return { ...check, secretHeaders, command };
+  return { ...check, secretHeaders, credentials, command };
 }
 
 /** Only what people set moves the schedule; a probe's own result must not start the next probe. */

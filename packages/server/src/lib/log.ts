@@ -31,7 +31,18 @@ export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 // Names of fields that hold credentials, at the places details have them: at the top, one level in (`req`, `plan`),
 // and in headers wherever these are.
-const SECRET = ['authorization', 'cookie', 'token', 'secret', 'password', 'key', 'apiKey', 'secretHeaders'];
+const SECRET = [
+  'authorization',
+  'cookie',
+  'token',
+  'secret',
+  'password',
+  'key',
+  'apiKey',
+  'secretHeaders',
+  'credentials',
+  'secrets',
+];
 const REDACTED: string[] = [
   ...SECRET,
   ...SECRET.map((name) => `*.${name}`),

@@ -194,7 +194,20 @@ function checkOf(draft: Draft, headers: Pairs, secretHeaders: Pairs, args: Check
       };
     case 'tls':
       return { ...probed, certificateDays: whole(draft.certificateDays) };
+    case 'a2a':
+    case 'langgraph':
+    case 'openai':
+    case 'websocket':
+    case 'grpc':
+      return { ...probed, headers, ...secret };
     case 'tcp':
+    case 'dns':
+    case 'icmp':
+    case 'postgres':
+    case 'mysql':
+    case 'redis':
+    case 'nats':
+    case 'mqtt':
       return probed;
     default:
       return draft.kind satisfies never;

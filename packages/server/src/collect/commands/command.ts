@@ -169,6 +169,7 @@ function apply(
       op === 'patch' ? patchPlain(deps, draft, plain, wish, mutation) : deletePlain(deps, draft, plain, wish, mutation),
     );
   }
+  if (collection.kind === 'plain') return derivedOnly(collection, op, raw);
   if (op === 'create') {
     if (!isService) return done(createRecord(deps, draft, words));
     return done(createService(deps, draft, id === '' || raw['id'] !== undefined ? raw : { ...raw, id }));
@@ -178,14 +179,19 @@ function apply(
       isService ? patchService(deps, draft, { id, raw, by }, mutation) : patchRecord(deps, draft, words, mutation),
     );
   }
-  if (collection.owns.api.length === 0 || collection.name === 'checks') {
-    return refuse('unsupported', `records of ${collection.name} are not deleted by callers`);
-  }
   return done(
     isService
       ? deleteService(draft, { id }, mutation)
       : deleteRecord(draft, { collection: collection.name, id }, mutation),
   );
+}
+
+/** Nobody writes these; the collection's schema may say what to do instead. */
+function derivedOnly({ name, create, patch }: Collection, op: Mutation['op'], raw: JsonObject): Result<never> {
+  const schema = op === 'create' ? create : op === 'patch' ? patch : null;
+  const parsed = schema?.safeParse(raw);
+  if (parsed?.error !== undefined) return refuse('bad_field', explain(parsed.error, raw));
+  return refuse('unsupported', `records of ${name} are not written by callers`);
 }
 
 function done(result: Result<string, MutationFailure>): Result<Done, MutationFailure> {

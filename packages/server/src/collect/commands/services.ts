@@ -4,7 +4,9 @@
  */
 import {
   checkDefaults,
+  checkFlaw,
   explain,
+  SECRET_NAMES,
   serviceCreateSchema,
   servicePatchSchema,
   targetFlaw,
@@ -22,7 +24,7 @@ import { idOfName, newId } from '../reports/new-id.ts';
 import { takeFrom, type Base, type MutationFailure } from './base.ts';
 
 /** Document kinds that belong to a service and go with it. */
-const DOCUMENTS = ['check-secrets', 'inventory'] as const;
+const DOCUMENTS = ['check-secrets', ...SECRET_NAMES.map((name) => `check-secrets-${name}`), 'inventory'] as const;
 
 type Deps = Pick<WriteDeps, 'clock' | 'engine' | 'observeIn'>;
 
@@ -58,7 +60,7 @@ export function createService(deps: Deps, draft: Draft, raw: JsonObject, managed
     // A heartbeat calls nobody: its check holds the token by which it may be called without a credential.
     target: input.kind === 'heartbeat' ? newToken() : target,
     ...checkDefaults(input.kind, given),
-    secrets: Object.keys(given.secretHeaders ?? {}),
+    secrets: namesOf([], given),
     managedBy,
   });
   writeSecrets(draft, id, given);
@@ -103,6 +105,8 @@ export function patchService(
     const flaw = targetFlaw(service.kind, plain.target);
     if (flaw !== null) return refuse('bad_field', `target: ${flaw}`);
   }
+  const unfit = checkFlaw(service.kind, settings ?? {});
+  if (unfit !== null) return refuse('bad_field', unfit);
   if (settings !== undefined || plain.target !== undefined) {
     const patched = patchCheck(draft, service, { settings: settings ?? {}, target: plain.target }, seen.base);
     if (!patched.ok) return patched;
@@ -192,7 +196,7 @@ function patchCheck(
       ...settings,
     }),
     target: service.kind === 'heartbeat' ? check.target : (target ?? check.target),
-    secrets: settings.secretHeaders === undefined ? check.secrets : Object.keys(settings.secretHeaders),
+    secrets: namesOf(check.secrets, settings),
   };
   draft.put('checks', service.id, next);
   writeSecrets(draft, service.id, settings);
@@ -219,7 +223,22 @@ function ownedBy(service: Service, by: string | undefined): Result<null> {
   return refuse('forbidden', `services/${service.id} is managed by the ${owner}; change it there`);
 }
 
+/** Names of the secrets that are set after this: headers are replaced together, the others one by one. */
+function namesOf(before: readonly string[], { secretHeaders, secrets }: CheckInput): readonly string[] {
+  const known: ReadonlySet<string> = new Set(SECRET_NAMES);
+  const headers = secretHeaders === undefined ? before.filter((name) => !known.has(name)) : Object.keys(secretHeaders);
+  const others = SECRET_NAMES.filter((name) => {
+    const value = secrets?.[name];
+    return value === undefined ? before.includes(name) : value !== null;
+  });
+  return [...headers, ...others];
+}
+
 function writeSecrets(draft: Draft, id: string, settings: CheckInput): void {
+  for (const name of SECRET_NAMES) {
+    const value = settings.secrets?.[name];
+    if (value !== undefined) draft.document(`check-secrets-${name}`, id, value);
+  }
   if (settings.secretHeaders === undefined) return;
   const isEmpty = Object.keys(settings.secretHeaders).length === 0;
   draft.document('check-secrets', id, isEmpty ? null : settings.secretHeaders);

@@ -86,6 +86,56 @@ export const STEPS: readonly string[] = [
   ) strict;
   create index documents_expiry on documents (expires_at) where expires_at is not null;
   `,
+  `
+  -- What was worked out of a bucket of time. Unknown time is what is left of it; a bucket of nothing else has no row.
+  create table rollups (
+    entity integer not null references entities (n),
+    resolution text not null,
+    at integer not null,
+    up integer not null default 0,
+    degraded integer not null default 0,
+    down integer not null default 0,
+    pending integer not null default 0,
+    maintenance integer not null default 0,
+    paused integer not null default 0,
+    checks integer not null default 0,
+    bad integer not null default 0,
+    ms_min real,
+    ms_max real,
+    ms_sum real not null default 0,
+    histogram text not null default '',
+    primary key (entity, resolution, at)
+  ) strict, without rowid;
+
+  -- Spans of which buckets were written already when something more became known. Written with what became known.
+  create table stale (
+    n integer primary key,
+    org text not null,
+    collection text not null,
+    id text not null,
+    from_at integer not null,
+    to_at integer not null,
+    has_samples integer not null
+  ) strict;
+
+  -- When nobody was here to look.
+  create table gaps (
+    from_at integer primary key,
+    to_at integer not null
+  ) strict, without rowid;
+
+  -- Values of a month: 0 as it was frozen, the later ones are corrections.
+  create table months (
+    entity integer not null references entities (n),
+    month text not null,
+    n integer not null,
+    at integer not null,
+    value text not null,
+    cause text not null,
+    primary key (entity, month, n)
+  ) strict, without rowid;
+  create index transitions_recent on transitions (recorded_at);
+  `,
 ];
 
 /** Brings a database to the schema of this release, one step at a time. Refuses one of a later release. */

@@ -1,6 +1,7 @@
 import type { Collection } from '@statewire/model';
 import { isFieldPath, filterFields, matches, parseFilter, type Filter } from '@statewire/protocol';
 import { z } from 'zod';
+import { plainOf } from '../../collect/commands/plain.ts';
 import { authorize } from '../../publish/access.ts';
 import type { HttpDeps, LiveEntry, Mutation, MutationFailure } from './deps.ts';
 import { RefusedError } from './problem.ts';
@@ -351,6 +352,7 @@ function refusalOfMutation(failure: MutationFailure): ConstructorParameters<type
   };
 }
 
-function isWritten({ owns, name }: Collection): boolean {
-  return owns.api.length > 0 && name !== 'checks';
+function isWritten({ owns, name, kind }: Collection): boolean {
+  if (kind === 'plain') return plainOf(name) !== null;
+  return owns.api.length > 0;
 }

@@ -1,4 +1,4 @@
-import type { ServiceKind } from '@statewire/model';
+import { probeDefaults, type ServiceKind } from '@statewire/model';
 import type { CheckPlan } from '../../collect/probes/plan.ts';
 
 /** A check with the defaults of the model and short times, for tests. */
@@ -32,9 +32,13 @@ export function planOf(kind: ServiceKind, target: string, more: Partial<CheckPla
     followRedirects: false,
     certificateDays: 14,
     headers: {},
+    conditions: [],
+    degradedConditions: [],
+    probe: probeDefaults(kind),
     secrets: [],
     managedBy: 'api',
     secretHeaders: {},
+    credentials: {},
     command: null,
     ...more,
   };

@@ -1,5 +1,6 @@
 import type { Plain } from '../plain.ts';
-import { channel } from './channel.ts';
+import { annotations } from './annotations.ts';
+import { channels } from './channels.ts';
 
 /** What is particular about each plain collection that callers write. A new one is a file beside this and a line here. */
-export const plains: Readonly<Record<string, Plain>> = { channels: channel };
+export const plains: Readonly<Record<string, Plain>> = { annotations, channels };

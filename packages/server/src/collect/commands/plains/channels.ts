@@ -19,7 +19,7 @@ import type { Plain } from '../plain.ts';
 /** Document kind of one secret; keyed by `<channel>/<name>`. The outbox opens it. */
 const CHANNEL_SECRETS = 'channel-secrets';
 
-export const channel: Plain = {
+export const channels: Plain = {
   prefix: 'chn',
   born(deps, draft, { id, fields }) {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: the create schema of channels has read them.

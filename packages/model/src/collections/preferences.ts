@@ -1,0 +1,168 @@
+/**
+ * Preferences: what a person wants to be told, how loudly and when. A person who never said anything has no record,
+ * and the defaults hold.
+ */
+import { z } from 'zod';
+import { defineCollection, type Collection } from '../define.ts';
+import type { Envelope } from '../envelope.ts';
+import type { InputShape } from '../report.ts';
+import { count, envelopeShape, instant, labelsSchema, type Shape } from '../schema.ts';
+import { NOTIFICATION_TYPES, PRIORITIES, type NotificationType, type Priority } from './notification.ts';
+
+/** By which ways one type of notification reaches the person, and from which priority on. */
+export interface Ways {
+  readonly inbox: boolean;
+  readonly push: boolean;
+  readonly sound: boolean;
+  readonly email: boolean;
+  readonly minPriority: Priority;
+  readonly [field: string]: boolean | Priority;
+}
+
+/** Hours without sound, push and e-mail. The inbox fills all the same. */
+export interface PersonalQuiet {
+  /** 0 is Sunday: days on which the quiet begins. */
+  readonly days: readonly number[];
+  /** `22:00`, in the zone. */
+  readonly from: string;
+  /** `07:00`; not after `from`: on the next day. */
+  readonly to: string;
+  /** `Europe/Berlin`. */
+  readonly zone: string;
+  /** Urgent ones are heard all the same. */
+  readonly bypassUrgent: boolean;
+  readonly [field: string]: readonly number[] | string | boolean;
+}
+
+/** A browser that takes pushes. Its address and keys are kept apart and never shown. */
+export interface PushDevice {
+  readonly id: string;
+  readonly name: string;
+  /** The push service: `fcm.googleapis.com`. */
+  readonly host: string;
+  readonly at: number;
+  readonly [field: string]: string | number;
+}
+
+/** What one person wants. */
+export interface Preferences extends Envelope {
+  readonly person: string;
+  readonly types: Readonly<Record<NotificationType, Ways>>;
+  readonly quiet: PersonalQuiet | null;
+  /** Beyond so many an hour the rest becomes one summary. */
+  readonly throttle: { readonly perHour: number; readonly [field: string]: number };
+  readonly push: readonly PushDevice[];
+}
+
+type WaysInput = { readonly [K in 'email' | 'inbox' | 'push' | 'sound']?: boolean | undefined } & {
+  readonly minPriority?: Priority | undefined;
+};
+
+/** Body of `POST /v1/preferences`: the caller's own. */
+export interface PreferencesCreate {
+  readonly types?: { readonly [T in NotificationType]?: WaysInput | undefined } | undefined;
+  readonly quiet?: PersonalQuiet | null | undefined;
+  readonly throttle?: { readonly perHour: number } | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Body of `PATCH /v1/preferences/<id>`. What is left out of a type keeps its value. */
+export type PreferencesPatch = PreferencesCreate;
+
+const ways = (inbox: boolean, push: boolean, sound: boolean, minPriority: Priority): Ways =>
+  Object.freeze({ inbox, push, sound, email: false, minPriority });
+
+/** For a person who never set any: heard are alerts and incidents, pushed what is pressing, nothing is mailed. */
+export const preferenceDefaults: Pick<Preferences, 'quiet' | 'throttle' | 'types'> = Object.freeze({
+  types: Object.freeze({
+    alert: ways(true, true, true, 'normal'),
+    recovery: ways(true, true, false, 'normal'),
+    incident: ways(true, true, true, 'low'),
+    maintenance: ways(true, false, false, 'normal'),
+    job: ways(true, false, false, 'low'),
+    message: ways(true, true, true, 'low'),
+    system: ways(true, false, false, 'low'),
+  }),
+  quiet: null,
+  throttle: Object.freeze({ perHour: 60 }),
+});
+
+const waysShape: InputShape<WaysInput> = {
+  inbox: z.boolean().optional(),
+  push: z.boolean().optional(),
+  sound: z.boolean().optional(),
+  email: z.boolean().optional(),
+  minPriority: z.enum(PRIORITIES).optional(),
+};
+const waysInput: z.ZodType<WaysInput> = z.strictObject(waysShape);
+
+const timeOfDay: z.ZodType<string> = z
+  .string()
+  .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, { error: 'expected a time of day such as 22:00' });
+
+/** An IANA time zone that this runtime knows. */
+const zoneSchema: z.ZodType<string> = z
+  .string()
+  .max(64)
+  .refine(isZone, { error: 'expected a time zone such as Europe/Berlin' });
+
+const quietSchema: z.ZodType<PersonalQuiet> = z.strictObject({
+  days: z.array(z.int().min(0).max(6)).max(7),
+  from: timeOfDay,
+  to: timeOfDay,
+  zone: zoneSchema,
+  bypassUrgent: z.boolean(),
+});
+
+const throttleSchema: z.ZodType<{ readonly perHour: number }> = z.strictObject({
+  perHour: z.int().min(1).max(1_000),
+});
+
+const createShape: InputShape<PreferencesCreate> = {
+  types: z.partialRecord(z.enum(NOTIFICATION_TYPES), waysInput).optional(),
+  quiet: quietSchema.nullish(),
+  throttle: throttleSchema.optional(),
+  labels: labelsSchema.optional(),
+};
+export const preferencesCreateSchema: z.ZodType<PreferencesCreate> = z.strictObject(createShape);
+export const preferencesPatchSchema: z.ZodType<PreferencesPatch> = preferencesCreateSchema;
+
+const waysRow: z.ZodType<Ways> = z.object({
+  inbox: z.boolean(),
+  push: z.boolean(),
+  sound: z.boolean(),
+  email: z.boolean(),
+  minPriority: z.enum(PRIORITIES),
+});
+
+const shape: Shape<Preferences> = {
+  ...envelopeShape,
+  person: z.string(),
+  types: z.record(z.enum(NOTIFICATION_TYPES), waysRow),
+  quiet: quietSchema.nullable(),
+  throttle: z.object({ perHour: count }),
+  push: z.array(z.object({ id: z.string(), name: z.string(), host: z.string(), at: instant })),
+};
+
+export const preferencesRow: z.ZodType<Preferences> = z.object(shape);
+
+export const preferences: Collection = defineCollection({
+  name: 'preferences',
+  kind: 'plain',
+  row: preferencesRow,
+  create: preferencesCreateSchema,
+  patch: preferencesPatchSchema,
+  report: null,
+  fields: Object.keys(shape),
+  access: { read: 'read', write: 'read', own: 'person' },
+  owns: { api: ['types', 'quiet', 'throttle', 'labels'], report: [] },
+});
+
+function isZone(zone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}

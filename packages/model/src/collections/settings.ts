@@ -1,0 +1,101 @@
+/**
+ * Settings of an organization that are neither a thing nor a person's: one record, `main`. Absent, every default holds.
+ */
+import { z } from 'zod';
+import { defineCollection, type Collection } from '../define.ts';
+import type { Envelope } from '../envelope.ts';
+import type { InputShape } from '../report.ts';
+import { envelopeShape, labelsSchema, type Shape } from '../schema.ts';
+import { SEVERITIES, type Severity } from './rule.ts';
+
+/** When an incident is drafted from alerts, without anybody asking for it. */
+export interface Drafting {
+  readonly isEnabled: boolean;
+  /** Alerts of these severities count. */
+  readonly severities: readonly Severity[];
+  /** One that fires for longer than this is an incident. */
+  readonly afterMs: number;
+  /** So many subjects of one cause are an incident at once; null: never by number. */
+  readonly subjects: number | null;
+  /** A draft that nobody published is resolved so long after its last alert. */
+  readonly resolveAfterMs: number;
+  readonly [field: string]: boolean | readonly Severity[] | number | null;
+}
+
+/** The settings of one organization. */
+export interface Settings extends Envelope {
+  readonly drafting: Drafting;
+}
+
+/** Body of `POST /v1/settings`; the record's id is `main`. */
+export interface SettingsCreate {
+  readonly id: 'main';
+  readonly drafting?: DraftingInput | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Body of `PATCH /v1/settings/main`. */
+export interface SettingsPatch {
+  readonly drafting?: DraftingInput | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What is left out keeps its value. */
+export interface DraftingInput {
+  readonly isEnabled?: boolean | undefined;
+  readonly severities?: readonly Severity[] | undefined;
+  readonly afterMs?: number | undefined;
+  readonly subjects?: number | null | undefined;
+  readonly resolveAfterMs?: number | undefined;
+}
+
+/** Critical alerts that fire for 2 minutes, or three subjects of one cause. */
+export const draftingDefaults: Drafting = Object.freeze<Drafting>({
+  isEnabled: true,
+  severities: ['critical'],
+  afterMs: 120_000,
+  subjects: 3,
+  resolveAfterMs: 300_000,
+});
+
+const severities: z.ZodType<readonly Severity[]> = z.array(z.enum(SEVERITIES)).max(3);
+
+const draftingShape: InputShape<DraftingInput> = {
+  isEnabled: z.boolean().optional(),
+  severities: severities.optional(),
+  afterMs: z.int().min(0).max(86_400_000).optional(),
+  subjects: z.int().min(2).max(1_000).nullish(),
+  resolveAfterMs: z.int().min(0).max(86_400_000).optional(),
+};
+const draftingInput: z.ZodType<DraftingInput> = z.strictObject(draftingShape);
+
+const patchShape: InputShape<SettingsPatch> = { drafting: draftingInput.optional(), labels: labelsSchema.optional() };
+export const settingsPatchSchema: z.ZodType<SettingsPatch> = z.strictObject(patchShape);
+
+const createShape: InputShape<SettingsCreate> = { ...patchShape, id: z.literal('main') };
+export const settingsCreateSchema: z.ZodType<SettingsCreate> = z.strictObject(createShape);
+
+const shape: Shape<Settings> = {
+  ...envelopeShape,
+  drafting: z.object({
+    isEnabled: z.boolean(),
+    severities,
+    afterMs: z.int(),
+    subjects: z.int().nullable(),
+    resolveAfterMs: z.int(),
+  }),
+};
+
+export const settingsRow: z.ZodType<Settings> = z.object(shape);
+
+export const settings: Collection = defineCollection({
+  name: 'settings',
+  kind: 'plain',
+  row: settingsRow,
+  create: settingsCreateSchema,
+  patch: settingsPatchSchema,
+  report: null,
+  fields: Object.keys(shape),
+  access: { read: 'read', write: 'admin' },
+  owns: { api: ['drafting', 'labels'], report: [] },
+});

@@ -4,7 +4,7 @@ import type { Command } from './state/in-flight.ts';
 import { CollectionView, type ViewSource } from './views/collection-view.ts';
 import { RecordView } from './views/record-view.ts';
 import type { CollectionState } from './views/views.ts';
-import { compileWhere, type FieldOf, type Where } from './where.ts';
+import { compileWhere, type Chosen, type FieldPath, type Where } from './where.ts';
 
 /** What a collection needs of its client. */
 export interface CollectionSource extends ViewSource {
@@ -53,8 +53,8 @@ export class Query<T extends Row> {
     return new Query<T>(this.source, this.name, { ...this.#wish(), intervalMs: ms });
   }
 
-  /** Only these fields; `id` and `version` always come along. */
-  fields<F extends FieldOf<T>>(names: readonly F[]): Query<Pick<T, F | 'id' | 'org' | 'version'> & Row> {
+  /** Only these fields, or keys of them (`overlay.flapping`); `id` and `version` always come along. */
+  fields<P extends FieldPath<T>>(names: readonly P[]): Query<Chosen<T, P>> {
     return new Query(this.source, this.name, { ...this.#wish(), fields: [...new Set<string>(names)].sort() });
   }
 

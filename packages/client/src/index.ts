@@ -1,6 +1,14 @@
 export { createClient, type Client, type ClientOptions, type KnownRows } from './client.ts';
 export { Collection, Query, type Bodies, type CommandOptions, type Subscription } from './collection.ts';
-export { compileWhere, type Bounds, type Condition, type FieldOf, type Where } from './where.ts';
+export {
+  compileWhere,
+  type Bounds,
+  type Chosen,
+  type Condition,
+  type FieldOf,
+  type FieldPath,
+  type Where,
+} from './where.ts';
 export type { CommandResult, Conflict } from './errors.ts';
 export type { TokenSource } from './session/driver.ts';
 export { CollectionView } from './views/collection-view.ts';

@@ -4,6 +4,25 @@ import type { FilterJson, Json, Row, Scalar } from '@statewire/protocol';
 export type FieldOf<T> = keyof { [K in keyof T as string extends K ? never : number extends K ? never : K]: T[K] } &
   string;
 
+/** A field of T, or one key of an object field: `status`, `overlay.flapping`. */
+export type FieldPath<T> = FieldOf<T> | KeysOf<T, FieldOf<T>>;
+type KeysOf<T, F extends FieldOf<T>> = F extends unknown
+  ? NonNullable<T[F]> extends readonly unknown[]
+    ? never
+    : NonNullable<T[F]> extends object
+      ? `${F}.${FieldOf<NonNullable<T[F]>>}`
+      : never
+  : never;
+
+/** T with the chosen fields only, and of those chosen by key only these keys. `id`, `org` and `version` are always there. */
+export type Chosen<T extends Row, P extends FieldPath<T>> = {
+  readonly [F in FieldOf<T> & (TopOf<P> | 'id' | 'org' | 'version')]: F extends P | 'id' | 'org' | 'version'
+    ? T[F]
+    : Pick<NonNullable<T[F]>, KeyOf<P, F> & keyof NonNullable<T[F]>> | Extract<T[F], null>;
+} & Row;
+type TopOf<P extends string> = P extends `${infer F}.${string}` ? F : P;
+type KeyOf<P extends string, F extends string> = P extends `${F}.${infer K}` ? K : never;
+
 /** What one field has to satisfy. A plain value means equal, a list means one of them. */
 export type Condition<V> = V | readonly V[] | Bounds;
 

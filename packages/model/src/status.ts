@@ -73,7 +73,7 @@ export interface Reason {
   readonly [field: string]: string;
 }
 
-/** The last observations, newest last, for sparklines and for the latency rule. At most 40. */
+/** The last observations, newest last, for sparklines and for the latency rule. At most 30. */
 export interface Recent {
   /** One letter each: `u` healthy, `g` degraded, `d` unhealthy, `x` unknown. */
   readonly bar: string;

@@ -3,7 +3,7 @@ export { ok, type Failure, type Result } from './result.ts';
 export { assert, unreachable } from './assert.ts';
 export { isRecordId, type Rid, type Row } from './record.ts';
 export { applyPatch, diffRow, type Patch } from './patch.ts';
-export { equalJson } from './equal.ts';
+export { equalJson, isArray } from './equal.ts';
 export {
   ALL,
   bothFilters,

@@ -1,6 +1,6 @@
 export { StatewireProvider, useClient } from './provider.tsx';
 export type { Live } from './live.ts';
-export { useCollection, useRows, type CollectionOptions, type RowOf } from './use-collection.ts';
+export { useCollection, useRows, type ChosenRow, type CollectionOptions, type RowOf } from './use-collection.ts';
 export { useRecord, useRow } from './use-record.ts';
 export { useConnection, type LiveConnection } from './use-connection.ts';
 export { useCommand, type LiveCommand } from './use-command.ts';

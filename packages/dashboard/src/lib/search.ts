@@ -1,5 +1,6 @@
-import { SERVICE_KINDS, type Service, type ServiceKind, type Status } from '@statewire/model';
+import { SERVICE_KINDS, type ServiceKind, type Status } from '@statewire/model';
 import { isStatus } from './is.ts';
+import type { ListedService } from './listed.ts';
 
 /** The services page's whole state, as it stands in its URL: what is shown can be sent to somebody. */
 export interface ServicesSearch {
@@ -38,7 +39,7 @@ export function readServicesSearch(raw: Readonly<Record<string, unknown>>): Serv
 }
 
 /** Does a service pass the filters of the URL? */
-export function passes(search: ServicesSearch, row: Service): boolean {
+export function passes(search: ServicesSearch, row: ListedService): boolean {
   if (search.status !== undefined && !search.status.includes(row.status)) return false;
   if (search.kind !== undefined && !search.kind.includes(row.kind)) return false;
   if (search.label !== undefined) {

@@ -1,6 +1,7 @@
 import type { Client, CommandResult } from '@statewire/client';
-import type { Service, ServiceCreate, ServicePatch } from '@statewire/model';
+import type { ServiceCreate, ServicePatch } from '@statewire/model';
 import { plural } from '../lib/format.ts';
+import type { ListedService } from '../lib/listed.ts';
 import { done, failedToast } from '../parts/toast.tsx';
 import { type Problem, problem } from '../rest/request.ts';
 
@@ -15,12 +16,15 @@ export function commandThrough(next: Client | null): void {
   client = next;
 }
 
+type Named = Pick<ListedService, 'id'>;
+type Listed = Pick<ListedService, 'id' | 'kind' | 'desired'>;
+
 /** Probes now. */
-export async function recheck(row: Service): Promise<void> {
+export async function recheck(row: Named): Promise<void> {
   await say(call('services', row.id, 'refresh'));
 }
 
-export async function recheckAll(rows: readonly Service[]): Promise<void> {
+export async function recheckAll(rows: readonly Listed[]): Promise<void> {
   const probed = rows.filter((row) => row.kind !== 'heartbeat' && row.desired === 'active');
   await sayAll(
     probed,
@@ -29,7 +33,7 @@ export async function recheckAll(rows: readonly Service[]): Promise<void> {
   );
 }
 
-export async function pause(rows: readonly Service[]): Promise<void> {
+export async function pause(rows: readonly Listed[]): Promise<void> {
   await sayAll(
     rows,
     (row) => call('services', row.id, 'pause'),
@@ -37,7 +41,7 @@ export async function pause(rows: readonly Service[]): Promise<void> {
   );
 }
 
-export async function resume(rows: readonly Service[]): Promise<void> {
+export async function resume(rows: readonly Listed[]): Promise<void> {
   await sayAll(
     rows,
     (row) => call('services', row.id, 'resume'),
@@ -45,11 +49,11 @@ export async function resume(rows: readonly Service[]): Promise<void> {
   );
 }
 
-export async function acceptTools(row: Service): Promise<void> {
+export async function acceptTools(row: Named): Promise<void> {
   await say(call('services', row.id, 'accept-tools'));
 }
 
-export async function clearOverride(row: Service): Promise<void> {
+export async function clearOverride(row: Named): Promise<void> {
   await say(call('services', row.id, 'clear-override'));
 }
 

@@ -1,6 +1,6 @@
-import type { KnownRows } from '@statewire/client';
+import type { FieldPath, KnownRows } from '@statewire/client';
 import type { Json } from '@statewire/protocol';
-import { type RowOf, useCollection, useRecord } from '@statewire/react';
+import { type ChosenRow, type RowOf, useCollection, useRecord } from '@statewire/react';
 
 /** What a screen needs of a view: its rows and how far to trust them. */
 export interface Live<T> {
@@ -16,7 +16,26 @@ const NONE: readonly never[] = [];
 
 /** The live rows of a collection that pass a filter (all when there is none). Equal filters share one subscription. */
 export function useRows<N extends keyof KnownRows>(name: N, filter?: readonly Json[]): Live<RowOf<N>> {
-  const { data, status, verifiedAt } = useCollection(name, filter === undefined ? {} : { where: filter });
+  return shown(useCollection(name, filter === undefined ? {} : { where: filter }));
+}
+
+/** The same with only some fields of each row: for lists of thousands. */
+export function useListed<N extends keyof KnownRows, P extends FieldPath<RowOf<N>>>(
+  name: N,
+  fields: readonly P[],
+): Live<ChosenRow<RowOf<N>, P>> {
+  return shown(useCollection(name, { fields }));
+}
+
+function shown<T>({
+  data,
+  status,
+  verifiedAt,
+}: {
+  readonly data: readonly T[] | null;
+  readonly status: string;
+  readonly verifiedAt: number | null;
+}): Live<T> {
   return {
     rows: data ?? NONE,
     isLoading: status === 'loading',

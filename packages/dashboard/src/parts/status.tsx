@@ -119,8 +119,11 @@ export const notMeasured: Look = {
   fill: 'bg-quiet',
 };
 
+/** What the look of a record depends on. */
+type Looked = Pick<StatusRow, 'status' | 'suspect'> & { readonly overlay: { readonly flapping: boolean } };
+
 /** The look of a status row: its word, or `Flapping` / `Suspect` when that says more. */
-export function lookOf(row: Pick<StatusRow, 'status' | 'overlay' | 'suspect'>): Look {
+export function lookOf(row: Looked): Look {
   if (row.overlay.flapping && (row.status === 'up' || row.status === 'degraded')) return flapping;
   if (isSuspected(row)) return suspected;
   return statusLooks[row.status];
@@ -132,14 +135,14 @@ export function isSuspected(row: Pick<StatusRow, 'status' | 'suspect'>): boolean
 }
 
 /** Does a person have to look at it? Down, degraded, flapping, or about to be. */
-export function needsAttention(row: Pick<StatusRow, 'status' | 'overlay' | 'suspect'>): boolean {
+export function needsAttention(row: Looked): boolean {
   if (row.status === 'down' || row.status === 'degraded') return true;
   if (row.status !== 'up') return false;
   return row.overlay.flapping || isSuspected(row);
 }
 
 /** Worst first: how bad a row is, for sorting. */
-export function severity(row: Pick<StatusRow, 'status' | 'overlay' | 'suspect'>): number {
+export function severity(row: Looked): number {
   const base = { down: 0, degraded: 2, unknown: 4, pending: 5, up: 6, maintenance: 7, paused: 8 }[row.status];
   if (row.status !== 'up') return base;
   return needsAttention(row) ? 3 : base;

@@ -1,4 +1,4 @@
-import type { Service } from '@statewire/model';
+import type { ListedService } from '../lib/listed.ts';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { FlaskConical, Trash2 } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
@@ -16,7 +16,7 @@ import { request } from '../rest/request.ts';
 import type { DemoServer } from '../rest/types.ts';
 
 /** Says that what is shown is a demonstration, lets people break it, and removes it with one click. */
-export function DemoBanner({ services }: { services: readonly Service[] }): ReactNode {
+export function DemoBanner({ services }: { services: readonly ListedService[] }): ReactNode {
   const { canWrite } = useMe();
   const demos = services.filter((service) => service.managedBy === 'demo');
   const [isPanel, setPanel] = useState(false);
@@ -65,7 +65,7 @@ const faultTexts: Readonly<Record<string, string>> = {
   '401': 'Answer 401',
 };
 
-function DemoPanel({ services, onClose }: { services: readonly Service[]; onClose: () => void }): ReactNode {
+function DemoPanel({ services, onClose }: { services: readonly ListedService[]; onClose: () => void }): ReactNode {
   const demo = useQuery(demoQuery());
   const byId = new Map(services.map((service) => [service.id, service]));
   return (
@@ -93,7 +93,7 @@ function DemoPanel({ services, onClose }: { services: readonly Service[]; onClos
   );
 }
 
-function DemoRow({ server, service }: { server: DemoServer; service: Service | null }): ReactNode {
+function DemoRow({ server, service }: { server: DemoServer; service: ListedService | null }): ReactNode {
   const queries = useQueryClient();
   const [busy, setBusy] = useState<string | null>(null);
   const inject = async (fault: string): Promise<void> => {

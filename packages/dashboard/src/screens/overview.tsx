@@ -7,6 +7,7 @@ import { type ReactNode, useState } from 'react';
 import { cx } from '../lib/cx.ts';
 import { env } from '../lib/env.ts';
 import { ago, count, plural, words } from '../lib/format.ts';
+import type { ListedService } from '../lib/listed.ts';
 import { kinds } from '../lib/kinds.ts';
 import { useThrottled } from '../lib/throttled.ts';
 import { useTick } from '../lib/ticker.ts';
@@ -235,12 +236,12 @@ function AttentionRow({ row }: { row: Service }): ReactNode {
 }
 
 /** Since when the row is what it looks like. */
-export function sinceOf(row: Service): number {
+export function sinceOf(row: Pick<ListedService, 'status' | 'suspect' | 'since'>): number {
   return isSuspected(row) ? (row.suspect?.since ?? row.since) : row.since;
 }
 
 /** Why a service is not simply up, in one line. */
-export function reasonOf(row: Service): string {
+export function reasonOf(row: Pick<ListedService, 'status' | 'suspect' | 'reason' | 'overlay' | 'flaps'>): string {
   if (isSuspected(row) && row.suspect !== null) {
     return `${row.suspect.n} of ${row.suspect.of} checks failed, confirming${row.reason.text === '' ? '' : `. ${row.reason.text}`}`;
   }

@@ -8,6 +8,11 @@ export const LETTER: Readonly<Record<Health, string>> = { healthy: 'u', degraded
 export function pushRecent(recent: Recent, letter: string, ms: number | null): Recent {
   return {
     bar: (recent.bar + letter).slice(-limits.recentMax),
-    ms: [...recent.ms, ms].slice(-limits.recentMax),
+    ms: [...recent.ms, ms === null ? null : shortMs(ms)].slice(-limits.recentMax),
   };
+}
+
+/** Finer than a pixel of a sparkline is noise, and every digit travels to every tab. */
+function shortMs(ms: number): number {
+  return ms < 10 ? Math.round(ms * 10) / 10 : Math.round(ms);
 }

@@ -439,13 +439,13 @@ test('[DE1] maintenance hides the outage behind its word and keeps the true heal
   expect(row).toMatchObject({ status: 'maintenance', health: 'unhealthy' });
 });
 
-test('[DE1] the last forty observations are kept', () => {
+test('[DE1] the last thirty observations are kept', () => {
   const { row } = play(
     serviceRow(),
     Array.from({ length: 60 }, (_, i) => probe(T0 + i * S, 'healthy')),
   );
-  expect(row.recent.bar).toHaveLength(40);
-  expect(row.recent.ms).toHaveLength(40);
+  expect(row.recent.bar).toHaveLength(30);
+  expect(row.recent.ms).toHaveLength(30);
 });
 
 test('[DE14] a clock that jumps back never puts since or a transition into the future', () => {

@@ -86,7 +86,7 @@ export const limits = {
   stderrBytesMax: 16_384,
   refreshIntervalMs: 5_000,
   backoffMsMax: 120_000,
-  recentMax: 40,
+  recentMax: 30,
   stepsMax: 50,
   // Beats, deadlines and reports.
   /** Heartbeat services that reporters may make by beating, per organization. */

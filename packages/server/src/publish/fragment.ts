@@ -5,19 +5,20 @@
  * field versions that set is the same for every `from`, so a text is kept with the interval [lo, hi) of positions
  * it is right for. Callers at different positions mostly fall into the same interval, and one entry holds a few.
  */
-import { readField, toAscii, type Json } from '@statewire/protocol';
+import { isArray, readField, toAscii, type Json } from '@statewire/protocol';
 import type { Entry } from '../keep/live.ts';
 import { SOUND, type Planted } from './planted.ts';
 
 /** Texts of the records of one organization, for views that show the same fields. */
 export class Fragments {
-  readonly #fields: ReadonlySet<string> | null;
+  /** What is shown of each field: all of it (null), or some of its keys. Null: all fields. */
+  readonly #shown: ReadonlyMap<string, readonly string[] | null> | null;
   readonly #planted: Planted;
   readonly #slots = new Map<number, Slot>();
 
-  /** `fields`: only these are shown; null means all. */
-  constructor(fields: ReadonlySet<string> | null, planted: Planted = SOUND) {
-    this.#fields = fields;
+  /** `fields`: only these are shown, each a field or one key of it (`overlay.flapping`); null means all. */
+  constructor(fields: readonly string[] | null, planted: Planted = SOUND) {
+    this.#shown = fields === null ? null : byField(fields);
     this.#planted = planted;
   }
 
@@ -55,16 +56,10 @@ export class Fragments {
   }
 
   #all(entry: Entry): string {
-    if (this.#fields === null) return entry.text();
+    if (this.#shown === null) return entry.text();
     const slot = this.#slot(entry);
-    slot.all ??= this.#projected(entry, this.#fields);
+    slot.all ??= projected(entry, this.#shown);
     return slot.all;
-  }
-
-  #projected(entry: Entry, fields: ReadonlySet<string>): string {
-    const shown: Record<string, Json> = {};
-    for (const field of fields) shown[field] = entry.row[field] ?? null;
-    return toAscii(JSON.stringify(shown));
   }
 
   #makeUpdate(entry: Entry, from: number): Update {
@@ -90,12 +85,45 @@ export class Fragments {
 
   /** `"path":value`, or null when the path is not shown or is part of an object that is sent whole. */
   #part(entry: Entry, path: string, from: number): string | null {
-    const dot = path.indexOf('.');
-    const field = dot < 0 ? path : path.slice(0, dot);
-    if (this.#fields !== null && !this.#fields.has(field)) return null;
-    if (dot >= 0 && (entry.fieldVersions.get(field) ?? entry.baseVersion) > from) return null;
-    return `${toAscii(JSON.stringify(path))}:${toAscii(JSON.stringify(readField(entry.row, path)))}`;
+    const field = topOf(path);
+    const keys = this.#shown === null ? null : this.#shown.get(field);
+    if (keys === undefined) return null;
+    const isWhole = field === path;
+    if (!isWhole && (entry.fieldVersions.get(field) ?? entry.baseVersion) > from) return null;
+    if (!isWhole && keys !== null && !keys.includes(path.slice(field.length + 1))) return null;
+    const value = isWhole ? shownOf(entry.row[field] ?? null, keys) : readField(entry.row, path);
+    return `${toAscii(JSON.stringify(path))}:${toAscii(JSON.stringify(value))}`;
   }
+}
+
+/** The field a path begins with. */
+export function topOf(path: string): string {
+  return path.split('.', 1)[0] ?? path;
+}
+
+function byField(paths: readonly string[]): ReadonlyMap<string, readonly string[] | null> {
+  const shown = new Map<string, string[] | null>();
+  for (const path of paths) {
+    const field = topOf(path);
+    const keys = shown.get(field);
+    if (path === field) shown.set(field, null);
+    else if (keys !== null) shown.set(field, [...(keys ?? []), path.slice(field.length + 1)]);
+  }
+  return shown;
+}
+
+function projected(entry: Entry, shown: ReadonlyMap<string, readonly string[] | null>): string {
+  const row: Record<string, Json> = {};
+  for (const [field, keys] of shown) row[field] = shownOf(entry.row[field] ?? null, keys);
+  return toAscii(JSON.stringify(row));
+}
+
+/** A value with only the wanted keys; what is no object is shown as it is. */
+function shownOf(value: Json, keys: readonly string[] | null): Json {
+  if (keys === null || typeof value !== 'object' || value === null || isArray(value)) return value;
+  const some: Record<string, Json> = {};
+  for (const key of keys) if (Object.hasOwn(value, key)) some[key] = value[key] ?? null;
+  return some;
 }
 
 /** Positions [lo, hi) for which `text` says exactly what changed. */

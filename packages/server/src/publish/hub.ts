@@ -18,7 +18,7 @@ import type { Change, Committed } from '../keep/commit-types.ts';
 import type { Entry, Live } from '../keep/live.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Limits } from '../lib/limits.ts';
-import { Fragments } from './fragment.ts';
+import { Fragments, topOf } from './fragment.ts';
 import { Lane, type Subscription } from './lane.ts';
 import { SOUND, type Planted } from './planted.ts';
 import { NOWHERE, View } from './view.ts';
@@ -177,7 +177,7 @@ export class Hub {
 
   #make(wish: Wish, key: string, tenant: Org): View {
     this.#lastW += 1;
-    const fields = wish.fields === null ? null : new Set(wish.fields);
+    const fields = wish.fields === null ? null : new Set(wish.fields.map(topOf));
     const group = tenant.groups.get(wish.collection) ?? newGroup();
     tenant.groups.set(wish.collection, group);
     const view = new View(
@@ -185,7 +185,7 @@ export class Hub {
         live: this.#live,
         limits: this.#limits,
         // Views that show all fields share their texts; one that shows a few has its own.
-        fragments: fields === null ? tenant.fragments : new Fragments(fields, this.#planted),
+        fragments: fields === null ? tenant.fragments : new Fragments(wish.fields, this.#planted),
         planted: this.#planted,
       },
       { w: this.#lastW, key, org: wish.org, collection: wish.collection, filter: wish.filter, fields },
@@ -250,7 +250,7 @@ interface Offer {
 /** The names of the fields a change touched; null when the record is new or gone. */
 function fieldsOf({ before, after, patch }: Change): readonly string[] | null {
   if (before === null || after === null || patch === null) return null;
-  return Object.keys(patch).map((path) => path.split('.', 1)[0] ?? path);
+  return Object.keys(patch).map(topOf);
 }
 
 /** The views of one organization. */

@@ -147,6 +147,24 @@ test('[CU7] with a field list a change of other fields is not told', () => {
   expect(ops(view.changesSince(1))).toEqual([[1, 3, { 'labels.env': 'test' }]]);
 });
 
+test('[RS19] of a field named by keys only those keys are told, however the field changed', () => {
+  const world = new World();
+  services(world, ['a', { status: 'up', n: 7, labels: { env: 'prod', team: 'x' } }]);
+  const view = open(world, ['all'], ['labels.env', 'status']);
+  expect(frames(view.changesSince(NOWHERE))).toMatchObject([
+    { t: 's', r: [[1, 'a', 1, { labels: { env: 'prod' }, status: 'up' }]] },
+  ]);
+  services(world, ['a', { labels: { env: 'test', team: 'x' } }]);
+  expect(ops(view.changesSince(1))).toEqual([[1, 2, { 'labels.env': 'test' }]]);
+  services(world, ['a', { labels: { env: 'test', team: 'y' } }]);
+  expect(ops(view.changesSince(2))).toEqual([[1, 3, {}]]);
+  services(world, ['a', { labels: { env: 'next' } }], ['a', { labels: null }]);
+  expect(ops(view.changesSince(3))).toEqual([[1, 5, { labels: null }]]);
+  // Of a caller that stands before two ways of changing, the whole field says it all.
+  services(world, ['a', { labels: { env: 'late', team: 'z' } }], ['a', { labels: { env: 'last', team: 'z' } }]);
+  expect(ops(view.changesSince(4))).toEqual([[1, 7, { labels: { env: 'last' } }]]);
+});
+
 test('[CU8] [FI9] equal wishes are one view, other organizations and fields are not', () => {
   const world = new World();
   const view = open(world, ['and', ['eq', 'status', 'up'], ['in', 'n', [2, 1, 2]]]);

@@ -32,7 +32,7 @@ export interface ViewParts {
   readonly collection: string;
   /** The caller's filter and the caller's scope, joined. */
   readonly filter: Filter;
-  /** Only these fields are shown; null means all. */
+  /** Only (keys of) these fields are shown; null means all. */
   readonly fields: ReadonlySet<string> | null;
 }
 

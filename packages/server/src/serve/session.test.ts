@@ -91,6 +91,7 @@ test.each([
   ['bad_filter', '{"t":"sub","s":10,"c":"services","f":["like","name","x"]}', { s: 10 }],
   ['bad_filter', '{"t":"sub","s":11,"c":"services","f":["eq","password","x"]}', { s: 11 }],
   ['bad_field', '{"t":"sub","s":12,"c":"services","fields":["name","password"]}', { s: 12 }],
+  ['bad_field', '{"t":"sub","s":13,"c":"services","fields":["reason.text","password.hash"]}', { s: 13 }],
   [
     'too_complex',
     `{"t":"sub","s":13,"c":"services","f":["in","n",[${Array.from({ length: 1001 }, (_, i) => i).join()}]]}`,

@@ -26,6 +26,7 @@ import {
   type Result,
   type Sub,
   type Upstream,
+  isFieldPath,
 } from '@statewire/protocol';
 import type { Clock } from '../lib/clock.ts';
 import type { Limits } from '../lib/limits.ts';
@@ -33,6 +34,7 @@ import type { Log } from '../lib/log.ts';
 import type { Principal } from '../lib/principal.ts';
 import { authorize, scopeFilter } from '../publish/access.ts';
 import type { Flusher } from '../publish/flusher.ts';
+import { topOf } from '../publish/fragment.ts';
 import type { Hub } from '../publish/hub.ts';
 import type { Planted } from '../publish/planted.ts';
 import type { View } from '../publish/view.ts';
@@ -370,7 +372,7 @@ export class Session implements Receiver {
     if (stranger !== undefined) {
       return refuse('bad_filter', `${frame.c} have no field ${JSON.stringify(stranger)}; see their schema`);
     }
-    const wrong = frame.fields?.find((field) => !known.has(field));
+    const wrong = frame.fields?.find((field) => !isFieldPath(field) || !known.has(topOf(field)));
     if (wrong !== undefined) {
       return refuse('bad_field', `${frame.c} have no field ${JSON.stringify(wrong.slice(0, 64))}; see their schema`);
     }
@@ -596,9 +598,13 @@ function closeCodeFor(code: string): number {
   return Object.entries(known).find(([each]) => each === code)?.[1] ?? 4001;
 }
 
-/** Canonical: sorted, once each, and without what every row carries outside its fields. */
+/** Canonical: sorted, once each, no key of a field that is there whole, and without what every row carries outside its fields. */
 function shownFields(fields: readonly string[]): readonly string[] {
-  return [...new Set(fields)].filter((field) => field !== 'id' && field !== 'org' && field !== 'version').sort();
+  const wanted = new Set(fields);
+  return [...wanted]
+    .filter((field) => field !== 'id' && field !== 'org' && field !== 'version')
+    .filter((field) => topOf(field) === field || !wanted.has(topOf(field)))
+    .sort();
 }
 
 function sameScopes(a: Principal, b: Principal): boolean {

@@ -197,7 +197,7 @@ function Header({ row }: { row: Service }): ReactNode {
       </dl>
       {isEditing && (
         <Suspense>
-          <Editor service={row} onClose={() => setEditing(false)} />
+          <Editor id={row.id} onClose={() => setEditing(false)} />
         </Suspense>
       )}
       <RemoveServices

@@ -14,16 +14,17 @@ import type { Problem } from '../../rest/request.ts';
 import { type Draft, draftOf, emptyDraft, type Errors, readDraft } from './form.ts';
 
 /** Adds a service, or changes one. Told while typing what is wrong, by the same rules the server has. */
-export default function Editor({ service, onClose }: { service: Service | null; onClose: () => void }): ReactNode {
-  if (service === null)
+export default function Editor({ id, onClose }: { id: string | null; onClose: () => void }): ReactNode {
+  if (id === null)
     return <EditorForm key="new" service={null} initial={emptyDraft} base={undefined} onClose={onClose} />;
-  return <LoadedEditor service={service} onClose={onClose} />;
+  return <LoadedEditor id={id} onClose={onClose} />;
 }
 
-function LoadedEditor({ service, onClose }: { service: Service; onClose: () => void }): ReactNode {
-  const { row: check, isLoading } = useRecordOf('checks', service.id);
+function LoadedEditor({ id, onClose }: { id: string; onClose: () => void }): ReactNode {
+  const { row: service, isLoading } = useRecordOf('services', id);
+  const { row: check, isLoading: isCheckLoading } = useRecordOf('checks', id);
   // The form opens with what was true then and is not overwritten while somebody types; a conflict is told on saving.
-  if (isLoading) return null;
+  if (isLoading || isCheckLoading || service === null) return null;
   return (
     <EditorForm
       key={service.id}

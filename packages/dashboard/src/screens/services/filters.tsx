@@ -1,4 +1,5 @@
-import { type Service, type Status, STATUSES } from '@statewire/model';
+import { type Status, STATUSES } from '@statewire/model';
+import type { ListedService } from '../../lib/listed.ts';
 import { Search, X } from 'lucide-react';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
@@ -13,7 +14,7 @@ import { statusLooks } from '../../parts/status.tsx';
 interface Props {
   readonly search: ServicesSearch;
   readonly onChange: (next: ServicesSearch) => void;
-  readonly rows: readonly Service[];
+  readonly rows: readonly ListedService[];
 }
 
 const TYPING_MS = 120;
@@ -140,7 +141,7 @@ export function Filters({ search, onChange, rows }: Props): ReactNode {
   );
 }
 
-function countStatuses(rows: readonly Service[]): ReadonlyMap<Status, number> {
+function countStatuses(rows: readonly ListedService[]): ReadonlyMap<Status, number> {
   const counts = new Map<Status, number>();
   for (const row of rows) counts.set(row.status, (counts.get(row.status) ?? 0) + 1);
   return counts;
@@ -149,7 +150,7 @@ function countStatuses(rows: readonly Service[]): ReadonlyMap<Status, number> {
 // A choice with more entries than this is worse than typing.
 const LABELS_MAX = 100;
 
-function labelsOf(rows: readonly Service[]): readonly string[] {
+function labelsOf(rows: readonly ListedService[]): readonly string[] {
   const found = new Set<string>();
   for (const row of rows) for (const [key, value] of Object.entries(row.labels)) found.add(`${key}=${value}`);
   return [...found].sort().slice(0, LABELS_MAX);

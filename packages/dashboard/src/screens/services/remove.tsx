@@ -1,12 +1,12 @@
-import type { Service } from '@statewire/model';
 import type { ReactNode } from 'react';
 import { plural } from '../../lib/format.ts';
+import type { ListedService } from '../../lib/listed.ts';
 import { remove } from '../../live/command.ts';
 import { Confirm } from '../../parts/confirm.tsx';
 import { done } from '../../parts/toast.tsx';
 
 interface Props {
-  readonly services: readonly Service[];
+  readonly services: readonly Pick<ListedService, 'id' | 'name'>[];
   readonly onClose: () => void;
   readonly onRemoved: (ids: readonly string[]) => void;
 }

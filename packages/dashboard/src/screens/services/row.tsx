@@ -1,9 +1,9 @@
-import type { Service } from '@statewire/model';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { latency } from '../../lib/format.ts';
 import { kinds } from '../../lib/kinds.ts';
+import type { ListedService } from '../../lib/listed.ts';
 import { RecentBar } from '../../parts/bar.tsx';
 import { Glow } from '../../parts/glow.tsx';
 import { percentile, Sparkline } from '../../parts/sparkline.tsx';
@@ -11,7 +11,7 @@ import { lookOf, StatusIcon } from '../../parts/status.tsx';
 import { Ago, Lasting } from '../../parts/time.tsx';
 import { reasonOf, sinceOf } from '../overview.tsx';
 
-export function NameCell({ row }: { row: Service }): ReactNode {
+export function NameCell({ row }: { row: ListedService }): ReactNode {
   const Kind = kinds[row.kind].icon;
   return (
     <div className="flex min-w-0 items-center gap-2.5">
@@ -25,7 +25,7 @@ export function NameCell({ row }: { row: Service }): ReactNode {
 }
 
 /** The word, and why when it is not simply up: calm rows say one grey word. */
-export function StatusCell({ row }: { row: Service }): ReactNode {
+export function StatusCell({ row }: { row: ListedService }): ReactNode {
   const look = lookOf(row);
   const isCalm = row.status === 'up' && look.word === 'Up';
   return (
@@ -42,11 +42,11 @@ export function StatusCell({ row }: { row: Service }): ReactNode {
   );
 }
 
-export function BarCell({ row }: { row: Service }): ReactNode {
+export function BarCell({ row }: { row: ListedService }): ReactNode {
   return <RecentBar bar={row.recent.bar} />;
 }
 
-export function LatencyCell({ row }: { row: Service }): ReactNode {
+export function LatencyCell({ row }: { row: ListedService }): ReactNode {
   return (
     <div className="flex items-center gap-3">
       <Sparkline ms={row.recent.ms} />
@@ -55,12 +55,12 @@ export function LatencyCell({ row }: { row: Service }): ReactNode {
   );
 }
 
-export function CheckedCell({ row }: { row: Service }): ReactNode {
+export function CheckedCell({ row }: { row: ListedService }): ReactNode {
   return <Ago at={row.observedAt} className="text-muted" />;
 }
 
 /** Two lines on a phone: what and how, then why and when. */
-export function NarrowRow({ row }: { row: Service }): ReactNode {
+export function NarrowRow({ row }: { row: ListedService }): ReactNode {
   const look = lookOf(row);
   const isCalm = row.status === 'up' && look.word === 'Up';
   return (

@@ -1,4 +1,3 @@
-import type { Service } from '@statewire/model';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import {
   FileDown,
@@ -17,10 +16,11 @@ import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { count } from '../../lib/format.ts';
 import { useKeys } from '../../lib/keys.ts';
+import { LISTED, type ListedService } from '../../lib/listed.ts';
 import { useMe } from '../../lib/me.ts';
 import { isFiltered, passes, type ServicesSearch, type SortKey } from '../../lib/search.ts';
 import { pause, recheck, recheckAll, resume } from '../../live/command.ts';
-import { useRows } from '../../live/rows.ts';
+import { useListed } from '../../live/rows.ts';
 import { Button } from '../../parts/button.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
@@ -45,10 +45,10 @@ export function Services(): ReactNode {
   const { canWrite } = useMe();
   const search = useSearch({ from: '/services' });
   const navigate = useNavigate({ from: '/services' });
-  const view = useRows('services');
+  const view = useListed('services', LISTED);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [anchor, setAnchor] = useState<string | null>(null);
-  const [removing, setRemoving] = useState<readonly Service[]>([]);
+  const [removing, setRemoving] = useState<readonly ListedService[]>([]);
   const [yaml, setYaml] = useState(false);
   const set = (next: ServicesSearch): void => void navigate({ search: next, replace: true });
   const sort = { key: search.sort ?? 'status', isDown: search.down ?? false };
@@ -167,9 +167,9 @@ export function Services(): ReactNode {
         onRemoved={(ids) => setSelected((before) => new Set([...before].filter((id) => !ids.includes(id))))}
       />
       <Suspense>
-        {search.add === true && <Editor service={null} onClose={() => set(without(search, 'add'))} />}
+        {search.add === true && <Editor id={null} onClose={() => set(without(search, 'add'))} />}
         {search.edit !== undefined && byId.has(search.edit) && (
-          <Editor service={byId.get(search.edit) ?? null} onClose={() => set(without(search, 'edit'))} />
+          <Editor id={search.edit} onClose={() => set(without(search, 'edit'))} />
         )}
         {yaml && <YamlDialog onClose={() => setYaml(false)} />}
       </Suspense>
@@ -219,10 +219,10 @@ function Nothing({
 interface RowActions {
   readonly canWrite: boolean;
   readonly onEdit: (id: string) => void;
-  readonly onRemove: (row: Service) => void;
+  readonly onRemove: (row: ListedService) => void;
 }
 
-function columnsFor({ canWrite, onEdit, onRemove }: RowActions): readonly Column<Service>[] {
+function columnsFor({ canWrite, onEdit, onRemove }: RowActions): readonly Column<ListedService>[] {
   return [
     {
       key: 'name',
@@ -261,7 +261,7 @@ function columnsFor({ canWrite, onEdit, onRemove }: RowActions): readonly Column
             key: 'actions',
             title: '',
             track: '4.25rem',
-            cell: (row: Service) => <ActionsCell row={row} onEdit={onEdit} onRemove={onRemove} />,
+            cell: (row: ListedService) => <ActionsCell row={row} onEdit={onEdit} onRemove={onRemove} />,
           },
         ]
       : []),
@@ -269,7 +269,7 @@ function columnsFor({ canWrite, onEdit, onRemove }: RowActions): readonly Column
 }
 
 /** What can be done to one row: seen when the pointer, the focus or the cursor is on it. */
-function ActionsCell({ row, onEdit, onRemove }: Omit<RowActions, 'canWrite'> & { row: Service }): ReactNode {
+function ActionsCell({ row, onEdit, onRemove }: Omit<RowActions, 'canWrite'> & { row: ListedService }): ReactNode {
   return (
     <div className="flex justify-end opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 group-data-cursor:opacity-100 has-data-[state=open]:opacity-100">
       <Button tone="ghost" size="icon" aria-label={`Recheck ${row.name}`} onClick={() => void recheck(row)}>
@@ -300,7 +300,7 @@ function ActionsCell({ row, onEdit, onRemove }: Omit<RowActions, 'canWrite'> & {
   );
 }
 
-function orderOf(key: SortKey, isDown: boolean): (a: Service, b: Service) => number {
+function orderOf(key: SortKey, isDown: boolean): (a: ListedService, b: ListedService) => number {
   const by = comparers[key];
   const sign = isDown ? -1 : 1;
   // Names break ties in one direction always, so that turning the sort around does not reshuffle equals.
@@ -308,8 +308,9 @@ function orderOf(key: SortKey, isDown: boolean): (a: Service, b: Service) => num
 }
 
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
-const byName = (a: Service, b: Service): number => collator.compare(a.name, b.name) || (a.id < b.id ? -1 : 1);
-const comparers: Readonly<Record<SortKey, (a: Service, b: Service) => number>> = {
+const byName = (a: ListedService, b: ListedService): number =>
+  collator.compare(a.name, b.name) || (a.id < b.id ? -1 : 1);
+const comparers: Readonly<Record<SortKey, (a: ListedService, b: ListedService) => number>> = {
   status: (a, b) => severity(a) - severity(b),
   name: byName,
   latency: (a, b) => (percentile(b.recent.ms, 0.95) ?? -1) - (percentile(a.recent.ms, 0.95) ?? -1),
@@ -329,12 +330,12 @@ function without(search: ServicesSearch, key: 'add' | 'edit'): ServicesSearch {
   return rest;
 }
 
-function recheckById(byId: ReadonlyMap<string, Service>, id: string): void {
+function recheckById(byId: ReadonlyMap<string, ListedService>, id: string): void {
   const row = byId.get(id);
   if (row !== undefined) void recheck(row);
 }
 
-function narrowRow(row: Service): ReactNode {
+function narrowRow(row: ListedService): ReactNode {
   return <NarrowRow row={row} />;
 }
 

@@ -118,9 +118,17 @@ function service(record: number, k: number): JsonObject {
     latencyMs: ms,
     dueAt: at + 30_000,
     expiresAt: at + 60_000,
+    mutedUntil: null,
+    uptime: null,
+    bar: '',
     mcp: null,
     certificate: null,
     managedBy: 'api',
+    dependsOn: [],
+    fusion: { rule: 'majority', named: null },
+    observers: {},
+    split: '',
+    members: null,
   };
 }
 

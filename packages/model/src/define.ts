@@ -1,3 +1,4 @@
+import type { JsonObject } from '@statewire/protocol';
 import type { z } from 'zod';
 
 /** What a credential may do. `admin` includes `report` and `read`; `report` does not include `read`. */
@@ -37,6 +38,8 @@ export interface Collection {
   readonly fields: readonly string[];
   /** The scope each door asks for. */
   readonly access: Access;
+  /** Values of fields that records of an earlier release lack; null where nothing is said here. */
+  readonly defaults?: JsonObject | undefined;
   /** Fields a role may set. Everything else is derived by the server. */
   readonly owns: { readonly api: readonly string[]; readonly report: readonly string[] };
 }

@@ -49,11 +49,18 @@ export {
   type AnnotationPatch,
 } from './collections/annotation.ts';
 export {
+  groupFlaw,
+  membersOf,
   serviceCreateSchema,
   servicePatchSchema,
   serviceReportSchema,
   serviceRow,
+  type Fusion,
+  type FusionInput,
   type McpInfo,
+  type Members,
+  type MembersInput,
+  type Observer,
   type Service,
   type ServiceCreate,
   type ServiceKind,

@@ -182,9 +182,13 @@ export const statusShape: Shape<StatusRow> = {
   latencyMs: z.number().nullable(),
   dueAt: instant.nullable(),
   expiresAt: instant.nullable(),
+  mutedUntil: instant.nullable(),
   uptime: uptimeSchema.nullable(),
   bar: z.string().max(90),
 };
+
+/** What records stored before these fields existed have in them. */
+export const statusDefaults: JsonObject = { bar: '' };
 
 /** Fields of every run. */
 export const runShape: Shape<RunRow> = {

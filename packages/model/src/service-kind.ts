@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What is checked, and therefore how: every kind but `heartbeat` has a prober of its own. */
+/** What is checked, and therefore how: every kind but `heartbeat` and `group` has a prober of its own. */
 export type ServiceKind =
   | 'mcp'
   | 'http'
@@ -18,7 +18,8 @@ export type ServiceKind =
   | 'mqtt'
   | 'a2a'
   | 'langgraph'
-  | 'openai';
+  | 'openai'
+  | 'group';
 
 /** Every kind, in the order people meet them. */
 export const SERVICE_KINDS: readonly ServiceKind[] = [
@@ -39,6 +40,7 @@ export const SERVICE_KINDS: readonly ServiceKind[] = [
   'a2a',
   'langgraph',
   'openai',
+  'group',
 ];
 
 export const serviceKindSchema: z.ZodType<ServiceKind> = z.enum(SERVICE_KINDS);

@@ -59,7 +59,9 @@ export interface Override {
 export interface Overlay {
   /** Id of the active maintenance, or null. */
   readonly maintenance: string | null;
+  /** Nobody is notified. Until when is in `mutedUntil` of the record; who and why in `mutedBy` and `mutedReason`. */
   readonly muted: boolean;
+  /** A person has taken it on. */
   readonly acked: boolean;
   readonly flapping: boolean;
   /** `collection/id` of the failed dependency, or null. */
@@ -134,6 +136,8 @@ export interface StatusRow extends Envelope {
   /** Freshness: `late` at `dueAt`, `expired` at `expiresAt`. Null when nothing is awaited. */
   readonly dueAt: number | null;
   readonly expiresAt: number | null;
+  /** End of a mute; null when it is not muted, or muted without an end. */
+  readonly mutedUntil: number | null;
   /** Written a little later than what it follows from; null until it was worked out once. */
   readonly uptime: UptimeWindows | null;
   /**

@@ -37,6 +37,9 @@ export function targetFlaw(kind: ServiceKind, target: string): string | null {
     case 'heartbeat':
       if (target === '') return null;
       return 'expected nothing; a heartbeat calls nobody and is called at /v1/heartbeats/<id>';
+    case 'group':
+      if (target === '') return null;
+      return 'expected nothing; a group looks at its members';
     default:
       return unreachable(kind);
   }

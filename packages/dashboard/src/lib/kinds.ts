@@ -7,6 +7,7 @@ import {
   Cable,
   Database,
   Globe,
+  Group,
   HeartPulse,
   type LucideIcon,
   MemoryStick,
@@ -143,6 +144,7 @@ export const kinds: Readonly<Record<ServiceKind, KindLook>> = {
     targetLabel: 'Base URL',
     targetExample: 'http://llm.internal:8000/v1',
   },
+  group: { title: 'Group', icon: Group, facts: ['members'], targetLabel: '', targetExample: '' },
 };
 
 /** Every kind, in the order people meet them. */

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { defineCollection, type Collection } from '../define.ts';
 import { statusReport, type InputShape, type StatusReport } from '../report.ts';
-import { idSchema, labelsSchema, named, prose, statusShape, words, type Shape } from '../schema.ts';
+import { idSchema, labelsSchema, named, prose, statusDefaults, statusShape, words, type Shape } from '../schema.ts';
 import type { Desired, StatusRow } from '../status.ts';
 
 /** An agent: its presence and what it is doing. Phases: offline starting idle running waiting stopping failed. */
@@ -98,6 +98,7 @@ export const agents: Collection = defineCollection({
   patch: agentPatchSchema,
   report: agentReportSchema,
   fields: Object.keys(shape),
+  defaults: statusDefaults,
   access: { read: 'read', write: 'admin', report: 'report' },
   owns: {
     api: ['name', 'platform', 'release', 'labels', 'desired'],

@@ -34,6 +34,7 @@ const status = {
     d90: { pct: 0, coverage: 0.01 },
   },
   bar: 'xugdmp',
+  mutedUntil: null,
 };
 const run = {
   title: 'Scan',
@@ -73,6 +74,11 @@ const rows: Record<string, Record<string, unknown>> = {
     mcp: null,
     certificate: null,
     managedBy: 'api',
+    dependsOn: ['services/db'],
+    fusion: { rule: 'majority', named: null },
+    observers: {},
+    split: '',
+    members: null,
   },
   connections: {
     ...envelope,

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { defineCollection, type Collection } from '../define.ts';
 import { statusReport, type InputShape, type StatusReport } from '../report.ts';
-import { codeWord, count, idSchema, labelsSchema, statusShape, words, type Shape } from '../schema.ts';
+import { codeWord, count, idSchema, labelsSchema, statusDefaults, statusShape, words, type Shape } from '../schema.ts';
 import type { Desired, StatusRow } from '../status.ts';
 
 /** An agent's link to a service, with a health of its own that may disagree with the service's probe. Id: `<agent>:<service>` unless given. */
@@ -99,6 +99,7 @@ export const connections: Collection = defineCollection({
   patch: connectionPatchSchema,
   report: connectionReportSchema,
   fields: Object.keys(shape),
+  defaults: statusDefaults,
   access: { read: 'read', write: 'admin', report: 'report' },
   owns: {
     api: ['agent', 'service', 'labels', 'desired'],

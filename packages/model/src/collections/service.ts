@@ -2,12 +2,25 @@
  * Services: anything that is checked. The record people look at; how it is checked lives in `checks` under
  * the same id.
  */
+import { isRecordId, parseFilter, type FilterJson, type Json } from '@statewire/protocol';
 import { z } from 'zod';
 import { defineCollection, type Collection } from '../define.ts';
 import { statusReport, type InputShape, type StatusReport } from '../report.ts';
-import { count, idSchema, instant, labelsSchema, named, prose, statusShape, words, type Shape } from '../schema.ts';
+import {
+  count,
+  healthSchema,
+  idSchema,
+  instant,
+  labelsSchema,
+  named,
+  prose,
+  statusDefaults,
+  statusShape,
+  words,
+  type Shape,
+} from '../schema.ts';
 import { serviceKindSchema, type ServiceKind } from '../service-kind.ts';
-import type { Desired, StatusRow } from '../status.ts';
+import type { Desired, Health, StatusRow } from '../status.ts';
 import { targetFlaw } from '../target.ts';
 import { checkFlaw, checkInputSchema, type CheckInput } from './check.ts';
 
@@ -35,6 +48,61 @@ export interface McpInfo {
   readonly [field: string]: string | number | null | readonly string[] | McpInfo['drift'];
 }
 
+/** The last word of one of several observers of a service. */
+export interface Observer {
+  readonly health: Health;
+  /** Since when it says so. */
+  readonly since: number;
+  /** When it last spoke. */
+  readonly at: number;
+  readonly ms: number | null;
+  readonly code: string;
+  readonly text: string;
+  /** From then on it does not vote any more. */
+  readonly expiresAt: number;
+  /** The reporter's own counter. */
+  readonly seq: number | null;
+  readonly [field: string]: string | number | null;
+}
+
+/** How the words of several observers become one. */
+export interface Fusion {
+  /** `majority`: unhealthy when more than half say so, degraded when they disagree. `any`: the worst word. `all`: unhealthy only when all agree. `named`: the word of one. */
+  readonly rule: 'majority' | 'any' | 'all' | 'named';
+  /** With `named`: the observer whose word counts, `server` (our own probe) or a reporter's id. */
+  readonly named: string | null;
+  readonly [field: string]: string | null;
+}
+
+/** What a group consists of, and how its members' statuses become one. */
+export interface Members {
+  /** `services/<id>`, `agents/<id>` or `connections/<id>`. */
+  readonly refs: readonly string[];
+  /** And every service that passes this filter; groups never do. */
+  readonly where: FilterJson | null;
+  /** `worst`: the worst of all. `quorum`: down when `bad` are down. `weighted`: by the weight that is down. `any`: the best of all. */
+  readonly rule: 'worst' | 'quorum' | 'weighted' | 'any';
+  readonly bad: number | null;
+  /** By ref; 1 when not said. */
+  readonly weights: Readonly<Record<string, number>>;
+  readonly [field: string]: Json;
+}
+
+/** What a caller may say of a group. */
+export interface MembersInput {
+  readonly refs?: readonly string[] | undefined;
+  readonly where?: FilterJson | undefined;
+  readonly rule?: Members['rule'] | undefined;
+  readonly bad?: number | null | undefined;
+  readonly weights?: Readonly<Record<string, number>> | undefined;
+}
+
+/** What a caller may say of the fusion of observers. */
+export interface FusionInput {
+  readonly rule: Fusion['rule'];
+  readonly named?: string | null | undefined;
+}
+
 /** Anything that is checked: an MCP server, a web service, a port, a certificate, a cron job that beats. */
 export interface Service extends StatusRow {
   readonly name: string;
@@ -53,6 +121,15 @@ export interface Service extends StatusRow {
   } | null;
   /** Who manages the record: `api`, `file` (read-only elsewhere) or `demo`. */
   readonly managedBy: string;
+  /** What it needs to work: refs of other records. Its failures are folded into theirs. */
+  readonly dependsOn: readonly string[];
+  readonly fusion: Fusion;
+  /** The last word of each observer while there is more than one; empty with one. */
+  readonly observers: Readonly<Record<string, Observer>>;
+  /** `1/3`: one of three observers says bad. Empty when they agree. */
+  readonly split: string;
+  /** Groups: what it consists of. Null for all other kinds. */
+  readonly members: Members | null;
 }
 
 /** Body of `POST /v1/services`. */
@@ -66,6 +143,9 @@ export interface ServiceCreate {
   readonly group?: string | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly check?: CheckInput | undefined;
+  readonly dependsOn?: readonly string[] | undefined;
+  readonly fusion?: FusionInput | undefined;
+  readonly members?: MembersInput | undefined;
 }
 
 /** Body of `PATCH /v1/services/<id>`. The kind of a service never changes; whether a new target fits it is checked against the record (`targetFlaw`). */
@@ -77,6 +157,9 @@ export interface ServicePatch {
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly desired?: Desired | undefined;
   readonly check?: CheckInput | undefined;
+  readonly dependsOn?: readonly string[] | undefined;
+  readonly fusion?: FusionInput | undefined;
+  readonly members?: MembersInput | undefined;
 }
 
 /** Report about a service by something that watches it for us. */
@@ -101,6 +184,28 @@ const mcpSchema: z.ZodType<McpInfo> = z.object({
     .nullable(),
 });
 
+const FUSION_RULES = ['majority', 'any', 'all', 'named'] as const;
+const MEMBER_RULES = ['worst', 'quorum', 'weighted', 'any'] as const;
+
+const observerSchema: z.ZodType<Observer> = z.object({
+  health: healthSchema,
+  since: instant,
+  at: instant,
+  ms: z.number().nullable(),
+  code: z.string(),
+  text: z.string(),
+  expiresAt: instant,
+  seq: z.number().nullable(),
+});
+
+const membersSchema: z.ZodType<Members> = z.object({
+  refs: z.array(z.string()),
+  where: z.json().nullable(),
+  rule: z.enum(MEMBER_RULES),
+  bad: z.int().nullable(),
+  weights: z.record(z.string(), z.number()),
+});
+
 const shape: Shape<Service> = {
   ...statusShape,
   name: z.string(),
@@ -111,9 +216,69 @@ const shape: Shape<Service> = {
   mcp: mcpSchema.nullable(),
   certificate: z.object({ expiresAt: instant, daysLeft: z.number(), issuer: z.string() }).nullable(),
   managedBy: z.string(),
+  dependsOn: z.array(z.string()),
+  fusion: z.object({ rule: z.enum(FUSION_RULES), named: z.string().nullable() }),
+  observers: z.record(z.string(), observerSchema),
+  split: z.string(),
+  members: membersSchema.nullable(),
 };
 
 export const serviceRow: z.ZodType<Service> = z.object(shape);
+
+const DEPENDS_MAX = 32;
+const MEMBERS_MAX = 1_000;
+
+/** `services/shop`: a status-bearing record. */
+const refSchema: z.ZodType<string> = z.string().refine(isStatusRef, {
+  error: 'expected a record such as "services/shop", "agents/a7" or "connections/a7:shop"',
+});
+
+const dependsOnInput: z.ZodType<readonly string[]> = z
+  .array(refSchema)
+  .max(DEPENDS_MAX)
+  .refine(isUnique, { error: 'expected each record once' });
+
+const fusionInput: z.ZodType<FusionInput> = z
+  .strictObject({ rule: z.enum(FUSION_RULES), named: words(128).nullish() })
+  .refine(({ rule, named: who }) => (rule === 'named') === (typeof who === 'string' && who !== ''), {
+    error: 'expected `named` (an observer) with the rule "named", and without it with every other rule',
+    path: ['named'],
+  });
+
+const whereInput: z.ZodType<FilterJson> = z.json().check(({ value, issues }) => {
+  const filter = parseFilter(value ?? undefined);
+  if (!filter.ok) issues.push({ code: 'custom', message: filter.message, input: value });
+});
+
+const membersInput: z.ZodType<MembersInput> = z
+  .strictObject({
+    refs: z.array(refSchema).max(MEMBERS_MAX).refine(isUnique, { error: 'expected each record once' }).optional(),
+    where: whereInput.optional(),
+    rule: z.enum(MEMBER_RULES).optional(),
+    bad: z.int().min(1).max(MEMBERS_MAX).nullish(),
+    weights: z.record(refSchema, z.number().min(0).max(1_000_000)).optional(),
+  })
+  .refine(({ rule = 'worst', bad }) => (rule === 'quorum') === (typeof bad === 'number'), {
+    error: 'expected `bad` (how many down members make the group down) with the rule "quorum" only',
+    path: ['bad'],
+  });
+
+/** The whole of what was said of a group. */
+export function membersOf(given: MembersInput): Members {
+  const { refs = [], where = null, rule = 'worst', bad = null, weights = {} } = given;
+  return { refs, where, rule, bad: rule === 'quorum' ? bad : null, weights };
+}
+
+function isStatusRef(ref: string): boolean {
+  const [collection = '', id = '', ...more] = ref.split('/');
+  return more.length === 0 && STATUS_COLLECTIONS.includes(collection) && isRecordId(id);
+}
+
+const STATUS_COLLECTIONS: readonly string[] = ['services', 'agents', 'connections'];
+
+function isUnique(refs: readonly string[]): boolean {
+  return new Set(refs).size === refs.length;
+}
 
 const createShape: InputShape<ServiceCreate> = {
   id: idSchema.optional(),
@@ -124,14 +289,33 @@ const createShape: InputShape<ServiceCreate> = {
   group: words(128).optional(),
   labels: labelsSchema.optional(),
   check: checkInputSchema.optional(),
+  dependsOn: dependsOnInput.optional(),
+  fusion: fusionInput.optional(),
+  members: membersInput.optional(),
 };
 
 export const serviceCreateSchema: z.ZodType<ServiceCreate> = z.strictObject(createShape).check(({ value, issues }) => {
   const flaw = targetFlaw(value.kind, value.target ?? '');
   if (flaw !== null) issues.push({ code: 'custom', path: ['target'], message: flaw, input: value.target });
+  const odd = groupFlaw(value.kind, value);
+  if (odd !== null) issues.push({ code: 'custom', path: [odd.field], message: odd.message, input: value });
   const unfit = checkFlaw(value.kind, value.check ?? {});
   if (unfit !== null) issues.push({ code: 'custom', path: [], message: unfit, input: value.check });
 });
+
+/** What a group must have and nothing else may, or the other way round; null when all fits. */
+export function groupFlaw(
+  kind: ServiceKind,
+  given: Pick<ServicePatch, 'members' | 'check' | 'fusion'>,
+): { readonly field: string; readonly message: string } | null {
+  if (kind !== 'group') {
+    if (given.members === undefined) return null;
+    return { field: 'members', message: 'only a service of kind group has members' };
+  }
+  if (given.check !== undefined) return { field: 'check', message: 'a group is not checked; its members are' };
+  if (given.fusion !== undefined) return { field: 'fusion', message: 'a group has no observers; its members have' };
+  return null;
+}
 
 const patchShape: InputShape<ServicePatch> = {
   name: named(200).optional(),
@@ -141,6 +325,9 @@ const patchShape: InputShape<ServicePatch> = {
   labels: labelsSchema.optional(),
   desired: z.enum(['active', 'paused', 'retired']).optional(),
   check: checkInputSchema.optional(),
+  dependsOn: dependsOnInput.optional(),
+  fusion: fusionInput.optional(),
+  members: membersInput.optional(),
 };
 
 export const servicePatchSchema: z.ZodType<ServicePatch> = z.strictObject(patchShape);
@@ -160,9 +347,16 @@ export const services: Collection = defineCollection({
   patch: servicePatchSchema,
   report: serviceReportSchema,
   fields: Object.keys(shape),
+  defaults: {
+    ...statusDefaults,
+    dependsOn: [],
+    fusion: { rule: 'majority', named: null },
+    observers: {},
+    split: '',
+  },
   access: { read: 'read', write: 'admin', report: 'report' },
   owns: {
-    api: ['name', 'kind', 'target', 'description', 'group', 'labels', 'desired'],
+    api: ['name', 'kind', 'target', 'description', 'group', 'labels', 'desired', 'dependsOn', 'fusion', 'members'],
     report: ['labels', 'facts', 'observed', 'phase', 'reason', 'latencyMs', 'observedAt'],
   },
 });

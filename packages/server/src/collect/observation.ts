@@ -1,5 +1,5 @@
 import type { JsonObject } from '@statewire/protocol';
-import type { Desired, Health, McpInfo, Service, Status } from '@statewire/model';
+import type { Desired, Health, McpInfo, Overlay, Service, Status } from '@statewire/model';
 
 /** What a source read about one fact. The engine adds `since`. */
 export interface FactReading {
@@ -83,7 +83,30 @@ export interface CommandObservation {
   readonly act:
     | { readonly do: 'desire'; readonly desired: Desired }
     | { readonly do: 'override'; readonly status: Status; readonly until: number; readonly reason: string }
-    | { readonly do: 'clear-override' };
+    | { readonly do: 'clear-override' }
+    /** Nobody is notified; null is without an end. */
+    | { readonly do: 'mute'; readonly until: number | null; readonly reason: string }
+    | { readonly do: 'unmute' };
+}
+
+/** What surrounds a record and is not measured: a maintenance window, an acknowledged alert, a failed dependency. */
+export interface OverlayObservation {
+  readonly kind: 'overlay';
+  readonly at: number;
+  /** Who says so, for the change log: `maintenance`, `alerts`, `dependencies`. */
+  readonly by: string;
+  /** Flapping is the engine's own; a mute is a command, because it has an end. */
+  readonly set: Partial<Pick<Overlay, 'maintenance' | 'acked' | 'impactedBy'>>;
+}
+
+/** A group was worked out anew from its members. */
+export interface MembersObservation {
+  readonly kind: 'members';
+  /** When the members' statuses came to be what they are. */
+  readonly at: number;
+  readonly verdict: Health;
+  readonly reason: { readonly code: string; readonly text: string };
+  readonly facts: Readonly<Record<string, FactReading>>;
 }
 
 /** We started: our own gap is unknown, every deadline becomes max(deadline, boot + grace). */
@@ -99,4 +122,6 @@ export type Observation =
   | ReportObservation
   | DeadlineObservation
   | CommandObservation
+  | OverlayObservation
+  | MembersObservation
   | BootObservation;

@@ -33,6 +33,7 @@ export function bornStatus(now: number): Fields<StatusRow> {
     latencyMs: null,
     dueAt: null,
     expiresAt: null,
+    mutedUntil: null,
     uptime: null,
     bar: '',
   };
@@ -52,6 +53,11 @@ export function bornService(
     mcp: null,
     certificate: null,
     managedBy: 'api',
+    dependsOn: [],
+    fusion: { rule: 'majority', named: null },
+    observers: {},
+    split: '',
+    members: null,
     ...given,
   };
 }

@@ -68,6 +68,7 @@ export function nextDeadline(row: StatusRow): number | null {
     if (row.fresh === 'live') next = Math.min(row.dueAt ?? Infinity, row.expiresAt ?? Infinity);
     else if (row.fresh === 'late') next = row.expiresAt ?? Infinity;
   }
+  if (row.mutedUntil !== null) next = Math.min(next, row.mutedUntil);
   if (row.override !== null) next = Math.min(next, row.override.until);
   if (row.overlay.flapping) next = Math.min(next, row.flap['ends'] ?? Infinity, row.flap['worstEnds'] ?? Infinity);
   return next === Infinity ? null : next;

@@ -13,7 +13,9 @@ import type {
   CommandObservation,
   DeadlineObservation,
   GoneObservation,
+  MembersObservation,
   Observation,
+  OverlayObservation,
   ProbeObservation,
   ReportObservation,
 } from '../collect/observation.ts';
@@ -23,6 +25,7 @@ import { fuseFacts } from './facts.ts';
 import { calm, penalize, pin } from './flap.ts';
 import { alive, aliveOnce, awake, gone, lapse, nextDeadline, UNAWAITED } from './freshness.ts';
 import { isSlow } from './latency.ts';
+import { mutedAfter, muteOf, unmuted } from './mute.ts';
 import { overrideAfter, overrideOf } from './override.ts';
 import { heldReason, reasonOf } from './reason.ts';
 import { LETTER, pushRecent } from './recent.ts';
@@ -67,6 +70,10 @@ function take(row: StatusRow, o: Observation, now: number, rules: Rules): Taken 
       return takeDeadline(row, o, now, rules);
     case 'command':
       return takeCommand(row, o, now);
+    case 'overlay':
+      return takeOverlay(row, o, now);
+    case 'members':
+      return takeMembers(row, o, now);
     case 'boot':
       return takeBoot(row, o, rules);
     default:
@@ -210,7 +217,7 @@ function takeDeadline(row: StatusRow, o: DeadlineObservation, now: number, rules
       suspect: isExpiring ? null : row.suspect,
       override: overrideAfter(row.override, deadline),
       flap: damping.flap,
-      overlay: withFlapping(row.overlay, damping.flapping),
+      ...mutedAfter({ overlay: withFlapping(row.overlay, damping.flapping), mutedUntil: row.mutedUntil }, deadline),
     },
   };
 }
@@ -228,6 +235,11 @@ function takeCommand(row: StatusRow, o: CommandObservation, now: number): Taken 
     const override = overrideOf(o.act, o.by, now);
     return moved(override === null ? row : { ...row, override });
   }
+  if (o.act.do === 'mute') {
+    const muted = muteOf(row, { ...o.act, by: o.by }, now);
+    return moved(muted === null ? row : { ...row, ...muted });
+  }
+  if (o.act.do === 'unmute') return moved(row.overlay.muted ? { ...row, ...unmuted(row) } : row);
   if (o.act.do === 'clear-override') return moved(row.override === null ? row : { ...row, override: null });
   if (o.act.desired === row.desired) return moved(row);
   if (o.act.desired !== 'active') {
@@ -242,6 +254,56 @@ function takeCommand(row: StatusRow, o: CommandObservation, now: number): Taken 
     health: 'unknown',
     suspect: null,
     ...UNAWAITED,
+  });
+}
+
+function takeOverlay(row: StatusRow, o: OverlayObservation, now: number): Taken {
+  const { maintenance, acked, impactedBy } = { ...row.overlay, ...o.set };
+  const isSame =
+    maintenance === row.overlay.maintenance && acked === row.overlay.acked && impactedBy === row.overlay.impactedBy;
+  return {
+    row: isSame ? row : { ...row, overlay: { ...row.overlay, maintenance, acked, impactedBy } },
+    stamp: Math.min(o.at, now),
+    cause: `overlay:${o.by}`,
+    said: null,
+    sample: null,
+  };
+}
+
+/** Members are believed already: their group is what they make it, at once. It awaits nothing, they do. */
+function takeMembers(row: StatusRow, o: MembersObservation, now: number): Taken {
+  const at = Math.min(o.at, now);
+  const isActive = row.desired === 'active';
+  const said: Taken = { row, stamp: at, cause: 'members', said: isActive ? o.reason : null, sample: null };
+  if (isActive && isTold(row, o)) return said;
+  const isBad = o.verdict === 'degraded' || o.verdict === 'unhealthy';
+  return {
+    ...said,
+    row: {
+      ...row,
+      facts: fuseFacts(row.facts, o.facts, now),
+      phase: 'ready',
+      fresh: isActive ? 'live' : row.fresh,
+      observed: o.verdict,
+      health: isActive ? o.verdict : row.health,
+      suspect: null,
+      observedAt: now,
+      source: sourceOf('members', '', null),
+      lastOkAt: o.verdict === 'healthy' ? at : row.lastOkAt,
+      lastBadAt: isBad ? at : row.lastBadAt,
+      ...UNAWAITED,
+    },
+  };
+}
+
+/** Whether the group says all of this already: members that change nothing about it write nothing. */
+function isTold(row: StatusRow, o: MembersObservation): boolean {
+  if (row.fresh !== 'live' || row.health !== o.verdict || row.observed !== o.verdict) return false;
+  const isMaskedNow = !isMeasured(row) || row.overlay.flapping;
+  if (!isMaskedNow && (row.reason.code !== o.reason.code || row.reason.text !== o.reason.text)) return false;
+  return Object.entries(o.facts).every(([name, { v, code, text, ms }]) => {
+    const known = Object.hasOwn(row.facts, name) ? row.facts[name] : undefined;
+    return known !== undefined && known.v === v && known.code === code && known.text === text && known.ms === ms;
   });
 }
 

@@ -10,11 +10,14 @@ export function rowText(row: Row): string {
   return toAscii(JSON.stringify(fields));
 }
 
-/** The row a text stands for. Fields that the model got after it was written are null. */
+/** The row a text stands for. Fields that the model got after it was written have the model's default, or null. */
 export function rowOfText(key: Key, text: string): Row {
   const stored: JsonObject = JSON.parse(text);
   const row: Row & Record<string, Json> = { id: key.id, org: key.org, version: key.version, ...stored };
-  for (const field of collectionOf(key.collection)?.fields ?? []) if (!Object.hasOwn(row, field)) row[field] = null;
+  const collection = collectionOf(key.collection);
+  for (const field of collection?.fields ?? []) {
+    if (!Object.hasOwn(row, field)) row[field] = collection?.defaults?.[field] ?? null;
+  }
   return row;
 }
 

@@ -121,6 +121,11 @@ export const limits = {
   deliveriesSweepMs: 3_600_000,
   /** Deliveries that one transaction forgets or cancels. */
   deliveriesSliceRows: 500,
+  // Observers, groups and dependencies.
+  observersMax: 16,
+  /** Levels below a group, and steps to the furthest dependency. */
+  groupDepthMax: 8,
+  dependsDepthMax: 16,
   // History kept by this release.
   samplesMs: 172_800_000,
   transitionsMs: 34_214_400_000,

@@ -137,11 +137,12 @@ export function readDraft(
     ...(draft.id.trim() === '' ? {} : { id: draft.id.trim() }),
     name: draft.name.trim(),
     kind: draft.kind,
-    ...(draft.kind === 'heartbeat' ? {} : { target: draft.target.trim() }),
+    ...(draft.kind === 'heartbeat' || draft.kind === 'group' ? {} : { target: draft.target.trim() }),
     description: draft.description.trim(),
     group: draft.group.trim(),
     labels,
-    check,
+    // A group is not checked; its members are.
+    ...(draft.kind === 'group' ? {} : { check }),
   };
   const checked = checkInputSchema.safeParse(check);
   for (const issue of checked.success ? [] : checked.error.issues) {
@@ -200,6 +201,8 @@ function checkOf(draft: Draft, headers: Pairs, secretHeaders: Pairs, args: Check
     case 'websocket':
     case 'grpc':
       return { ...probed, headers, ...secret };
+    case 'group':
+      return {};
     case 'tcp':
     case 'dns':
     case 'icmp':

@@ -6,6 +6,8 @@ import {
   checkDefaults,
   checkFlaw,
   explain,
+  groupFlaw,
+  membersOf,
   SECRET_NAMES,
   serviceCreateSchema,
   servicePatchSchema,
@@ -21,6 +23,7 @@ import { randomBytes } from 'node:crypto';
 import type { Draft } from '../../keep/commit-types.ts';
 import type { WriteDeps } from '../reports/deps.ts';
 import { idOfName, newId } from '../reports/new-id.ts';
+import { checkLinks } from './links.ts';
 import { takeFrom, type Base, type MutationFailure } from './base.ts';
 
 /** Document kinds that belong to a service and go with it. */
@@ -38,6 +41,12 @@ export function createService(deps: Deps, draft: Draft, raw: JsonObject, managed
     return refuse('exists', `there is a services/${id} already; change it, or take another id`);
   const target = input.target ?? '';
   const given = input.check ?? {};
+  const links = {
+    dependsOn: input.dependsOn ?? [],
+    members: input.kind === 'group' ? membersOf(input.members ?? {}) : null,
+  };
+  const linked = checkLinks(draft, id, links);
+  if (!linked.ok) return linked;
   draft.put(
     'services',
     id,
@@ -49,8 +58,12 @@ export function createService(deps: Deps, draft: Draft, raw: JsonObject, managed
       group: input.group ?? '',
       labels: input.labels ?? {},
       managedBy,
+      ...links,
+      ...(input.fusion === undefined ? {} : { fusion: { rule: input.fusion.rule, named: input.fusion.named ?? null } }),
     }),
   );
+  // A group is not looked at; its members are.
+  if (input.kind === 'group') return ok(id);
   draft.put('checks', id, {
     observedAt: null,
     labels: {},
@@ -101,17 +114,24 @@ export function patchService(
     const owned = ownedBy(service, what.managedBy);
     if (!owned.ok) return owned;
   }
+  const odd = groupFlaw(service.kind, patch);
+  if (odd !== null) return refuse('bad_field', `${odd.field}: ${odd.message}`);
+  const next = patchedRow(service, plain);
+  if (plain.dependsOn !== undefined || plain.members !== undefined) {
+    const linked = checkLinks(draft, id, next);
+    if (!linked.ok) return linked;
+  }
   if (plain.target !== undefined) {
     const flaw = targetFlaw(service.kind, plain.target);
     if (flaw !== null) return refuse('bad_field', `target: ${flaw}`);
   }
   const unfit = checkFlaw(service.kind, settings ?? {});
   if (unfit !== null) return refuse('bad_field', unfit);
-  if (settings !== undefined || plain.target !== undefined) {
+  if (settings !== undefined || (plain.target !== undefined && service.kind !== 'group')) {
     const patched = patchCheck(draft, service, { settings: settings ?? {}, target: plain.target }, seen.base);
     if (!patched.ok) return patched;
   }
-  if (Object.keys(plain).length > 0) draft.put('services', id, patchedRow(service, plain));
+  if (Object.keys(plain).length > 0) draft.put('services', id, next);
   if (desired !== undefined && desired !== service.desired) {
     const act = { do: 'desire', desired } as const;
     const observed = deps.observeIn(draft, {
@@ -211,9 +231,15 @@ function patchedRow(service: Service, plain: Omit<ServicePatch, 'check' | 'desir
     description: plain.description ?? service.description,
     group: plain.group ?? service.group,
     labels: plain.labels ?? service.labels,
+    dependsOn: plain.dependsOn ?? service.dependsOn,
+    fusion:
+      plain.fusion === undefined ? service.fusion : { rule: plain.fusion.rule, named: plain.fusion.named ?? null },
+    members: plain.members === undefined ? service.members : membersOf({ ...service.members, ...plain.members }),
   };
   // What was learned of the old target says nothing about the new one.
-  return next.target === service.target ? next : { ...next, facts: {}, mcp: null, certificate: null, suspect: null };
+  return next.target === service.target
+    ? next
+    : { ...next, facts: {}, mcp: null, certificate: null, suspect: null, observers: {}, split: '' };
 }
 
 /** What the file manages is changed there: elsewhere it would come back at the next start. And the file only changes its own. */

@@ -18,6 +18,11 @@ const overrideArgs: z.ZodType<Args> = z.strictObject({
   reason: z.string().max(500).optional(),
 });
 
+const muteArgs: z.ZodType<Args> = z.strictObject({
+  until: z.int().min(0).nullish().meta({ description: 'Epoch milliseconds; without it the mute has no end' }),
+  reason: z.string().max(500).optional(),
+});
+
 /** What people do to records that bear a status. */
 export const statusVerbs: readonly Verb[] = [
   { name: 'pause', on: STATUS_BEARING, action: 'write', summary: 'Stops checking', args: none, run: desire('paused') },
@@ -46,6 +51,22 @@ export const statusVerbs: readonly Verb[] = [
     args: none,
     run: (deps, draft, call) => act(deps, draft, call, { do: 'clear-override' }),
   },
+  {
+    name: 'mute',
+    on: STATUS_BEARING,
+    action: 'write',
+    summary: 'Notifies nobody of it, until a time or without an end',
+    args: muteArgs,
+    run: mute,
+  },
+  {
+    name: 'unmute',
+    on: STATUS_BEARING,
+    action: 'write',
+    summary: 'Ends a mute',
+    args: none,
+    run: (deps, draft, call) => act(deps, draft, call, { do: 'unmute' }),
+  },
 ];
 
 function desire(desired: Desired): Verb['run'] {
@@ -65,6 +86,15 @@ function override(deps: WriteDeps, draft: Draft, call: VerbCall): Result<Done, M
     until,
     reason: typeof reason === 'string' ? reason : '',
   });
+}
+
+function mute(deps: WriteDeps, draft: Draft, call: VerbCall): Result<Done, MutationFailure> {
+  const { until, reason = '' } = call.args;
+  if (typeof until === 'number' && until <= draft.now) {
+    return refuse('bad_field', 'until: expected a time ahead, or nothing for a mute without an end');
+  }
+  const end = typeof until === 'number' ? until : null;
+  return act(deps, draft, call, { do: 'mute', until: end, reason: typeof reason === 'string' ? reason : '' });
 }
 
 function act(

@@ -18,6 +18,8 @@ export interface Notice {
   readonly kind: NoticeKind;
   readonly severity: 'critical' | 'info' | 'warning';
   readonly state: 'firing' | 'info' | 'resolved';
+  /** Firing, and somebody has taken it on: told to receivers that keep the state of an incident. */
+  readonly isAcknowledged?: boolean | undefined;
   readonly title: string;
   /** May have lines. */
   readonly text: string;
@@ -48,7 +50,7 @@ export interface NoticePart {
 
 /** As it is kept until it is delivered. */
 export function noticeJson(notice: Notice): JsonObject {
-  const { to, unsubscribe, facts, refs, parts, ...rest } = notice;
+  const { to, unsubscribe, facts, refs, parts, isAcknowledged, ...rest } = notice;
   return {
     ...rest,
     title: clip(rest.title, TITLE_MAX),
@@ -57,6 +59,7 @@ export function noticeJson(notice: Notice): JsonObject {
       .slice(0, FACTS_MAX)
       .map(({ name, value }) => ({ name: clip(name, FACT_NAME_MAX), value: clip(value, FACT_VALUE_MAX) })),
     refs: refs.slice(0, REFS_MAX),
+    ...(isAcknowledged === true ? { isAcknowledged } : {}),
     ...(to === undefined ? {} : { to }),
     ...(unsubscribe === undefined ? {} : { unsubscribe }),
     ...(parts === undefined
@@ -98,6 +101,7 @@ const schema: z.ZodType<Notice> = z.object({
   kind: z.enum(NOTICE_KINDS),
   severity,
   state,
+  isAcknowledged: z.boolean().optional(),
   title: z.string(),
   text: z.string(),
   facts: z.array(z.object({ name: z.string(), value: z.string() })),

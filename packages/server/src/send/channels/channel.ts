@@ -54,6 +54,18 @@ export function fault(
   return { ok: false, code, message, retry, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
+/** A secret that the channel cannot send without is not set. */
+export function missing(name: string): { readonly ok: false } & SendFault {
+  return fault('no_secret', `The channel has no ${name}; set its secret of that name.`, 'never');
+}
+
+/** How loud a receiver should be. */
+export function urgency(notice: Notice): 'high' | 'low' | 'normal' | 'urgent' {
+  if (notice.state !== 'firing') return notice.severity === 'info' ? 'low' : 'normal';
+  if (notice.isAcknowledged === true) return 'low';
+  return notice.severity === 'critical' ? 'urgent' : notice.severity === 'warning' ? 'high' : 'normal';
+}
+
 /** Where a notice is shown in the dashboard. */
 export function linkOf(deps: SendDeps, notice: Notice): string {
   return `${deps.publicUrl}/#${notice.path}`;
@@ -89,14 +101,55 @@ export function fit(text: string, link: string, max: number): string {
   return text === '' ? link : `${clip(text, room)}\n${link}`;
 }
 
+/** At most `max` characters once escaped; never cut through what an escape made of one character. */
+export function clipEscaped(text: string, max: number, escape: (text: string) => string): string {
+  const whole = escape(text);
+  if (whole.length <= max) return whole;
+  let cut = '';
+  for (const character of text) {
+    const next = escape(character);
+    if (cut.length + next.length > max - 1) break;
+    cut += next;
+  }
+  return `${cut}…`;
+}
+
+/** At most `max` bytes of UTF-8, whole characters, with a sign that something is missing. */
+export function clipBytes(text: string, max: number): string {
+  if (Buffer.byteLength(text) <= max) return text;
+  let cut = '';
+  let bytes = 3;
+  for (const character of text) {
+    bytes += Buffer.byteLength(character);
+    if (bytes > max) break;
+    cut += character;
+  }
+  return `${cut}…`;
+}
+
+/** Markdown of chats: every character that could mean something is taken by its word. `@` names nobody. */
+export function escapeMarkdown(text: string): string {
+  return text.replaceAll(/[\\*_~`|>#[\]()<!+-]/g, String.raw`\$&`).replaceAll('@', '@\u200b');
+}
+
+export function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
+}
+
 /** Line breaks and control characters end where a format ends at them. */
 export function oneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
 }
 
 /** One word for what it says: `[DOWN]` would be a status, this is a state of telling. */
-export function mark(notice: Notice): string {
+export function mark(notice: Pick<Notice, 'isAcknowledged' | 'severity' | 'state'>): string {
   if (notice.state === 'resolved') return '[RESOLVED]';
+  if (notice.isAcknowledged === true) return '[ACKNOWLEDGED]';
   if (notice.state === 'info') return '[INFO]';
   return `[${notice.severity.toUpperCase()}]`;
 }

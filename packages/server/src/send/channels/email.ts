@@ -13,6 +13,7 @@ import { ABORTED, faultOf, scrub } from '../post.ts';
 import {
   bodyLines,
   colour,
+  escapeHtml,
   fault,
   headline,
   linkOf,
@@ -151,15 +152,6 @@ function htmlOf(deps: SendDeps, notice: Notice): string {
     (rows.length === 0 ? '' : `<table style="border-collapse:collapse;margin:0 0 12px">${rows.join('')}</table>`) +
     `<p style="margin:0"><a href="${link}">Open in Statewire</a></p></div>${leave}</body></html>`
   );
-}
-
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
 }
 
 function nameOf(deps: SendDeps): string {

@@ -2,15 +2,45 @@ import { channelKinds, type Channel, type ChannelKind, type ChannelShape } from 
 import type { JsonObject } from '@statewire/protocol';
 import type { Notice } from '../notice.ts';
 import { fault, type Secrets, type Send, type SendDeps, type SendResult } from './channel.ts';
+import { sendAlertmanager } from './alertmanager.ts';
+import { sendApprise } from './apprise.ts';
+import { sendDiscord } from './discord.ts';
 import { sendEmail } from './email.ts';
+import { sendGooglechat } from './googlechat.ts';
+import { sendGotify } from './gotify.ts';
+import { sendMattermost } from './mattermost.ts';
+import { sendNtfy } from './ntfy.ts';
+import { sendOpsgenie } from './opsgenie.ts';
+import { sendPagerduty } from './pagerduty.ts';
+import { sendPushover } from './pushover.ts';
+import { sendSlack } from './slack.ts';
+import { sendTeams } from './teams.ts';
+import { sendTelegram } from './telegram.ts';
+import { sendTwilio } from './twilio.ts';
 import { sendWebhook } from './webhook.ts';
+import { sendWebpush } from './webpush.ts';
 
 type Through = (deps: SendDeps, settings: JsonObject, secrets: Secrets, notice: Notice) => Promise<SendResult>;
 
 /** Every kind of channel. A new one is a file beside this, an entry in the model, and a line here. */
-const kinds: Partial<Readonly<Record<ChannelKind, Through>>> = {
+const kinds: Readonly<Record<ChannelKind, Through>> = {
   email: through(channelKinds.email, sendEmail),
+  webpush: through(channelKinds.webpush, sendWebpush),
   webhook: through(channelKinds.webhook, sendWebhook),
+  slack: through(channelKinds.slack, sendSlack),
+  discord: through(channelKinds.discord, sendDiscord),
+  teams: through(channelKinds.teams, sendTeams),
+  googlechat: through(channelKinds.googlechat, sendGooglechat),
+  mattermost: through(channelKinds.mattermost, sendMattermost),
+  telegram: through(channelKinds.telegram, sendTelegram),
+  ntfy: through(channelKinds.ntfy, sendNtfy),
+  gotify: through(channelKinds.gotify, sendGotify),
+  pushover: through(channelKinds.pushover, sendPushover),
+  pagerduty: through(channelKinds.pagerduty, sendPagerduty),
+  opsgenie: through(channelKinds.opsgenie, sendOpsgenie),
+  twilio: through(channelKinds.twilio, sendTwilio),
+  alertmanager: through(channelKinds.alertmanager, sendAlertmanager),
+  apprise: through(channelKinds.apprise, sendApprise),
 };
 
 /** Sends one notice through a channel of whatever kind. Never throws for what a receiver does. */
@@ -20,10 +50,7 @@ export async function sendThrough(
   secrets: Secrets,
   notice: Notice,
 ): Promise<SendResult> {
-  const send = kinds[channel.kind];
-  return send === undefined
-    ? fault('unsupported', `This release does not send to channels of kind ${channel.kind}.`, 'never')
-    : send(deps, channel.settings, secrets, notice);
+  return kinds[channel.kind](deps, channel.settings, secrets, notice);
 }
 
 /** Reads the stored settings by the kind's own schema, so that a channel of an older release is refused with a reason. */

@@ -7,13 +7,25 @@ export interface Page {
   readonly icon: LucideIcon;
   /** The second key after `g`. */
   readonly key: string;
+  /** Pages of one group stand together in the rail. */
+  readonly group: 'watch' | 'respond' | 'tell' | 'system';
+  /** One of the four that a phone's bar has beside More. */
+  readonly isMain?: boolean;
 }
 
 /** The pages of the rail, in its order. */
 export const pages: readonly Page[] = [
-  { path: '/', title: 'Overview', short: 'Overview', icon: Gauge, key: 'o' },
-  { path: '/services', title: 'Services', short: 'Services', icon: Server, key: 's' },
-  { path: '/agents', title: 'Agents & connections', short: 'Agents', icon: Bot, key: 'a' },
-  { path: '/jobs', title: 'Jobs', short: 'Jobs', icon: Workflow, key: 'j' },
-  { path: '/system', title: 'System', short: 'System', icon: Settings2, key: 'y' },
+  { path: '/', title: 'Overview', short: 'Overview', icon: Gauge, key: 'o', group: 'watch', isMain: true },
+  { path: '/services', title: 'Services', short: 'Services', icon: Server, key: 's', group: 'watch', isMain: true },
+  { path: '/agents', title: 'Agents & connections', short: 'Agents', icon: Bot, key: 'n', group: 'watch' },
+  { path: '/jobs', title: 'Jobs', short: 'Jobs', icon: Workflow, key: 'j', group: 'watch', isMain: true },
+  { path: '/system', title: 'System', short: 'System', icon: Settings2, key: 'y', group: 'system' },
+];
+
+/** The groups with their headings; the first and the last need none. */
+export const groups: readonly { readonly key: Page['group']; readonly title: string | null }[] = [
+  { key: 'watch', title: null },
+  { key: 'respond', title: 'Respond' },
+  { key: 'tell', title: 'Tell' },
+  { key: 'system', title: null },
 ];

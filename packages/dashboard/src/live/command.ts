@@ -1,5 +1,6 @@
 import type { Client, CommandResult } from '@statewire/client';
 import type { ServiceCreate, ServicePatch } from '@statewire/model';
+import type { JsonObject } from '@statewire/protocol';
 import { plural } from '../lib/format.ts';
 import type { ListedService } from '../lib/listed.ts';
 import { done, failedToast } from '../parts/toast.tsx';
@@ -61,7 +62,29 @@ export async function cancelRun(collection: 'jobs' | 'executions', id: string): 
   await say(call(collection, id, 'cancel'));
 }
 
-/** Creates a record; what went wrong comes back for the form. */
+/** A command on one record; what went wrong comes back for whoever asked. */
+export function run(collection: string, id: string, name: string, args?: JsonObject): Promise<Problem | null> {
+  return through((live) => live.collection(collection).call(id, name, args));
+}
+
+/** The same, said in a toast when it failed. */
+export async function act(collection: string, id: string, name: string, args?: JsonObject): Promise<void> {
+  await say(run(collection, id, name, args));
+}
+
+/** Makes a record (`id` null) or changes one; `base` is the version the person saw. For the form that asked. */
+export function save(
+  collection: string,
+  id: string | null,
+  fields: JsonObject,
+  base?: number,
+): Promise<Problem | null> {
+  return through((live) =>
+    id === null ? live.collection(collection).create(fields) : live.collection(collection).patch(id, fields, { base }),
+  );
+}
+
+/** Creates a service; what went wrong comes back for the form. */
 export function createService(body: ServiceCreate): Promise<Problem | null> {
   return through((live) => live.services.create(body, { id: body.id }));
 }
@@ -71,7 +94,7 @@ export function patchService(id: string, body: ServicePatch, base: number | unde
 }
 
 /** Deletes records one by one; stops at nothing and tells the first failure. */
-export async function remove(collection: 'services', ids: readonly string[]): Promise<Problem | null> {
+export async function remove(collection: string, ids: readonly string[]): Promise<Problem | null> {
   const results = await inTurn(ids, (id) => through((live) => live.collection(collection).delete(id)));
   return results.find((failed) => failed !== null) ?? null;
 }

@@ -1,12 +1,12 @@
-import { Link, useLocation } from '@tanstack/react-router';
-import { LogOut, Monitor, Moon, PanelLeftClose, PanelLeftOpen, Search, Sun } from 'lucide-react';
+import { Link, useLocation, useNavigate } from '@tanstack/react-router';
+import { LogOut, Menu as MenuIcon, Monitor, Moon, PanelLeftClose, PanelLeftOpen, Search, Sun } from 'lucide-react';
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
 import { cx } from '../lib/cx.ts';
 import { env } from '../lib/env.ts';
 import { count } from '../lib/format.ts';
 import { markTab } from '../lib/favicon.ts';
 import { type FleetCounts, useFleet } from '../live/fleet.ts';
-import { pages } from '../lib/pages.ts';
+import { groups, type Page, pages } from '../lib/pages.ts';
 import { useMedia } from '../lib/media.ts';
 import { type Theme, useTheme } from '../lib/theme.ts';
 import { useMe } from '../lib/me.ts';
@@ -153,26 +153,17 @@ function Rail({ isOpen, counts, onToggle, onPalette }: RailProps): ReactNode {
           )}
         </button>
       </div>
-      <nav aria-label="Pages" className="flex flex-col gap-0.5 px-2">
-        {pages.map((page) => {
-          const isHere = page.path === '/' ? path === '/' : path.startsWith(page.path);
-          const counter = counterOf(page.path, counts);
+      <nav aria-label="Pages" className="flex min-h-0 flex-col overflow-y-auto px-2">
+        {groups.map(({ key, title }) => {
+          const inside = pages.filter((page) => page.group === key);
+          if (inside.length === 0) return null;
           return (
-            <Link
-              key={page.path}
-              to={page.path}
-              aria-current={isHere ? 'page' : undefined}
-              title={isOpen ? undefined : page.title}
-              className={cx(
-                'relative flex h-8 items-center gap-2.5 rounded-control px-2 text-sm text-muted hover:bg-hover hover:text-text',
-                isHere && 'bg-hover font-medium text-text',
-                !isOpen && 'justify-center',
-              )}
-            >
-              <page.icon aria-hidden className={cx('size-4 shrink-0', isHere && 'text-accent')} />
-              {isOpen ? <span className="truncate">{page.short}</span> : <span className="sr-only">{page.title}</span>}
-              <Counter counter={counter} isOpen={isOpen} />
-            </Link>
+            <div key={key} className="flex flex-col gap-0.5 border-t py-2 first:border-t-0 first:pt-0">
+              {title !== null && isOpen && <p className="px-2 pb-1 text-xs text-muted">{title}</p>}
+              {inside.map((page) => (
+                <RailLink key={page.path} page={page} isHere={isAt(page, path)} isOpen={isOpen} counts={counts} />
+              ))}
+            </div>
           );
         })}
       </nav>
@@ -190,6 +181,40 @@ function Rail({ isOpen, counts, onToggle, onPalette }: RailProps): ReactNode {
       </div>
     </div>
   );
+}
+
+function RailLink({
+  page,
+  isHere,
+  isOpen,
+  counts,
+}: {
+  page: Page;
+  isHere: boolean;
+  isOpen: boolean;
+  counts: FleetCounts | null;
+}): ReactNode {
+  return (
+    <Link
+      to={page.path}
+      aria-current={isHere ? 'page' : undefined}
+      title={isOpen ? undefined : page.title}
+      className={cx(
+        'relative flex h-8 items-center gap-2.5 rounded-control px-2 text-sm text-muted hover:bg-hover hover:text-text',
+        isHere && 'bg-hover font-medium text-text',
+        !isOpen && 'justify-center',
+      )}
+    >
+      <page.icon aria-hidden className={cx('size-4 shrink-0', isHere && 'text-accent')} />
+      {isOpen ? <span className="truncate">{page.short}</span> : <span className="sr-only">{page.title}</span>}
+      <Counter counter={counterOf(page.path, counts)} isOpen={isOpen} />
+    </Link>
+  );
+}
+
+/** Is this path the page's own, or one below it? */
+function isAt(page: Page, path: string): boolean {
+  return page.path === '/' ? path === '/' : path === page.path || path.startsWith(`${page.path}/`);
 }
 
 interface CounterText {
@@ -278,40 +303,56 @@ function Account({ isOpen }: { isOpen: boolean }): ReactNode {
   );
 }
 
+const BAR =
+  'relative flex h-14 w-full flex-col items-center justify-center gap-1 text-xs text-muted aria-[current=page]:font-medium aria-[current=page]:text-accent';
+
+/** Four pages and More: on a phone the others are one tap further. */
 function BottomBar({ counts }: { counts: FleetCounts | null }): ReactNode {
   const path = useLocation({ select: (location) => location.pathname });
+  const navigate = useNavigate();
+  const main = pages.filter(({ isMain = false }) => isMain);
+  const others = pages.filter(({ isMain = false }) => !isMain);
+  const other = others.find((page) => isAt(page, path));
+  const worst = others.map((page) => counterOf(page.path, counts)).find((counter) => counter?.isBad === true) ?? null;
   return (
     <nav
       aria-label="Pages"
-      className="fixed inset-x-0 bottom-0 z-30 grid grid-cols-5 border-t bg-surface pb-[env(safe-area-inset-bottom)] md:hidden"
+      className="fixed inset-x-0 bottom-0 z-30 grid auto-cols-fr grid-flow-col border-t bg-surface pb-[env(safe-area-inset-bottom)] md:hidden"
     >
-      {pages.map((page) => {
-        const isHere = page.path === '/' ? path === '/' : path.startsWith(page.path);
-        const counter = counterOf(page.path, counts);
-        return (
-          <Link
-            key={page.path}
-            to={page.path}
-            aria-current={isHere ? 'page' : undefined}
-            className={cx(
-              'relative flex h-14 flex-col items-center justify-center gap-1 text-xs text-muted',
-              isHere && 'font-medium text-accent',
-            )}
-          >
-            <page.icon aria-hidden className="size-5" />
-            {page.short}
-            {counter?.isBad === true && (
-              <span
-                className="absolute top-1.5 left-1/2 ml-1.5 rounded-full bg-down-soft px-1.5 text-xs font-medium text-down"
-                title={counter.spoken}
-              >
-                {count(counter.n)}
-              </span>
-            )}
-          </Link>
-        );
-      })}
+      {main.map((page) => (
+        <Link key={page.path} to={page.path} aria-current={isAt(page, path) ? 'page' : undefined} className={BAR}>
+          <page.icon aria-hidden className="size-5" />
+          {page.short}
+          <BarCounter counter={counterOf(page.path, counts)} />
+        </Link>
+      ))}
+      <Menu
+        trigger={
+          <button type="button" aria-current={other === undefined ? undefined : 'page'} className={BAR}>
+            <MenuIcon aria-hidden className="size-5" />
+            {other?.short ?? 'More'}
+            <BarCounter counter={worst} />
+          </button>
+        }
+        items={others.map((page) => ({
+          label: page.title,
+          icon: page.icon,
+          onSelect: () => void navigate({ to: page.path }),
+        }))}
+      />
     </nav>
+  );
+}
+
+function BarCounter({ counter }: { counter: CounterText | null }): ReactNode {
+  if (counter?.isBad !== true) return null;
+  return (
+    <span
+      className="absolute top-1.5 left-1/2 ml-1.5 rounded-full bg-down-soft px-1.5 text-xs font-medium text-down"
+      title={counter.spoken}
+    >
+      {count(counter.n)}
+    </span>
   );
 }
 

@@ -286,3 +286,26 @@ export {
   type DeliveryState,
   type NoticeKind,
 } from './collections/delivery.ts';
+export {
+  cssFlaw,
+  pageCreateSchema,
+  pagePatchSchema,
+  pageRow,
+  type Page,
+  type PageAccess,
+  type PageCreate,
+  type PageGroup,
+  type PageLink,
+  type PagePatch,
+  type PageService,
+  type PageTheme,
+} from './collections/page.ts';
+export {
+  subscriberCreateSchema,
+  subscriberFlaw,
+  subscriberPatchSchema,
+  subscriberRow,
+  type Subscriber,
+  type SubscriberCreate,
+  type SubscriberPatch,
+} from './collections/subscriber.ts';

@@ -13,6 +13,7 @@ import { Beats } from './collect/beats/beat.ts';
 import { Deadlines } from './collect/beats/deadline.ts';
 import { Presence } from './collect/beats/presence.ts';
 import { createCommands, type Commands } from './collect/commands/command.ts';
+import { NameClaims } from './collect/commands/names.ts';
 import { createService } from './collect/commands/services.ts';
 import { createEgress } from './collect/egress/egress.ts';
 import { createProbers } from './collect/probes/index.ts';
@@ -26,6 +27,7 @@ import { Fleet } from './joints/fleet.ts';
 import { GatewayNumbers } from './joints/gateway-numbers.ts';
 import { acceptTools, writeLook } from './joints/looks.ts';
 import { mutations } from './joints/mutations.ts';
+import { securePage } from './joints/page-secrets.ts';
 import { System } from './joints/system.ts';
 import { Watch } from './joints/watch.ts';
 import type { Committed } from './keep/commit-types.ts';
@@ -40,6 +42,7 @@ import { createMetrics, type Metrics } from './lib/metrics.ts';
 import type { Principal } from './lib/principal.ts';
 import { Vault } from './lib/vault.ts';
 import { authorize } from './publish/access.ts';
+import { Board } from './publish/board.ts';
 import { Hub } from './publish/hub.ts';
 import { sendThrough } from './send/channels/index.ts';
 import { Outbox } from './send/outbox.ts';
@@ -51,6 +54,8 @@ import { JwtVerifier } from './serve/auth/jwt.ts';
 import { attachLive, type LiveDoor } from './serve/gateway.ts';
 import { createHttp } from './serve/http/app.ts';
 import type { Demo } from './serve/http/demo.ts';
+import { Drawings } from './serve/pages/drawn.ts';
+import { Streams } from './serve/pages/stream.ts';
 
 /** What a server is made of beside its configuration. */
 export interface ServerOptions {
@@ -136,7 +141,14 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
 
   // publish
   const hub = new Hub({ clock, live, epoch: commit.epoch, limits });
-  followers.push((committed) => hub.apply(committed));
+  const board = new Board({ clock, live, limits, onError });
+  const names = new NameClaims();
+  followers.push(
+    (committed) => hub.apply(committed),
+    (committed) => names.follow(committed),
+    (committed) => board.follow(committed),
+  );
+  endings.push(() => board.close());
 
   // collect
   const egress = createEgress({ ...config.egress, clock });
@@ -172,6 +184,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     engine,
     vault,
     authorize,
+    names,
     observeIn: observeIn.bind(null, { rulesOf }),
   };
   const reports = createReports(writes);
@@ -188,6 +201,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
         const tested = await outbox.test(org, id, name);
         return tested.ok ? ok({ version: commit.version(org), value: { id, ...tested.value } }) : tested;
       },
+      'pages/secure': (call) => securePage({ commit, store }, call),
     },
   });
   const beats = new Beats({
@@ -295,6 +309,8 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     probesWaiting: () => schedule.counts.waiting,
     deadlines: () => deadlines.size,
   });
+  const drawings = new Drawings(clock);
+  const streams = new Streams({ clock, limits, board, drawings });
   const http = createHttp({
     clock,
     log,
@@ -308,6 +324,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     accounts,
     system,
     metrics,
+    pages: { board, drawings, streams, commit },
     demo: options.demo ?? null,
     mutate: (principal, mutation) => commands.mutate(principal, mutation),
     report: (principal, report) => reports.report(principal, report),
@@ -350,12 +367,16 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   await awake(writes, live);
   for (const org of live.orgs()) for (const { row } of live.entries(org, 'checks')) beats.checkChanged(null, row);
   await syncFile(commands, config);
+  names.start(live);
+  board.start();
   await watch.start();
   fleet.start();
   outbox.start();
   retention.start();
   const port = await listen(server, config);
   endings.push(() => shut(server, door, clock));
+  // Listeners would keep the doors open for ever.
+  endings.push(() => streams.close());
   // Before the doors shut: agents are not gone when we are.
   endings.push(() => presence.close());
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;

@@ -18,6 +18,8 @@ import { notifications, type Notification } from './notification.ts';
 import { preferences, type Preferences } from './preferences.ts';
 import { services, type Service } from './service.ts';
 import { settings, type Settings } from './settings.ts';
+import { pages, type Page } from './page.ts';
+import { subscribers, type Subscriber } from './subscriber.ts';
 
 /** The row of each collection, by the collection's name. */
 export interface Rows {
@@ -40,6 +42,8 @@ export interface Rows {
   readonly settings: Settings;
   readonly channels: Channel;
   readonly deliveries: Delivery;
+  readonly pages: Page;
+  readonly subscribers: Subscriber;
 }
 
 export type CollectionName = keyof Rows;
@@ -65,6 +69,8 @@ export const collections: Readonly<Record<CollectionName, Collection>> = {
   settings,
   channels,
   deliveries,
+  pages,
+  subscribers,
 };
 
 /** The collection of this name, or null. Safe for names from outside. */

@@ -76,6 +76,37 @@ export const limits = {
   pageRowsMax: 1_000,
   requestsPerMinuteMax: 6_000,
   signInsPerMinuteMax: 10,
+  // Public pages.
+  pagesPerOrgMax: 100,
+  /** Listeners of the push stream of one page, of all pages of this process, and of one address. */
+  pageListenersMax: 2_000,
+  pagesListenersMax: 5_000,
+  pageListenersPerIpMax: 50,
+  /** Bytes that wait for a listener who does not read; above it they are let go and come back to the whole state. */
+  pageListenerBytesMax: 1_048_576,
+  /** A page is built at most this often while people watch it. */
+  pageBuildMs: 200,
+  pageBeatMs: 15_000,
+  /** Incidents and maintenances that one page shows. */
+  pageIncidentsMax: 100,
+  pageMaintenancesMax: 50,
+  pageHistoryMs: 31_622_400_000,
+  /** How long somebody who knew the password stays inside. */
+  pageVisitMs: 604_800_000,
+  pageFormBytesMax: 8_192,
+  /** Tries of a password, a token or a link, from one address. */
+  pageSecretsPerMinuteMax: 20,
+  subscribersPerPageMax: 10_000,
+  /** A sign-up that nobody confirms is forgotten. */
+  subscriberPendingMs: 172_800_000,
+  /** A pending one who signs up once more is asked again after this long. */
+  subscriberAgainMs: 600_000,
+  /** Sign-ups from one address, and for one address. */
+  subscribesPerHourMax: 20,
+  subscribesPerTargetMax: 3,
+  /** Older news is not told to subscribers. */
+  noticeAgeMsMax: 86_400_000,
+  subscribersPerTransactionMax: 100,
   // Probes.
   probesConcurrentMax: 20,
   probesPerHostMax: 2,

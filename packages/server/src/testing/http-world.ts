@@ -6,6 +6,7 @@ import { collections } from '@statewire/model';
 import { ok, type Json } from '@statewire/protocol';
 import { Beats } from '../collect/beats/beat.ts';
 import { createCommands } from '../collect/commands/command.ts';
+import { NameClaims } from '../collect/commands/names.ts';
 import { createService } from '../collect/commands/services.ts';
 import type { WriteDeps } from '../collect/reports/deps.ts';
 import { createReports } from '../collect/reports/report.ts';
@@ -19,7 +20,9 @@ import { systemClock, type Clock } from '../lib/clock.ts';
 import { limits, type Limits } from '../lib/limits.ts';
 import { silentLog } from '../lib/log.ts';
 import type { Principal, Scope } from '../lib/principal.ts';
+import { securePage } from '../joints/page-secrets.ts';
 import { authorize } from '../publish/access.ts';
+import { Board } from '../publish/board.ts';
 import { Accounts } from '../serve/auth/accounts.ts';
 import { ApiKeys } from '../serve/auth/api-key.ts';
 import { createAuthenticator } from '../serve/auth/authenticator.ts';
@@ -27,6 +30,8 @@ import { JwtVerifier, type JwtIssuer } from '../serve/auth/jwt.ts';
 import { createHttp, type Http } from '../serve/http/app.ts';
 import type { HttpDeps } from '../serve/http/deps.ts';
 import { testVault } from './test-vault.ts';
+import { Drawings } from '../serve/pages/drawn.ts';
+import { Streams } from '../serve/pages/stream.ts';
 
 /**
  * The whole REST door over a real commit, memory, store and status engine, with real commands, reports, beats, keys and
@@ -85,12 +90,16 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const dir = mkdtempSync(join(tmpdir(), 'http-world-'));
   const store = new MemoryStore();
   let beats: Beats | null = null;
+  let board: Board | null = null;
+  const names = new NameClaims();
   const keep = await openKeep({
     clock,
     store,
     log: silentLog,
     limits: bounds,
     onCommitted: (committed) => {
+      names.follow(committed);
+      board?.follow(committed);
       for (const { collection, before, after } of committed.changes) {
         if (collection === 'checks') beats?.checkChanged(before, after);
       }
@@ -125,6 +134,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     engine,
     vault: testVault(),
     authorize,
+    names,
     observeIn: observeIn.bind(null, { rulesOf }),
   };
   const reports = createReports(writes);
@@ -137,6 +147,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         refreshed.push(id);
         return ok({ version: keep.commit.version(org), value: { id } });
       },
+      'pages/secure': (call) => securePage({ commit: keep.commit, store }, call),
       'services/accept-tools': ({ principal, id }) =>
         acceptTools({ commit: keep.commit, store, rulesOf }, principal, id),
     },
@@ -148,6 +159,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   });
   beats = made;
   const errors: object[] = [];
+  const shown = new Board({ clock, live: keep.live, limits: bounds, onError: (error) => void errors.push({ error }) });
+  board = shown;
+  const drawings = new Drawings(clock);
+  const streams = new Streams({ clock, limits: bounds, board: shown, drawings });
   const http = createHttp({
     clock,
     limits: bounds,
@@ -168,6 +183,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     live: keep.live,
     epoch: keep.commit.epoch,
     demo: null,
+    pages: { board: shown, drawings, streams, commit: keep.commit },
     mutate: (principal, mutation) => commands.mutate(principal, mutation),
     report: (principal, report) => reports.report(principal, report),
     reportAll: (principal, all) => reports.reportAll(principal, all),
@@ -210,6 +226,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       return made.value.secret;
     },
     async close() {
+      streams.close();
+      shown.close();
       accounts.close();
       await keep.close();
       rmSync(dir, { recursive: true, force: true });

@@ -22,6 +22,8 @@ export interface PlainCall {
 export interface Plain {
   /** Starts the ids the server makes: `mnt` gives `mnt_...`; a record with a name or title gets a readable id first. */
   readonly prefix: string;
+  /** The id of a new record, where the fields say it: the same thing is then made once. Default: of the name, or of chance. */
+  readonly idOf?: ((fields: JsonObject) => string) | undefined;
   /** All fields of a new record. May write documents (secrets) and other records beside it. */
   readonly born: (deps: WriteDeps, draft: Draft, call: PlainCall) => Result<JsonObject, MutationFailure>;
   /** The record after a change. Default: each given field replaces what was there. */
@@ -60,7 +62,8 @@ export function createPlain(
   if (!parsed.success) return refuse('bad_field', explain(parsed.error, raw));
   const { id: inner, ...fields } = jsonOf(parsed.data);
   const given = typeof inner === 'string' ? inner : wish.id;
-  const id = given === '' ? freeId(deps, draft, collection.name, plain.prefix, fields) : given;
+  const id =
+    plain.idOf?.(fields) ?? (given === '' ? freeId(deps, draft, collection.name, plain.prefix, fields) : given);
   if (draft.get(collection.name, id) !== null) {
     return refuse('exists', `there is a ${collection.name}/${id} already; change it, or take another id`);
   }

@@ -6,6 +6,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Limits } from '../../lib/limits.ts';
 import type { Principal } from '../../lib/principal.ts';
 import type { Vault } from '../../lib/vault.ts';
+import type { NameClaims } from '../commands/names.ts';
 import type { Observation } from '../observation.ts';
 
 /**
@@ -25,6 +26,8 @@ export interface WriteDeps {
     action: 'read' | 'write' | 'report',
     collection: string,
   ) => Result<Collection>;
+  /** Names that are unique over all organizations. Absent where there is one organization only. */
+  readonly names?: Pick<NameClaims, 'claim'> | undefined;
   /** One observation of one record, inside a transaction (keep/observe.ts). */
   readonly observeIn: (
     draft: Draft,

@@ -10,6 +10,7 @@ import { keyRoutes } from './keys.ts';
 import { openApiRoute } from './openapi.ts';
 import { Rates } from './rate.ts';
 import { recordRoutes } from './records.ts';
+import { pageRoutes } from '../pages/routes.ts';
 import { mount, type Route } from './router.ts';
 import { sessionRoutes } from './session.ts';
 import { statsRoutes } from './stats.ts';
@@ -19,7 +20,9 @@ import { yamlRoutes } from './yaml.ts';
 /** REST, sign-in, health, metrics, OpenAPI and the dashboard's files as one fetch handler. */
 export function createHttp(deps: HttpDeps): Http {
   const rates = new Rates(deps.limits);
+  const pages = pageRoutes(deps, rates);
   const routes: Route[] = [
+    ...pages.routes,
     ...healthRoutes(deps),
     ...systemRoutes(deps),
     ...sessionRoutes(deps, rates),
@@ -40,7 +43,10 @@ export function createHttp(deps: HttpDeps): Http {
       routes: () => routes.filter(({ path }) => path !== '/openapi.json'),
     }),
   );
-  return { app: mount({ deps, rates, routes, dashboard: new Dashboard(deps.settings.dashboardDir) }), routes };
+  return {
+    app: mount({ deps, rates, routes, dashboard: new Dashboard(deps.settings.dashboardDir), byHost: pages.byHost }),
+    routes,
+  };
 }
 
 export interface Http {

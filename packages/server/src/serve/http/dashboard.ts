@@ -18,7 +18,12 @@ export class Dashboard {
     headers: { readonly accept: string; readonly encodings: string; readonly ifNoneMatch: string },
   ): Promise<Response | null> {
     // `//v1/x` and `/v1/x` with a typo must not look like pages: a program would take the page for an answer.
-    if (/^\/(?:\/|v1(?:\/|$)|live(?:\/|$)|health(?:\/|$)|metrics(?:\/|$))/u.test(path)) return null;
+    if (
+      /^\/(?:\/|v1(?:\/|$)|status(?:\/|$)|badge(?:\/|$)|embed(?:\/|$)|live(?:\/|$)|health(?:\/|$)|metrics(?:\/|$))/u.test(
+        path,
+      )
+    )
+      return null;
     if (!(await this.#refresh())) return path === '/' || headers.accept.includes('text/html') ? notBuilt() : null;
     const named = this.#files.get(path);
     if (named !== undefined && path !== '/index.html') return this.#send(path, named, headers);

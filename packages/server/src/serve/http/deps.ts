@@ -8,6 +8,10 @@ import type { Metrics } from '../../lib/metrics.ts';
 import type { Principal } from '../../lib/principal.ts';
 import type { Accounts } from '../auth/accounts.ts';
 import type { ApiKeys } from '../auth/api-key.ts';
+import type { Commit } from '../../keep/commit-types.ts';
+import type { Board } from '../../publish/board.ts';
+import type { Drawings } from '../pages/drawn.ts';
+import type { Streams } from '../pages/stream.ts';
 import type { Authenticate } from '../auth/authenticator.ts';
 import type { Demo } from './demo.ts';
 
@@ -30,8 +34,18 @@ export interface HttpDeps {
   readonly accounts: Accounts;
   readonly system: SystemReader;
   readonly metrics: Pick<Metrics, 'request' | 'read'>;
+  readonly pages: PublicPages;
   /** Null where no demo runs. */
   readonly demo: Demo | null;
+}
+
+/** What public pages are served from. */
+export interface PublicPages {
+  readonly board: Board;
+  readonly drawings: Drawings;
+  readonly streams: Streams;
+  /** Sign-ups come from people without a credential. */
+  readonly commit: Pick<Commit, 'write'>;
 }
 
 /** The part of the configuration that this door acts by. */

@@ -3,7 +3,7 @@ import type { Limits } from '../../lib/limits.ts';
 import { RefusedError } from './problem.ts';
 
 /** What a rate is counted for. */
-export type Rated = 'ip' | 'principal' | 'sign-in' | 'sign-in-ip';
+export type Rated = 'ip' | 'page-secret' | 'principal' | 'sign-in' | 'sign-in-ip' | 'subscribe' | 'subscribe-target';
 
 /** Requests per minute, counted in this process. Keys vanish after their minute, so the memory follows the traffic. */
 export class Rates {
@@ -12,28 +12,37 @@ export class Rates {
   constructor({
     requestsPerMinuteMax,
     signInsPerMinuteMax,
-  }: Pick<Limits, 'requestsPerMinuteMax' | 'signInsPerMinuteMax'>) {
+    pageSecretsPerMinuteMax,
+    subscribesPerHourMax,
+    subscribesPerTargetMax,
+  }: RateLimits) {
     const perMinute = (points: number) => new RateLimiterMemory({ points, duration: 60 });
+    const perHour = (points: number) => new RateLimiterMemory({ points, duration: 3_600 });
     this.#limiters = {
       ip: perMinute(requestsPerMinuteMax),
       principal: perMinute(requestsPerMinuteMax),
       'sign-in': perMinute(signInsPerMinuteMax),
       // Many accounts from one address: each try costs a password hash, so this is bounded as well.
       'sign-in-ip': perMinute(signInsPerMinuteMax * 6),
+      'page-secret': perMinute(pageSecretsPerMinuteMax),
+      subscribe: perHour(subscribesPerHourMax),
+      'subscribe-target': perHour(subscribesPerTargetMax),
     };
   }
 
   /** Counts one; refuses with `rate_limited` and Retry-After when the minute is used up. */
   async spend(what: Rated, key: string): Promise<void> {
     try {
-      await this.#limiters[what].consume(what === 'ip' || what === 'sign-in-ip' ? networkOf(key) : key);
+      await this.#limiters[what].consume(BY_NETWORK.includes(what) ? networkOf(key) : key);
     } catch (error) {
       if (!(error instanceof RateLimiterRes)) throw error;
       const seconds = Math.max(1, Math.ceil(error.msBeforeNext / 1_000));
+      const { points, duration } = this.#limiters[what];
+      const span = duration === 60 ? 'minute' : 'hour';
       throw new RefusedError({
         code: 'rate_limited',
-        message: `more than ${this.#limiters[what].points} ${what.startsWith('sign-in') ? 'sign-ins' : 'requests'} in a minute`,
-        expected: `at most ${this.#limiters[what].points} per minute`,
+        message: `more than ${points} ${NOUNS[what]} in ${span === 'hour' ? 'an hour' : 'a minute'}`,
+        expected: `at most ${points} per ${span}`,
         do: `wait ${seconds} s`,
         headers: { 'retry-after': String(seconds) },
       });
@@ -41,8 +50,29 @@ export class Rates {
   }
 }
 
+type RateLimits = Pick<
+  Limits,
+  | 'pageSecretsPerMinuteMax'
+  | 'requestsPerMinuteMax'
+  | 'signInsPerMinuteMax'
+  | 'subscribesPerHourMax'
+  | 'subscribesPerTargetMax'
+>;
+
+const BY_NETWORK: readonly Rated[] = ['ip', 'page-secret', 'sign-in-ip', 'subscribe'];
+
+const NOUNS: Readonly<Record<Rated, string>> = {
+  ip: 'requests',
+  principal: 'requests',
+  'sign-in': 'sign-ins',
+  'sign-in-ip': 'sign-ins',
+  'page-secret': 'tries',
+  subscribe: 'sign-ups',
+  'subscribe-target': 'sign-ups of one address',
+};
+
 /** One IPv6 customer has 2^64 addresses; the network counts. */
-function networkOf(ip: string): string {
+export function networkOf(ip: string): string {
   if (!ip.includes(':') || ip.startsWith('::ffff:')) return ip;
   const [head = ''] = ip.split('::', 1);
   return head.split(':').slice(0, 4).join(':');

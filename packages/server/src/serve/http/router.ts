@@ -119,11 +119,13 @@ export interface Mounted {
   readonly rates: Rates;
   readonly routes: readonly Route[];
   readonly dashboard: Dashboard;
+  /** What a host name of its own shows instead of the dashboard; null: nothing. */
+  readonly byHost: (context: Context, host: string | null, ip: string) => Promise<Response> | null;
 }
 
 /** Mounts the table. Every route goes through the same guard, in the same order; there is no other way to a handler. */
 export function mount(mounted: Mounted): Hono {
-  const { deps, routes, dashboard } = mounted;
+  const { deps, routes, dashboard, byHost } = mounted;
   const app = new Hono({ strict: true });
   for (const entry of routes) {
     app.on(entry.method, toHonoPath(entry.path), (context) => serveRoute(mounted, entry, context));
@@ -156,6 +158,8 @@ export function mount(mounted: Mounted): Hono {
   }
   app.notFound(async (context) => {
     const isRead = context.req.method === 'GET' || context.req.method === 'HEAD';
+    const own = isRead ? byHost(context, hostOf(deps, context), ipOf(deps, context)) : null;
+    if (own !== null) return finish(deps, context, await own);
     const page = isRead
       ? await dashboard.answer(context.req.path, {
           accept: context.req.header('accept') ?? '',
@@ -327,6 +331,8 @@ function failed(deps: HttpDeps, error: unknown, context: Context): Response {
 function finish(deps: HttpDeps, context: Context, response: Response): Response {
   const headers = response.headers;
   for (const [name, value] of securityHeaders) if (!headers.has(name)) headers.set(name, value);
+  // The older header knows no list of who may frame a page; where the policy names some, it would forbid them.
+  if (!headers.get('content-security-policy')?.includes("frame-ancestors 'none'")) headers.delete('x-frame-options');
   const origin = context.req.header('origin');
   headers.append('vary', 'Origin');
   // Only listed origins may read answers from elsewhere; never `*`, and never an origin because it asked.

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Condition, Operand, Operator, Path, Scalar } from './condition.ts';
 import { parseCondition } from './parse.ts';

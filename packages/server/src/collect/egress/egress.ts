@@ -28,6 +28,8 @@ interface ConnectOptions {
   /** Resolving, connecting and the TLS handshake together. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Protocols offered in the handshake. Default: `http/1.1`. */
+  readonly alpn?: readonly string[] | undefined;
   /** False to look at a bad certificate instead of refusing it. Never for a connection that carries secrets. */
   readonly isStrict?: boolean | undefined;
 }
@@ -50,6 +52,8 @@ export interface Egress {
   /** The addresses a connection would use, or why it may not be made. Asked again by every `connect`. */
   check(host: string, port: number): Promise<Result<readonly string[], Fault>>;
   connect(options: ConnectOptions): Promise<Result<Connection, Fault>>;
+  /** Encrypts a connection that began in plain text (STARTTLS). What the peer sent before must have been read. */
+  secure(socket: Socket, options: Omit<ConnectOptions, 'tls'>): Promise<Result<TLSSocket, Fault>>;
 }
 
 /**
@@ -92,6 +96,8 @@ export function createEgress(options: EgressOptions): Egress {
     mode: options.mode,
     ca: options.ca === undefined ? undefined : [...getCACertificates('default'), ...options.ca],
     check,
+    secure: (socket, secureOptions) =>
+      openTls(clock, new Budget(clock, secureOptions.timeoutMs), secureOptions, socket, options.ca),
     async connect(connectOptions) {
       const budget = new Budget(clock, connectOptions.timeoutMs);
       const startedAt = clock.mono();
@@ -175,7 +181,7 @@ function openTls(
     // Server Name Indication must not carry an address; the certificate is still compared with `host`.
     ...(isIP(name) > 0 ? {} : { servername: name }),
     host: name,
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: [...(options.alpn ?? ['http/1.1'])],
     rejectUnauthorized: options.isStrict !== false,
     ...(ca === undefined ? {} : { ca: [...getCACertificates('default'), ...ca] }),
   });

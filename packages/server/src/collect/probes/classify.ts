@@ -114,7 +114,13 @@ const NEEDS_AUTH: ReadonlySet<string> = new Set([
   'insufficient_scope',
 ]);
 
-const DEGRADED: ReadonlySet<string> = new Set([...NEEDS_AUTH, 'host_rejected', 'rate_limited', 'unsupported_version']);
+const DEGRADED: ReadonlySet<string> = new Set([
+  ...NEEDS_AUTH,
+  'host_rejected',
+  'rate_limited',
+  'unsupported_version',
+  'condition_degraded',
+]);
 
 /** Faults on our side: they judge nobody. */
 const UNKNOWN: ReadonlySet<string> = new Set([
@@ -124,4 +130,6 @@ const UNKNOWN: ReadonlySet<string> = new Set([
   'bad_target',
   'no_command',
   'children_full',
+  'bad_condition',
+  'no_ping',
 ]);

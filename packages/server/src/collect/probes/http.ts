@@ -1,10 +1,11 @@
-import { ok, type Result } from '@statewire/protocol';
+import { ok, type Json, type Result } from '@statewire/protocol';
 import { Budget } from '../egress/budget.ts';
 import { fail, type Fault } from '../egress/fault.ts';
 import { Lane, type Answer } from '../egress/lane.ts';
 import type { FactReading } from '../observation.ts';
 import { certificateOf, type CertificateView } from './certificate.ts';
 import { isAuthFault, phaseOf, reasonOf, statusFault, verdictOf } from './classify.ts';
+import { judgeConditions, speaksOf } from './conditions.ts';
 import type { CheckPlan } from './plan.ts';
 import { observe, reading, type Finding, type ProbeDeps, type Prober, type ProbeResult } from './probe.ts';
 import { failedReach } from './tcp.ts';
@@ -123,7 +124,8 @@ async function judge(
     facts,
     ...(fault.retryAfterMs === undefined ? {} : { waitMs: fault.retryAfterMs }),
   });
-  if (!isExpected(answer.status, plan.expectStatus)) {
+  // A condition on the status takes the place of the accepted ones.
+  if (!speaksOf(plan, 'status') && !isExpected(answer.status, plan.expectStatus)) {
     answer.discard();
     const classed = statusFault(answer.status, answer.headers, { hasCredentials: false, now: deps.clock.now() });
     // A plain URL is judged by the statuses it was told to expect; only MCP knows "reachable but not for you".
@@ -140,7 +142,7 @@ async function judge(
   }
   // The body is read to its end even without a keyword: an answer that never ends is not an answer.
   const body = await answer.text(budget, deps.limits.probeBodyBytesMax);
-  const isEnough = body.ok || (body.code === 'too_large' && plan.keyword === null);
+  const isEnough = body.ok || (body.code === 'too_large' && plan.keyword === null && !readsBody(plan));
   if (!isEnough) {
     facts['protocol'] = reading('fail', body.code, body.message, answer.headersMs);
     return finish(body);
@@ -158,6 +160,17 @@ async function judge(
       : reading('fail', 'keyword_missing', 'The answer does not hold the expected text.');
     if (!isFound) return finish(fail('keyword_missing', 'The answer does not hold the expected text.'));
   }
+  const view = judgeConditions(plan, {
+    status: answer.status,
+    latency: Math.round(answer.headersMs * 10) / 10,
+    body: body.ok ? body.value : null,
+    json: body.ok && speaksOf(plan, 'json') ? jsonOf(body.value) : null,
+    header: headersOf(answer.headers),
+    certificate:
+      certificate === null ? null : { days: certificate.certificate.daysLeft, issuer: certificate.certificate.issuer },
+  });
+  if (view !== null) facts['conditions'] = view.fact;
+  if (view !== null && view.fault !== null) return finish(view.fault);
   if (certificate !== null && certificate.fact.v !== 'ok') {
     return {
       ...base,
@@ -174,6 +187,28 @@ async function judge(
     phase: 'ready',
     facts,
   };
+}
+
+/** A body as JSON; what is none is null, as everything that is missing. */
+export function jsonOf(text: string): Json {
+  try {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: JSON.parse gives JSON.
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function readsBody(plan: CheckPlan): boolean {
+  return speaksOf(plan, 'body') || speaksOf(plan, 'json');
+}
+
+/** Headers by their names in lower case; those that come more than once are joined. */
+function headersOf(headers: Answer['headers']): Json {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? null)]),
+  );
 }
 
 function failedExchange(fault: Fault, lane: Lane | null): Finding {

@@ -1,3 +1,15 @@
+import { createDnsProber } from './dns.ts';
+import { createWebSocketProber } from './websocket.ts';
+import { createGrpcProber } from './grpc.ts';
+import { createIcmpProber } from './icmp.ts';
+import { createPostgresProber } from './postgres.ts';
+import { createMysqlProber } from './mysql.ts';
+import { createRedisProber } from './redis.ts';
+import { createNatsProber } from './nats.ts';
+import { createMqttProber } from './mqtt.ts';
+import { createA2aProber } from './a2a.ts';
+import { createLangGraphProber } from './langgraph.ts';
+import { createOpenAiProber } from './openai.ts';
 import { createHttpProber } from './http.ts';
 import { createMcpProber } from './mcp/index.ts';
 import type { CheckPlan } from './plan.ts';
@@ -20,6 +32,18 @@ export function createProbers(deps: ProbeDeps): Probers {
     ['tcp', createTcpProber(deps)],
     ['tls', createTlsProber(deps)],
     ['mcp', createMcpProber(deps)],
+    ['dns', createDnsProber(deps)],
+    ['websocket', createWebSocketProber(deps)],
+    ['grpc', createGrpcProber(deps)],
+    ['icmp', createIcmpProber(deps)],
+    ['postgres', createPostgresProber(deps)],
+    ['mysql', createMysqlProber(deps)],
+    ['redis', createRedisProber(deps)],
+    ['nats', createNatsProber(deps)],
+    ['mqtt', createMqttProber(deps)],
+    ['a2a', createA2aProber(deps)],
+    ['langgraph', createLangGraphProber(deps)],
+    ['openai', createOpenAiProber(deps)],
   ]);
   return {
     probe(plan) {

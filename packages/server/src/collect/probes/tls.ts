@@ -1,8 +1,13 @@
 import { checkServerIdentity } from 'node:tls';
 import { certificateOf } from './certificate.ts';
-import type { CheckPlan } from './plan.ts';
+import { settingsOf, type CheckPlan } from './plan.ts';
+import { openTarget } from './opening.ts';
 import { observe, reading, type Finding, type ProbeDeps, type Prober, type ProbeResult } from './probe.ts';
-import { codeOf, faultOf } from '../egress/fault.ts';
+import { ok, type Result } from '@statewire/protocol';
+import { Budget } from '../egress/budget.ts';
+import type { Connection } from '../egress/egress.ts';
+import { codeOf, faultOf, type Fault } from '../egress/fault.ts';
+import { startTls } from './start-tls.ts';
 import { failedReach, parseHostPort } from './tcp.ts';
 
 /**
@@ -21,15 +26,38 @@ export function createTlsProber(deps: ProbeDeps): Prober {
   };
 }
 
+/** Connects in plain text, and encrypts where the protocol says so. */
+async function openAfter(
+  deps: ProbeDeps,
+  plan: CheckPlan,
+  protocol: 'imap' | 'postgres' | 'smtp',
+): Promise<Result<Connection, Fault>> {
+  const budget = new Budget(deps.clock, plan.timeoutMs);
+  const opened = await openTarget(deps, plan, budget);
+  if (!opened.ok) return opened;
+  const startedAt = deps.clock.mono();
+  const secured = await startTls(deps, protocol, opened.value, budget);
+  if (!secured.ok) {
+    opened.value.connection.socket.destroy();
+    return secured;
+  }
+  const tlsMs = deps.clock.mono() - startedAt;
+  return ok({ ...opened.value.connection, socket: secured.value, tls: secured.value, tlsMs });
+}
+
 async function inspect(deps: ProbeDeps, plan: CheckPlan): Promise<Finding> {
   const place = parseHostPort(plan.target, 443);
   if (!place.ok) return failedReach(place);
-  const opened = await deps.egress.connect({
-    ...place.value,
-    tls: true,
-    isStrict: false,
-    timeoutMs: Math.min(plan.connectTimeoutMs, plan.timeoutMs),
-  });
+  const { startTls: spoken } = settingsOf(plan, 'tls');
+  const opened =
+    spoken === null
+      ? await deps.egress.connect({
+          ...place.value,
+          tls: true,
+          isStrict: false,
+          timeoutMs: Math.min(plan.connectTimeoutMs, plan.timeoutMs),
+        })
+      : await openAfter(deps, plan, spoken);
   if (!opened.ok) return failedReach(opened);
   const { tls, socket, dnsMs, connectMs, tlsMs } = opened.value;
   const view = tls === null ? null : certificateOf(tls, deps.clock.now(), plan.certificateDays);

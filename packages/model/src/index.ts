@@ -130,6 +130,7 @@ export {
   maintenancePatchSchema,
   maintenanceRow,
   maintenanceSelectorSchema,
+  scheduleInputSchema,
   type Maintenance,
   type MaintenanceCreate,
   type MaintenancePatch,
@@ -146,6 +147,7 @@ export {
   type Frequency,
   type Recurrence,
   type RuleDay,
+  type RuleTime,
 } from './recurrence.ts';
 export { selectorFields, selectorSchema, selects, type SelectedCollection, type Selector } from './selector.ts';
 export {

@@ -38,7 +38,10 @@ test('what a calendar gives is read: start, zone, length, dates left out, folded
       start: { ms: Date.UTC(2026, 0, 4, 2), isInstant: false },
       zone: 'Europe/Berlin',
       durationMs: 9_000_000,
-      excluded: [Date.UTC(2026, 1, 1, 2), Date.UTC(2026, 2, 1, 2)],
+      excluded: [
+        { ms: Date.UTC(2026, 1, 1, 2), isInstant: false },
+        { ms: Date.UTC(2026, 2, 1, 2), isInstant: false },
+      ],
     },
   });
   expect(recurrenceText(text)).toBe('FREQ=MONTHLY;BYDAY=1SU;COUNT=12\nEXDATE:20260201T020000,20260301T020000');

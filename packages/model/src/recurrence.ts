@@ -9,6 +9,12 @@ import { ok, refuse, type Result } from '@statewire/protocol';
 
 export type Frequency = 'DAILY' | 'WEEKLY' | 'MONTHLY' | 'YEARLY';
 
+/** A time as the text said it: the zone's clocks, or an instant when it ended in `Z`. */
+export interface RuleTime {
+  readonly ms: number;
+  readonly isInstant: boolean;
+}
+
 /** One weekday, 0 is Monday; `nth` counts in the month or year (-1 is the last), null is every one. */
 export interface RuleDay {
   readonly day: number;
@@ -20,23 +26,21 @@ export interface Recurrence {
   readonly freq: Frequency;
   readonly interval: number;
   readonly count: number | null;
-  /** Wall time of the zone, or an instant when the text said `Z`. */
-  readonly until: { readonly ms: number; readonly isInstant: boolean } | null;
+  readonly until: RuleTime | null;
   readonly weekStart: number;
   readonly byMonth: readonly number[];
   readonly byMonthDay: readonly number[];
   readonly byYearDay: readonly number[];
-  readonly byWeekNo: readonly number[];
   readonly byDay: readonly RuleDay[];
   readonly byHour: readonly number[];
   readonly byMinute: readonly number[];
   readonly bySetPos: readonly number[];
   /** What else the text said. */
-  readonly start: { readonly ms: number; readonly isInstant: boolean } | null;
+  readonly start: RuleTime | null;
   readonly zone: string | null;
   readonly durationMs: number | null;
-  /** Wall times that are left out. */
-  readonly excluded: readonly number[];
+  /** Windows that are left out, by their start. */
+  readonly excluded: readonly RuleTime[];
 }
 
 /** Bounds of one rule's text. */
@@ -78,11 +82,11 @@ class RuleError extends Error {}
 
 function readText(text: string): Recurrence {
   let rule: Omit<Recurrence, 'start' | 'zone' | 'durationMs' | 'excluded'> | null = null;
-  let start: Recurrence['start'] = null;
-  let end: Recurrence['start'] = null;
+  let start: RuleTime | null = null;
+  let end: RuleTime | null = null;
   let zone: string | null = null;
   let durationMs: number | null = null;
-  const excluded: number[] = [];
+  const excluded: RuleTime[] = [];
   for (const line of unfold(text)) {
     const { name, params, value } = property(line);
     switch (name) {
@@ -101,7 +105,7 @@ function readText(text: string): Recurrence {
         durationMs = readDuration(value);
         break;
       case 'EXDATE':
-        for (const each of value.split(',')) excluded.push(readTime(name, each).ms);
+        for (const each of value.split(',')) excluded.push(readTime(name, each));
         break;
       case 'RDATE':
       case 'EXRULE':
@@ -184,7 +188,6 @@ function readRule(text: string): Omit<Recurrence, 'start' | 'zone' | 'durationMs
     byMonth: numbers(parts, 'BYMONTH', 1, 12),
     byMonthDay: numbers(parts, 'BYMONTHDAY', -31, 31, NOT_ZERO),
     byYearDay: numbers(parts, 'BYYEARDAY', -366, 366, NOT_ZERO),
-    byWeekNo: numbers(parts, 'BYWEEKNO', -53, 53, NOT_ZERO),
     byDay,
     byHour,
     byMinute,
@@ -200,7 +203,6 @@ const PARTS: ReadonlySet<string> = new Set([
   'BYMONTH',
   'BYMONTHDAY',
   'BYYEARDAY',
-  'BYWEEKNO',
   'BYDAY',
   'BYHOUR',
   'BYMINUTE',
@@ -259,7 +261,7 @@ function dayOf(text: string): number {
   return day;
 }
 
-function readTime(name: string, text: string): { readonly ms: number; readonly isInstant: boolean } {
+function readTime(name: string, text: string): RuleTime {
   const found = /^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?$/i.exec(text.trim());
   if (found === null) throw new RuleError(`found ${name} ${quote(text)}, expected a time such as 20260131T020000`);
   const [year, month, day, hour, minute, second] = found.slice(1, 7).map((part) => Number(part ?? 0));

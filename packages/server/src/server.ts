@@ -26,6 +26,7 @@ import { rulesOf } from './derive/rules.ts';
 import { Fleet } from './joints/fleet.ts';
 import { GatewayNumbers } from './joints/gateway-numbers.ts';
 import { acceptTools, writeLook } from './joints/looks.ts';
+import { Maintenances } from './joints/maintenance.ts';
 import { mutations } from './joints/mutations.ts';
 import { securePage } from './joints/page-secrets.ts';
 import { System } from './joints/system.ts';
@@ -223,7 +224,9 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   });
   endings.push(() => deadlines.close());
   // Plain records that move by themselves at their `nextAt`. Whoever moves them compares it with the deadline again.
-  const onDue: Readonly<Record<string, (org: string, id: string, deadline: number) => Promise<Result<unknown>>>> = {};
+  const onDue: Readonly<Record<string, (org: string, id: string, deadline: number) => Promise<Result<unknown>>>> = {
+    maintenances: (org, id, deadline) => maintenances.due(org, id, deadline),
+  };
   const watch = new Watch({
     live,
     store,
@@ -237,9 +240,18 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   });
   const fleet = new Fleet({ clock, live, commit: () => commit, onError });
   endings.push(() => fleet.close());
+  const maintenances: Maintenances = new Maintenances({
+    live,
+    commit: () => commit,
+    engine,
+    observeIn: writes.observeIn,
+    onError,
+  });
+  endings.push(() => maintenances.close());
   followers.push(
     (committed) => watch.follow(committed),
     (committed) => fleet.follow(committed),
+    (committed) => maintenances.follow(committed),
     (committed) => {
       for (const change of committed.changes) {
         if (change.collection === 'checks') beats.checkChanged(change.before, change.after);
@@ -373,6 +385,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   fleet.start();
   outbox.start();
   retention.start();
+  maintenances.start();
   const port = await listen(server, config);
   endings.push(() => shut(server, door, clock));
   // Listeners would keep the doors open for ever.

@@ -3,10 +3,12 @@ import type { Row } from '@statewire/protocol';
 import { bornAgent, bornConnection, bornExecution, bornJob, bornService } from './born.ts';
 import { nextDeadline } from './freshness.ts';
 import type { Mappings } from './mapping.ts';
+import { begin, advance, cancel, complete, extend, reschedule } from './maintenance.ts';
 import { shippedMappings } from './mappings/shipped.ts';
 import { rulesOf } from './rules.ts';
 import { awakeRun, isTerminal, lapseRun, nextRunDeadline, stepRun } from './run.ts';
 import { step } from './step.ts';
+import { readSchedule } from './window.ts';
 
 /**
  * The engine as the collecting stage gets it handed: collect/ comes before derive/ and imports nothing of it. All
@@ -25,8 +27,23 @@ export interface Engine {
   readonly bornExecution: typeof bornExecution;
   readonly bornJob: typeof bornJob;
   readonly deadlineOf: typeof deadlineOf;
+  /** The life of maintenances. */
+  readonly courses: Courses;
   readonly mappings: Mappings;
 }
+
+/** What becomes of maintenances. */
+export interface Courses {
+  readonly readSchedule: typeof readSchedule;
+  readonly begin: typeof begin;
+  readonly advance: typeof advance;
+  readonly complete: typeof complete;
+  readonly cancel: typeof cancel;
+  readonly extend: typeof extend;
+  readonly reschedule: typeof reschedule;
+}
+
+const courses: Courses = { readSchedule, begin, advance, complete, cancel, extend, reschedule };
 
 /** The engine with the mappings that come with the product. */
 export const engine: Engine = {
@@ -42,6 +59,7 @@ export const engine: Engine = {
   bornExecution,
   bornJob,
   deadlineOf,
+  courses,
   mappings: shippedMappings,
 };
 

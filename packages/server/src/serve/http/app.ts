@@ -7,6 +7,7 @@ import { healthRoutes } from './health.ts';
 import { historyRoutes } from './history.ts';
 import { intakeRoutes } from './intake.ts';
 import { keyRoutes } from './keys.ts';
+import { maintenanceRoutes } from './maintenances.ts';
 import { openApiRoute } from './openapi.ts';
 import { Rates } from './rate.ts';
 import { recordRoutes } from './records.ts';
@@ -32,6 +33,7 @@ export function createHttp(deps: HttpDeps): Http {
     ...yamlRoutes(deps),
     // Before the records: `/v1/services/bulk` and the like are not ids.
     ...demoRoutes(deps),
+    ...maintenanceRoutes(deps),
     ...commandRoutes(deps),
     ...historyRoutes(deps),
     ...recordRoutes(deps),

@@ -1,8 +1,9 @@
 import type { Plain } from '../plain.ts';
 import { annotations } from './annotations.ts';
 import { channels } from './channels.ts';
+import { maintenances } from './maintenances.ts';
 import { pages } from './pages.ts';
 import { subscribers } from './subscribers.ts';
 
 /** What is particular about each plain collection that callers write. A new one is a file beside this and a line here. */
-export const plains: Readonly<Record<string, Plain>> = { annotations, channels, pages, subscribers };
+export const plains: Readonly<Record<string, Plain>> = { annotations, channels, maintenances, pages, subscribers };

@@ -1,6 +1,7 @@
 import type { Verb } from '../verb.ts';
 import { agentVerbs } from './agents.ts';
 import { channelVerbs } from './channels.ts';
+import { maintenanceVerbs } from './maintenances.ts';
 import { pageVerbs } from './pages.ts';
 import { runVerbs } from './runs.ts';
 import { serviceVerbs } from './services.ts';
@@ -8,12 +9,13 @@ import { statusVerbs } from './status.ts';
 
 /** Every command of every collection. A new one is a line in the file of its collection. */
 export const verbs: readonly Verb[] = [
-  ...serviceVerbs,
-  ...statusVerbs,
-  ...runVerbs,
   ...agentVerbs,
   ...channelVerbs,
   ...pageVerbs,
+  ...maintenanceVerbs,
+  ...runVerbs,
+  ...serviceVerbs,
+  ...statusVerbs,
 ];
 
 /** The command of this name on this collection, or null. Safe for names from outside. */

@@ -10,6 +10,7 @@ import type { InputShape } from '../report.ts';
 import { parseCondition } from '../condition/parse.ts';
 import { mentions, rootsOf } from '../condition/roots.ts';
 import { probeDefaults, probeSettingsSchema, type ProbeSettings } from '../probe-settings.ts';
+import { isZone } from '../recurrence.ts';
 import { envelopeShape, keySchema, plainObject, words, type Shape } from '../schema.ts';
 import { serviceKindSchema, type ServiceKind } from '../service-kind.ts';
 
@@ -43,6 +44,12 @@ export interface CheckSettings {
   readonly graceMs: number | null;
   /** Latency that counts as degraded (p95 of the last 20), or null. */
   readonly degradedMs: number | null;
+  /** Believe a change when `bad` of the last `size` observations say so, instead of runs in a row; for targets behind a load balancer. */
+  readonly window: SlidingWindow | null;
+  /** Heartbeats: when the job runs, as a cron pattern of five or six fields, instead of each `intervalMs`; or null. */
+  readonly cron: string | null;
+  /** The time zone of `cron`. Default UTC. */
+  readonly zone: string;
   /** MCP: keep the session open (`hold`) or open and close one per probe (`fresh`). */
   readonly mode: 'hold' | 'fresh';
   /** MCP: how often tools are listed, ms. */
@@ -69,6 +76,14 @@ export interface CheckSettings {
 /** Secrets that are no headers: what a database, a broker or an API is logged in with. */
 export const SECRET_NAMES = ['password', 'token'] as const;
 export type SecretName = (typeof SECRET_NAMES)[number];
+
+export interface SlidingWindow {
+  /** 2 to 20. */
+  readonly size: number;
+  /** 1 to `size`. */
+  readonly bad: number;
+  readonly [f: string]: number;
+}
 
 export interface Canary {
   readonly tool: string;
@@ -100,6 +115,9 @@ export function checkDefaults(kind: ServiceKind, given: GivenSettings = {}): Che
     degradeAfter: given.degradeAfter ?? 3,
     graceMs: kind === 'heartbeat' ? (given.graceMs ?? defaultGraceMs(intervalMs)) : null,
     degradedMs: given.degradedMs ?? null,
+    window: given.window ?? null,
+    cron: kind === 'heartbeat' ? (given.cron ?? null) : null,
+    zone: given.zone ?? 'UTC',
     mode: given.mode ?? 'hold',
     inventoryMs: given.inventoryMs ?? 300_000,
     canary: given.canary ?? null,
@@ -118,6 +136,9 @@ export function checkDefaults(kind: ServiceKind, given: GivenSettings = {}): Che
 /** What does not fit together between the kind of a service and what was said of its check, or null. */
 export function checkFlaw(kind: ServiceKind, given: CheckInput): string | null {
   const { probe } = given;
+  if (kind !== 'heartbeat' && typeof given.cron === 'string') {
+    return `check.cron: found a time for a service of kind "${kind}", expected it for heartbeats only`;
+  }
   if (probe !== undefined && probe !== null && probe.kind !== kind) {
     const expected = probeDefaults(kind) === null ? 'none: this kind has no settings of its own' : `"${kind}"`;
     return `check.probe.kind: found "${probe.kind}" for a service of kind "${kind}", expected ${expected}`;
@@ -186,6 +207,15 @@ const secretSchema = z.string().min(1).max(8192).nullish();
 
 const canarySchema: z.ZodType<Canary> = z.strictObject({ tool: words(128), args: plainObject });
 
+const windowSchema: z.ZodType<SlidingWindow> = z
+  .strictObject({ size: z.int().min(2).max(20), bad: z.int().min(1).max(20) })
+  .refine(({ size, bad }) => bad <= size, { error: 'expected at most `size`', path: ['bad'] });
+
+/** Whether it is a time that ever comes is asked where it is used. */
+const cronSchema = words(128).refine((text) => /^\S+( \S+){4,5}$/.test(text), {
+  error: 'expected five or six fields such as "30 2 * * *"',
+});
+
 const settingsInput: InputShape<CheckInput> = {
   intervalMs: z
     .int()
@@ -203,6 +233,9 @@ const settingsInput: InputShape<CheckInput> = {
     .max(31 * DAY_MS)
     .nullish(),
   degradedMs: z.int().min(1).max(300_000).nullish(),
+  window: windowSchema.nullish(),
+  cron: cronSchema.nullish(),
+  zone: z.string().refine(isZone, { error: 'expected a time zone such as Europe/Berlin' }).optional(),
   mode: z.enum(['hold', 'fresh']).optional(),
   inventoryMs: z
     .int()
@@ -243,6 +276,9 @@ const shape: Shape<Check> = {
   degradeAfter: attempts,
   graceMs: z.number().nullable(),
   degradedMs: z.number().nullable(),
+  window: windowSchema.nullable(),
+  cron: z.string().nullable(),
+  zone: z.string(),
   mode: z.enum(['hold', 'fresh']),
   inventoryMs: z.int(),
   canary: canarySchema.nullable(),
@@ -273,6 +309,7 @@ export const checks: Collection = defineCollection({
   patch: viaService,
   report: null,
   fields: Object.keys(shape),
+  defaults: { zone: 'UTC', conditions: [], degradedConditions: [] },
   access: { read: 'admin', write: 'admin' },
   owns: {
     api: Object.keys(settingsInput).filter((field) => field !== 'secretHeaders' && field !== 'secrets'),

@@ -25,6 +25,8 @@ export interface Verdict {
   readonly verdict: Health;
   readonly at: number;
   readonly final: boolean;
+  /** With several observers: whether this verdict is a round of its own (fusion.ts). Undefined: it always is. */
+  readonly round?: boolean | undefined;
 }
 
 /** What is believed after one more verdict. */
@@ -35,6 +37,8 @@ export function confirm(health: Health, suspect: Suspect | null, said: Verdict, 
 
   const isContinued = suspect !== null && isSameSide(health, suspect.to, verdict);
   const run = isContinued ? runOf(suspect) + 1 : 1;
+  // Several observers say one thing in one round: it was counted when the first of them said it.
+  if (isContinued && said.round === false && !said.final) return { health, suspect, movedAt: null };
   const runSince = isContinued ? runSinceOf(suspect) : at;
   const isPure = isContinued && suspect.to === verdict;
   // In the middle of the scale every observation of the run speaks for at least this much change.
@@ -43,7 +47,8 @@ export function confirm(health: Health, suspect: Suspect | null, said: Verdict, 
 
   const of = said.final ? 1 : needed(health, verdict, rules);
   if (n >= of) return { health: verdict, suspect: null, movedAt: since };
-  return { health, suspect: { to: verdict, n, of, since, run, runSince }, movedAt: null };
+  const next: Suspect = { to: verdict, n, of, since, run, runSince };
+  return { health, suspect: said.round === undefined ? next : { ...next, countedAt: at }, movedAt: null };
 }
 
 /** How many observations in a row move `health` to `to`. */

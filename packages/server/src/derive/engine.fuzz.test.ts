@@ -72,6 +72,8 @@ const rules: fc.Arbitrary<Rules> = fc.record({
   recoverAfter: fc.integer({ min: 1, max: 4 }),
   degradeAfter: fc.integer({ min: 1, max: 5 }),
   degradedMs: fc.option(fc.constant(1_000)),
+  window: fc.option(fc.constantFrom({ size: 5, bad: 3 }, { size: 3, bad: 1 })),
+  cron: fc.constant(null),
   onExpiry: fc.constantFrom('down', 'unknown'),
   graceMs: fc.constantFrom(15_000, 60_000),
   alivePhase: fc.constant(null),

@@ -18,6 +18,8 @@ export const RULES: Rules = {
   recoverAfter: 2,
   degradeAfter: 3,
   degradedMs: null,
+  window: null,
+  cron: null,
   onExpiry: 'unknown',
   graceMs: 30_000,
   alivePhase: null,
@@ -26,7 +28,7 @@ export const RULES: Rules = {
 
 const COMMITTED = { id: 'search', org: 'main', version: 1, createdAt: T0, updatedAt: T0 };
 
-type StatusFields = Partial<Fields<StatusRow>> & { readonly presence?: string };
+type StatusFields = Partial<Fields<StatusRow>> & Partial<Pick<Service, 'fusion'>> & { readonly presence?: string };
 
 export function serviceRow(fields: StatusFields = {}): StatusRow {
   const row: Service = { ...bornService(T0, { kind: 'http', name: 'Search' }), ...COMMITTED };

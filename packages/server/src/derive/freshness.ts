@@ -5,6 +5,8 @@
  *   never --life--> live --dueAt--> late --expiresAt--> expired --life--> live
  */
 import type { StatusRow } from '@statewire/model';
+import { nextRun, type CronTime } from '../lib/cron.ts';
+import { nextSilence } from './fusion.ts';
 
 type Deadlines = Pick<StatusRow, 'fresh' | 'dueAt' | 'expiresAt'>;
 
@@ -18,6 +20,13 @@ export function alive(at: number, wait: { readonly periodMs: number; readonly gr
 export function aliveOnce(row: StatusRow, at: number): Deadlines {
   const isAwaited = row.dueAt !== null && row.dueAt > at;
   return { fresh: 'live', dueAt: isAwaited ? row.dueAt : null, expiresAt: isAwaited ? row.expiresAt : null };
+}
+
+/** One of several observers spoke: nothing is overdue while another's word is still good. */
+export function aliveAmong(row: StatusRow, own: Deadlines, isAmong: boolean): Deadlines {
+  const { fresh, dueAt, expiresAt } = own;
+  if (!isAmong || dueAt === null || expiresAt === null || row.dueAt === null || row.expiresAt === null) return own;
+  return { fresh, dueAt: Math.max(dueAt, row.dueAt), expiresAt: Math.max(expiresAt, row.expiresAt) };
 }
 
 /** Presence ended: late now, expired after the grace unless it comes back. */
@@ -43,7 +52,7 @@ export function lapse(row: StatusRow, deadline: number): StatusRow['fresh'] {
 export function awake(
   row: StatusRow,
   boot: number,
-  wait: { readonly periodMs: number; readonly graceMs: number },
+  wait: { readonly periodMs: number; readonly graceMs: number; readonly cron?: CronTime | null | undefined },
 ): Deadlines {
   const { fresh } = row;
   if (fresh !== 'live' && fresh !== 'late') return { fresh, dueAt: row.dueAt, expiresAt: row.expiresAt };
@@ -56,7 +65,8 @@ export function awake(
   const dueAt = row.dueAt ?? row.expiresAt - graceMs;
   if (dueAt > boot) return { fresh, dueAt, expiresAt: Math.max(row.expiresAt, boot + wait.graceMs) };
   const periodMs = Math.max(wait.periodMs, graceMs, 1);
-  const next = dueAt + Math.ceil((boot + 1 - dueAt) / periodMs) * periodMs;
+  const timed = wait.cron === undefined || wait.cron === null ? null : nextRun(wait.cron, boot);
+  const next = timed ?? dueAt + Math.ceil((boot + 1 - dueAt) / periodMs) * periodMs;
   // `late` would be our own gap speaking.
   return { fresh: 'live', dueAt: next, expiresAt: Math.max(next + graceMs, boot + wait.graceMs) };
 }
@@ -68,6 +78,7 @@ export function nextDeadline(row: StatusRow): number | null {
     if (row.fresh === 'live') next = Math.min(row.dueAt ?? Infinity, row.expiresAt ?? Infinity);
     else if (row.fresh === 'late') next = row.expiresAt ?? Infinity;
   }
+  if (row.desired === 'active') next = Math.min(next, nextSilence(row));
   if (row.mutedUntil !== null) next = Math.min(next, row.mutedUntil);
   if (row.override !== null) next = Math.min(next, row.override.until);
   if (row.overlay.flapping) next = Math.min(next, row.flap['ends'] ?? Infinity, row.flap['worstEnds'] ?? Infinity);

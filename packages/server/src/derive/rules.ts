@@ -10,6 +10,10 @@ export interface Rules {
   readonly degradeAfter: number;
   /** p95 of the last 20 above which a healthy answer counts as degraded, or null. */
   readonly degradedMs: number | null;
+  /** Believe a change when `bad` of the last `size` observations say so, instead of counting runs; or null. */
+  readonly window: { readonly size: number; readonly bad: number } | null;
+  /** When a heartbeat is expected, instead of each `intervalMs`; or null. */
+  readonly cron: { readonly pattern: string; readonly zone: string } | null;
   /** The word for a record nobody has heard of in time. */
   readonly onExpiry: 'down' | 'unknown';
   /** Time between due and expired. */
@@ -31,6 +35,8 @@ export function rulesOf(check: Check | null, collection: string): Rules {
       recoverAfter: 1,
       degradeAfter: 1,
       degradedMs: null,
+      window: null,
+      cron: null,
       onExpiry: collection === 'agents' ? 'down' : 'unknown',
       graceMs: graceOf(DEFAULT_INTERVAL_MS),
       alivePhase: collection === 'agents' ? 'idle' : null,
@@ -44,6 +50,8 @@ export function rulesOf(check: Check | null, collection: string): Rules {
     recoverAfter: check.recoverAfter,
     degradeAfter: check.degradeAfter,
     degradedMs: check.degradedMs,
+    window: check.window,
+    cron: check.cron === null ? null : { pattern: check.cron, zone: check.zone },
     onExpiry: isHeartbeat ? 'down' : 'unknown',
     // A probe that we ourselves are late with is no news about the target: be generous before calling it unknown.
     graceMs: isHeartbeat ? (check.graceMs ?? graceOf(check.intervalMs)) : Math.max(30_000, check.intervalMs),

@@ -257,11 +257,14 @@ test('[DE9] an older report of the same source is a sample and moves nothing, an
   expect(step(row, report(T0 + 2 * S, 'unhealthy', { seq: 8 }), T0 + 2 * S, PUSHED).row.status).toBe('down');
 });
 
-test('[DE9] without counters the source time decides; another source is not compared', () => {
+test('[DE9] without counters the source time decides; another source is not compared, it is another observer', () => {
   const { row } = play(serviceRow(), [report(T0 + 5 * S, 'healthy')], PUSHED);
   const late = report(T0 + 6 * S, 'unhealthy', { observedAt: T0 + 4 * S });
   expect(step(row, late, T0 + 6 * S, PUSHED).row).toBe(row);
-  expect(step(row, { ...late, sourceId: 'other' }, T0 + 6 * S, PUSHED).row.status).toBe('down');
+  expect(step(row, { ...late, sourceId: 'other' }, T0 + 6 * S, PUSHED).row).toMatchObject({
+    status: 'degraded',
+    split: '1/2',
+  });
 });
 
 test('[DE9] a report sets phase, facts and plain fields, and keeps what it does not mention', () => {

@@ -20,16 +20,19 @@ import type {
   ReportObservation,
 } from '../collect/observation.ts';
 import type { SampleRow, TransitionRow } from '../keep/store.ts';
-import { confirm } from './confirm.ts';
+import { limits } from '../lib/limits.ts';
+import { confirm, type Belief } from './confirm.ts';
 import { fuseFacts } from './facts.ts';
 import { calm, penalize, pin } from './flap.ts';
-import { alive, aliveOnce, awake, gone, lapse, nextDeadline, UNAWAITED } from './freshness.ts';
+import { hear, movedObservers, OWN, seqHeard, unheard, voterOf, voterSource } from './fusion.ts';
+import { alive, aliveAmong, aliveOnce, awake, gone, lapse, nextDeadline, UNAWAITED } from './freshness.ts';
 import { isSlow } from './latency.ts';
 import { mutedAfter, muteOf, unmuted } from './mute.ts';
 import { overrideAfter, overrideOf } from './override.ts';
 import { heldReason, reasonOf } from './reason.ts';
 import { LETTER, pushRecent } from './recent.ts';
 import { graceOf, type Rules } from './rules.ts';
+import { confirmSliding } from './sliding.ts';
 import { isMeasured, word } from './word.ts';
 
 /** What one observation made of a record. `row` is the same reference when nothing moved. */
@@ -100,6 +103,10 @@ function takeProbe(row: StatusRow, o: ProbeObservation, now: number, rules: Rule
             : { v: 'ok' as const, code: 'ok', text: '', ms: o.latencyMs },
         };
   const next = Math.max(o.nextAt ?? 0, at + rules.intervalMs);
+  // Late only when we are clearly overdue ourselves: queued probes are no news about the target.
+  const own = alive(at, { periodMs: next - at + rules.graceMs, graceMs: rules.graceMs });
+  const word = { by: OWN, verdict, at, ms: o.latencyMs, reason, final: o.final, expiresAt: own.expiresAt, seq: null };
+  const fused = hear(row, word, now, rules);
   const heard: StatusRow = {
     ...row,
     ...knowledge(row, o),
@@ -109,15 +116,16 @@ function takeProbe(row: StatusRow, o: ProbeObservation, now: number, rules: Rule
     nextProbeAt: row.desired === 'active' ? o.nextAt : null,
     observedAt: at,
     source: sourceOf('probe', '', null),
-    // Late only when we are clearly overdue ourselves: queued probes are no news about the target. A look that could
-    // not judge is no sign of life: what is believed of a target that we cannot look at any more must not stay live.
+    // A look that could not judge is no sign of life: what is believed of a target that we cannot look at any more must
+    // not stay live.
     ...(row.desired !== 'active'
       ? UNAWAITED
       : o.verdict === 'unknown' && row.health !== 'unknown'
         ? {}
-        : alive(at, { periodMs: next - at + rules.graceMs, graceMs: rules.graceMs })),
+        : aliveAmong(row, own, fused.round !== undefined)),
+    ...fused.fields,
   };
-  return judge(heard, { verdict, at, final: o.final, reason, ms: o.latencyMs }, rules, 'probe');
+  return judge(heard, { ...fused, at, ms: o.latencyMs }, rules, 'probe');
 }
 
 /** What a probe learned besides health. Only services have these fields; a probe that failed early learned nothing. */
@@ -167,6 +175,20 @@ function takeReport(row: StatusRow, o: ReportObservation, now: number, rules: Ru
     return { row, stamp: at, cause: 'report', said: null, sample };
   }
   const seen = Math.min(o.observedAt, now);
+  const reason = o.reason ?? { code: o.health === null || o.health === 'healthy' ? 'ok' : o.health, text: '' };
+  const own =
+    o.periodMs === null ? aliveOnce(row, at) : alive(at, { periodMs: o.periodMs, graceMs: graceOf(o.periodMs) });
+  const seq = o.seq ?? seqOf(row, o.sourceId);
+  const expiresAt = o.periodMs === null ? null : own.expiresAt;
+  const fused =
+    o.health === null
+      ? null
+      : hear(
+          row,
+          { by: o.sourceId, verdict: o.health, at, ms: o.latencyMs, reason, final: o.final, expiresAt, seq },
+          now,
+          rules,
+        );
   const heard: StatusRow = {
     ...row,
     ...o.fields,
@@ -174,20 +196,23 @@ function takeReport(row: StatusRow, o: ReportObservation, now: number, rules: Ru
     phase: o.phase ?? row.phase,
     latencyMs: o.latencyMs ?? row.latencyMs,
     observedAt: seen,
-    source: sourceOf('report', o.sourceId, o.seq ?? seqOf(row, o.sourceId)),
-    ...(row.desired !== 'active'
-      ? UNAWAITED
-      : o.periodMs === null
-        ? aliveOnce(row, at)
-        : alive(at, { periodMs: o.periodMs, graceMs: graceOf(o.periodMs) })),
+    source:
+      fused === null
+        ? voterSource(sourceOf('report', o.sourceId, seq), voterOf(row.source))
+        : sourceOf('report', o.sourceId, seq),
+    ...(row.desired !== 'active' ? UNAWAITED : aliveAmong(row, own, fused?.round !== undefined)),
+    ...fused?.fields,
   };
-  if (o.health === null) return { row: heard, stamp: at, cause: 'report', said: o.reason, sample: null };
-  const reason = o.reason ?? { code: o.health === 'healthy' ? 'ok' : o.health, text: '' };
-  return judge(heard, { verdict: o.health, at, final: o.final, reason, ms: o.latencyMs }, rules, 'report');
+  if (fused === null) return { row: heard, stamp: at, cause: 'report', said: o.reason, sample: null };
+  return judge(heard, { ...fused, at, ms: o.latencyMs }, rules, 'report');
 }
 
 /** Order is judged inside one source: clocks and counters of different sources cannot be compared. */
 function orderOf(row: StatusRow, o: ReportObservation): 'newer' | 'same' | 'older' {
+  const heard = seqHeard(row, o.sourceId);
+  if (heard !== null && o.seq !== null && heard.seq !== null) {
+    return o.seq > heard.seq ? 'newer' : o.seq === heard.seq ? 'same' : 'older';
+  }
   if (row.source === null || row.source.kind !== 'report' || row.source.id !== o.sourceId) return 'newer';
   if (o.seq !== null && row.source.seq !== null) {
     return o.seq > row.source.seq ? 'newer' : o.seq === row.source.seq ? 'same' : 'older';
@@ -196,7 +221,8 @@ function orderOf(row: StatusRow, o: ReportObservation): 'newer' | 'same' | 'olde
 }
 
 function seqOf(row: StatusRow, sourceId: string): number | null {
-  return row.source !== null && row.source.kind === 'report' && row.source.id === sourceId ? row.source.seq : null;
+  if (row.source !== null && row.source.kind === 'report' && row.source.id === sourceId) return row.source.seq;
+  return seqHeard(row, sourceId)?.seq ?? null;
 }
 
 function takeDeadline(row: StatusRow, o: DeadlineObservation, now: number, rules: Rules): Taken {
@@ -211,6 +237,7 @@ function takeDeadline(row: StatusRow, o: DeadlineObservation, now: number, rules
     ...still,
     row: {
       ...row,
+      ...unheard(row, deadline),
       fresh,
       phase: isExpiring && rules.gonePhase !== null ? rules.gonePhase : row.phase,
       // A run of observations does not reach across a silence.
@@ -243,7 +270,8 @@ function takeCommand(row: StatusRow, o: CommandObservation, now: number): Taken 
   if (o.act.do === 'clear-override') return moved(row.override === null ? row : { ...row, override: null });
   if (o.act.desired === row.desired) return moved(row);
   if (o.act.desired !== 'active') {
-    return moved({ ...row, desired: o.act.desired, suspect: null, nextProbeAt: null, ...UNAWAITED });
+    const alone = 'observers' in row ? { observers: {}, split: '' } : {};
+    return moved({ ...row, ...alone, desired: o.act.desired, suspect: null, nextProbeAt: null, ...UNAWAITED });
   }
   // What was believed before the pause may be long untrue: start again from nothing.
   return moved({
@@ -309,9 +337,11 @@ function isTold(row: StatusRow, o: MembersObservation): boolean {
 
 function takeBoot(row: StatusRow, o: BootObservation, rules: Rules): Taken {
   const still: Taken = { row, stamp: o.at, cause: 'boot', said: null, sample: null };
-  const next = awake(row, o.at, { periodMs: rules.intervalMs, graceMs: rules.graceMs });
+  const next = awake(row, o.at, { periodMs: rules.intervalMs, graceMs: rules.graceMs, cron: rules.cron });
+  // In our own gap nobody could be heard: each observer gets the time to speak again before its word expires.
+  const heard = movedObservers(row, (end) => Math.max(end, o.at + rules.intervalMs + rules.graceMs));
   const isSame = next.fresh === row.fresh && next.dueAt === row.dueAt && next.expiresAt === row.expiresAt;
-  return isSame ? still : { ...still, row: { ...row, ...next } };
+  return isSame && !('observers' in heard) ? still : { ...still, row: { ...row, ...heard, ...next } };
 }
 
 interface Said {
@@ -320,15 +350,14 @@ interface Said {
   readonly final: boolean;
   readonly reason: Reason;
   readonly ms: number | null;
+  readonly round?: boolean | undefined;
 }
 
 /** Counts a verdict towards what is believed. A paused record remembers what was seen and believes nothing new. */
 function judge(row: StatusRow, said: Said, rules: Rules, cause: string): Taken {
   const isBad = said.verdict === 'degraded' || said.verdict === 'unhealthy';
   const belief =
-    row.desired === 'active'
-      ? confirm(row.health, row.suspect, said, rules)
-      : { health: row.health, suspect: row.suspect, movedAt: null };
+    row.desired === 'active' ? believe(row, said, rules) : { health: row.health, suspect: row.suspect, movedAt: null };
   const next: StatusRow = {
     ...row,
     observed: said.verdict,
@@ -345,6 +374,15 @@ function judge(row: StatusRow, said: Said, rules: Rules, cause: string): Taken {
     said: said.verdict === belief.health ? said.reason : null,
     sample: { at: said.at, ms: said.ms, v: LETTER[said.verdict] },
   };
+}
+
+function believe(row: StatusRow, said: Said, rules: Rules): Belief {
+  if (rules.window === null) return confirm(row.health, row.suspect, said, rules);
+  // Each observer fills the window with its own words; it holds as many rounds whatever their number.
+  const observers = 'observers' in row ? Object.keys(row['observers'] ?? {}).length : 0;
+  const times = Math.max(1, Math.min(observers, Math.floor(limits.recentMax / rules.window.size)));
+  const window = { size: rules.window.size * times, bad: rules.window.bad * times };
+  return confirmSliding(row.health, row.suspect, said, row.recent.bar, window);
 }
 
 /** Derives the word, its reason and its transition from what was moved. */

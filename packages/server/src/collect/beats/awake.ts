@@ -50,5 +50,10 @@ const COLLECTIONS = ['services', 'agents', 'connections', 'executions', 'jobs'] 
 /** Only records that wait for something can be wronged by our gap. */
 function isAwaited(row: Row): boolean {
   const isOpenSocket = row['presence'] === 'socket' && row['fresh'] === 'live';
-  return isOpenSocket || (row['expiresAt'] ?? null) !== null || (row['leaseUntil'] ?? null) !== null;
+  return (
+    isOpenSocket ||
+    Object.keys(row['observers'] ?? {}).length > 0 ||
+    (row['expiresAt'] ?? null) !== null ||
+    (row['leaseUntil'] ?? null) !== null
+  );
 }

@@ -6,6 +6,7 @@
  * so that only administrators see it.
  */
 import type { Check } from '@statewire/model';
+import { nextRun } from '../../lib/cron.ts';
 import { ok, refuse, type Result, type Row } from '@statewire/protocol';
 import type { Draft, Written } from '../../keep/commit-types.ts';
 import type { Principal } from '../../lib/principal.ts';
@@ -85,10 +86,9 @@ export class Beats {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: rows of `checks` are Check.
     const check = draft.get('checks', id) as Check | null;
     const rules = this.#deps.engine.rulesOf(check, 'services');
-    return this.#to(draft, { collection: 'services', id }, beat, {
-      periodMs: rules.intervalMs,
-      graceMs: rules.graceMs,
-    });
+    const next = rules.cron === null ? null : nextRun(rules.cron, draft.now);
+    const periodMs = next === null ? rules.intervalMs : next - draft.now;
+    return this.#to(draft, { collection: 'services', id }, beat, { periodMs, graceMs: rules.graceMs });
   }
 
   #to(

@@ -21,6 +21,7 @@ import {
 import { ok, refuse, type JsonObject, type Result, type Row } from '@statewire/protocol';
 import { randomBytes } from 'node:crypto';
 import type { Draft } from '../../keep/commit-types.ts';
+import { cronFlaw } from '../../lib/cron.ts';
 import type { WriteDeps } from '../reports/deps.ts';
 import { idOfName, newId } from '../reports/new-id.ts';
 import { checkLinks } from './links.ts';
@@ -41,6 +42,8 @@ export function createService(deps: Deps, draft: Draft, raw: JsonObject, managed
     return refuse('exists', `there is a services/${id} already; change it, or take another id`);
   const target = input.target ?? '';
   const given = input.check ?? {};
+  const late = cronFlawOf(draft.now, given);
+  if (late !== null) return refuse('bad_field', late);
   const links = {
     dependsOn: input.dependsOn ?? [],
     members: input.kind === 'group' ? membersOf(input.members ?? {}) : null,
@@ -125,7 +128,7 @@ export function patchService(
     const flaw = targetFlaw(service.kind, plain.target);
     if (flaw !== null) return refuse('bad_field', `target: ${flaw}`);
   }
-  const unfit = checkFlaw(service.kind, settings ?? {});
+  const unfit = checkFlaw(service.kind, settings ?? {}) ?? cronFlawOf(draft.now, settings ?? {});
   if (unfit !== null) return refuse('bad_field', unfit);
   if (settings !== undefined || (plain.target !== undefined && service.kind !== 'group')) {
     const patched = patchCheck(draft, service, { settings: settings ?? {}, target: plain.target }, seen.base);
@@ -258,6 +261,13 @@ function namesOf(before: readonly string[], { secretHeaders, secrets }: CheckInp
     return value === undefined ? before.includes(name) : value !== null;
   });
   return [...headers, ...others];
+}
+
+/** The model knows the form of a cron pattern; whether it names a time is asked here. */
+function cronFlawOf(now: number, { cron, zone = 'UTC' }: CheckInput): string | null {
+  if (cron === undefined || cron === null) return null;
+  const flaw = cronFlaw({ pattern: cron, zone }, now);
+  return flaw === null ? null : `check.cron: ${flaw}`;
 }
 
 function writeSecrets(draft: Draft, id: string, settings: CheckInput): void {

@@ -53,6 +53,11 @@ function exported(service: JsonObject, check: JsonObject | null): JsonObject {
     const value = service[field] ?? '';
     if (value !== '' && JSON.stringify(value) !== '{}') shown[field] = value;
   }
+  if (JSON.stringify(service['dependsOn'] ?? []) !== '[]') shown['dependsOn'] = service['dependsOn'] ?? [];
+  const members = service['members'] ?? null;
+  if (members !== null) shown['members'] = members;
+  const fusion = service['fusion'] ?? null;
+  if (isFusion(fusion) && fusion['rule'] !== 'majority') shown['fusion'] = fusion;
   const kind = serviceKindSchema.safeParse(service['kind']);
   if (check === null || !kind.success) return shown;
   const settings: Record<string, Json> = {};
@@ -62,6 +67,10 @@ function exported(service: JsonObject, check: JsonObject | null): JsonObject {
   }
   if (Object.keys(settings).length > 0) shown['check'] = settings;
   return shown;
+}
+
+function isFusion(value: Json): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Some defaults follow from others: how late a heartbeat may be depends on how often it comes. */

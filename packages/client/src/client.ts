@@ -1,7 +1,5 @@
 import type {
-  Agent,
   Check,
-  Connection,
   Execution,
   ExecutionCreate,
   ExecutionPatch,
@@ -11,6 +9,7 @@ import type {
   JobPatch,
   JobReport,
   Metric,
+  Rows,
   Service,
   ServiceCreate,
   ServicePatch,
@@ -153,12 +152,4 @@ interface JobBodies {
 }
 
 /** The collections that every server has, by name. */
-export interface KnownRows {
-  readonly services: Service;
-  readonly connections: Connection;
-  readonly agents: Agent;
-  readonly executions: Execution;
-  readonly jobs: Job;
-  readonly metrics: Metric;
-  readonly checks: Check;
-}
+export type KnownRows = Rows;

@@ -19,6 +19,7 @@ import { Frame, useCrumbs } from './parts/frame.tsx';
 import { ProblemNote } from './parts/problem.tsx';
 import { Bone } from './parts/skeleton.tsx';
 import { problemIn } from './rest/request.ts';
+import { readAlertsSearch } from './screens/alerts/search.ts';
 import { Overview } from './screens/overview.tsx';
 
 const Palette = lazy(() => import('./screens/palette.tsx'));
@@ -50,6 +51,12 @@ const jobs = createRoute({
   validateSearch: readJobsSearch,
   component: lazyRouteComponent(() => import('./screens/jobs/jobs.tsx'), 'Jobs'),
 });
+const alerts = createRoute({
+  getParentRoute: () => root,
+  path: '/alerts',
+  validateSearch: readAlertsSearch,
+  component: lazyRouteComponent(() => import('./screens/alerts/alerts.tsx'), 'Alerts'),
+});
 const system = createRoute({
   getParentRoute: () => root,
   path: '/system',
@@ -58,7 +65,7 @@ const system = createRoute({
 
 /** Every page under its path. Heavy ones load when first visited, or when the pointer nears their link. */
 export const router = createRouter({
-  routeTree: root.addChildren([overview, services, service, agents, jobs, system]),
+  routeTree: root.addChildren([overview, services, service, agents, jobs, alerts, system]),
   defaultPreload: 'intent',
   // Data is live, not loaded by routes; only the code of a page is fetched ahead.
   defaultPreloadStaleTime: 0,

@@ -1,7 +1,7 @@
-import { Bot, Gauge, type LucideIcon, Server, Settings2, Workflow } from 'lucide-react';
+import { BellRing, Bot, Gauge, type LucideIcon, Server, Settings2, Workflow } from 'lucide-react';
 
 export interface Page {
-  readonly path: '/' | '/services' | '/agents' | '/jobs' | '/system';
+  readonly path: '/' | '/services' | '/agents' | '/jobs' | '/alerts' | '/system';
   readonly title: string;
   readonly short: string;
   readonly icon: LucideIcon;
@@ -18,7 +18,8 @@ export const pages: readonly Page[] = [
   { path: '/', title: 'Overview', short: 'Overview', icon: Gauge, key: 'o', group: 'watch', isMain: true },
   { path: '/services', title: 'Services', short: 'Services', icon: Server, key: 's', group: 'watch', isMain: true },
   { path: '/agents', title: 'Agents & connections', short: 'Agents', icon: Bot, key: 'n', group: 'watch' },
-  { path: '/jobs', title: 'Jobs', short: 'Jobs', icon: Workflow, key: 'j', group: 'watch', isMain: true },
+  { path: '/jobs', title: 'Jobs', short: 'Jobs', icon: Workflow, key: 'j', group: 'watch' },
+  { path: '/alerts', title: 'Alerts', short: 'Alerts', icon: BellRing, key: 'a', group: 'respond', isMain: true },
   { path: '/system', title: 'System', short: 'System', icon: Settings2, key: 'y', group: 'system' },
 ];
 

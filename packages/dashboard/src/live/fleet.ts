@@ -12,6 +12,9 @@ export interface FleetCounts {
   readonly paused: number;
   readonly agents: number;
   readonly running: number;
+  /** Alerts that fire and nobody has taken, and how many of them are critical. */
+  readonly firing: number;
+  readonly critical: number;
   /** Version of the record: moves whenever a count did. */
   readonly version: number;
 }
@@ -41,6 +44,8 @@ export function countsOf(values: Readonly<Record<string, number>>, version: numb
     total: Object.values(counts).reduce((sum, n) => sum + n, 0),
     agents: statusWords.reduce((sum, name) => sum + of('agents', name), 0),
     running: of('jobs', 'running') + of('executions', 'running'),
+    firing: of('alerts', 'firing'),
+    critical: of('alerts', 'firing.critical'),
     version,
   };
 }

@@ -233,6 +233,8 @@ function counterOf(path: string, counts: FleetCounts | null): CounterText | null
   }
   if (path === '/agents' && counts.agents > 0)
     return { n: counts.agents, isBad: false, spoken: `${counts.agents} agents` };
+  if (path === '/alerts' && counts.firing > 0)
+    return { n: counts.firing, isBad: counts.critical > 0, spoken: `${counts.firing} alerts firing` };
   if (path === '/jobs' && counts.running > 0)
     return { n: counts.running, isBad: false, spoken: `${counts.running} running` };
   return null;

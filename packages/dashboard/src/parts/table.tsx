@@ -33,7 +33,8 @@ interface Props<T extends { readonly id: string }> {
   readonly selected?: ReadonlySet<string>;
   readonly onSelect?: (id: string, range: boolean, order: readonly string[]) => void;
   readonly onOpen: (id: string) => void;
-  readonly onRecheck?: (id: string) => void;
+  /** What more keys do to the row under the cursor: `r` rechecks, `a` acknowledges. */
+  readonly onKey?: Readonly<Record<string, (id: string) => void>>;
   readonly nameOf: (row: T) => string;
   readonly empty: ReactNode;
   readonly isDense?: boolean;
@@ -41,7 +42,7 @@ interface Props<T extends { readonly id: string }> {
 
 /**
  * A virtualised table on the page's own scroll: any number of rows, each rendered again only when its record
- * changed. j and k move, x selects, Enter opens, r rechecks. The order is held while the pointer is over it.
+ * changed. j and k move, x selects, Enter opens, others are the page's. The order is held while the pointer is over it.
  */
 export function Table<T extends { readonly id: string }>(props: Props<T>): ReactNode {
   const { columns, selected, onSelect } = props;
@@ -94,7 +95,9 @@ export function Table<T extends { readonly id: string }>(props: Props<T>): React
         event.target.closest<HTMLElement>('a, button')?.click();
       } else if (cursor !== null) props.onOpen(cursor);
     },
-    ...(props.onRecheck === undefined ? {} : { r: () => cursor !== null && props.onRecheck?.(cursor) }),
+    ...Object.fromEntries(
+      Object.entries(props.onKey ?? {}).map(([key, run]) => [key, () => cursor !== null && run(cursor)]),
+    ),
   });
 
   return (

@@ -49,6 +49,31 @@ test('[DE20] records are counted by status, kind and state', () => {
   });
 });
 
+test('[DE20] what is open is counted by where it stands, alerts that fire also by severity', () => {
+  const at = (collection: string, fields: object): Counted => ({
+    collection,
+    row: { id: 'x', org: 'main', version: 1, ...fields },
+  });
+  const firing = at('alerts', { state: 'firing', severity: 'critical' });
+  const values = fleetValues([
+    firing,
+    at('alerts', { state: 'firing', severity: 'warning' }),
+    at('alerts', { state: 'resolved', severity: 'critical' }),
+    at('incidents', { phase: 'identified' }),
+    at('maintenances', { state: 'active' }),
+  ]);
+  expect(values).toMatchObject({
+    'alerts.firing': 2,
+    'alerts.firing.critical': 1,
+    'alerts.resolved': 1,
+    'incidents.identified': 1,
+    'maintenances.active': 1,
+    'services.total': 0,
+  });
+  const acked = countChange(values, { ...firing, before: firing.row, after: { ...firing.row, state: 'acknowledged' } });
+  expect(acked).toMatchObject({ 'alerts.firing': 1, 'alerts.firing.critical': 0, 'alerts.acknowledged': 1 });
+});
+
 test('[DE20] a change that moves no counter keeps the same values', () => {
   const values = fleetValues([service('up')]);
   const { row } = service('up');

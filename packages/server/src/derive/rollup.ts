@@ -1,5 +1,6 @@
 /**
- * Counts of one organization by status and state, for the `metrics` record `fleet`. Kept incrementally: one change
+ * Counts of one organization by status and state, for the `metrics` record `fleet`: what is watched, and what is open
+ * (alerts, incidents, maintenances). Kept incrementally: one change
  * moves a few counters. Every key that can be non-zero for a known collection is present from the start, so that a
  * dashboard never has to tell 0 from missing; keys per service kind appear with the first service of the kind.
  */
@@ -17,6 +18,22 @@ export interface Counted {
 
 const STATUS_COLLECTIONS: readonly string[] = ['services', 'connections', 'agents'];
 const RUN_COLLECTIONS: readonly string[] = ['executions', 'jobs'];
+
+/** Plain collections that are counted, by the field that says where each record stands. */
+const OPEN_COLLECTIONS: Readonly<Record<string, string>> = {
+  alerts: 'state',
+  incidents: 'phase',
+  maintenances: 'state',
+};
+
+/** Do records of this collection count? */
+export function counts(collection: string): boolean {
+  return (
+    STATUS_COLLECTIONS.includes(collection) ||
+    RUN_COLLECTIONS.includes(collection) ||
+    Object.hasOwn(OPEN_COLLECTIONS, collection)
+  );
+}
 
 /** All counters from all records. */
 export function fleetValues(records: Iterable<Counted>): FleetValues {
@@ -48,7 +65,16 @@ export function countChange(
 function keysOf(collection: string, row: Row): readonly string[] {
   if (STATUS_COLLECTIONS.includes(collection)) return statusKeys(collection, row);
   if (RUN_COLLECTIONS.includes(collection)) return runKeys(collection, row);
-  return [];
+  const field = Object.hasOwn(OPEN_COLLECTIONS, collection) ? OPEN_COLLECTIONS[collection] : undefined;
+  return field === undefined ? [] : openKeys(collection, row, field);
+}
+
+/** `alerts.firing`, and of what fires also how bad: `alerts.firing.critical`. */
+function openKeys(collection: string, row: Row, field: string): readonly string[] {
+  const word = wordOf(row, field);
+  const keys = [`${collection}.${word}`];
+  if (collection === 'alerts' && word === 'firing') keys.push(`alerts.firing.${wordOf(row, 'severity')}`);
+  return keys;
 }
 
 function statusKeys(collection: string, row: Row): readonly string[] {
@@ -80,5 +106,9 @@ const ZERO: Readonly<Record<string, number>> = Object.freeze(
     ...STATUS_COLLECTIONS.flatMap((name) => ['total', 'suspect', ...STATUSES].map((word) => [`${name}.${word}`, 0])),
     ...[...RUN_COLLECTIONS, 'runs'].flatMap((name) => ['total', ...RUN_STATES].map((word) => [`${name}.${word}`, 0])),
     ['attention', 0],
+    ['alerts.firing', 0],
+    ['alerts.firing.critical', 0],
+    ['alerts.acknowledged', 0],
+    ['maintenances.active', 0],
   ]),
 );

@@ -1,6 +1,5 @@
-import { collectionOf } from '@statewire/model';
 import { ok } from '@statewire/protocol';
-import { countChange, fleetValues, type Counted, type FleetValues } from '../derive/rollup.ts';
+import { countChange, counts, fleetValues, type Counted, type FleetValues } from '../derive/rollup.ts';
 import type { Commit, Committed } from '../keep/commit-types.ts';
 import type { Live } from '../keep/live.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
@@ -78,9 +77,4 @@ export class Fleet {
       for (const entry of this.#deps.live.entries(org, collection)) yield { collection, row: entry.row };
     }
   }
-}
-
-function counts(collection: string): boolean {
-  const kind = collectionOf(collection)?.kind;
-  return kind === 'status' || kind === 'run';
 }

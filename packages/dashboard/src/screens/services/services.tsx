@@ -130,7 +130,7 @@ export function Services(): ReactNode {
             sort={sort}
             onSort={(key) => set(sorted(search, key))}
             scope={JSON.stringify(search)}
-            {...(canWrite ? { selected, onSelect: select, onRecheck: (id: string) => recheckById(byId, id) } : {})}
+            {...(canWrite ? { selected, onSelect: select, onKey: { r: (id: string) => recheckById(byId, id) } } : {})}
             onOpen={(id) => void navigate({ to: '/services/$id', params: { id } })}
             nameOf={(row) => row.name}
             empty={<Nothing search={search} onChange={set} canWrite={canWrite} />}

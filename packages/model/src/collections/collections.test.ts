@@ -180,6 +180,7 @@ const rows: Record<string, Record<string, unknown>> = {
     recovery: { kind: 'webhook', channel: 'hook', cooldownMs: 900_000, perDay: 3 },
     text: '',
     runbook: '',
+    tried: { 'services/a': [1] },
   },
   alerts: {
     ...envelope,

@@ -11,6 +11,7 @@ import type { InputShape } from '../report.ts';
 import {
   envelopeShape,
   idSchema,
+  instant,
   keySchema,
   labelsSchema,
   named,
@@ -97,6 +98,8 @@ export interface Rule extends Envelope {
   readonly text: string;
   /** Where the steps are written down. */
   readonly runbook: string;
+  /** When its recovery action was tried last, by subject. */
+  readonly tried: Readonly<Record<string, readonly number[]>>;
 }
 
 /** Body of `POST /v1/rules`. */
@@ -297,6 +300,7 @@ const shape: Shape<Rule> = {
   recovery: recoverySchema.nullable(),
   text: z.string(),
   runbook: z.string(),
+  tried: z.record(z.string(), z.array(instant)),
 };
 
 export const ruleRow: z.ZodType<Rule> = z.object(shape);

@@ -157,6 +157,21 @@ export const limits = {
   /** Levels below a group, and steps to the furthest dependency. */
   groupDepthMax: 8,
   dependsDepthMax: 16,
+  // Alerts.
+  /** Alerts of one organization with something still to happen; beyond it none is opened. */
+  alertsLiveMax: 10_000,
+  /** Records looked at in one transaction. */
+  alertLooksPerTurnMax: 200,
+  /** How often conditions that time alone can change are asked, and how many at most each time. */
+  alertTickMs: 15_000,
+  alertMeasuresPerTickMax: 200,
+  alertRetryMs: 1_000,
+  /** A gap of ours longer than this moves what was due in it, so that the first look comes before the first notice. */
+  alertGapMs: 60_000,
+  alertBootGraceMs: 45_000,
+  /** Records whose reconnects, and metrics whose values, are remembered for rules about them. */
+  alertTracksMax: 5_000,
+  alertTrackPointsMax: 500,
   // History kept by this release.
   samplesMs: 172_800_000,
   transitionsMs: 34_214_400_000,

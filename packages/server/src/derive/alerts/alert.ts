@@ -36,6 +36,14 @@ export const GROUP_WAIT_MS = 10_000;
 export const UNFOLD_MS = 120_000;
 const EVENTS_MAX = 50;
 
+/** How long an alert that is over is kept. */
+export const FORGET_MS = 7_776_000_000;
+
+/** Something is still to happen with it: it is open, or its end is not told yet, or it may not open again yet. */
+export function isLive(alert: Pick<Alert, 'due' | 'isSettled' | 'state'>): boolean {
+  return isOpen(alert) || !alert.isSettled || Object.keys(alert.due).some((timer) => timer !== 'forget');
+}
+
 /** An alert is open until it is resolved. */
 export function isOpen({ state }: Pick<Alert, 'state'>): boolean {
   return state !== 'resolved';
@@ -175,7 +183,7 @@ export function resolved(
     snoozedUntil: null,
     isSettled: how.isSettled ?? true,
   };
-  const due: Record<string, number> = {};
+  const due: Record<string, number> = { forget: now + FORGET_MS };
   if (isTold) due['recover'] = now + (terms.policy?.groupWaitMs ?? GROUP_WAIT_MS);
   else if (isHeld) due['release'] = alert.due['release'] ?? now;
   return timed(noted(next, { at: now, kind: 'resolved', by: how.by ?? '', text: how.text }), due);

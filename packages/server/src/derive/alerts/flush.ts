@@ -173,7 +173,7 @@ class Work {
     }
     for (const alert of still) {
       const next: Alert = { ...alert, notified: { ...alert.notified, count: alert.notified.count + 1, lastAt: now } };
-      this.#set(noted(timed(next, schedule(next, this.#terms(), now)), { at: now, kind: 'reminded' }));
+      this.#set(noted(this.#rescheduled(next), { at: now, kind: 'reminded' }));
     }
   }
 
@@ -220,11 +220,14 @@ class Work {
         lastAt: now,
       },
     };
-    const due = schedule(next, this.#terms(), now);
+    this.#set(noted(this.#rescheduled(next), { at: now, kind, text: channels.join(', ') }));
+  }
+
+  /** What comes next; the recovery action keeps its own time. */
+  #rescheduled(alert: Alert): Alert {
+    const due = schedule(alert, this.#terms(), this.#flush.now);
     const act = alert.due['act'];
-    this.#set(
-      noted(timed(next, act === undefined ? due : { ...due, act }), { at: now, kind, text: channels.join(', ') }),
-    );
+    return timed(alert, act === undefined ? due : { ...due, act });
   }
 
   #say(

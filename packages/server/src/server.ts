@@ -23,6 +23,7 @@ import { createReports } from './collect/reports/report.ts';
 import { environment, type Config } from './config.ts';
 import { engine } from './derive/engine.ts';
 import { rulesOf } from './derive/rules.ts';
+import { Alerting } from './joints/alerting.ts';
 import { Fleet } from './joints/fleet.ts';
 import { GatewayNumbers } from './joints/gateway-numbers.ts';
 import { acceptTools, writeLook } from './joints/looks.ts';
@@ -197,6 +198,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
         const looked = await schedule.refresh(org, id);
         return looked.ok ? ok({ version: commit.version(org), value: { id } }) : looked;
       },
+      'rules/test': (call) => alerting.test(call),
       'services/accept-tools': ({ principal, id }) => acceptTools(looks, principal, id),
       'channels/test': async ({ principal: { org, name }, id }) => {
         const tested = await outbox.test(org, id, name);
@@ -226,6 +228,8 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   // Plain records that move by themselves at their `nextAt`. Whoever moves them compares it with the deadline again.
   const onDue: Readonly<Record<string, (org: string, id: string, deadline: number) => Promise<Result<unknown>>>> = {
     maintenances: (org, id, deadline) => maintenances.due(org, id, deadline),
+    alerts: (org, id, deadline) => alerting.alertDue(org, id, deadline),
+    policies: (org, id, deadline) => alerting.policyDue(org, id, deadline),
   };
   const watch = new Watch({
     live,
@@ -277,6 +281,9 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   const retention = new Retention({ clock, limits, live, commit, onError });
   endings.push(() => retention.close());
   followers.push((committed) => outbox.follow(committed));
+  const alerting: Alerting = new Alerting({ clock, limits, live, commit, store, observeIn: writes.observeIn, onError });
+  endings.push(() => alerting.close());
+  followers.push((committed) => alerting.follow(committed));
 
   // serve
   const onRevoked = (principalId: string): void => door.gateway.revise(principalId, null);
@@ -377,6 +384,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
 
   // start: wake what slept before any deadline can fire, then look, then open the doors.
   await awake(writes, live);
+  await alerting.start();
   for (const org of live.orgs()) for (const { row } of live.entries(org, 'checks')) beats.checkChanged(null, row);
   await syncFile(commands, config);
   names.start(live);

@@ -1,5 +1,6 @@
 import type { RunRow, StatusRow } from '@statewire/model';
 import type { Row } from '@statewire/protocol';
+import { alertEngine, type AlertEngine } from './alerts/spoken.ts';
 import { bornAgent, bornConnection, bornExecution, bornJob, bornService } from './born.ts';
 import { nextDeadline } from './freshness.ts';
 import type { Mappings } from './mapping.ts';
@@ -30,6 +31,7 @@ export interface Engine {
   /** The life of maintenances. */
   readonly courses: Courses;
   readonly mappings: Mappings;
+  readonly alerts: AlertEngine;
 }
 
 /** What becomes of maintenances. */
@@ -61,6 +63,7 @@ export const engine: Engine = {
   deadlineOf,
   courses,
   mappings: shippedMappings,
+  alerts: alertEngine,
 };
 
 /** The next moment at which a record changes by itself, or null. What collect/beats/deadline.ts is to hold for it. */

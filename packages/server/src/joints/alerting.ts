@@ -151,7 +151,8 @@ export class Alerting {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: rows of `rules` are Rule.
     const rule = row as Rule;
     const metric = metricOf(rule.when);
-    const ref = metric === null ? String(args['ref'] ?? '') : `metrics/${metric.subject}`;
+    const given = typeof args['ref'] === 'string' ? args['ref'] : '';
+    const ref = metric === null ? given : `metrics/${metric.subject}`;
     const [collection = '', ...rest] = ref.split('/');
     const record = live.get(org, collection, rest.join('/'))?.row;
     if (record === undefined) return refuse('not_found', `there is no ${ref}, expected a record such as services/shop`);

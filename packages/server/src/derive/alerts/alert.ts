@@ -35,6 +35,7 @@ export const GROUP_WAIT_MS = 10_000;
 /** How long what failed behind a dependency may take to recover after it. */
 export const UNFOLD_MS = 120_000;
 const EVENTS_MAX = 50;
+const SNOOZE_MS_MAX = 2_592_000_000;
 
 /** How long an alert that is over is kept. */
 export const FORGET_MS = 7_776_000_000;
@@ -225,7 +226,9 @@ export function actOn(alert: Alert, act: AlertAct, by: string, terms: Terms, now
       return ok(timed(noted(next, { at: now, kind: 'unacknowledged', by }), due));
     }
     case 'snooze': {
-      if (act.until <= now) return refuse('bad_field', 'until: found a time that has passed, expected one ahead');
+      if (act.until <= now || act.until > now + SNOOZE_MS_MAX) {
+        return refuse('bad_field', `until: found ${act.until}, expected a time ahead, at most 30 days`);
+      }
       const next: Alert = { ...alert, snoozedUntil: act.until, note: act.note === '' ? alert.note : act.note };
       const text = `until ${new Date(act.until).toISOString()}${act.note === '' ? '' : `: ${act.note}`}`;
       const due = { ...keep(alert.due, ['fire', 'unfold', 'release']), wake: act.until };

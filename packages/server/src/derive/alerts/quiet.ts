@@ -23,7 +23,8 @@ function isWithin({ days, from, to, zone }: QuietHours, now: number): boolean {
 /** When the next digest is due. */
 export function nextDigestAt({ every, at, weekday, zone }: Digest, now: number): number {
   let next = nextLocal(now, zone, minutesOf(at));
-  for (let days = 0; every === 'week' && days < 7 && localAt(next, zone).weekday !== weekday; days++) {
+  if (every === 'day') return next;
+  for (let days = 0; days < 7 && localAt(next, zone).weekday !== weekday; days++) {
     next = nextLocal(next, zone, minutesOf(at));
   }
   return next;

@@ -3,7 +3,17 @@ import { annotations } from './annotations.ts';
 import { channels } from './channels.ts';
 import { maintenances } from './maintenances.ts';
 import { pages } from './pages.ts';
+import { policies } from './policies.ts';
+import { rules } from './rules.ts';
 import { subscribers } from './subscribers.ts';
 
 /** What is particular about each plain collection that callers write. A new one is a file beside this and a line here. */
-export const plains: Readonly<Record<string, Plain>> = { annotations, channels, maintenances, pages, subscribers };
+export const plains: Readonly<Record<string, Plain>> = {
+  annotations,
+  channels,
+  maintenances,
+  pages,
+  policies,
+  rules,
+  subscribers,
+};

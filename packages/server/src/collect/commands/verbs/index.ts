@@ -1,8 +1,10 @@
 import type { Verb } from '../verb.ts';
 import { agentVerbs } from './agents.ts';
+import { alertVerbs } from './alerts.ts';
 import { channelVerbs } from './channels.ts';
 import { maintenanceVerbs } from './maintenances.ts';
 import { pageVerbs } from './pages.ts';
+import { ruleVerbs } from './rules.ts';
 import { runVerbs } from './runs.ts';
 import { serviceVerbs } from './services.ts';
 import { statusVerbs } from './status.ts';
@@ -10,9 +12,11 @@ import { statusVerbs } from './status.ts';
 /** Every command of every collection. A new one is a line in the file of its collection. */
 export const verbs: readonly Verb[] = [
   ...agentVerbs,
+  ...alertVerbs,
   ...channelVerbs,
   ...pageVerbs,
   ...maintenanceVerbs,
+  ...ruleVerbs,
   ...runVerbs,
   ...serviceVerbs,
   ...statusVerbs,

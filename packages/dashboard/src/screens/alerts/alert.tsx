@@ -229,7 +229,11 @@ function Pair({ term, children }: { term: string; children: ReactNode }): ReactN
 
 /** The numbers a person would ask for before believing it. */
 function Evidence({ evidence }: { evidence: Alert['evidence'] }): ReactNode {
-  const shown = Object.entries(evidence).filter(([, value]) => value !== null && typeof value !== 'object');
+  const shown = Object.entries(evidence).flatMap(([name, value]) =>
+    value === null || typeof value === 'object'
+      ? []
+      : [{ name, text: typeof value === 'number' ? String(Math.round(value * 1000) / 1000) : String(value) }],
+  );
   if (shown.length === 0) return null;
   return (
     <section aria-labelledby="evidence">
@@ -237,11 +241,11 @@ function Evidence({ evidence }: { evidence: Alert['evidence'] }): ReactNode {
         Evidence
       </h3>
       <dl className="grid grid-cols-2 gap-px overflow-clip rounded-card border bg-line sm:grid-cols-3">
-        {shown.map(([name, value]) => (
+        {shown.map(({ name, text }) => (
           <div key={name} className="bg-surface px-3 py-2">
             <dt className="text-xs text-muted">{sentence(words(name.replaceAll(/([A-Z])/gu, ' $1').toLowerCase()))}</dt>
-            <dd className="code truncate text-sm" title={String(value)}>
-              {typeof value === 'number' ? Math.round(value * 1000) / 1000 : String(value)}
+            <dd className="code truncate text-sm" title={text}>
+              {text}
             </dd>
           </div>
         ))}

@@ -305,6 +305,7 @@ function Nothing({ tab, isFiltered }: { tab: AlertTab; isFiltered: boolean }): R
   );
 }
 
-function withoutTab({ tab: _, ...rest }: AlertsSearch): AlertsSearch {
+function withoutTab(search: AlertsSearch): AlertsSearch {
+  const { tab: _, ...rest } = search;
   return rest;
 }

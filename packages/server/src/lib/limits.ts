@@ -69,6 +69,8 @@ export const limits = {
   // REST.
   beatTextBytesMax: 10_240,
   bodyBytesMax: 1_048_576,
+  /** Records whose status one scrape of Prometheus holds; about 1 kB each. */
+  exportedRecordsMax: 20_000,
   historyRowsMax: 10_000,
   jsonDepthMax: 32,
   keysPerOrgMax: 1_000,

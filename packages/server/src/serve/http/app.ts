@@ -9,6 +9,7 @@ import { intakeRoutes } from './intake.ts';
 import { keyRoutes } from './keys.ts';
 import { maintenanceRoutes } from './maintenances.ts';
 import { openApiRoute } from './openapi.ts';
+import { prometheusRoutes } from './prometheus.ts';
 import { Rates } from './rate.ts';
 import { recordRoutes } from './records.ts';
 import { pageRoutes } from '../pages/routes.ts';
@@ -30,6 +31,7 @@ export function createHttp(deps: HttpDeps): Http {
     ...keyRoutes(deps),
     ...intakeRoutes(deps),
     ...statsRoutes(deps),
+    ...prometheusRoutes(deps),
     ...yamlRoutes(deps),
     // Before the records: `/v1/services/bulk` and the like are not ids.
     ...demoRoutes(deps),

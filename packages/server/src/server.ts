@@ -30,6 +30,7 @@ import { acceptTools, writeLook } from './joints/looks.ts';
 import { Maintenances } from './joints/maintenance.ts';
 import { mutations } from './joints/mutations.ts';
 import { securePage } from './joints/page-secrets.ts';
+import { Incidents } from './joints/incidents.ts';
 import { System } from './joints/system.ts';
 import { Watch } from './joints/watch.ts';
 import type { Committed } from './keep/commit-types.ts';
@@ -230,6 +231,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     maintenances: (org, id, deadline) => maintenances.due(org, id, deadline),
     alerts: (org, id, deadline) => alerting.alertDue(org, id, deadline),
     policies: (org, id, deadline) => alerting.policyDue(org, id, deadline),
+    incidents: (org, id, deadline) => incidents.due(org, id, deadline),
   };
   const watch = new Watch({
     live,
@@ -242,6 +244,8 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     forget: (org, id) => void probers.forget(org, id),
     onError,
   });
+  const incidents = new Incidents({ clock, limits, live, commit, onError });
+  endings.push(() => incidents.close());
   const fleet = new Fleet({ clock, live, commit: () => commit, onError });
   endings.push(() => fleet.close());
   const maintenances: Maintenances = new Maintenances({
@@ -256,6 +260,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     (committed) => watch.follow(committed),
     (committed) => fleet.follow(committed),
     (committed) => maintenances.follow(committed),
+    (committed) => incidents.follow(committed),
     (committed) => {
       for (const change of committed.changes) {
         if (change.collection === 'checks') beats.checkChanged(change.before, change.after);
@@ -391,6 +396,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   board.start();
   await watch.start();
   fleet.start();
+  incidents.start();
   outbox.start();
   retention.start();
   maintenances.start();

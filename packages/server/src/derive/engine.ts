@@ -3,6 +3,7 @@ import type { Row } from '@statewire/protocol';
 import { alertEngine, type AlertEngine } from './alerts/spoken.ts';
 import { bornAgent, bornConnection, bornExecution, bornJob, bornService } from './born.ts';
 import { nextDeadline } from './freshness.ts';
+import { bornIncident, impactOfAll, inStep, said } from './incident.ts';
 import type { Mappings } from './mapping.ts';
 import { begin, advance, cancel, complete, extend, reschedule } from './maintenance.ts';
 import { shippedMappings } from './mappings/shipped.ts';
@@ -32,6 +33,13 @@ export interface Engine {
   readonly courses: Courses;
   readonly mappings: Mappings;
   readonly alerts: AlertEngine;
+  /** What becomes of incidents (incident.ts). */
+  readonly incidents: {
+    readonly born: typeof bornIncident;
+    readonly said: typeof said;
+    readonly inStep: typeof inStep;
+    readonly impactOfAll: typeof impactOfAll;
+  };
 }
 
 /** What becomes of maintenances. */
@@ -64,6 +72,7 @@ export const engine: Engine = {
   courses,
   mappings: shippedMappings,
   alerts: alertEngine,
+  incidents: { born: bornIncident, said, inStep, impactOfAll },
 };
 
 /** The next moment at which a record changes by itself, or null. What collect/beats/deadline.ts is to hold for it. */

@@ -1,9 +1,10 @@
 import { collectionOf, type Collection } from '@statewire/model';
 import { ok, refuse, type Filter, type Result } from '@statewire/protocol';
+import { ownFilter } from '../lib/own.ts';
 import type { Principal, Scope } from '../lib/principal.ts';
 
 /** What a caller wants to do with records of a collection. */
-export type Action = 'read' | 'write' | 'report';
+export type Action = 'create' | 'read' | 'report' | 'write';
 
 /**
  * The one answer to "may they?", behind every door: REST, live subscriptions, commands, reports. Asked again whenever
@@ -26,7 +27,8 @@ export function authorize(principal: Principal, action: Action, collection: stri
 
 /** The filter that narrows what this caller sees of a collection: null when nothing is hidden from them. */
 export function scopeFilter(principal: Principal, collection: string): Filter | null | 'denied' {
-  return authorize(principal, 'read', collection).ok ? null : 'denied';
+  const may = authorize(principal, 'read', collection);
+  return may.ok ? ownFilter(principal, may.value.access) : 'denied';
 }
 
 /** Does the credential carry this scope? `admin` includes the others; `report` does not include `read`. */
@@ -36,5 +38,6 @@ export function holds(principal: Principal, scope: Scope): boolean {
 
 function scopeFor(collection: Collection, action: Action): Scope | null {
   if (action === 'report') return collection.access.report ?? null;
+  if (action === 'create') return collection.access.create ?? collection.access.write;
   return action === 'read' ? collection.access.read : collection.access.write;
 }

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { explain, type Collection, type ServiceCreate } from '@statewire/model';
 import { ok, refuse, type Json, type JsonObject, type Result } from '@statewire/protocol';
 import type { Draft, Written } from '../../keep/commit-types.ts';
+import { isTheirs } from '../../lib/own.ts';
 import type { Principal } from '../../lib/principal.ts';
 import { actorOf, type WriteDeps } from '../reports/deps.ts';
 import { applyReport, readFor } from '../reports/report.ts';
@@ -14,7 +15,7 @@ import { takeFrom, type Base, type MutationFailure } from './base.ts';
 import { createPlain, deletePlain, patchPlain, plainOf } from './plain.ts';
 import { createRecord, deleteRecord, patchRecord } from './records.ts';
 import { createService, deleteService, patchService, syncServices } from './services.ts';
-import type { Act, Done, VerbCall } from './verb.ts';
+import type { Act, Args, Done, VerbCall } from './verb.ts';
 import { verbOf } from './verbs/index.ts';
 
 export type { MutationFailure } from './base.ts';
@@ -34,8 +35,15 @@ export interface Mutation extends Base {
   readonly key?: string | undefined;
 }
 
+/** Who wants what of which collection. */
+interface Wish {
+  readonly principal: Principal;
+  readonly collection: Collection;
+  readonly mutation: Mutation;
+}
+
 export interface CommandsDeps extends WriteDeps {
-  /** Commands that need more than a transaction, by `collection/name`; one that is missing is refused. */
+  /** Commands, and `create`, that need more than a transaction, by `collection/name`; one that is missing is refused. */
   readonly acts: Readonly<Record<string, Act>>;
   /** Writes that may be repeated (keep/idempotency.ts). */
   readonly idempotency: {
@@ -68,17 +76,19 @@ export function createCommands(deps: CommandsDeps): Commands {
       const may = deps.authorize(principal, actionOf(mutation), mutation.collection);
       if (!may.ok) return may;
       if (mutation.op === 'call') return call(deps, principal, may.value, mutation);
-      return write(deps, principal, mutation, (draft) =>
-        apply(deps, draft, { principal, collection: may.value, mutation }),
-      );
+      const make = mutation.op === 'create' ? deps.acts[`${may.value.name}/create`] : undefined;
+      if (make !== undefined) return createOutside(make, principal, may.value, mutation);
+      const wish = { principal, collection: may.value, mutation };
+      return write(deps, wish, (draft) => apply(deps, draft, wish));
     },
     sync: (org, services, managedBy) =>
       deps.commit.write(org, managedBy, (draft) => syncServices(deps, draft, services, managedBy)),
   };
 }
 
-function actionOf(mutation: Mutation): 'write' | 'report' {
+function actionOf(mutation: Mutation): 'create' | 'report' | 'write' {
   if (mutation.op === 'put') return 'report';
+  if (mutation.op === 'create') return 'create';
   if (mutation.op !== 'call') return 'write';
   return verbOf(mutation.collection, mutation.name ?? '')?.action ?? 'write';
 }
@@ -96,7 +106,7 @@ async function call(
   }
   const args = verb.args.safeParse(fields);
   if (!args.success) return refuse('bad_field', explain(args.error, fields));
-  const call: VerbCall = { principal, collection, id, args: args.data };
+  const call: VerbCall = { principal, collection, id, args: args.data, key: mutation.key };
   const { run } = verb;
   if (run === 'outside') {
     const act = deps.acts[`${collection.name}/${name}`];
@@ -104,7 +114,7 @@ async function call(
       ? refuse('unsupported', `this server does not carry out ${name} on ${collection.name}`)
       : act(call);
   }
-  return write(deps, principal, mutation, (draft) => {
+  return write(deps, { principal, collection, mutation }, (draft) => {
     // A command says what the caller wants now, whatever happened since; only If-Match can forbid it.
     const taken =
       verb.isBirth === true ? ok(null) : takeFrom(draft, { collection: collection.name, id, touched: [] }, mutation);
@@ -112,16 +122,28 @@ async function call(
   });
 }
 
+/** Makes something that is more than a record of this name. */
+async function createOutside(
+  make: Act,
+  principal: Principal,
+  collection: Collection,
+  { fields = {}, key }: Mutation,
+): Promise<Result<Written<Done>, MutationFailure>> {
+  const parsed = collection.create.safeParse(fields);
+  if (!parsed.success) return refuse('bad_field', explain(parsed.error, fields));
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: every create schema is a strict object.
+  return make({ principal, collection, id: '', args: parsed.data as Args, key });
+}
+
 /** One transaction, or the answer of the same one before. The details of a refusal do not fit the writer's answer. */
 async function write(
   deps: CommandsDeps,
-  principal: Principal,
-  mutation: Mutation,
+  { principal, collection, mutation }: Wish,
   tx: (draft: Draft) => Result<Done, MutationFailure>,
 ): Promise<Result<Written<Done>, MutationFailure>> {
   let refused: ({ readonly ok: false } & MutationFailure) | null = null;
   const work = (draft: Draft): Result<Done> => {
-    const done = tx(draft);
+    const done = isHidden(draft, { principal, collection, mutation }) ? none(collection, mutation.id) : tx(draft);
     if (!done.ok) refused = done;
     return done;
   };
@@ -145,11 +167,19 @@ function digestOf({ collection, id, op, name, fields }: Mutation): string {
   return createHash('sha256').update(wanted).digest('base64url');
 }
 
-function apply(
-  deps: CommandsDeps,
-  draft: Draft,
-  on: { readonly principal: Principal; readonly collection: Collection; readonly mutation: Mutation },
-): Result<Done, MutationFailure> {
+/** Somebody else's record: for this caller there is none. A `create` never names such an id (see `Plain.idOf`). */
+function isHidden(draft: Draft, { principal, collection, mutation }: Wish): boolean {
+  if (collection.access.own === undefined || mutation.op === 'create') return false;
+  const row = draft.get(collection.name, mutation.id);
+  return row !== null && !isTheirs(principal, collection.access, row);
+}
+
+/** In the very words in which a record that does not exist is refused. */
+function none({ name }: Collection, id: string): Result<never> {
+  return refuse('not_found', `there is no ${name}/${id}`);
+}
+
+function apply(deps: CommandsDeps, draft: Draft, on: Wish): Result<Done, MutationFailure> {
   const { principal, collection, mutation } = on;
   const { id, op } = mutation;
   const raw = mutation.fields ?? {};

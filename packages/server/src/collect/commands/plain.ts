@@ -22,8 +22,11 @@ export interface PlainCall {
 export interface Plain {
   /** Starts the ids the server makes: `mnt` gives `mnt_...`; a record with a name or title gets a readable id first. */
   readonly prefix: string;
-  /** The id of a new record, where the fields say it: the same thing is then made once. Default: of the name, or of chance. */
-  readonly idOf?: ((fields: JsonObject) => string) | undefined;
+  /**
+   * The id of a new record, where the fields or the caller say it: the same thing is then made once, and who names another
+   * id is refused. Default: of the name, or of chance.
+   */
+  readonly idOf?: ((fields: JsonObject, principal: Principal) => string) | undefined;
   /** All fields of a new record. May write documents (secrets) and other records beside it. */
   readonly born: (deps: WriteDeps, draft: Draft, call: PlainCall) => Result<JsonObject, MutationFailure>;
   /** The record after a change. Default: each given field replaces what was there. */
@@ -62,8 +65,11 @@ export function createPlain(
   if (!parsed.success) return refuse('bad_field', explain(parsed.error, raw));
   const { id: inner, ...fields } = jsonOf(parsed.data);
   const given = typeof inner === 'string' ? inner : wish.id;
-  const id =
-    plain.idOf?.(fields) ?? (given === '' ? freeId(deps, draft, collection.name, plain.prefix, fields) : given);
+  const own = plain.idOf?.(fields, principal);
+  if (own !== undefined && given !== '' && given !== own) {
+    return refuse('bad_field', `id: ${collection.name} get their ids from the server; leave it out`);
+  }
+  const id = own ?? (given === '' ? freeId(deps, draft, collection.name, plain.prefix, fields) : given);
   if (draft.get(collection.name, id) !== null) {
     return refuse('exists', `there is a ${collection.name}/${id} already; change it, or take another id`);
   }

@@ -18,6 +18,8 @@ export interface VerbCall {
   readonly collection: Collection;
   readonly id: string;
   readonly args: Args;
+  /** A repeat with the same key is to have no second effect. */
+  readonly key?: string | undefined;
 }
 
 /**
@@ -43,5 +45,5 @@ export interface Verb {
   readonly run: 'outside' | ((deps: WriteDeps, draft: Draft, call: VerbCall) => Result<Done, MutationFailure>);
 }
 
-/** Carries out a command that needs more than a transaction. */
+/** Carries out a command, or a `create`, that needs more than a transaction. */
 export type Act = (call: VerbCall) => Promise<Result<Written<Done>, MutationFailure>>;

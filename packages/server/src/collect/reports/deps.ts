@@ -23,7 +23,7 @@ export interface WriteDeps {
   /** The one answer to "may they?" (publish/access.ts). */
   readonly authorize: (
     principal: Principal,
-    action: 'read' | 'write' | 'report',
+    action: 'create' | 'read' | 'report' | 'write',
     collection: string,
   ) => Result<Collection>;
   /** Names that are unique over all organizations. Absent where there is one organization only. */

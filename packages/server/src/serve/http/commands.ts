@@ -3,9 +3,8 @@ import type { Verb } from '../../collect/commands/verb.ts';
 import { verbs } from '../../collect/commands/verbs/index.ts';
 import { none } from '../../collect/commands/verbs/none.ts';
 import type { HttpDeps } from './deps.ts';
-import { RefusedError } from './problem.ts';
-import { perform } from './records.ts';
-import { route, type Route } from './router.ts';
+import { find, perform } from './records.ts';
+import { must, route, type Route } from './router.ts';
 import { answersOf, asObject } from './shapes.ts';
 
 /** Commands on one record: verbs that are not a change of fields. */
@@ -33,9 +32,7 @@ function commandRoute(deps: HttpDeps, verb: Verb, collection: string): Route {
     handle: (call) => {
       const id = call.params['id'] ?? '';
       // Asked here for every command: one that acts outside a transaction must not tell a stranger's record from none.
-      if (deps.live.get(call.principal.org, collection, id) === null) {
-        throw new RefusedError({ code: 'not_found', message: `no record ${collection}/${id}` });
-      }
+      must(find(deps, call.principal, collection, id));
       const fields = asObject(call.body ?? {});
       return perform(deps, call, { collection, id, op: 'call', name, fields });
     },

@@ -70,6 +70,16 @@ const allowed: Readonly<Record<Access, readonly string[]>> = {
 };
 
 /** A request that reaches the handler if the guard lets it: right shape, id of a thing of `main`. */
+/** Bodies that fit, for commands that need one. */
+const BODIES: Readonly<Record<string, object>> = {
+  assign: { to: null },
+  link: { alert: 'none-thing' },
+  override: { status: 'up' },
+  postmortem: { text: 'x' },
+  unlink: { alert: 'none-thing' },
+  update: { text: 'x' },
+};
+
 function request(route: Route): { readonly path: string; readonly body: unknown } {
   const path = route.path.replace('{id}', 'main-thing').replace('{slug}', 'main-thing');
   return { path, body: route.body === null || route.method === 'GET' ? undefined : {} };
@@ -166,11 +176,9 @@ describe("another organization's records", () => {
       const body =
         route.body === null
           ? undefined
-          : route.path.endsWith('/override')
-            ? { status: 'up' }
-            : route.path.startsWith('/v1/users')
-              ? { role: 'admin' }
-              : {};
+          : route.path.startsWith('/v1/users')
+            ? { role: 'admin' }
+            : (BODIES[route.path.split('/').at(-1) ?? ''] ?? {});
       const path = (id: string) => route.path.replace('{id}', id);
       const foreign = await world.call(route.method, path('main-thing'), { key: callers['foreign admin'], body });
       const missing = await world.call(route.method, path('none-thing'), { key: callers['foreign admin'], body });

@@ -1,8 +1,23 @@
-import type { Collection } from '@statewire/model';
-import { isFieldPath, filterFields, matches, parseFilter, type Filter } from '@statewire/protocol';
+import { collectionOf, type Collection } from '@statewire/model';
+import {
+  bothFilters,
+  filterFields,
+  filterKey,
+  isFieldPath,
+  matches,
+  NONE,
+  ok,
+  parseFilter,
+  refuse,
+  type Filter,
+  type Result,
+} from '@statewire/protocol';
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { plainOf } from '../../collect/commands/plain.ts';
-import { authorize } from '../../publish/access.ts';
+import { isTheirs } from '../../lib/own.ts';
+import type { Principal } from '../../lib/principal.ts';
+import { authorize, scopeFilter } from '../../publish/access.ts';
 import type { HttpDeps, LiveEntry, Mutation, MutationFailure } from './deps.ts';
 import { RefusedError } from './problem.ts';
 import { json, jsonText, must, route, type Call, type Route } from './router.ts';
@@ -39,10 +54,11 @@ export async function perform(
   if (!result.ok) throw new RefusedError(refusalOfMutation(result));
   const { version, value } = result.value;
   const id = idOf(value) ?? mutation.id;
-  const entry = deps.live.get(call.principal.org, mutation.collection, id);
+  const found = find(deps, call.principal, mutation.collection, id);
+  const entry = found.ok ? found.value : null;
   const headers: Record<string, string> = { etag: `"${entry?.version ?? version}"` };
   if (mutation.op === 'del' || entry === null)
-    return json({ id, version, deleted: mutation.op === 'del' }, { headers });
+    return json({ id, version, deleted: mutation.op === 'del' }, { status: status === 201 ? 202 : 200, headers });
   if (status === 201) headers['location'] = `/v1/${mutation.collection}/${id}`;
   return jsonText(recordText(entry), { status, headers });
 }
@@ -110,8 +126,8 @@ function readRoutes(deps: HttpDeps, collection: Collection): readonly Route[] {
         304: { description: 'The record still has the version in If-None-Match' },
       },
       handle: ({ principal, params, context }) => {
-        const entry = must(find(deps, principal.org, name, params['id'] ?? ''));
         must(authorize(principal, 'read', name));
+        const entry = must(find(deps, principal, name, params['id'] ?? ''));
         const etag = `"${entry.version}"`;
         if (isFresh(context.req.header('if-none-match'), etag))
           return new Response(null, { status: 304, headers: { etag } });
@@ -127,7 +143,9 @@ function list(
   { principal, query, context }: Call<z.output<typeof listQuery>, unknown>,
 ): Response {
   must(authorize(principal, 'read', name));
-  const filter = readFilter(query.filter, fields);
+  const scope = scopeFilter(principal, name);
+  const wanted = readFilter(query.filter, fields);
+  const filter = scope === null ? wanted : bothFilters(wanted, scope === 'denied' ? NONE : scope);
   const version = deps.live.version(principal.org);
   if (query.min_version !== undefined && query.min_version > version) {
     throw new RefusedError({
@@ -138,7 +156,8 @@ function list(
       do: 'ask again in a moment',
     });
   }
-  const etag = `"${deps.epoch}.${version}"`;
+  // Where people see different lists, one browser may not take what it kept for the last of them for this one's.
+  const etag = scope === null ? `"${deps.epoch}.${version}"` : `"${deps.epoch}.${version}.${filterTag(filter)}"`;
   const headers = { etag, 'cache-control': 'private, no-cache' };
   if (isFresh(context.req.header('if-none-match'), etag)) return new Response(null, { status: 304, headers });
   // Ordered by rid, which never changes: a record that changes between two pages is neither skipped nor sent twice.
@@ -159,12 +178,12 @@ function list(
 
 function writeRoutes(deps: HttpDeps, collection: Collection): readonly Route[] {
   const { name } = collection;
-  const access = collection.access.write;
+  const { write: access, create = access } = collection.access;
   return [
     route({
       method: 'POST',
       path: `/v1/${name}`,
-      access,
+      access: create,
       tag: name,
       summary: `Creates a record of ${name}`,
       body: collection.create,
@@ -281,16 +300,19 @@ export const resultSchema: z.ZodType = z.object({
   message: z.string().optional(),
 });
 
-function find(
-  deps: HttpDeps,
-  org: string,
+/** The record, if there is one for this caller. */
+export function find(
+  deps: Pick<HttpDeps, 'live'>,
+  principal: Principal,
   collection: string,
   id: string,
-): { ok: true; value: LiveEntry } | { ok: false; code: string; message: string } {
-  const entry = deps.live.get(org, collection, id);
-  return entry === null
-    ? { ok: false, code: 'not_found', message: `no record ${collection}/${id}` }
-    : { ok: true, value: entry };
+): Result<LiveEntry> {
+  const entry = deps.live.get(principal.org, collection, id);
+  const owner = collectionOf(collection)?.access ?? {};
+  if (entry === null || !isTheirs(principal, owner, entry.row)) {
+    return refuse('not_found', `no record ${collection}/${id}`);
+  }
+  return ok(entry);
 }
 
 function readFilter(text: string | undefined, fields: readonly string[]): Filter {
@@ -330,6 +352,10 @@ function ifMatch({ context }: Pick<Call<unknown, unknown>, 'context'>): number |
       expected: '"<version>", as in the ETag of the record',
     });
   return Number(match[1]);
+}
+
+function filterTag(filter: Filter): string {
+  return createHash('sha256').update(filterKey(filter)).digest('base64url').slice(0, 22);
 }
 
 function isFresh(header: string | undefined, etag: string): boolean {

@@ -2,18 +2,22 @@ import type { Plain } from '../plain.ts';
 import { annotations } from './annotations.ts';
 import { channels } from './channels.ts';
 import { maintenances } from './maintenances.ts';
+import { incidents } from './incidents.ts';
 import { pages } from './pages.ts';
 import { policies } from './policies.ts';
 import { rules } from './rules.ts';
+import { settings } from './settings.ts';
 import { subscribers } from './subscribers.ts';
 
 /** What is particular about each plain collection that callers write. A new one is a file beside this and a line here. */
 export const plains: Readonly<Record<string, Plain>> = {
   annotations,
   channels,
+  incidents,
   maintenances,
   pages,
   policies,
   rules,
+  settings,
   subscribers,
 };

@@ -4,6 +4,7 @@ import { alertVerbs } from './alerts.ts';
 import { channelVerbs } from './channels.ts';
 import { maintenanceVerbs } from './maintenances.ts';
 import { pageVerbs } from './pages.ts';
+import { incidentVerbs } from './incidents.ts';
 import { ruleVerbs } from './rules.ts';
 import { runVerbs } from './runs.ts';
 import { serviceVerbs } from './services.ts';
@@ -20,6 +21,7 @@ export const verbs: readonly Verb[] = [
   ...runVerbs,
   ...serviceVerbs,
   ...statusVerbs,
+  ...incidentVerbs,
 ];
 
 /** The command of this name on this collection, or null. Safe for names from outside. */

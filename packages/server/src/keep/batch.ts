@@ -9,7 +9,9 @@ import type { Change, Committed, Draft, Written } from './commit-types.ts';
 import { patchOf, TransactionDraft, type Base, type Touched } from './draft.ts';
 import { newestOf, touches } from './field-version.ts';
 import type { Live } from './live.ts';
+import type { StaleRow } from './history-store.ts';
 import { rowText } from './row-text.ts';
+import { staleByAnnotation, staleBySample, staleByTransition } from './stale.ts';
 import type { ChangeRow, CommitBatch, DocumentRow, SampleRow, StoredRecord, TransitionRow } from './store.ts';
 
 export interface BatchDeps {
@@ -38,6 +40,7 @@ export class Batch {
   readonly #transitions: TransitionRow[] = [];
   readonly #samples: SampleRow[] = [];
   readonly #documents: DocumentRow[] = [];
+  readonly #stale: StaleRow[] = [];
   #bytes = 0;
 
   constructor(deps: BatchDeps) {
@@ -82,6 +85,7 @@ export class Batch {
       transitions: this.#transitions,
       samples: this.#samples,
       documents: this.#documents,
+      stale: this.#stale,
     };
   }
 
@@ -151,16 +155,38 @@ export class Batch {
     }
     const transitions = draft.transitions.map((row) => ({ ...row, org, recordedAt: at }));
     this.#transitions.push(...transitions);
-    for (const sample of draft.samples) this.#samples.push({ ...sample, org });
+    const samples = draft.samples.map((sample) => ({ ...sample, org }));
+    this.#samples.push(...samples);
+    this.#markStale(org, at, { transitions, samples, changes });
     for (const { value, ...row } of draft.documents) {
       this.#documents.push({ ...row, org, value: typeof value === 'function' ? value(version) : value });
     }
     if (changes.length === 0) return;
     overlay.version = version;
     this.#made.push({
-      committed: { org, version, at, changes: committed, transitions },
+      committed: { org, version, at, changes: committed, transitions, samples },
       texts: changes.map((change) => change.text),
     });
+  }
+
+  /** Marks the buckets of history that this transaction reaches back into. */
+  #markStale(
+    org: string,
+    now: number,
+    did: {
+      readonly transitions: readonly TransitionRow[];
+      readonly samples: readonly SampleRow[];
+      readonly changes: readonly Written1[];
+    },
+  ): void {
+    const marks = [
+      ...did.transitions.map(staleByTransition),
+      ...did.samples.map((sample) => staleBySample(sample, now)),
+      ...did.changes
+        .filter(({ collection }) => collection === 'annotations')
+        .flatMap(({ before, after }) => [before, after].map((row) => staleByAnnotation(org, row, now))),
+    ];
+    for (const mark of marks) if (mark !== null) this.#stale.push(mark);
   }
 
   #overlay(org: string): Overlay {

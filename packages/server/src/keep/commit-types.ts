@@ -23,6 +23,7 @@ export interface Committed {
   readonly at: number;
   readonly changes: readonly Change[];
   readonly transitions: readonly TransitionRow[];
+  readonly samples: readonly SampleRow[];
 }
 
 /**

@@ -2,6 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { assert, type Json } from '@statewire/protocol';
 import { limits as defaults, type Limits } from '../lib/limits.ts';
 import type {
+  HistoryBatch,
+  HistoryHead,
+  HistoryStore,
+  LogRow,
+  MonthRow,
+  RollupRow,
+  StaleMark,
+} from './history-store.ts';
+import { MemoryHistory } from './memory-history.ts';
+import type {
   ChangeRow,
   CommitBatch,
   DocumentRow,
@@ -32,6 +42,11 @@ export class MemoryStore implements Store {
   limits: Limits;
   readonly #orgs = new Map<string, Org>();
   readonly #documents = new Map<string, { readonly row: Omit<DocumentRow, 'value'>; readonly text: string }>();
+  readonly #history = new MemoryHistory({
+    transitions: () => [...this.#orgs.values()].flatMap(({ transitions }) => transitions),
+    samples: () =>
+      [...this.#orgs.values()].flatMap(({ samples }) => [...samples.values()].map((of) => [...of.values()])),
+  });
   #isOpen = false;
 
   constructor(options: MemoryStoreOptions = {}) {
@@ -77,6 +92,7 @@ export class MemoryStore implements Store {
       if (value === null) this.#documents.delete(key);
       else this.#documents.set(key, { row, text: JSON.stringify(value) });
     }
+    this.#history.markStale(batch.stale);
   }
 
   async changesSince(q: { org: string; version: number; limit: number }): Promise<readonly ChangeRow[]> {
@@ -120,9 +136,49 @@ export class MemoryStore implements Store {
     return rows.sort((a, b) => compare(a.org, b.org) || compare(a.id, b.id));
   }
 
+  historyHead(): Promise<HistoryHead> {
+    return this.#within((history) => history.historyHead());
+  }
+
+  putHistory(batch: HistoryBatch): Promise<void> {
+    return this.#within((history) => history.putHistory(batch));
+  }
+
+  stale(limit: number): Promise<readonly StaleMark[]> {
+    return this.#within((history) => history.stale(limit));
+  }
+
+  log(q: Parameters<HistoryStore['log']>[0]): ReturnType<HistoryStore['log']> {
+    return this.#within((history) => history.log(q));
+  }
+
+  logOf(q: Parameters<HistoryStore['logOf']>[0]): Promise<readonly LogRow[]> {
+    return this.#within((history) => history.logOf(q));
+  }
+
+  measures(q: Parameters<HistoryStore['measures']>[0]): ReturnType<HistoryStore['measures']> {
+    return this.#within((history) => history.measures(q));
+  }
+
+  rollups(q: Parameters<HistoryStore['rollups']>[0]): Promise<readonly RollupRow[]> {
+    return this.#within((history) => history.rollups(q));
+  }
+
+  times(q: Parameters<HistoryStore['times']>[0]): ReturnType<HistoryStore['times']> {
+    return this.#within((history) => history.times(q));
+  }
+
+  months(q: Parameters<HistoryStore['months']>[0]): Promise<readonly MonthRow[]> {
+    return this.#within((history) => history.months(q));
+  }
+
+  recentSamples(q: Parameters<HistoryStore['recentSamples']>[0]): ReturnType<HistoryStore['recentSamples']> {
+    return this.#within((history) => history.recentSamples(q));
+  }
+
   async sweep(now: number): Promise<number> {
     this.#assertOpen();
-    let gone = 0;
+    let gone = this.#history.sweep(now, this.limits);
     for (const org of this.#orgs.values()) gone += sweepOrg(org, now, this.limits);
     for (const [key, { row }] of this.#documents) {
       if (row.expiresAt === null || row.expiresAt > now) continue;
@@ -157,6 +213,11 @@ export class MemoryStore implements Store {
       this.#orgs.set(name, org);
     }
     return org;
+  }
+
+  async #within<T>(work: (history: MemoryHistory) => Promise<T>): Promise<T> {
+    this.#assertOpen();
+    return work(this.#history);
   }
 
   #assertOpen(): void {

@@ -368,7 +368,7 @@ export async function load(store: Store): Promise<StoredRecord[]> {
 }
 
 export function batch(parts: Partial<CommitBatch>): CommitBatch {
-  return { records: [], changes: [], transitions: [], samples: [], documents: [], ...parts };
+  return { records: [], changes: [], transitions: [], samples: [], documents: [], stale: [], ...parts };
 }
 
 export function record(parts: Partial<StoredRecord> & { readonly rid: number; readonly id: string }): StoredRecord {

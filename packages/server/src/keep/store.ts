@@ -1,4 +1,5 @@
 import type { Json, Patch } from '@statewire/protocol';
+import type { HistoryStore, StaleRow } from './history-store.ts';
 
 /** A record as stored: its row, or null when deleted (a tombstone, kept 7 days). */
 export interface StoredRecord {
@@ -71,6 +72,8 @@ export interface CommitBatch {
   readonly transitions: readonly TransitionRow[];
   readonly samples: readonly SampleRow[];
   readonly documents: readonly DocumentRow[];
+  /** Buckets of history that this batch makes out of date. */
+  readonly stale: readonly StaleRow[];
 }
 
 /** What a store knows when it opens. */
@@ -99,7 +102,7 @@ export interface HistoryQuery {
  * Where records live. One process owns a store. `org` is part of every key. Adapters: memory, sqlite;
  * all pass store.contract.ts. A method that rejects left nothing half-done.
  */
-export interface Store {
+export interface Store extends HistoryStore {
   open(): Promise<StoreHead>;
   /** Every record and tombstone, in any order, in chunks; called once after open. */
   load(each: (rows: readonly StoredRecord[]) => void): Promise<void>;

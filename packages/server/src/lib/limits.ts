@@ -177,6 +177,25 @@ export const limits = {
   // History kept by this release.
   samplesMs: 172_800_000,
   transitionsMs: 34_214_400_000,
+  rollups5mMs: 691_200_000,
+  rollups1hMs: 8_640_000_000,
+  rollups1dMs: 69_120_000_000,
+  /** Buckets written in one transaction, of which there is at most one a second. */
+  historyRowsPerWriteMax: 2_000,
+  /** Transitions of one record that are held in memory; of a record with more, the newest. */
+  trackMarksMax: 4_000,
+  /** Observations of one record that are held in memory for latency and error rate. */
+  measuredMax: 512,
+  /** Records whose uptime fields are written in one second. */
+  uptimeRecordsPerSecondMax: 200,
+  /** How often the uptime fields of a record in which nothing happens are worked out again. */
+  uptimeRefreshMs: 300_000,
+  /** How often the process marks that it is there: how much of its end a kill makes unknown. */
+  aliveMarkMs: 30_000,
+  /** A month is frozen this long after its end. */
+  monthFreezeMs: 604_800_000,
+  /** Outages listed in one answer. */
+  outagesMax: 100,
   changesMs: 604_800_000,
   /** Versions of one organization that the change log keeps, however young they are. */
   changesVersionsMax: 500_000,

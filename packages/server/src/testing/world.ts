@@ -100,7 +100,7 @@ export class World {
       const rid = held?.rid ?? this.#nextRid(org);
       changes.push({ org, collection: c, id, rid, version, at, before, after, patch, actor: 'test' });
     }
-    const committed: Committed = { org, version, at, changes, transitions: [] };
+    const committed: Committed = { org, version, at, changes, transitions: [], samples: [] };
     this.live.apply(
       committed,
       changes.map(({ after }) => (after === null ? null : rowText(after))),

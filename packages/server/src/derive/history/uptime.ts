@@ -67,5 +67,5 @@ export function outagesOf(
     longestMs = Math.max(longestMs, to - from);
     list.push({ from, to: to >= window.to && window.to >= window.now ? null : to, ms: to - from });
   }
-  return { count, longestMs, list: list.slice(-window.max).toReversed() };
+  return { count, longestMs, list: list.toReversed().slice(0, window.max) };
 }

@@ -3,6 +3,9 @@
  * is copied several times faster than as many small objects, and the copying is done by the thread that also serves
  * connections.
  */
+import { histogramOf, histogramText, type Measure } from '../../derive/history/measure.ts';
+import { NO_TIME, type Tally } from '../../derive/history/tally.ts';
+import type { HistoryBatch, StaleRow } from '../history-store.ts';
 import type { CommitBatch, StoredRecord } from '../store.ts';
 
 export type Cell = string | number | null;
@@ -21,9 +24,40 @@ export interface Tables {
   readonly samples: readonly Cell[];
   /** kind, org, id, value, expiresAt */
   readonly documents: readonly Cell[];
+  /** org, collection, id, from, to, hasSamples */
+  readonly stale: readonly Cell[];
 }
 
-export const WIDTH = { orgs: 4, records: 7, changes: 8, transitions: 10, samples: 6, documents: 5 } as const;
+/** What is written of history beside the commits, as the writer takes it. */
+export interface HistoryTables {
+  /** org, collection, id, resolution, at, up, degraded, down, pending, maintenance, paused */
+  readonly times: readonly Cell[];
+  /** org, collection, id, resolution, at, checks, bad, min, max, sum, histogram */
+  readonly measures: readonly Cell[];
+  /** org, collection, id, month, n, at, value, cause */
+  readonly months: readonly Cell[];
+  /** from, to */
+  readonly gaps: readonly Cell[];
+  /** org, collection, id, from, to, hasSamples */
+  readonly stale: readonly Cell[];
+  readonly done: readonly number[];
+  readonly upTo: number | null;
+  readonly aliveAt: number | null;
+}
+
+export const WIDTH = {
+  orgs: 4,
+  records: 7,
+  changes: 8,
+  transitions: 10,
+  samples: 6,
+  documents: 5,
+  stale: 6,
+  times: 11,
+  measures: 11,
+  months: 8,
+  gaps: 2,
+} as const;
 
 export function toTables(batch: CommitBatch): Tables {
   const heads = new Map<string, { from: number; to: number; rid: number }>();
@@ -59,7 +93,71 @@ export function toTables(batch: CommitBatch): Tables {
     documents.push(kind, org, id, value === null ? null : JSON.stringify(value), expiresAt);
   }
   const orgs = [...heads].flatMap(([org, { from, to, rid }]) => [org, from, to, rid]);
-  return { orgs, records, changes, transitions, samples, documents };
+  return { orgs, records, changes, transitions, samples, documents, stale: batch.stale.flatMap(staleCells) };
+}
+
+export function toHistoryTables(batch: HistoryBatch): HistoryTables {
+  const times: Cell[] = [];
+  const measures: Cell[] = [];
+  for (const { org, collection, id, resolution, at, time, measure } of batch.rollups) {
+    if (time !== null) {
+      const { up, degraded, down, pending, maintenance, paused } = time;
+      times.push(org, collection, id, resolution, at, up, degraded, down, pending, maintenance, paused);
+    }
+    if (measure !== null) measures.push(org, collection, id, resolution, at, ...measureCells(measure));
+  }
+  return {
+    times,
+    measures,
+    months: batch.months.flatMap(({ org, collection, id, month, n, at, value, cause }) => [
+      org,
+      collection,
+      id,
+      month,
+      n,
+      at,
+      JSON.stringify(value),
+      cause,
+    ]),
+    gaps: batch.gaps.flatMap(({ from, to }) => [from, to]),
+    stale: batch.stale.flatMap(staleCells),
+    done: batch.done,
+    upTo: batch.upTo,
+    aliveAt: batch.aliveAt,
+  };
+}
+
+/** checks, bad, min, max, sum, histogram */
+export function measureCells({ checks, bad, min, max, sum, histogram }: Measure): readonly Cell[] {
+  return [checks, bad, min, max, sum, histogramText(histogram)];
+}
+
+export function toMeasure([checks, bad, min, max, sum, histogram]: readonly Cell[]): Measure {
+  return {
+    checks: Number(checks),
+    bad: Number(bad),
+    min: typeof min === 'number' ? min : null,
+    max: typeof max === 'number' ? max : null,
+    sum: Number(sum),
+    histogram: histogramOf(String(histogram)),
+  };
+}
+
+/** up, degraded, down, pending, maintenance, paused */
+export function toTally([up, degraded, down, pending, maintenance, paused]: readonly Cell[]): Tally {
+  return {
+    ...NO_TIME,
+    up: Number(up),
+    degraded: Number(degraded),
+    down: Number(down),
+    pending: Number(pending),
+    maintenance: Number(maintenance),
+    paused: Number(paused),
+  };
+}
+
+function staleCells({ org, collection, id, from, to, hasSamples }: StaleRow): readonly Cell[] {
+  return [org, collection, id, from, to, hasSamples ? 1 : 0];
 }
 
 /** The rows of a flat list, as lists of cells. */

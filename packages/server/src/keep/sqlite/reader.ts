@@ -9,10 +9,11 @@ import { parentPort } from 'node:worker_threads';
 import type { HistoryQuery } from '../store.ts';
 import { answerCalls, StoreError } from './call.ts';
 import type { Cell } from './cells.ts';
+import { HistoryReader, type HistoryCalls } from './history-reader.ts';
 import { setMeta } from './schema.ts';
 
 /** What the reader can be asked. Rows come as flat cells; the comments of `SQL` name the columns. */
-export interface ReaderCalls {
+export interface ReaderCalls extends HistoryCalls {
   readonly open: (args: { readonly path: string }) => null;
   readonly load: (args: { readonly after: number; readonly rows: number }) => {
     readonly cells: readonly Cell[];
@@ -60,10 +61,12 @@ const SQL = {
 
 class Reader {
   readonly #db: DatabaseSync;
+  readonly history: HistoryReader;
   readonly #statements: ReadonlyMap<string, StatementSync>;
 
   constructor(db: DatabaseSync) {
     this.#db = db;
+    this.history = new HistoryReader(db);
     this.#statements = new Map(Object.values(SQL).map((sql) => [sql, db.prepare(sql, { returnArrays: true })]));
   }
 
@@ -164,6 +167,15 @@ const handlers: ReaderCalls = {
     const from = org === null ? [after?.org ?? '', after?.id ?? ''] : [org, after?.id ?? ''];
     return opened().page(sql, kind, ...from);
   },
+  historyHead: () => opened().history.calls.historyHead(null),
+  stale: (q) => opened().history.calls.stale(q),
+  log: (q) => opened().history.calls.log(q),
+  logOf: (q) => opened().history.calls.logOf(q),
+  measures: (q) => opened().history.calls.measures(q),
+  rollups: (q) => opened().history.calls.rollups(q),
+  times: (q) => opened().history.calls.times(q),
+  months: (q) => opened().history.calls.months(q),
+  recentSamples: (q) => opened().history.calls.recentSamples(q),
   backup({ path }) {
     opened().backup(path);
     return null;

@@ -20,8 +20,19 @@ import type {
   TransitionRow,
 } from '../store.ts';
 import { Caller, StoreError, workerUrl } from './call.ts';
-import { rowsOf, toRecords, toTables, type Cell } from './cells.ts';
+import type {
+  HistoryBatch,
+  HistoryHead,
+  HistoryStore,
+  LogRow,
+  MonthRow,
+  RollupRow,
+  StaleMark,
+  Subject,
+} from '../history-store.ts';
+import { rowsOf, toHistoryTables, toRecords, toTables, toTally, type Cell } from './cells.ts';
 import { assertLocalFiles } from './file-system.ts';
+import { toLog, toMeasures, toMonths, toRollups, toStale } from './history-rows.ts';
 import { Lock } from './lock.ts';
 import type { ReaderCalls } from './reader.ts';
 import { SWEEP_START, type SweepCursor, type SweepLimits } from './sweep.ts';
@@ -163,6 +174,62 @@ export class SqliteStore implements Store {
     }
   }
 
+  async historyHead(): Promise<HistoryHead> {
+    const { upTo, aliveAt, gaps } = await this.#opened().reader.call('historyHead', null);
+    return { upTo, aliveAt, gaps: [...rowsOf(gaps, 2)].map(([from, to]) => ({ from: Number(from), to: Number(to) })) };
+  }
+
+  async putHistory(batch: HistoryBatch): Promise<void> {
+    await this.#opened().writer.call('putHistory', toHistoryTables(batch));
+  }
+
+  async stale(limit: number): Promise<readonly StaleMark[]> {
+    return toStale(await this.#opened().reader.call('stale', { limit: this.#bounded(limit) }));
+  }
+
+  async log(q: Parameters<HistoryStore['log']>[0]): ReturnType<HistoryStore['log']> {
+    const limit = this.#bounded(q.limit);
+    const rows = toLog(await this.#opened().reader.call('log', { ...q, limit }));
+    return { rows, next: rows.length < limit ? null : (rows.at(-1)?.n ?? null) };
+  }
+
+  async logOf(q: Subject & { readonly from: number; readonly to: number }): Promise<readonly LogRow[]> {
+    return toLog(await this.#opened().reader.call('logOf', { ...q, limit: this.#limits.storeRowsMax }));
+  }
+
+  async measures(q: Parameters<HistoryStore['measures']>[0]): ReturnType<HistoryStore['measures']> {
+    const { cells, next } = await this.#opened().reader.call('measures', q);
+    return { rows: toMeasures(cells), next };
+  }
+
+  async rollups(q: Parameters<HistoryStore['rollups']>[0]): Promise<readonly RollupRow[]> {
+    const cells = await this.#opened().reader.call('rollups', { ...q, limit: this.#bounded(q.limit) });
+    return toRollups(q, q.resolution, cells);
+  }
+
+  async times(q: Parameters<HistoryStore['times']>[0]): ReturnType<HistoryStore['times']> {
+    const { org, collection } = q;
+    const cells = await this.#opened().reader.call('times', q);
+    return [...rowsOf(cells, 7)].map(([id, ...time]) => ({ org, collection, id: String(id), time: toTally(time) }));
+  }
+
+  async months(q: Parameters<HistoryStore['months']>[0]): Promise<readonly MonthRow[]> {
+    return toMonths(q.org, q.collection, await this.#opened().reader.call('months', q));
+  }
+
+  async recentSamples(q: Parameters<HistoryStore['recentSamples']>[0]): ReturnType<HistoryStore['recentSamples']> {
+    const { cells, next } = await this.#opened().reader.call('recentSamples', q);
+    const rows = [...rowsOf(cells, 6)].map(([org, collection, id, at, ms, v]) => ({
+      org: String(org),
+      collection: String(collection),
+      id: String(id),
+      at: Number(at),
+      ms: typeof ms === 'number' ? ms : null,
+      v: String(v),
+    }));
+    return { rows, next };
+  }
+
   async sweep(now: number): Promise<number> {
     const limits = this.#limits;
     const until: SweepLimits = {
@@ -172,6 +239,11 @@ export class SqliteStore implements Store {
       samples: now - limits.samplesMs,
       transitions: now - limits.transitionsMs,
       documents: now,
+      rollups: {
+        '5m': now - limits.rollups5mMs,
+        '1h': now - limits.rollups1hMs,
+        '1d': now - limits.rollups1dMs,
+      },
       rows: limits.deleteSliceRows,
     };
     let gone = 0;

@@ -3,6 +3,7 @@
  * notice. The cursor says where the next slice goes on.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import type { Resolution } from '../../derive/history/calendar.ts';
 
 /** Everything at or before these times goes; of changes also everything but the newest versions. */
 export interface SweepLimits {
@@ -12,6 +13,8 @@ export interface SweepLimits {
   readonly samples: number;
   readonly transitions: number;
   readonly documents: number;
+  /** Buckets that began by then, by resolution. */
+  readonly rollups: Readonly<Record<Resolution, number>>;
   /** Rows looked at in one slice. */
   readonly rows: number;
 }
@@ -23,6 +26,8 @@ export type SweepCursor =
   | { readonly at: 'samples'; readonly after: number }
   | { readonly at: 'transitions' }
   | { readonly at: 'documents' }
+  | { readonly at: 'rollups'; readonly after: number }
+  | { readonly at: 'gaps' }
   | { readonly at: 'entities'; readonly after: number };
 
 export const SWEEP_START: SweepCursor = { at: 'tombstones' };
@@ -51,6 +56,13 @@ export function sweepSlice(
     case 'documents': {
       const sql = 'delete from documents where rowid in (select rowid from documents where expires_at <= ? limit ?)';
       const gone = Number(db.prepare(sql).run(until.documents, until.rows).changes);
+      return { gone, next: gone < until.rows ? { at: 'rollups', after: 0 } : cursor };
+    }
+    case 'rollups':
+      return rollups(db, cursor.after, until);
+    case 'gaps': {
+      const sql = 'delete from gaps where from_at in (select from_at from gaps where to_at <= ? limit ?)';
+      const gone = Number(db.prepare(sql).run(until.rollups['1d'], until.rows).changes);
       return { gone, next: gone < until.rows ? { at: 'entities', after: 0 } : cursor };
     }
     default:
@@ -97,7 +109,27 @@ function samples(db: DatabaseSync, after: number, until: SweepLimits): { gone: n
   return { gone, next: last === null ? { at: 'transitions' } : { at: 'samples', after: last } };
 }
 
-/** Numbers of records that are gone and have no samples any more. Not counted: they are no rows of anybody's. */
+/** Buckets of each resolution past their time; a record's lie together, oldest first. */
+function rollups(db: DatabaseSync, after: number, until: SweepLimits): { gone: number; next: SweepCursor } {
+  const some = db.prepare('select n from entities where n > ? order by n limit ?').all(after, ENTITIES);
+  const drop = db.prepare(
+    'delete from rollups where (entity, resolution, at) in ' +
+      '(select entity, resolution, at from rollups where entity = ? and resolution = ? and at <= ? order by at limit ?)',
+  );
+  let gone = 0;
+  let done = after;
+  for (const { n } of some) {
+    for (const [resolution, at] of Object.entries(until.rollups)) {
+      gone += Number(drop.run(Number(n), resolution, at, until.rows - gone).changes);
+      // The same record again: more of it may be due.
+      if (gone >= until.rows) return { gone, next: { at: 'rollups', after: done } };
+    }
+    done = Number(n);
+  }
+  return { gone, next: some.length < ENTITIES ? { at: 'gaps' } : { at: 'rollups', after: done } };
+}
+
+/** Numbers of records that are gone and have neither samples nor history any more. Not counted: they are no rows of anybody's. */
 function entities(db: DatabaseSync, after: number, until: SweepLimits): { gone: number; next: SweepCursor | null } {
   const rows = Math.min(until.rows, ENTITIES);
   const last = db
@@ -105,7 +137,8 @@ function entities(db: DatabaseSync, after: number, until: SweepLimits): { gone: 
     .get(after, rows)?.['n'];
   if (typeof last !== 'number') return { gone: 0, next: null };
   db.prepare(
-    'delete from entities where n > ? and n <= ? and not exists (select 1 from samples where entity = entities.n) and not exists ' +
+    'delete from entities where n > ? and n <= ? and not exists (select 1 from samples where entity = entities.n) ' +
+      'and not exists (select 1 from rollups where entity = entities.n) and not exists (select 1 from months where entity = entities.n) and not exists ' +
       '(select 1 from records r where r.org = entities.org and r.collection = entities.collection and r.id = entities.id and r.deleted = 0)',
   ).run(after, last);
   return { gone: 0, next: { at: 'entities', after: last } };

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parentPort } from 'node:worker_threads';
 import { answerCalls, StoreError } from './call.ts';
-import { rowsOf, WIDTH, type Cell, type Tables } from './cells.ts';
+import { rowsOf, WIDTH, type Cell, type HistoryTables, type Tables } from './cells.ts';
 import { getMeta, migrate, setMeta } from './schema.ts';
 import { sweepSlice, type SweepCursor, type SweepLimits } from './sweep.ts';
 import { assertSqliteVersion } from './version.ts';
@@ -23,6 +23,7 @@ interface WriterHead {
 export interface WriterCalls {
   readonly open: (args: { readonly path: string; readonly busyMs: number }) => WriterHead;
   readonly commit: (tables: Tables) => null;
+  readonly putHistory: (tables: HistoryTables) => null;
   readonly sweep: (args: { readonly cursor: SweepCursor; readonly until: SweepLimits }) => {
     readonly gone: number;
     readonly next: SweepCursor | null;
@@ -58,6 +59,41 @@ class Writer {
         if (value === null) this.#sql.dropDocument.run(kind, org, id);
         else this.#sql.document.run(kind, org, id, value, expiresAt);
       }
+      for (const row of rowsOf(tables.stale, WIDTH.stale)) this.#sql.stale.run(...row);
+    });
+  }
+
+  /** Writes what was worked out, with the marks of how far, or nothing of it. */
+  putHistory(tables: HistoryTables): void {
+    this.#within(() => {
+      for (const [org = '', collection = '', id = '', resolution = '', at = 0, ...time] of rowsOf(
+        tables.times,
+        WIDTH.times,
+      )) {
+        const entity = this.#entity([org, collection, id]);
+        // A bucket of unknown time alone has no row; one that has, because of its observations, is set to nothing.
+        const isBlank = time.every((ms) => ms === 0);
+        if (isBlank) this.#sql.blankTime.run(entity, resolution, at);
+        else this.#sql.time.run(entity, resolution, at, ...time);
+        if (isBlank) this.#sql.dropRollup.run(entity, resolution, at);
+      }
+      for (const [org = '', collection = '', id = '', resolution = '', at = 0, checks = 0, ...rest] of rowsOf(
+        tables.measures,
+        WIDTH.measures,
+      )) {
+        const entity = this.#entity([org, collection, id]);
+        if (checks === 0) this.#sql.blankMeasure.run(entity, resolution, at);
+        else this.#sql.measure.run(entity, resolution, at, checks, ...rest);
+        if (checks === 0) this.#sql.dropRollup.run(entity, resolution, at);
+      }
+      for (const [org = '', collection = '', id = '', ...month] of rowsOf(tables.months, WIDTH.months)) {
+        this.#sql.month.run(this.#entity([org, collection, id]), ...month);
+      }
+      for (const row of rowsOf(tables.gaps, WIDTH.gaps)) this.#sql.gap.run(...row);
+      for (const row of rowsOf(tables.stale, WIDTH.stale)) this.#sql.stale.run(...row);
+      for (const n of tables.done) this.#sql.dropStale.run(n);
+      if (tables.upTo !== null) setMeta(this.#db, 'history.upTo', String(tables.upTo));
+      if (tables.aliveAt !== null) setMeta(this.#db, 'history.aliveAt', String(tables.aliveAt));
     });
   }
 
@@ -127,6 +163,15 @@ interface Statements {
   readonly entity: StatementSync;
   readonly document: StatementSync;
   readonly dropDocument: StatementSync;
+  readonly stale: StatementSync;
+  readonly dropStale: StatementSync;
+  readonly time: StatementSync;
+  readonly blankTime: StatementSync;
+  readonly measure: StatementSync;
+  readonly blankMeasure: StatementSync;
+  readonly dropRollup: StatementSync;
+  readonly month: StatementSync;
+  readonly gap: StatementSync;
 }
 
 function prepare(db: DatabaseSync): Statements {
@@ -155,6 +200,32 @@ function prepare(db: DatabaseSync): Statements {
         'on conflict do update set value = excluded.value, expires_at = excluded.expires_at',
     ),
     dropDocument: db.prepare('delete from documents where kind = ? and org = ? and id = ?'),
+    stale: db.prepare('insert into stale (org, collection, id, from_at, to_at, has_samples) values (?, ?, ?, ?, ?, ?)'),
+    dropStale: db.prepare('delete from stale where n = ?'),
+    time: db.prepare(
+      'insert into rollups (entity, resolution, at, up, degraded, down, pending, maintenance, paused) ' +
+        'values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set up = excluded.up, degraded = excluded.degraded, ' +
+        'down = excluded.down, pending = excluded.pending, maintenance = excluded.maintenance, paused = excluded.paused',
+    ),
+    blankTime: db.prepare(
+      'update rollups set up = 0, degraded = 0, down = 0, pending = 0, maintenance = 0, paused = 0 ' +
+        'where entity = ? and resolution = ? and at = ?',
+    ),
+    measure: db.prepare(
+      'insert into rollups (entity, resolution, at, checks, bad, ms_min, ms_max, ms_sum, histogram) ' +
+        'values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set checks = excluded.checks, bad = excluded.bad, ' +
+        'ms_min = excluded.ms_min, ms_max = excluded.ms_max, ms_sum = excluded.ms_sum, histogram = excluded.histogram',
+    ),
+    blankMeasure: db.prepare(
+      "update rollups set checks = 0, bad = 0, ms_min = null, ms_max = null, ms_sum = 0, histogram = '' " +
+        'where entity = ? and resolution = ? and at = ?',
+    ),
+    dropRollup: db.prepare(
+      'delete from rollups where entity = ? and resolution = ? and at = ? ' +
+        'and up + degraded + down + pending + maintenance + paused + checks = 0',
+    ),
+    month: db.prepare('insert into months values (?, ?, ?, ?, ?, ?) on conflict do nothing'),
+    gap: db.prepare('insert into gaps values (?, ?) on conflict do update set to_at = max(to_at, excluded.to_at)'),
   };
 }
 
@@ -223,6 +294,10 @@ const handlers: WriterCalls = {
   open,
   commit(tables) {
     opened().commit(tables);
+    return null;
+  },
+  putHistory(tables) {
+    opened().putHistory(tables);
     return null;
   },
   sweep: (args) => opened().sweep(args),

@@ -528,6 +528,7 @@ class Schedule {
         transitions: [],
         samples: [],
         documents: [],
+        stale: [],
       }),
     );
     await this.#store.close();

@@ -26,6 +26,7 @@ import { rulesOf } from './derive/rules.ts';
 import { Alerting } from './joints/alerting.ts';
 import { Fleet } from './joints/fleet.ts';
 import { GatewayNumbers } from './joints/gateway-numbers.ts';
+import { History } from './joints/history.ts';
 import { acceptTools, writeLook } from './joints/looks.ts';
 import { Maintenances } from './joints/maintenance.ts';
 import { mutations } from './joints/mutations.ts';
@@ -141,6 +142,12 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   const { commit, live, store } = keep;
   endings.push(() => keep.close());
   const onError = (error: unknown, what: string): void => log.error({ err: error }, what);
+
+  // Before anything is written: how long nobody was here is read off what was written last.
+  const history = new History({ clock, limits, live, store, commit, onError });
+  await history.open();
+  endings.push(() => history.close());
+  followers.push((committed) => history.follow(committed));
 
   // publish
   const hub = new Hub({ clock, live, epoch: commit.epoch, limits });
@@ -349,6 +356,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     system,
     metrics,
     pages: { board, drawings, streams, commit },
+    history: history.past,
     demo: options.demo ?? null,
     mutate: (principal, mutation) => commands.mutate(principal, mutation),
     report: (principal, report) => reports.report(principal, report),
@@ -397,6 +405,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   await watch.start();
   fleet.start();
   incidents.start();
+  history.start();
   outbox.start();
   retention.start();
   maintenances.start();

@@ -156,7 +156,11 @@ export class MemoryHistory implements HistoryStore {
     const key = JSON.stringify([org, collection, id, resolution, at]);
     const was = this.#rollups.get(key);
     const row = {
-      ...{ org, collection, id, resolution, at },
+      org,
+      collection,
+      id,
+      resolution,
+      at,
       // Unknown time is what is left of a bucket.
       time: time === null ? (was?.time ?? NO_TIME) : { ...time, unknown: 0 },
       measure: measure ?? was?.measure ?? NO_MEASURE,
@@ -167,7 +171,13 @@ export class MemoryHistory implements HistoryStore {
 
   #log(): readonly (Subject & { n: number; at: number; recordedAt: number; from: string; to: string })[] {
     return this.#committed.transitions().map(({ org, collection, id, at, recordedAt, from, to }, i) => ({
-      ...{ org, collection, id, at, recordedAt, from, to },
+      org,
+      collection,
+      id,
+      at,
+      recordedAt,
+      from,
+      to,
       n: i + 1,
     }));
   }

@@ -240,7 +240,16 @@ function pieceOf(of: { at: number; widthMs: number; ms: Tally; measure: Measure 
   const { at, widthMs, ms, measure } = of;
   const { checks, bad, min, max } = measure;
   return {
-    ...{ at, widthMs, ms, checks, bad, min, avg: averageOf(measure), max },
-    ...{ p50: quantile(measure, 0.5), p95: quantile(measure, 0.95), p99: quantile(measure, 0.99) },
+    at,
+    widthMs,
+    ms,
+    checks,
+    bad,
+    min,
+    avg: averageOf(measure),
+    max,
+    p50: quantile(measure, 0.5),
+    p95: quantile(measure, 0.95),
+    p99: quantile(measure, 0.99),
   };
 }

@@ -10,7 +10,7 @@
  */
 import { ok } from '@statewire/protocol';
 import { ceilTo, floorTo, WIDTH_MS, type Resolution } from '../derive/history/calendar.ts';
-import type { Measure } from '../derive/history/measure.ts';
+import { NO_MEASURE, type Measure } from '../derive/history/measure.ts';
 import { tally } from '../derive/history/tally.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Limits } from '../lib/limits.ts';
@@ -39,6 +39,8 @@ export class Rollups {
   #aliveAt = 0;
   #wroteAt = Number.NEGATIVE_INFINITY;
   #frozenAt = Number.NEGATIVE_INFINITY;
+  /** How often `upTo` went back for a gap. A bucket under way then is written again. */
+  #rewinds = 0;
   #isOpen = true;
   /** Ends the pause between two writes. */
   #wake: (() => void) | null = null;
@@ -67,7 +69,7 @@ export class Rollups {
     await tracks.load(now, [...head.gaps, ...gaps]);
     this.#aliveAt = now;
     const edge = floorTo(now, WIDTH_MS['5m']);
-    this.#upTo = Math.min(head.upTo ?? edge, edge);
+    this.#upTo = Math.min(head.upTo ?? edge, floorTo(gaps[0]?.from ?? edge, WIDTH_MS['5m']));
     // Data from before there were buckets: what the finest ones reach back to is worked out once.
     const stale =
       head.upTo === null
@@ -90,12 +92,18 @@ export class Rollups {
     const gap = { from: this.#aliveAt, to: now };
     const gaps = away > 4 * limits.aliveMarkMs ? [gap] : [];
     this.#aliveAt = now;
-    for (const each of gaps) tracks.addGap(each);
-    await store.putHistory({ ...NO_HISTORY, gaps, aliveAt: now });
+    for (const each of gaps) {
+      tracks.addGap(each);
+      // What ended since that mark may be written already, as if we had been there.
+      this.#upTo = Math.min(this.#upTo, floorTo(each.from, WIDTH_MS['5m']));
+      this.#rewinds += 1;
+    }
+    await store.putHistory({ ...NO_HISTORY, gaps, upTo: gaps.length > 0 ? this.#upTo : null, aliveAt: now });
   }
 
   /** Does all that is due: ended buckets, stale spans, months. One at a time. */
   async pass(): Promise<void> {
+    await this.alive();
     const now = await this.#barrier();
     const edge = floorTo(now, WIDTH_MS['5m']);
     // The clock was set back: these buckets come again, and are written again when they have ended.
@@ -130,6 +138,7 @@ export class Rollups {
   /** Writes the bucket that begins here and has ended, and the larger ones it is the end of. */
   async #close(at: number): Promise<void> {
     const end = at + WIDTH_MS['5m'];
+    const rewinds = this.#rewinds;
     if (!this.#deps.tracks.isQuiet(at, end)) await this.#fold('5m', at, { from: at, to: end, of: 'samples' });
     if (end % WIDTH_MS['1h'] === 0) {
       const hour = end - WIDTH_MS['1h'];
@@ -139,9 +148,9 @@ export class Rollups {
         await this.#fold('1d', day, { from: day, to: end, of: '1h' });
       }
     }
-    if (!this.#isOpen) return;
+    if (!this.#isOpen || this.#rewinds !== rewinds) return;
     await this.#put({ upTo: end });
-    this.#upTo = end;
+    if (this.#rewinds === rewinds) this.#upTo = end;
   }
 
   /** One bucket of every record, from finer ones or from samples. */
@@ -257,7 +266,7 @@ export class Rollups {
     const kept = { samples: limits.samplesMs, '5m': limits.rollups5mMs, '1h': limits.rollups1hMs }[of];
     if (at <= now - kept) return null;
     const { rows } = await store.measures({ of, subject, from: at, to: end, after: 0, limit: 1 });
-    return rows[0]?.measure ?? null;
+    return rows[0]?.measure ?? NO_MEASURE;
   }
 
   async #write(rollups: readonly RollupWrite[], rest: Partial<HistoryBatch>): Promise<void> {

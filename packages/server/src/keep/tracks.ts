@@ -4,8 +4,8 @@
  */
 import { collectionOf, STATUSES, type Status } from '@statewire/model';
 import type { Row } from '@statewire/protocol';
-import { DAY_MS } from '../derive/history/calendar.ts';
-import { merged, paint, record, replay, type Cover, type Mark, type Track } from '../derive/history/track.ts';
+import { DAY_MS, WIDTH_MS } from '../derive/history/calendar.ts';
+import { paint, record, replay, type Cover, type Mark, type Track } from '../derive/history/track.ts';
 import type { Limits } from '../lib/limits.ts';
 import type { Change, Committed } from './commit-types.ts';
 import type { HistoryStore, Subject } from './history-store.ts';
@@ -39,7 +39,7 @@ export class Tracks {
   /** Fills an empty memory from the log. Nothing may be committed meanwhile. */
   async load(now: number, gaps: readonly Cover[]): Promise<void> {
     const { live, store, limits } = this.#deps;
-    this.#gaps = merged(gaps);
+    this.#gaps = [...gaps];
     this.#horizon = now - TRACK_MS;
     for (const org of live.orgs()) {
       for (const collection of live.collections(org)) {
@@ -107,7 +107,7 @@ export class Tracks {
 
   /** We were away: nothing is known of that time. */
   addGap(gap: Cover): void {
-    this.#gaps = merged([...this.#gaps, gap]);
+    this.#gaps = [...this.#gaps, gap];
     for (const of of this.#orgs.values()) for (const held of of.values()) held.painted = null;
   }
 
@@ -156,9 +156,12 @@ export class Tracks {
     return this.#held(subject)?.birth ?? null;
   }
 
-  /** Is the whole of a span a gap of ours, about which no annotation says otherwise? */
+  /**
+   * Is a span so deep inside one gap of ours that nothing was observed in it, and does no annotation say otherwise? At its
+   * beginning a gap may hold what came after the last mark that we were there.
+   */
   isQuiet(from: number, to: number): boolean {
-    if (!this.#gaps.some((gap) => gap.from <= from && gap.to >= to)) return false;
+    if (!this.#gaps.some((gap) => gap.from + 2 * WIDTH_MS['1h'] <= from && gap.to >= to)) return false;
     for (const of of this.#orgs.values()) {
       for (const { covers } of of.values()) {
         for (const cover of covers.values()) if (cover.from < to && cover.to > from) return false;

@@ -12,6 +12,7 @@ import type { WriteDeps } from '../collect/reports/deps.ts';
 import { createReports } from '../collect/reports/report.ts';
 import { engine } from '../derive/engine.ts';
 import { rulesOf } from '../derive/rules.ts';
+import { History } from '../joints/history.ts';
 import { acceptTools } from '../joints/looks.ts';
 import { MemoryStore } from '../keep/memory-store.ts';
 import { observeIn } from '../keep/observe.ts';
@@ -89,9 +90,11 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const bounds: Limits = { ...limits, ...options.limits };
   const dir = mkdtempSync(join(tmpdir(), 'http-world-'));
   const store = new MemoryStore();
+  const errors: object[] = [];
   let beats: Beats | null = null;
   let board: Board | null = null;
   const names = new NameClaims();
+  let history: History | null = null;
   const keep = await openKeep({
     clock,
     store,
@@ -100,11 +103,22 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     onCommitted: (committed) => {
       names.follow(committed);
       board?.follow(committed);
+      history?.follow(committed);
       for (const { collection, before, after } of committed.changes) {
         if (collection === 'checks') beats?.checkChanged(before, after);
       }
     },
   });
+  const past = new History({
+    clock,
+    limits: bounds,
+    live: keep.live,
+    store,
+    commit: keep.commit,
+    onError: (error) => void errors.push({ err: error }),
+  });
+  await past.open();
+  history = past;
   const revoked: string[] = [];
   const onRevoked = (id: string) => void revoked.push(id);
   const keys = new ApiKeys({
@@ -158,7 +172,6 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       createService(writes, draft, { id, name: id, kind: 'heartbeat', check: { intervalMs: periodMs } }),
   });
   beats = made;
-  const errors: object[] = [];
   const shown = new Board({ clock, live: keep.live, limits: bounds, onError: (error) => void errors.push({ error }) });
   board = shown;
   const drawings = new Drawings(clock);
@@ -181,6 +194,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       origins: settings.origins,
     }),
     live: keep.live,
+    history: past.past,
     epoch: keep.commit.epoch,
     demo: null,
     pages: { board: shown, drawings, streams, commit: keep.commit },
@@ -228,6 +242,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     async close() {
       streams.close();
       shown.close();
+      await past.close();
       accounts.close();
       await keep.close();
       rmSync(dir, { recursive: true, force: true });

@@ -89,30 +89,56 @@ export class HistoryReader {
         `select * from (select * from (${LOG} ${OF} and at < ? order by at desc, n desc limit 1) ` +
           `union all select * from (${LOG} ${OF} and at >= ? and at < ? order by n limit ?) ` +
           `union all select * from (${LOG} ${OF} and at >= ? order by at, n limit 1)) order by n`,
-        ...[org, collection, id, from],
-        ...[org, collection, id, from, to, limit],
-        ...[org, collection, id, to],
+        org,
+        collection,
+        id,
+        from,
+        org,
+        collection,
+        id,
+        from,
+        to,
+        limit,
+        org,
+        collection,
+        id,
+        to,
       ),
     measures: (q) => this.#measures(q),
     rollups: ({ org, collection, id, resolution, from, to, limit }) =>
       this.#cells(
         'select at, up, degraded, down, pending, maintenance, paused, checks, bad, ms_min, ms_max, ms_sum, histogram from rollups ' +
           `where entity = (select n from entities ${OF}) and resolution = ? and at >= ? and at < ? order by at limit ?`,
-        ...[org, collection, id, resolution, from, to, limit],
+        org,
+        collection,
+        id,
+        resolution,
+        from,
+        to,
+        limit,
       ),
     times: ({ org, collection, resolution, from, to }) =>
       this.#cells(
         'select e.id, sum(up), sum(degraded), sum(down), sum(pending), sum(maintenance), sum(paused) from entities e ' +
           'join rollups r on r.entity = e.n and r.resolution = ? and r.at >= ? and r.at < ? ' +
           'where e.org = ? and e.collection = ? group by e.n',
-        ...[resolution, from, to, org, collection],
+        resolution,
+        from,
+        to,
+        org,
+        collection,
       ),
     months: ({ org, collection, id, month }) =>
       this.#cells(
         'select e.id, m.month, m.n, m.at, m.value, m.cause from entities e join months m on m.entity = e.n ' +
           'where e.org = ? and e.collection = ? and (? is null or e.id = ?) and (? is null or m.month = ?) ' +
           'order by m.month desc, e.id, m.n limit 10000',
-        ...[org, collection, id, id, month, month],
+        org,
+        collection,
+        id,
+        id,
+        month,
+        month,
       ),
     recentSamples: ({ from, after, limit }) => {
       const entities = this.#entities(after, limit);

@@ -1,6 +1,7 @@
 import type { Collection } from '@statewire/model';
 import type { Failure, Json, JsonObject, Result, Row } from '@statewire/protocol';
 import type { Written } from '../../keep/commit-types.ts';
+import type { Past } from '../../keep/past.ts';
 import type { Store } from '../../keep/store.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Limits } from '../../lib/limits.ts';
@@ -25,6 +26,8 @@ export interface HttpDeps {
   readonly authenticate: Authenticate;
   readonly live: LiveReader;
   readonly store: Pick<Store, 'transitions' | 'recentTransitions' | 'samples' | 'document'>;
+  /** What became of records: buckets, uptime, months. */
+  readonly history: Pick<Past, 'buckets' | 'days' | 'measure' | 'months' | 'uptimeOver' | 'uptimes'>;
   readonly epoch: string;
   readonly mutate: (principal: Principal, mutation: Mutation) => Promise<Result<Written<Json>, MutationFailure>>;
   readonly report: (principal: Principal, report: JsonObject) => Promise<Result<Written<Json>>>;

@@ -52,10 +52,13 @@ export class AlertDesk {
   readonly #draft: Draft;
   readonly #index: AlertIndex;
   readonly #limits: Pick<Limits, 'alertsLiveMax'>;
+  readonly #notBefore: number;
   /** Opened in this transaction: the index learns of them when they are durable. */
   readonly #opened = new Map<string, string>();
 
-  constructor(draft: Draft, index: AlertIndex, limits: Pick<Limits, 'alertsLiveMax'>) {
+  /** `notBefore`: after a gap of ours, when the first looks will have come. Nobody is told of a problem before it. */
+  constructor(draft: Draft, index: AlertIndex, limits: Pick<Limits, 'alertsLiveMax'>, notBefore = 0) {
+    this.#notBefore = notBefore;
     this.#draft = draft;
     this.#index = index;
     this.#limits = limits;
@@ -136,7 +139,7 @@ export class AlertDesk {
       return null;
     }
     if (after === before) return before;
-    const settled = told.length === 0 ? after : settledBy(after, before, told);
+    const settled = this.#later(told.length === 0 ? after : settledBy(after, before, told));
     this.#put(settled);
     if (hold?.parent !== null && hold !== null && settled.parent === hold.parent) this.#fold(hold.parent, settled.id);
     return settled;
@@ -190,11 +193,19 @@ export class AlertDesk {
       due: {},
       nextAt: null,
     };
-    const alert = begin(born, finding, hold, terms, now);
+    const alert = this.#later(begin(born, finding, hold, terms, now));
     this.#put(alert);
     this.#opened.set(`${ref}\n${rule.id}`, id);
     if (alert.parent !== null) this.#fold(alert.parent, id);
     return alert;
+  }
+
+  #later(alert: Alert): Alert {
+    if (this.#notBefore <= this.#draft.now) return alert;
+    const due = Object.entries(alert.due).map(
+      ([timer, at]) => [timer, timer === 'tell' || timer === 'fire' ? Math.max(at, this.#notBefore) : at] as const,
+    );
+    return timed(alert, Object.fromEntries(due));
   }
 
   /** Why nobody is told of it for now: what people decided first, then what explains it. */

@@ -55,6 +55,8 @@ export class Alerting {
   #work: Promise<void> | null = null;
   #turn: Promise<void> = Promise.resolve();
   #round: Asked[] = [];
+  /** After a gap of ours: when the first looks will have come. */
+  #notBefore = 0;
   #isOpen = true;
   #isStarted = false;
 
@@ -121,7 +123,7 @@ export class Alerting {
     const { index } = this.#take(org);
     return this.#alone(() =>
       this.#deps.commit.write(org, 'alerts', (draft) => {
-        new AlertDesk(draft, index, this.#deps.limits).due(id, deadline);
+        new AlertDesk(draft, index, this.#deps.limits, this.#notBefore).due(id, deadline);
         return ok(null);
       }),
     );
@@ -231,6 +233,7 @@ export class Alerting {
     const aliveAt = lastSign(live);
     if (aliveAt === null || boot - aliveAt < limits.alertGapMs) return;
     const until = boot + limits.alertBootGraceMs;
+    this.#notBefore = until;
     const ids = Array.from(this.#take(org).index.ids());
     await commit.write(org, 'boot', (draft) => {
       for (const id of ids) {
@@ -293,7 +296,7 @@ export class Alerting {
         if (refs.length === 0) continue;
         const written = await this.#alone(() =>
           commit.write(org, 'alerts', (draft) => {
-            const desk = new AlertDesk(draft, state.index, limits);
+            const desk = new AlertDesk(draft, state.index, limits, this.#notBefore);
             for (const ref of refs) desk.look(ref, state.measured.get(ref));
             for (const ref of refs) this.#showAcked(draft, state, ref);
             return ok(null);

@@ -4,6 +4,7 @@
  */
 import type { Alert, Delivery, Health } from '@statewire/model';
 import { ok, type JsonObject } from '@statewire/protocol';
+import { awake } from '../collect/beats/awake.ts';
 import { Alerting } from '../joints/alerting.ts';
 import { MemoryStore } from '../keep/memory-store.ts';
 import type { Limits } from '../lib/limits.ts';
@@ -131,9 +132,10 @@ export class AlertWorld {
     return this.clock.run(ms);
   }
 
-  /** The process is gone and comes back on the same data; nothing that was not durable is left. */
-  async restart(): Promise<void> {
+  /** The process is gone for a while and comes back on the same data; nothing that was not durable is left. */
+  async restart(awayMs = 0): Promise<void> {
     await this.#stop();
+    this.clock.advance(awayMs);
     await this.#start();
   }
 
@@ -164,6 +166,7 @@ export class AlertWorld {
       observeIn: desk.deps.observeIn,
       onError: (error, what) => this.errors.push(`${what}: ${String(error)}`),
     });
+    await awake(desk.deps, desk.keep.live);
     await this.#alerting.start();
   }
 

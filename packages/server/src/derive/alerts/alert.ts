@@ -78,7 +78,7 @@ export function foundAgain(alert: Alert, finding: Finding, hold: Hold | null, te
       return foundResolved(alert, finding, hold, terms, now);
     case 'pending':
       if (is === 'false') return null;
-      if (is === 'true' && now >= alert.startedAt + terms.forMs) {
+      if (is === 'true' && now >= Math.max(alert.startedAt + terms.forMs, alert.due['fire'] ?? 0)) {
         return hold === null ? fired(alert, terms, now) : held(alert, hold, now);
       }
       // What cannot be said starts nothing; the next true answer is asked again.

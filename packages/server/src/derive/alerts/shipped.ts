@@ -101,7 +101,15 @@ function seriesOf({ fromAgoMs, toAgoMs, everyMs, ms, v = 'u' }: Series): readonl
   return samples;
 }
 
-const TIMES: ReadonlySet<string> = new Set(['since', 'dueAt', 'expiresAt', 'startedAt', 'endedAt', 'movedAt']);
+const TIMES: ReadonlySet<string> = new Set([
+  'observedAt',
+  'since',
+  'dueAt',
+  'expiresAt',
+  'startedAt',
+  'endedAt',
+  'movedAt',
+]);
 
 const HEALTHY: Row = {
   id: 'x',
@@ -109,6 +117,7 @@ const HEALTHY: Row = {
   version: 1,
   createdAt: NOW - DAY,
   updatedAt: NOW,
+  observedAt: NOW,
   desired: 'active',
   status: 'up',
   health: 'healthy',
@@ -259,6 +268,7 @@ const documents: readonly RuleDocument[] = [
     vectors: [
       { row: { state: 'running', movedAt: -20 * MINUTE }, says: 'true' },
       { row: { state: 'running', movedAt: -5 * MINUTE }, says: 'false' },
+      { row: { state: 'running', movedAt: -20 * MINUTE, observedAt: -19 * MINUTE }, says: 'false' },
       { row: { state: 'running', movedAt: null, startedAt: -20 * MINUTE }, says: 'true' },
       { row: { state: 'waiting_input', movedAt: -20 * MINUTE }, says: 'false' },
     ],

@@ -18,9 +18,11 @@ export function runIs(when: ConditionOf<'run'>, { row, now }: Asked): Finding {
   }
   if (state === 'running' && when.is.includes('stalled')) {
     const movedAt = run.movedAt ?? run.startedAt ?? run.createdAt;
-    if (now - movedAt >= when.stalledMs) {
+    // By what the run says itself: in a gap of ours it may have moved without our hearing of it.
+    const heardMs = (run.observedAt ?? movedAt) - movedAt;
+    if (heardMs >= when.stalledMs) {
       return holds(
-        `No progress for ${Math.floor((now - movedAt) / 60_000)} min.`,
+        `No progress for ${Math.floor(heardMs / 60_000)} min, although it reports.`,
         { ...evidence, movedAt, stalledMs: when.stalledMs },
         movedAt + when.stalledMs,
       );

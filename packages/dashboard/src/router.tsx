@@ -20,6 +20,7 @@ import { ProblemNote } from './parts/problem.tsx';
 import { Bone } from './parts/skeleton.tsx';
 import { problemIn } from './rest/request.ts';
 import { readAlertsSearch } from './screens/alerts/search.ts';
+import { readIncidentsSearch } from './screens/incidents/search.ts';
 import { Overview } from './screens/overview.tsx';
 
 const Palette = lazy(() => import('./screens/palette.tsx'));
@@ -57,6 +58,17 @@ const alerts = createRoute({
   validateSearch: readAlertsSearch,
   component: lazyRouteComponent(() => import('./screens/alerts/alerts.tsx'), 'Alerts'),
 });
+const incidents = createRoute({
+  getParentRoute: () => root,
+  path: '/incidents',
+  validateSearch: readIncidentsSearch,
+  component: lazyRouteComponent(() => import('./screens/incidents/incidents.tsx'), 'Incidents'),
+});
+const incident = createRoute({
+  getParentRoute: () => root,
+  path: '/incidents/$id',
+  component: lazyRouteComponent(() => import('./screens/incidents/incident.tsx'), 'IncidentDetail'),
+});
 const system = createRoute({
   getParentRoute: () => root,
   path: '/system',
@@ -65,7 +77,7 @@ const system = createRoute({
 
 /** Every page under its path. Heavy ones load when first visited, or when the pointer nears their link. */
 export const router = createRouter({
-  routeTree: root.addChildren([overview, services, service, agents, jobs, alerts, system]),
+  routeTree: root.addChildren([overview, services, service, agents, jobs, alerts, incidents, incident, system]),
   defaultPreload: 'intent',
   // Data is live, not loaded by routes; only the code of a page is fetched ahead.
   defaultPreloadStaleTime: 0,

@@ -73,7 +73,7 @@ export function Frame({ children, onPalette }: { children: ReactNode; onPalette:
 
 export interface Crumb {
   readonly title: string;
-  readonly to?: '/services' | '/jobs' | '/agents';
+  readonly to?: Page['path'];
 }
 
 const CrumbContext = createContext<(crumbs: readonly Crumb[]) => void>(() => undefined);

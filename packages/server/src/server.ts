@@ -24,7 +24,9 @@ import { environment, type Config } from './config.ts';
 import { engine } from './derive/engine.ts';
 import { rulesOf } from './derive/rules.ts';
 import { Alerting } from './joints/alerting.ts';
+import { Dependencies } from './joints/dependencies.ts';
 import { Fleet } from './joints/fleet.ts';
+import { Groups } from './joints/groups.ts';
 import { GatewayNumbers } from './joints/gateway-numbers.ts';
 import { History } from './joints/history.ts';
 import { acceptTools, writeLook } from './joints/looks.ts';
@@ -255,6 +257,11 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   endings.push(() => incidents.close());
   const fleet = new Fleet({ clock, live, commit: () => commit, onError });
   endings.push(() => fleet.close());
+  const follows = { clock, live, commit, rulesOf, limits, onError };
+  const groups = new Groups(follows);
+  endings.push(() => groups.close());
+  const dependencies = new Dependencies(follows);
+  endings.push(() => dependencies.close());
   const maintenances: Maintenances = new Maintenances({
     live,
     commit: () => commit,
@@ -266,6 +273,8 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   followers.push(
     (committed) => watch.follow(committed),
     (committed) => fleet.follow(committed),
+    (committed) => groups.follow(committed),
+    (committed) => dependencies.follow(committed),
     (committed) => maintenances.follow(committed),
     (committed) => incidents.follow(committed),
     (committed) => {
@@ -406,6 +415,8 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   fleet.start();
   incidents.start();
   history.start();
+  groups.start();
+  dependencies.start();
   outbox.start();
   retention.start();
   maintenances.start();

@@ -174,6 +174,11 @@ export const limits = {
   /** Records whose reconnects, and metrics whose values, are remembered for rules about them. */
   alertTracksMax: 5_000,
   alertTrackPointsMax: 500,
+  /** Records that one failure can mark as impacted. */
+  dependantsMax: 10_000,
+  /** What follows from a commit (groups, dependencies): records of one transaction, and the wait after one was refused. */
+  followSliceRows: 500,
+  followRetryMs: 1_000,
   // History kept by this release.
   samplesMs: 172_800_000,
   transitionsMs: 34_214_400_000,

@@ -24,6 +24,9 @@ export function applyStatusReport(
     if (!born.ok) return born;
     draft.put(collection, id, born.value);
   }
+  if (before?.['kind'] === 'group') {
+    return refuse('unsupported', `services/${id} is a group; its status is that of its members`);
+  }
   const isUnheard = before === null || before['health'] === 'unknown';
   const observation = observationOf(collection, fields, { at: draft.now, sourceId, isUnheard });
   const observed = deps.observeIn(draft, { collection, id, observation });

@@ -138,6 +138,24 @@ test('[CO9] a new target forgets what was learned of the old one, and must fit t
   await desk.close();
 });
 
+test('[CK2] a secret is patched by its name, and null deletes it', async () => {
+  const desk = await openDesk();
+  const secret = (name: string): Promise<unknown> => desk.store.document(`check-secrets-${name}`, 'main', 'web');
+  await create(desk, { check: { secretHeaders: { 'x-key': 'k' }, secrets: { password: 'pw-1', token: 'tk-1' } } });
+  expect(desk.row('checks', 'web')).toMatchObject({ secrets: ['x-key', 'password', 'token'] });
+  expect(JSON.stringify([desk.row('checks', 'web'), desk.row('services', 'web')])).not.toMatch(/pw-1|tk-1/);
+  await mutate(desk, { op: 'patch', fields: { check: { secrets: { password: 'pw-2' } } } });
+  expect([await secret('password'), await secret('token')]).toEqual(['pw-2', 'tk-1']);
+  await mutate(desk, { op: 'patch', fields: { check: { secrets: { token: null } } } });
+  expect([await secret('password'), await secret('token')]).toEqual(['pw-2', null]);
+  expect(desk.row('checks', 'web')?.['secrets']).toEqual(['x-key', 'password']);
+  await mutate(desk, { op: 'patch', fields: { check: { secretHeaders: {} } } });
+  expect(desk.row('checks', 'web')?.['secrets']).toEqual(['password']);
+  await mutate(desk, { op: 'patch', fields: { check: { timeoutMs: 500 } } });
+  expect(desk.row('checks', 'web')?.['secrets']).toEqual(['password']);
+  await desk.close();
+});
+
 test('[CO11] deleting a service takes its check, secrets and tools with it; connections stay', async () => {
   const desk = await openDesk();
   await create(desk, { check: { secretHeaders: { 'x-key': 'k' } } });

@@ -37,7 +37,8 @@ async function look(deps: ProbeDeps, plan: CheckPlan, budget: Budget): Promise<F
         // Another id each time: a broker ends the older of two clients with one id.
         clientId: `statewire-${Math.floor(deps.clock.random() * 2 ** 40).toString(36)}`,
         keepalive: 60,
-        ...(settings.user === '' ? {} : { username: settings.user }),
+        // The protocol has no password without a name; an empty name is one.
+        ...(settings.user === '' && password === undefined ? {} : { username: settings.user }),
         ...(password === undefined ? {} : { password: Buffer.from(password) }),
       }),
     );
@@ -48,7 +49,7 @@ async function look(deps: ProbeDeps, plan: CheckPlan, budget: Budget): Promise<F
     const code = hello.value.returnCode ?? 0;
     if (code === 4 || code === 5) return sheet.failed('auth', loginFault(plan, `MQTT code ${code}`));
     if (code !== 0) return sheet.failed('protocol', refusal(code));
-    if (settings.user !== '') sheet.ok('auth', 'accepted', 'The broker accepts the credentials.');
+    if (password !== undefined) sheet.ok('auth', 'accepted', 'The broker accepts the credentials.');
     if (settings.topic === null) return sheet.done(plan, 'The broker accepts connections.');
     return await retained(deps, plan, { sheet, wire, topic: settings.topic }, budget);
   } finally {

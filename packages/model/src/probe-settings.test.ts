@@ -71,7 +71,7 @@ test.each<[ServiceKind, string, object, string]>([
     'http',
     'https://a.example',
     { conditions: ['status = 200'] },
-    'check.conditions.0: column 8: found =, expected == to compare',
+    'check.conditions[0]: column 8: found =, expected == to compare',
   ],
   [
     'redis',

@@ -51,7 +51,7 @@ const HTTP_URL = /^https?:\/\/([^/?#]+)/i;
 const WS_URL = /^wss?:\/\/([^/?#]+)/i;
 const DOMAIN = /^([A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?$/;
 // Never with a leading dash: it becomes a word of a command line.
-const HOST = /^([A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[?[0-9A-Fa-f:.]{2,45}\]?)$/;
+const HOST = /^([A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[?(?=[^:]*:[^:]*:)[0-9A-Fa-f:.]{2,45}\]?)$/;
 const HOST_PORT = /^(\[[0-9A-Fa-f:.]+\]|[^\s:/@?#[\]]{1,253}):(\d{1,5})$/;
 
 function withHint(flaw: string | null, hint: string): string | null {

@@ -152,7 +152,7 @@ export function checkFlaw(kind: ServiceKind, given: CheckInput): string | null {
       const other = [...mentions(parsed.value)].find((root) => !roots.includes(root));
       if (other === undefined) continue;
       const expected = roots.length === 0 ? 'no conditions' : roots.join(', ');
-      return `check.${field}.${i}: found ${other}, which a check of kind "${kind}" does not have, expected ${expected}`;
+      return `check.${field}[${i}]: found ${other}, which a check of kind "${kind}" does not have, expected ${expected}`;
     }
   }
   return null;

@@ -51,22 +51,7 @@ async function serve(
       const body = Buffer.concat(chunks);
       const service = body.length > 5 ? body.subarray(7).toString() : '';
       const said = headers[':path'] === '/grpc.health.v1.Health/Check' ? health(service, headers) : 'http';
-      if (said === 'silence') return;
-      if (said === 'cut') return void stream.session?.destroy();
-      if (said === 'http') {
-        stream.respond({ ':status': 200, 'content-type': 'text/html' });
-        return void stream.end('<html>');
-      }
-      if (said.serving === null) {
-        return void stream.respond(
-          { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': `${said.status}` },
-          { endStream: true },
-        );
-      }
-      stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto' }, { waitForTrailers: true });
-      stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': `${said.status}` }));
-      const message = said.serving === 0 ? Buffer.alloc(0) : Buffer.from([8, said.serving]);
-      stream.end(Buffer.concat([Buffer.from([0, 0, 0, 0, message.length]), message]));
+      answer(stream, said);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -76,6 +61,23 @@ async function serve(
   });
   const address = server.address();
   return { port: typeof address === 'object' && address !== null ? address.port : 0, open: () => sessions.size };
+}
+
+function answer(stream: ServerHttp2Stream, said: ReturnType<Health>): void {
+  if (said === 'silence') return;
+  if (said === 'cut') stream.session?.destroy();
+  else if (said === 'http') {
+    stream.respond({ ':status': 200, 'content-type': 'text/html' });
+    stream.end('<html>');
+  } else if (said.serving === null) {
+    const headers = { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': `${said.status}` };
+    stream.respond(headers, { endStream: true });
+  } else {
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto' }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': `${said.status}` }));
+    const message = said.serving === 0 ? Buffer.alloc(0) : Buffer.from([8, said.serving]);
+    stream.end(Buffer.concat([Buffer.from([0, 0, 0, 0, message.length]), message]));
+  }
 }
 
 async function probe(port: number, more: Partial<CheckPlan> = {}, by: Probers = probers): Promise<ProbeObservation> {

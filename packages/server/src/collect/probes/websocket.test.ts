@@ -57,7 +57,9 @@ const said = ({ verdict, reason, facts }: ProbeObservation): string =>
     .map(([name, { v }]) => `${name}:${v}`)
     .join(' ')}`;
 
-const echo = (socket: WebSocket): void => void socket.on('message', (data) => socket.send(data.toString()));
+const echo = (socket: WebSocket): void => {
+  socket.on('message', (data: Buffer) => socket.send(data.toString('utf8')));
+};
 
 test('[CK6] the handshake and a pong', async () => {
   const { port } = await serve(() => undefined);

@@ -51,7 +51,8 @@ import { authorize } from './publish/access.ts';
 import { Board } from './publish/board.ts';
 import { Hub } from './publish/hub.ts';
 import { sendThrough } from './send/channels/index.ts';
-import { Outbox } from './send/outbox.ts';
+import { CHANNEL_SECRETS, Outbox } from './send/outbox.ts';
+import { reseal } from './send/reseal.ts';
 import { Retention } from './send/retention.ts';
 import { Accounts } from './serve/auth/accounts.ts';
 import { ApiKeys } from './serve/auth/api-key.ts';
@@ -417,6 +418,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   history.start();
   groups.start();
   dependencies.start();
+  await reseal({ store, commit, vault }, [CHANNEL_SECRETS]);
   outbox.start();
   retention.start();
   maintenances.start();

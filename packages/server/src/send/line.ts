@@ -23,7 +23,7 @@ export type Next =
 
 /**
  * The queue of one channel. Of one thread to one recipient only the oldest is under way, so that a recovery never
- * overtakes its alert; different threads do not wait for each other. When more is due than the channel may be told,
+ * overtakes its alert; different threads do not wait for each other, only for a summary that is not told yet. When more is due than the channel may be told,
  * what waits for the same recipient becomes one summary.
  */
 export class Line {
@@ -99,11 +99,15 @@ export class Line {
   #due(now: number): { readonly due: readonly Item[]; readonly soonest: number | null; readonly waiting: number } {
     const due: Item[] = [];
     const taken = new Set<string>();
+    const barred = new Set<string>();
     let soonest: number | null = null;
     let waiting = 0;
     for (const item of this.items.values()) {
       const key = threadKey(item);
       if (!item.isSending && item.due <= now) waiting += 1;
+      // A summary speaks of many threads: what is newer waits until it was told, or it would be told an old state last.
+      if (barred.has(item.recipient) && !UNMERGED.has(item.kind)) continue;
+      if (item.kind === 'summary') barred.add(item.recipient);
       // Its thread has an older one that is not settled.
       if (taken.has(key)) continue;
       taken.add(key);
@@ -122,7 +126,9 @@ export class Line {
     const stuck = new Set<string>();
     const items: Item[] = [];
     for (const item of this.items.values()) {
-      if (item.recipient !== recipient || UNMERGED.has(item.kind)) continue;
+      if (item.recipient !== recipient) continue;
+      if (item.kind === 'summary') break;
+      if (UNMERGED.has(item.kind)) continue;
       const key = threadKey(item);
       if (stuck.has(key)) continue;
       if (item.isSending || item.due > now) stuck.add(key);

@@ -52,8 +52,9 @@ export async function exchange(deps: SendDeps, post: Post): Promise<Result<Reply
   const budget = new Budget(clock, limits.sendTimeoutMs);
   const host = url.host;
   if (url.protocol === 'http:') {
-    const pinned = await pinPrivate(deps, url, budget);
+    const pinned = await pinPrivate(deps, url.hostname, url.port === '' ? 80 : Number(url.port));
     if (!pinned.ok) return pinned;
+    url.hostname = isIP(pinned.value) === 6 ? `[${pinned.value}]` : pinned.value;
   }
   const lane = new Lane({ egress, clock, limits });
   const onAbort = (): void => lane.close();
@@ -133,12 +134,18 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 /** What a receiver said, fit for a log: one short line without anything that was given to be kept. */
 export function scrub(text: string, hide: readonly string[]): string {
   let clean = text;
-  for (const secret of hide) {
-    if (secret.length < 4) continue;
-    for (const form of [secret, encodeURIComponent(secret)]) clean = clean.replaceAll(form, '***');
-  }
+  for (const form of hide.flatMap(formsOf)) clean = clean.replaceAll(form, '***');
   return clip(clean.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim(), 200);
 }
+
+/** A secret, as it may come back: whole, encoded, or that part of it which alone is the secret (a token in a URL). */
+function formsOf(secret: string): readonly string[] {
+  const parts = secret.split(/[/:?&=]/).filter((part) => part.length >= PART_LENGTH_MIN);
+  return [secret, encodeURIComponent(secret), ...parts].filter((form) => form.length >= FORM_LENGTH_MIN);
+}
+
+const PART_LENGTH_MIN = 8;
+const FORM_LENGTH_MIN = 4;
 
 export const ABORTED: { readonly ok: false } & SendFault = fault(
   'aborted',
@@ -154,29 +161,26 @@ export function faultOf(found: Fault): { readonly ok: false } & SendFault {
 }
 
 /**
- * Plain HTTP carries what it says in the open, so it goes only where every address is one of the operator's own
- * network, and to the address that was judged: a name that changes its mind meanwhile gains nothing.
+ * What is said without TLS is said in the open, so it goes only where every address is one of the operator's own network,
+ * and to the address that was judged: a name that changes its mind meanwhile gains nothing. The value is that address.
  */
-async function pinPrivate(deps: SendDeps, url: URL, budget: Budget): Promise<Result<null, SendFault>> {
-  const port = url.port === '' ? 80 : Number(url.port);
-  const checked = await within(deps, budget, deps.egress.check(url.hostname, port));
+export async function pinPrivate(deps: SendDeps, host: string, port: number): Promise<Result<string, SendFault>> {
+  const checked = await inTime(deps, deps.egress.check(host, port));
   if (!checked.ok) return faultOf(checked);
   if (checked.value.some((address) => denialOf(address) === null)) {
     return fault(
       'plaintext',
-      'The channel would send secrets over plain http to the open internet; use https.',
+      'The channel would say secrets without TLS on the open internet; use https or TLS.',
       'never',
     );
   }
-  const [first = ''] = checked.value;
-  url.hostname = isIP(first) === 6 ? `[${first}]` : first;
-  return ok(null);
+  return ok(checked.value[0] ?? '');
 }
 
 /** A lookup that never answers must not hold a sending. */
-function within<T>(deps: SendDeps, budget: Budget, work: Promise<Result<T, Fault>>): Promise<Result<T, Fault>> {
+function inTime<T>(deps: SendDeps, work: Promise<Result<T, Fault>>): Promise<Result<T, Fault>> {
   return new Promise((resolve) => {
-    const timer = deps.clock.after(Math.min(budget.leftMs, deps.limits.sendConnectTimeoutMs), () =>
+    const timer = deps.clock.after(deps.limits.sendConnectTimeoutMs, () =>
       resolve({ ok: false, code: 'dns', message: 'The host name could not be resolved in time.' }),
     );
     void work.then((result) => {

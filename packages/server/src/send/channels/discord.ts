@@ -16,7 +16,7 @@ export const sendDiscord: Send<DiscordSettings> = async (deps, settings, secrets
     url: linkOf(deps, notice),
     color: Number.parseInt(colour(notice).slice(1), 16),
     timestamp: new Date(notice.at).toISOString(),
-    ...(notice.text.trim() === '' ? {} : { description: clipEscaped(notice.text.trim(), 3_000, escapeMarkdown) }),
+    ...(notice.text.trim() === '' ? {} : { description: clipEscaped(notice.text.trim(), 2_800, escapeMarkdown) }),
     fields: facts.map(({ name, value }) => ({
       // Neither may be empty.
       name: clip(oneLine(name), 40) || '-',

@@ -6,10 +6,9 @@ import { createHash } from 'node:crypto';
 import { createTransport } from 'nodemailer';
 import type { EmailSettings } from '@statewire/model';
 import { ok } from '@statewire/protocol';
-import { denialOf } from '../../collect/egress/addresses.ts';
 import { deliveryId } from '../enqueue.ts';
 import { clip, type Notice } from '../notice.ts';
-import { ABORTED, faultOf, scrub } from '../post.ts';
+import { ABORTED, faultOf, pinPrivate, scrub } from '../post.ts';
 import {
   bodyLines,
   colour,
@@ -27,22 +26,20 @@ import {
 export const sendEmail: Send<EmailSettings> = async (deps, settings, secrets, notice) => {
   const to = notice.to === undefined ? settings.to : [notice.to];
   if (to.length === 0) return fault('no_recipient', 'The channel has no recipient; set "to".', 'never');
+  let host = settings.host;
+  if (settings.tls === 'none') {
+    const pinned = await pinPrivate(deps, host, settings.port);
+    if (!pinned.ok) return pinned;
+    host = pinned.value;
+  }
   const opened = await deps.egress.connect({
-    host: settings.host,
+    host,
     port: settings.port,
     timeoutMs: deps.limits.sendConnectTimeoutMs,
     signal: deps.signal,
   });
   if (!opened.ok) return faultOf(opened);
   const { socket } = opened.value;
-  if (settings.tls === 'none' && denialOf(socket.remoteAddress ?? '') === null) {
-    socket.destroy();
-    return fault(
-      'plaintext',
-      'The channel would send mail without TLS to the open internet; use starttls or tls.',
-      'never',
-    );
-  }
   const transport = createTransport({
     host: settings.host,
     port: settings.port,
@@ -161,13 +158,14 @@ function nameOf(deps: SendDeps): string {
 
 /** What nodemailer says of a failure, in our words. 4xx of SMTP passes, 5xx does not. */
 function faultOfSmtp(error: unknown, secrets: Secrets): { readonly ok: false } & SendFault {
-  const { code, responseCode, response } = fieldsOf(error);
+  const { code, responseCode, response, message } = fieldsOf(error);
   const said = response === '' ? '.' : `: ${scrub(response, Object.values(secrets))}`;
   if (code === 'EAUTH') {
     const isTemporary = responseCode >= 400 && responseCode < 500;
     return fault('auth', `The mail server did not accept user and password${said}`, isTemporary ? 'later' : 'never');
   }
-  if (code === 'ETLS' || /^(CERT_|UNABLE_TO_|ERR_TLS_|ERR_SSL_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_)/.test(code)) {
+  // nodemailer gives every error of the socket one code; what TLS says of a certificate is in its words.
+  if (code === 'ETLS' || (code === 'ESOCKET' && /certificate|altnames|self-signed|\bTLS\b|\bSSL\b/i.test(message))) {
     return fault('tls_failed', 'The mail server offers no TLS that can be trusted.', 'later');
   }
   if (responseCode >= 500) return fault('refused_by_receiver', `The mail server refused the mail${said}`, 'never');
@@ -179,7 +177,12 @@ function faultOfSmtp(error: unknown, secrets: Secrets): { readonly ok: false } &
   return fault('reset', 'The connection to the mail server broke before the mail was accepted.', 'later');
 }
 
-function fieldsOf(error: unknown): { readonly code: string; readonly responseCode: number; readonly response: string } {
+function fieldsOf(error: unknown): {
+  readonly code: string;
+  readonly responseCode: number;
+  readonly response: string;
+  readonly message: string;
+} {
   const read = (name: string): unknown =>
     typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
   const code = read('code');
@@ -187,6 +190,7 @@ function fieldsOf(error: unknown): { readonly code: string; readonly responseCod
   const response = read('response');
   return {
     code: typeof code === 'string' ? code : '',
+    message: error instanceof Error ? error.message : '',
     responseCode: typeof responseCode === 'number' ? responseCode : 0,
     response: typeof response === 'string' ? clip(oneLine(response), 200) : '',
   };

@@ -40,6 +40,7 @@ function webhookBody(deps: SendDeps, notice: Notice): JsonObject {
       kind: notice.kind,
       state: notice.state,
       severity: notice.severity,
+      isAcknowledged: notice.isAcknowledged === true,
       title: notice.title,
       text: notice.text,
       facts: notice.facts.map(({ name, value }) => ({ name, value })),

@@ -38,7 +38,7 @@ export const sendWebpush: Send<WebpushSettings> = async (deps, settings, secrets
   }
   const headers = Object.entries(request.headers)
     .filter(([name]) => name.toLowerCase() !== 'content-length')
-    .map(([name, value]): [string, string] => [name.toLowerCase(), String(value)]);
+    .map(([name, value]): [string, string] => [name.toLowerCase(), value]);
   const sent = await post(deps, {
     url: request.endpoint,
     headers: Object.fromEntries(headers),

@@ -34,6 +34,8 @@ export interface Verb {
   /** One line for the API's document. */
   readonly summary: string;
   readonly args: z.ZodType<Args>;
+  /** True: REST answers with what the command has to say, not with the record. */
+  readonly isQuestion?: boolean | undefined;
   /** True when the record may not be there yet. */
   readonly isBirth?: boolean | undefined;
   /** False for commands that only live connections have. Default true. */

@@ -15,7 +15,7 @@ export function commandRoutes(deps: HttpDeps): readonly Route[] {
 }
 
 function commandRoute(deps: HttpDeps, verb: Verb, collection: string): Route {
-  const { name, summary, args, action } = verb;
+  const { name, summary, args, action, isQuestion = false } = verb;
   const { row, access } = deps.collections[collection] ?? { row: z.unknown(), access: { write: 'admin' as const } };
   const takesNothing = args === none;
   return route({
@@ -27,14 +27,17 @@ function commandRoute(deps: HttpDeps, verb: Verb, collection: string): Route {
     ...(takesNothing ? {} : { body: args }),
     answers: {
       ...answersOf('not_found', 'rate_limited', 'unsupported', ...(takesNothing ? [] : ['bad_field' as const])),
-      200: { description: 'Done; the record as it is now', schema: row },
+      200: isQuestion
+        ? { description: 'What it found', schema: z.looseObject({ id: z.string() }) }
+        : { description: 'Done; the record as it is now', schema: row },
     },
     handle: (call) => {
       const id = call.params['id'] ?? '';
       // Asked here for every command: one that acts outside a transaction must not tell a stranger's record from none.
       must(find(deps, call.principal, collection, id));
       const fields = asObject(call.body ?? {});
-      return perform(deps, call, { collection, id, op: 'call', name, fields });
+      const mutation = { collection, id, op: 'call' as const, name, fields };
+      return perform(deps, call, mutation, 200, isQuestion ? 'value' : 'record');
     },
   });
 }

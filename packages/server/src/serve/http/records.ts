@@ -43,6 +43,7 @@ export async function perform(
   call: Pick<Call<unknown, unknown>, 'principal' | 'context'>,
   mutation: Mutation,
   status: 200 | 201 = 200,
+  answer: 'record' | 'value' = 'record',
 ): Promise<Response> {
   const key = call.context.req.header('idempotency-key');
   if (key !== undefined && !/^[\x21-\x7e]{1,128}$/u.test(key))
@@ -53,6 +54,7 @@ export async function perform(
   const result = await deps.mutate(call.principal, key === undefined ? mutation : { ...mutation, key });
   if (!result.ok) throw new RefusedError(refusalOfMutation(result));
   const { version, value } = result.value;
+  if (answer === 'value') return json(value);
   const id = idOf(value) ?? mutation.id;
   const found = find(deps, call.principal, mutation.collection, id);
   const entry = found.ok ? found.value : null;

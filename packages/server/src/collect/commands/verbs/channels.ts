@@ -9,6 +9,7 @@ export const channelVerbs: readonly Verb[] = [
     action: 'write',
     summary: 'Sends a real notice through the channel now and answers with what came of it',
     args: none,
+    isQuestion: true,
     run: 'outside',
   },
 ];

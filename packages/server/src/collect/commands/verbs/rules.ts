@@ -20,6 +20,7 @@ export const ruleVerbs: readonly Verb[] = [
     action: 'write',
     summary: 'What the rule says of a record now, with the evidence; writes and tells nothing',
     args: testArgs,
+    isQuestion: true,
     run: 'outside',
   },
   { name: 'enable', on: ['rules'], action: 'write', summary: 'Asks the rule again', args: none, run: enabled(true) },

@@ -299,6 +299,10 @@ test('[AL12] a command becomes a job that a reporter takes; never for what is su
   const jobs = Array.from(world.desk.keep.live.entries('main', 'jobs'), ({ row }) => row);
   expect(jobs).toHaveLength(1);
   expect(jobs[0]).toMatchObject({ kind: 'recovery', state: 'queued', title: 'restart' });
-  expect(JSON.parse(String(jobs[0]?.['goal']))).toMatchObject({ subject: 'services/db', args: { hard: true } });
+  const goal = jobs[0]?.['goal'];
+  expect(JSON.parse(typeof goal === 'string' ? goal : '')).toMatchObject({
+    subject: 'services/db',
+    args: { hard: true },
+  });
   await world.close();
 });

@@ -21,6 +21,7 @@ import { Bone } from './parts/skeleton.tsx';
 import { problemIn } from './rest/request.ts';
 import { readAlertsSearch } from './screens/alerts/search.ts';
 import { readIncidentsSearch } from './screens/incidents/search.ts';
+import { readMaintenanceSearch } from './screens/maintenance/search.ts';
 import { Overview } from './screens/overview.tsx';
 
 const Palette = lazy(() => import('./screens/palette.tsx'));
@@ -69,6 +70,12 @@ const incident = createRoute({
   path: '/incidents/$id',
   component: lazyRouteComponent(() => import('./screens/incidents/incident.tsx'), 'IncidentDetail'),
 });
+const maintenance = createRoute({
+  getParentRoute: () => root,
+  path: '/maintenance',
+  validateSearch: readMaintenanceSearch,
+  component: lazyRouteComponent(() => import('./screens/maintenance/maintenances.tsx'), 'Maintenances'),
+});
 const system = createRoute({
   getParentRoute: () => root,
   path: '/system',
@@ -77,7 +84,18 @@ const system = createRoute({
 
 /** Every page under its path. Heavy ones load when first visited, or when the pointer nears their link. */
 export const router = createRouter({
-  routeTree: root.addChildren([overview, services, service, agents, jobs, alerts, incidents, incident, system]),
+  routeTree: root.addChildren([
+    overview,
+    services,
+    service,
+    agents,
+    jobs,
+    alerts,
+    incidents,
+    incident,
+    maintenance,
+    system,
+  ]),
   defaultPreload: 'intent',
   // Data is live, not loaded by routes; only the code of a page is fetched ahead.
   defaultPreloadStaleTime: 0,

@@ -1,7 +1,7 @@
-import { BellRing, Bot, Gauge, Megaphone, type LucideIcon, Server, Settings2, Workflow } from 'lucide-react';
+import { BellRing, Bot, Gauge, Megaphone, type LucideIcon, Server, Settings2, Workflow, Wrench } from 'lucide-react';
 
 export interface Page {
-  readonly path: '/' | '/services' | '/agents' | '/jobs' | '/alerts' | '/incidents' | '/system';
+  readonly path: '/' | '/services' | '/agents' | '/jobs' | '/alerts' | '/incidents' | '/maintenance' | '/system';
   readonly title: string;
   readonly short: string;
   readonly icon: LucideIcon;
@@ -21,6 +21,7 @@ export const pages: readonly Page[] = [
   { path: '/jobs', title: 'Jobs', short: 'Jobs', icon: Workflow, key: 'j', group: 'watch' },
   { path: '/alerts', title: 'Alerts', short: 'Alerts', icon: BellRing, key: 'a', group: 'respond', isMain: true },
   { path: '/incidents', title: 'Incidents', short: 'Incidents', icon: Megaphone, key: 'i', group: 'respond' },
+  { path: '/maintenance', title: 'Maintenance', short: 'Maintenance', icon: Wrench, key: 'm', group: 'respond' },
   { path: '/system', title: 'System', short: 'System', icon: Settings2, key: 'y', group: 'system' },
 ];
 

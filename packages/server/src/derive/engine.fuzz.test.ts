@@ -48,6 +48,24 @@ const move: fc.Arbitrary<Move> = fc.record({
       ),
     fc.constant((at: number): Observation => ({ kind: 'gone', at, graceMs: 10_000 })),
     fc.constant((at: number): Observation => ({ kind: 'boot', at })),
+    fc.option(fc.constant('m1')).map((maintenance) => (at: number): Observation => ({
+      kind: 'overlay',
+      at,
+      by: 'fuzz',
+      set: { maintenance },
+    })),
+    health.map((verdict) => (at: number): Observation => ({
+      kind: 'members',
+      at,
+      verdict,
+      reason: { code: verdict, text: verdict },
+      facts: {},
+    })),
+    fc.option(fc.integer({ min: 1, max: 90_000 })).map(
+      (ms) =>
+        (at: number): Observation =>
+          command(at, { do: 'mute', until: ms === null ? null : at + ms, reason: '' }),
+    ),
     fc.constantFrom('active', 'paused', 'retired').map(
       (desired) =>
         (at: number): Observation =>
@@ -130,7 +148,8 @@ test('[DE14] status equals the table, transitions chain, nothing lies in the fut
         if (row.suspect !== null) expect(row.suspect.to).not.toBe(row.health);
         expect(row.recent.bar).toHaveLength(row.recent.ms.length);
         expect(row.recent.bar.length).toBeLessThanOrEqual(40);
-        if (row.status === 'paused' && row.override === null) expect(nextDeadline(row)).toBeNull();
+        if (row.status === 'paused' && row.override === null && row.mutedUntil === null)
+          expect(nextDeadline(row)).toBeNull();
       });
     }),
     { numRuns: 600 },

@@ -34,6 +34,8 @@ import { Maintenances } from './joints/maintenance.ts';
 import { mutations } from './joints/mutations.ts';
 import { securePage } from './joints/page-secrets.ts';
 import { Incidents } from './joints/incidents.ts';
+import { publicPages } from './joints/public-pages.ts';
+import { Subscribers } from './joints/subscribers.ts';
 import { System } from './joints/system.ts';
 import { Watch } from './joints/watch.ts';
 import type { Committed } from './keep/commit-types.ts';
@@ -242,6 +244,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     alerts: (org, id, deadline) => alerting.alertDue(org, id, deadline),
     policies: (org, id, deadline) => alerting.policyDue(org, id, deadline),
     incidents: (org, id, deadline) => incidents.due(org, id, deadline),
+    subscribers: (org, id, deadline) => subscribers.lapse(org, id, deadline),
   };
   const watch = new Watch({
     live,
@@ -300,6 +303,9 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     onError,
   });
   endings.push(() => outbox.close());
+  const subscribers = new Subscribers({ clock, limits, live, store, commit, board, publicUrl, onError });
+  followers.push((committed) => subscribers.follow(committed));
+  endings.push(() => subscribers.close());
   const retention = new Retention({ clock, limits, live, commit, onError });
   endings.push(() => retention.close());
   followers.push((committed) => outbox.follow(committed));
@@ -365,8 +371,8 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     accounts,
     system,
     metrics,
-    pages: { board, drawings, streams, commit },
     history: history.past,
+    pages: publicPages({ board, drawings, streams, commit, live, store, vault }),
     demo: options.demo ?? null,
     mutate: (principal, mutation) => commands.mutate(principal, mutation),
     report: (principal, report) => reports.report(principal, report),
@@ -412,6 +418,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   await syncFile(commands, config);
   names.start(live);
   board.start();
+  subscribers.start();
   await watch.start();
   fleet.start();
   incidents.start();

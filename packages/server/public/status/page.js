@@ -12,8 +12,8 @@
   const stale = document.getElementById('stale');
   const asOf = document.getElementById('asof');
   const pollMs = Number(refresh) || 30000;
-  // Three beats of the server, or two polls and their delay in a cache.
-  const quietMs = () => (stream ? 45000 : pollMs * 2 + 40000);
+  // A moment to come back in; three beats of the server; two polls and their delay in a cache.
+  const quietMs = () => (!isConnected ? 10000 : stream ? 45000 : pollMs * 2 + 40000);
   const clock = new Intl.DateTimeFormat('en-GB', {
     hour: '2-digit',
     minute: '2-digit',

@@ -77,6 +77,12 @@ export class Board {
     return place === undefined ? null : this.#fresh(place);
   }
 
+  /** The page of this id as it is now, or null when it may not be seen. */
+  sheetOf(org: string, id: string): Sheet | null {
+    const place = this.#places.get(`${org}\n${id}`);
+    return place === undefined ? null : this.#fresh(place);
+  }
+
   /** The slug of the page that a host name of its own leads to, or null. */
   slugOf(domain: string): string | null {
     return this.#byDomain.get(domain)?.page.slug ?? null;

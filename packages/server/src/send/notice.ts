@@ -32,6 +32,8 @@ export interface Notice {
   /** Same for an alert and its recovery: the key by which a receiver puts both together. */
   readonly thread: string;
   readonly at: number;
+  /** For readers outside: where it is shown, instead of the place in the dashboard. */
+  readonly link?: string | undefined;
   /** E-mail to somebody who may leave the list: where, as an https URL (one click). */
   readonly unsubscribe?: string | undefined;
   /** Of a summary: the newest state of each thread it stands for. Set by the outbox only. */
@@ -50,7 +52,7 @@ export interface NoticePart {
 
 /** As it is kept until it is delivered. */
 export function noticeJson(notice: Notice): JsonObject {
-  const { to, unsubscribe, facts, refs, parts, isAcknowledged, ...rest } = notice;
+  const { to, link, unsubscribe, facts, refs, parts, isAcknowledged, ...rest } = notice;
   return {
     ...rest,
     title: clip(rest.title, TITLE_MAX),
@@ -61,6 +63,7 @@ export function noticeJson(notice: Notice): JsonObject {
     refs: refs.slice(0, REFS_MAX),
     ...(isAcknowledged === true ? { isAcknowledged } : {}),
     ...(to === undefined ? {} : { to }),
+    ...(link === undefined ? {} : { link }),
     ...(unsubscribe === undefined ? {} : { unsubscribe }),
     ...(parts === undefined
       ? {}
@@ -109,6 +112,7 @@ const schema: z.ZodType<Notice> = z.object({
   path: z.string(),
   thread: z.string(),
   at: z.number(),
+  link: z.string().optional(),
   unsubscribe: z.string().optional(),
   parts: z
     .array(

@@ -18,11 +18,15 @@ export function summarize(
   const parts = [...newest.values()].sort((a, b) => rank(a) - rank(b));
   const firing = parts.filter(({ state }) => state === 'firing');
   const state = firing.length > 0 ? 'firing' : parts.every((part) => part.state === 'resolved') ? 'resolved' : 'info';
+  // All go to one recipient: where they read on and how they leave is the same for each.
+  const { link, unsubscribe } = notices.at(-1) ?? {};
   const counts = STATES.map((word) => [parts.filter((part) => part.state === word).length, word] as const)
     .filter(([n]) => n > 0)
     .map(([n, word]) => `${n} ${word}`);
   return {
     ...as,
+    ...(link === undefined ? {} : { link }),
+    ...(unsubscribe === undefined ? {} : { unsubscribe }),
     kind: 'summary',
     state,
     severity: firing[0]?.severity ?? 'info',

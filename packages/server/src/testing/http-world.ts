@@ -21,6 +21,7 @@ import { systemClock, type Clock } from '../lib/clock.ts';
 import { limits, type Limits } from '../lib/limits.ts';
 import { silentLog } from '../lib/log.ts';
 import type { Principal, Scope } from '../lib/principal.ts';
+import { publicPages } from '../joints/public-pages.ts';
 import { securePage } from '../joints/page-secrets.ts';
 import { authorize } from '../publish/access.ts';
 import { Board } from '../publish/board.ts';
@@ -95,6 +96,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   let board: Board | null = null;
   const names = new NameClaims();
   let history: History | null = null;
+  const vault = testVault();
   const keep = await openKeep({
     clock,
     store,
@@ -146,7 +148,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     limits: bounds,
     commit: keep.commit,
     engine,
-    vault: testVault(),
+    vault,
     authorize,
     names,
     observeIn: observeIn.bind(null, { rulesOf }),
@@ -197,7 +199,15 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     history: past.past,
     epoch: keep.commit.epoch,
     demo: null,
-    pages: { board: shown, drawings, streams, commit: keep.commit },
+    pages: publicPages({
+      board: shown,
+      drawings,
+      streams,
+      commit: keep.commit,
+      live: keep.live,
+      store,
+      vault,
+    }),
     mutate: (principal, mutation) => commands.mutate(principal, mutation),
     report: (principal, report) => reports.report(principal, report),
     reportAll: (principal, all) => reports.reportAll(principal, all),

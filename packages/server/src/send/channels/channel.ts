@@ -66,9 +66,9 @@ export function urgency(notice: Notice): 'high' | 'low' | 'normal' | 'urgent' {
   return notice.severity === 'critical' ? 'urgent' : notice.severity === 'warning' ? 'high' : 'normal';
 }
 
-/** Where a notice is shown in the dashboard. */
+/** Where a notice is shown: in the dashboard, unless it is for readers outside. */
 export function linkOf(deps: SendDeps, notice: Notice): string {
-  return `${deps.publicUrl}/#${notice.path}`;
+  return notice.link ?? `${deps.publicUrl}/#${notice.path}`;
 }
 
 /** What people see first: the state in one word, then the title. One line. */

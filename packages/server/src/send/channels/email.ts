@@ -147,7 +147,7 @@ function htmlOf(deps: SendDeps, notice: Notice): string {
     `<div style="border-left:4px solid ${colour(notice)};padding-left:12px">` +
     `<p style="margin:0 0 12px;font-size:16px"><strong>${escapeHtml(headline(notice, 500))}</strong></p>${paragraphs}` +
     (rows.length === 0 ? '' : `<table style="border-collapse:collapse;margin:0 0 12px">${rows.join('')}</table>`) +
-    `<p style="margin:0"><a href="${link}">Open in Statewire</a></p></div>${leave}</body></html>`
+    `<p style="margin:0"><a href="${link}">${notice.link === undefined ? 'Open in Statewire' : 'Open'}</a></p></div>${leave}</body></html>`
   );
 }
 

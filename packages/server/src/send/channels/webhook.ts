@@ -15,7 +15,12 @@ export const sendWebhook: Send<WebhookSettings> = async (deps, settings, secrets
     'content-type': 'application/json',
     ...settings.headers,
     ...(authorization === undefined ? {} : { authorization }),
-    ...signed(secret, { id: deliveryId(notice.key), at: deps.clock.now(), body }),
+    // Another's address has a key of its own: no subscriber can sign for another.
+    ...signed(notice.to === undefined ? secret : subscriberSecret(secret, notice.to), {
+      id: deliveryId(notice.key),
+      at: deps.clock.now(),
+      body,
+    }),
   };
   const sent = await post(deps, { url: notice.to ?? settings.url, headers, body, hide: Object.values(secrets) });
   return sent.ok ? ok({ status: sent.value.status }) : sent;
@@ -30,6 +35,12 @@ export function signed(
   const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
   const signature = createHmac('sha256', key).update(`${message.id}.${timestamp}.${message.body}`).digest('base64');
   return { 'webhook-id': message.id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` };
+}
+
+/** The signing key of somebody who subscribed with this address. */
+export function subscriberSecret(secret: string, to: string): string {
+  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
+  return `whsec_${createHmac('sha256', key).update(to).digest('base64')}`;
 }
 
 function webhookBody(deps: SendDeps, notice: Notice): JsonObject {

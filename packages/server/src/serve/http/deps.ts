@@ -47,6 +47,10 @@ export interface PublicPages {
   readonly board: Board;
   readonly drawings: Drawings;
   readonly streams: Streams;
+  /** The subscriber of this id, whichever organization it is of: links in messages do not name one. */
+  subscriber(id: string): { readonly org: string; readonly row: Row } | null;
+  /** The key that signs what a webhook subscriber of a page is sent, or null. */
+  webhookSecret(org: string, page: string, subscriber: string): Promise<string | null>;
   /** Sign-ups come from people without a credential. */
   readonly commit: Pick<Commit, 'write'>;
 }

@@ -11,10 +11,18 @@ type Part = Markup | number | readonly Markup[] | string | null;
 
 /** A piece of a page. Every value is escaped, also inside quoted attributes; null is nothing. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
-  let text = strings[0] ?? '';
-  for (const [i, part] of parts.entries()) text += textOf(part) + (strings[i + 1] ?? '');
+  let pieces = dense.get(strings);
+  if (pieces === undefined) {
+    pieces = strings.map((piece) => piece.replaceAll(/\n\s+/g, '\n'));
+    dense.set(strings, pieces);
+  }
+  let text = pieces[0] ?? '';
+  for (const [i, part] of parts.entries()) text += textOf(part) + (pieces[i + 1] ?? '');
   return new Markup(text);
 }
+
+/** The pieces of each template without their indentation, which readers do not need to be sent. */
+const dense = new WeakMap<TemplateStringsArray, readonly string[]>();
 
 /** Text as it may stand in HTML and XML, inside elements and quoted attributes. What XML cannot say is left out. */
 export function escaped(text: string): string {

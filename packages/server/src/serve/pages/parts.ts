@@ -66,13 +66,16 @@ function banner({ status, sentence }: PublicState): Markup {
 
 function row(state: PublicState, service: PublicService, times: Times): Markup {
   const { name, status, uptime } = service;
-  const shown = state.days > 30 ? (uptime?.d90 ?? null) : state.days > 7 ? (uptime?.d30 ?? null) : (uptime?.d7 ?? null);
+  const window = state.days > 30 ? 'd90' : state.days > 7 ? 'd30' : 'd7';
+  const shown = uptime?.[window] ?? null;
   return html`<div class="head">
       <h3>${name}</h3>
       ${
         uptime === null
           ? null
-          : html`<span class="number">${shown === null ? 'no uptime yet' : `${percent(shown)} up`}</span>`
+          : html`<span class="number"
+              >${shown === null ? 'no uptime yet' : `${percent(shown)} in ${window.slice(1)} d`}</span
+            >`
       }<span class="status" data-tone="${status}">${icon(status)}${STATUS_TEXT[status]}</span>
     </div>
     ${bar({ service, today: state.today, times, incidents: state.incidents })}

@@ -27,12 +27,12 @@ interface Around {
 }
 
 /** Where a subscriber confirms and leaves. It does not name the page: one that moves keeps its subscribers. */
-export function subscriptionPath(what: 'confirm' | 'leave', org: string, id: string, token: string): string {
-  return `${ASSETS_PATH}/${what}?s=${Buffer.from(`${org}\n${id}`).toString('base64url')}&t=${token}`;
+export function subscriptionPath(what: 'confirm' | 'leave', id: string, token: string): string {
+  return `${ASSETS_PATH}/${what}?s=${id}&t=${token}`;
 }
 
 const who = z.strictObject({
-  s: z.string().max(400).meta({ description: 'Who' }),
+  s: z.string().max(128).meta({ description: 'Who' }),
   t: z.string().max(64).meta({ description: 'Their token' }),
 });
 
@@ -52,11 +52,12 @@ export function subscriptionRoutes(deps: HttpDeps, rates: Rates, { tag, seen }: 
 
   /** The subscriber a link means, or null: unknown, gone and a wrong token are one answer. */
   async function subscriberOf(query: z.output<typeof who>): Promise<{ org: string; row: Subscriber } | null> {
-    const [org = '', id = ''] = Buffer.from(query.s, 'base64url').toString().split('\n');
-    const row = deps.live.get(org, 'subscribers', id)?.row ?? null;
-    const target = row === null ? null : await deps.store.document(SUBSCRIBER_TARGET, org, id);
+    const entry = deps.pages.subscriber(query.s);
+    if (entry === null) return null;
+    const { org, row } = entry;
+    const target = await deps.store.document(SUBSCRIBER_TARGET, org, row.id);
     const token = isObject(target) ? target['token'] : null;
-    if (row === null || typeof token !== 'string' || !isSame(token, query.t)) return null;
+    if (typeof token !== 'string' || !isSame(token, query.t)) return null;
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: rows of `subscribers` are Subscriber.
     return { org, row: row as Subscriber };
   }
@@ -156,7 +157,7 @@ export function subscriptionRoutes(deps: HttpDeps, rates: Rates, { tag, seen }: 
         text: 'This address is told of incidents and maintenance from now on.',
         button: 'Yes, subscribe',
       },
-      async (org, { id }) => {
+      async (org, { id, kind, page }) => {
         must(
           await commit.write(org, 'public', (draft) => {
             const row = draft.get('subscribers', id);
@@ -165,7 +166,14 @@ export function subscriptionRoutes(deps: HttpDeps, rates: Rates, { tag, seen }: 
             return ok(null);
           }),
         );
-        return notice('Subscribed', 'You will be told. Every message has a link to leave.');
+        if (kind === 'email') return notice('Subscribed', 'You will be told. Every message has a link to leave.');
+        const secret = await deps.pages.webhookSecret(org, page, id);
+        return notice(
+          'Subscribed',
+          'You will be told. Messages are signed as the Standard Webhooks specification says, with this key of your own, which is shown once:',
+          200,
+          secret === null ? undefined : html`<p><code>${secret}</code></p>`,
+        );
       },
     ),
     ...pair(

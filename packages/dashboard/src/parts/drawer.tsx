@@ -24,7 +24,7 @@ export function Drawer({ onClose, title, note, children, footer }: Props): React
           <header className="flex items-start justify-between gap-4 border-b px-5 py-4">
             <div className="min-w-0">
               <Radix.Title className="text-lg font-semibold">{title}</Radix.Title>
-              {note !== undefined && <div className="mt-0.5 text-sm text-muted">{note}</div>}
+              {note !== undefined && <div className="mt-1.5 text-sm text-muted">{note}</div>}
             </div>
             <Radix.Close asChild>
               <Button tone="ghost" size="icon" aria-label="Close" className="-mt-1 -mr-2">

@@ -70,7 +70,7 @@ function Loaded({ alert, onClose, onOpen }: { alert: Alert } & Omit<Props, 'id'>
       }
     >
       <div className="space-y-6">
-        {alert.text !== '' && <p>{alert.text}</p>}
+        {alert.text !== '' && <p className="whitespace-pre-wrap">{alert.text}</p>}
         {whySuppressed(alert) !== '' && (
           <p className="rounded-control bg-quiet-soft px-3 py-2 text-sm">Nobody is told: {whySuppressed(alert)}.</p>
         )}
@@ -232,7 +232,7 @@ function Evidence({ evidence }: { evidence: Alert['evidence'] }): ReactNode {
   const shown = Object.entries(evidence).flatMap(([name, value]) =>
     value === null || typeof value === 'object'
       ? []
-      : [{ name, text: typeof value === 'number' ? String(Math.round(value * 1000) / 1000) : String(value) }],
+      : [{ name, text: typeof value === 'number' ? numberText(value) : String(value) }],
   );
   if (shown.length === 0) return null;
   return (
@@ -252,6 +252,11 @@ function Evidence({ evidence }: { evidence: Alert['evidence'] }): ReactNode {
       </dl>
     </section>
   );
+}
+
+/** A number of evidence; one that can only be a moment is told as one. */
+function numberText(value: number): string {
+  return value > 1e12 && value < 1e13 ? exact(value) : String(Math.round(value * 1000) / 1000);
 }
 
 function Behind({ alert, onOpen }: { alert: Alert; onOpen: (id: string) => void }): ReactNode {

@@ -186,8 +186,8 @@ function columnsFor(canWrite: boolean): readonly Column<Alert>[] {
       track: 'minmax(10rem, 1.6fr)',
       from: 'lg',
       cell: (alert) => (
-        <span className="truncate text-muted" title={alert.text}>
-          {whySuppressed(alert) || alert.text}
+        <span className="block truncate text-muted" title={alert.text}>
+          {whySuppressed(alert) || firstLine(alert.text)}
         </span>
       ),
     },
@@ -282,7 +282,7 @@ function narrowRow(alert: Alert): ReactNode {
         <span className="truncate text-base font-medium">{alert.title}</span>
       </span>
       <span className="mt-1 flex items-baseline gap-2 text-sm">
-        <span className="min-w-0 truncate text-muted">{whySuppressed(alert) || alert.text}</span>
+        <span className="min-w-0 truncate text-muted">{whySuppressed(alert) || firstLine(alert.text)}</span>
         <Ago at={alert.resolvedAt ?? alert.startedAt} className="ml-auto shrink-0 text-xs text-muted" />
       </span>
     </div>
@@ -303,6 +303,10 @@ function Nothing({ tab, isFiltered }: { tab: AlertTab; isFiltered: boolean }): R
       {text}
     </Empty>
   );
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
 }
 
 function withoutTab(search: AlertsSearch): AlertsSearch {

@@ -65,7 +65,12 @@ export function Maintenances(): ReactNode {
           { key: 'past', title: 'Past' },
         ]}
       >
-        <div className={cx('grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_20rem]', view.isStale && 'is-stale')}>
+        <div
+          className={cx(
+            'grid grid-cols-[minmax(0,1fr)] items-start gap-5 xl:grid-cols-[minmax(0,1fr)_20rem]',
+            view.isStale && 'is-stale',
+          )}
+        >
           <div className="pane overflow-clip">
             {view.isLoading ? (
               <BoneRows rows={4} className="h-16" />

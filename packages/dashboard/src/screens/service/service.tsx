@@ -189,7 +189,7 @@ function Header({ row }: { row: Service }): ReactNode {
         <Tile title="Changes">{row.flaps}</Tile>
         {row.certificate !== null && <Tile title="Certificate">{Math.floor(row.certificate.daysLeft)} days left</Tile>}
         <div className="col-span-2 sm:ml-auto">
-          <dt className="text-xs text-muted">Last 40 checks</dt>
+          <dt className="text-xs text-muted">Last 30 checks</dt>
           <dd className="mt-1">
             <RecentBar bar={row.recent.bar} cells={40} className="h-6 w-full sm:w-[198px]" />
           </dd>

@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { json, startScripted } from '../packages/server/src/testing/peers/faults.ts';
+import { startRedis } from '../packages/server/src/testing/peers/program.ts';
 import { binPath, freePort, Peer } from '../packages/server/src/testing/peers/peer.ts';
 import { start, statewire } from './harness/cli.ts';
 import { ADMIN_KEY, TestServer } from './harness/server.ts';
@@ -36,6 +38,18 @@ describe('usage', () => {
     [['check'], 'found nothing to check'],
     [['check', 'localhost:1', '--timeout', 'soon'], '--timeout: found soon, expected a number'],
     [['check', 'http://localhost:1/', '--kind', 'ftp'], '--kind: found ftp'],
+    [
+      ['check', 'localhost:1', '--kind', 'redis', '--condition', 'value = 1'],
+      'column 7: found =, expected == to compare',
+    ],
+    [['check', 'localhost:1', '--kind', 'redis', '--condition', 'status == 1'], 'found status, which a check of kind'],
+    [
+      ['check', 'localhost:1', '--kind', 'postgres', '--set', 'query=DROP TABLE x'],
+      'expected one statement that reads',
+    ],
+    [['check', 'postgres://me:pw@localhost/shop'], 'found a password in the URL'],
+    [['check', 'redis://localhost', '--secret', 'password'], 'expected one in STATEWIRE_SECRET_PASSWORD'],
+    [['check', 'redis://localhost', '--secret', 'pin=1'], '--secret: found pin, expected password or token'],
     [['beat', 'x', '--unknown'], "Unknown option '--unknown'"],
   ])('%j is refused with what is right', async (args, message) => {
     const { code, err } = await statewire(args, at);
@@ -133,6 +147,33 @@ describe('check', () => {
     const closed = await statewire(['check', `127.0.0.1:${port}`]);
     expect(closed.code).toBe(1);
     expect(closed.out).toMatch(/^unhealthy: /u);
+  });
+});
+
+describe('[CK13] check of other kinds', () => {
+  test('conditions, settings and secrets as the API takes them, and the kind by the scheme', async () => {
+    const page = await startScripted(({ res }) => json(res, 200, { queue: 7 }));
+    const broker = await startRedis({ password: 'pw-of-redis' });
+    try {
+      const web = ['check', page.url, '--kind', 'http'];
+      const well = await statewire([...web, '--condition', 'json.queue < 10', '--degraded', 'latency < 10s']);
+      expect(well).toMatchObject({ code: 0 });
+      const ill = await statewire([...web, '--condition', 'json.queue < 5']);
+      expect(ill.code).toBe(1);
+      expect(ill.out).toMatch(/^unhealthy: Expected json\.queue < 5, found 7\./u);
+      const redis = [`redis://127.0.0.1:${broker.port}`, '--set', 'command=["DBSIZE"]', '--condition', 'value == 0'];
+      const secret = { STATEWIRE_SECRET_PASSWORD: 'pw-of-redis' };
+      const admitted = await statewire(['check', ...redis, '--secret', 'password', '--json'], secret);
+      expect(JSON.parse(admitted.out)).toMatchObject({ verdict: 'healthy', facts: { query: { v: 'ok' } } });
+      expect(admitted.out).not.toContain('pw-of-redis');
+      const refused = await statewire(['check', ...redis]);
+      expect(refused.out).toMatch(/^degraded: The server answers and asks for credentials/u);
+    } finally {
+      await page.close();
+      await broker.stop();
+    }
+    const here = await statewire(['check', 'icmp://127.0.0.1', '--set', 'packets=1']);
+    expect(here.out).toMatch(/^healthy: /u);
   });
 });
 

@@ -20,6 +20,7 @@ if (task === 'build') {
   dashboard();
 } else if (task === 'test') {
   chromium();
+  peers();
   run([join(root, 'tools', 'check.ts'), ...rest]);
 } else {
   dashboard();
@@ -79,6 +80,30 @@ function chromium() {
       return;
   }
   fail('found no Chromium: install one, or set STATEWIRE_CHROMIUM to its path, and run this again');
+}
+
+/** Finds the databases and brokers that checks are tested against, or installs Debian's where that is allowed. */
+function peers() {
+  const missing = Object.entries({
+    postgresql: ['/usr/lib/postgresql'],
+    'mariadb-server': ['/usr/sbin/mariadbd'],
+    'redis-server': ['/usr/bin/redis-server'],
+    'nats-server': ['/usr/sbin/nats-server', '/usr/bin/nats-server'],
+    'iputils-ping': ['/usr/bin/ping', '/bin/ping'],
+  })
+    .filter(([, paths]) => !paths.some((path) => existsSync(path)))
+    .map(([name]) => name);
+  if (missing.length === 0) return;
+  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+    say(`installing ${missing.join(', ')} for the tests of checks (once)`);
+    // The programs are started by the tests alone: none may begin to run as a service of this machine.
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+    const options = { stdio: ['ignore', 2, 2], env };
+    spawnSync('apt-get', ['update', '-q'], options);
+    if (spawnSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...missing], options).status === 0)
+      return;
+  }
+  fail(`found no ${missing.join(', no ')}: install what these Debian packages hold, and run this again`);
 }
 
 /** Runs the project's Node in the foreground; signals go through, and it ends when we or npm end. */

@@ -7,7 +7,7 @@
  *
  * Timers of an alert by itself: `fire`, `unfold`, `wake`, looked at whenever the alert is. Timers that tell somebody
  * (`tell`, `step`, `repeat`, `remind`, `recover`, `release`) belong to its group and are worked off in flush.ts;
- * `act` is the recovery action. Not here: who is told what (flush.ts), what folds into what (the caller says by `hold`).
+ * `act` is the recovery action, `rest` and `forget` keep what is over. Not here: who is told what (flush.ts), what folds into what (the caller says by `hold`).
  */
 import type { Alert, Policy, RecoveryAction, Suppression } from '@statewire/model';
 import { ok, refuse, type Result } from '@statewire/protocol';
@@ -93,11 +93,24 @@ export function foundAgain(alert: Alert, finding: Finding, hold: Hold | null, te
   }
 }
 
-function foundResolved(alert: Alert, { is }: Finding, hold: Hold | null, terms: Terms, now: number): Alert {
+function foundResolved(alert: Alert, { is, since }: Finding, hold: Hold | null, terms: Terms, now: number): Alert {
   if (!alert.isSettled) return is === 'false' ? { ...alert, isSettled: true } : alert;
-  if (is !== 'true' || alert.due['recover'] === undefined) return alert;
-  // Back before anybody was told that it had gone: it never ended.
-  const again = noted({ ...alert, resolvedAt: null, resolution: '' }, { at: now, kind: 'reopened' });
+  const isResting = (alert.due['rest'] ?? 0) > now;
+  if (is !== 'true' || (alert.due['recover'] === undefined && !isResting)) return alert;
+  const open = noted({ ...alert, resolvedAt: null, resolution: '' }, { at: now, kind: 'reopened' });
+  // Back before anybody was told that it had gone: it never ended. Soon after it: the same trouble again, told anew, but
+  // no sooner than its group may be told again.
+  const again: Alert =
+    alert.due['recover'] !== undefined
+      ? open
+      : {
+          ...open,
+          startedAt: Math.max(since ?? now, alert.startedAt),
+          firedAt: now,
+          step: 0,
+          children: [],
+          notified: { ...alert.notified, channels: [] },
+        };
   return hold === null ? timed({ ...again, state: 'firing' }, schedule(again, terms, now)) : held(again, hold, now);
 }
 
@@ -186,8 +199,17 @@ export function resolved(
   };
   const due: Record<string, number> = { forget: now + FORGET_MS };
   if (isTold) due['recover'] = now + (terms.policy?.groupWaitMs ?? GROUP_WAIT_MS);
-  else if (isHeld) due['release'] = alert.due['release'] ?? now;
+  else {
+    if (isHeld) due['release'] = alert.due['release'] ?? now;
+    const restUntil = restOf(alert, terms);
+    if (restUntil > now) due['rest'] = restUntil;
+  }
   return timed(noted(next, { at: now, kind: 'resolved', by: how.by ?? '', text: how.text }), due);
+}
+
+/** Until when what was told of an alert counts as just now: what comes back before it is the same trouble again. */
+export function restOf({ notified }: Pick<Alert, 'notified'>, { policy }: Pick<Terms, 'policy'>): number {
+  return notified.lastAt === null || policy === null ? 0 : notified.lastAt + policy.groupIntervalMs;
 }
 
 /** What is to be told next, and when, of an alert that fires. */
@@ -196,7 +218,9 @@ export function schedule(alert: Alert, { policy }: Terms, now: number): Readonly
   if (alert.snoozedUntil !== null) return { wake: alert.snoozedUntil };
   const firedAt = alert.firedAt ?? now;
   const wait = now + policy.groupWaitMs;
-  if (alert.step === 0) return { tell: Math.max(wait, firedAt + (policy.steps[0]?.afterMs ?? 0)) };
+  if (alert.step === 0) {
+    return { tell: Math.max(wait, firedAt + (policy.steps[0]?.afterMs ?? 0), restOf(alert, { policy })) };
+  }
   const lastAt = alert.notified.lastAt ?? now;
   const due: Record<string, number> = {};
   const next = policy.steps[alert.step];

@@ -7,7 +7,7 @@
  * the last, unless something worse came up; the end of all of it is told after the wait alone.
  */
 import { SEVERITIES, type Alert, type Policy, type Severity } from '@statewire/model';
-import { isOpen, noted, schedule, timed, type Terms } from './alert.ts';
+import { isOpen, noted, restOf, schedule, timed, type Terms } from './alert.ts';
 import { quietUntil } from './quiet.ts';
 import { heldWords, problemWords, recoveryWords, reminderWords, worst, type NameOf, type NoticeWords } from './say.ts';
 
@@ -104,7 +104,10 @@ class Work {
       this.#say('recovery', channel, list, words, open.length === 0 ? 'resolved' : 'firing');
     }
     for (const alert of ended) {
-      this.#set(noted(timed(alert, without(alert.due, 'recover')), { at: now, kind: 'told', text: 'recovery' }));
+      const told: Alert = { ...alert, notified: { ...alert.notified, lastAt: now } };
+      const restUntil = restOf(told, this.#terms());
+      const due = { ...without(alert.due, 'recover'), ...(restUntil > now ? { rest: restUntil } : {}) };
+      this.#set(noted(timed(told, due), { at: now, kind: 'told', text: 'recovery' }));
     }
   }
 

@@ -41,6 +41,7 @@ export class History {
   /** All records, in the order in which their turn comes; made anew when it is through. */
   #turns: Subject[] = [];
   #perTick = 0;
+  #nextRoundAt = 0;
   #tick: Timer | null = null;
   #pass: Timer | null = null;
   #working: Promise<void> = Promise.resolve();
@@ -187,7 +188,9 @@ export class History {
       this.#soon.delete(key);
       next.push(subject);
     }
-    if (this.#turns.length === 0) {
+    const now = this.#deps.clock.mono();
+    if (this.#turns.length === 0 && now >= this.#nextRoundAt) {
+      this.#nextRoundAt = now + uptimeRefreshMs;
       this.#turns = [...this.#tracks.subjects()];
       this.#perTick = Math.ceil((this.#turns.length * TICK_MS) / uptimeRefreshMs);
     }

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { MemoryStore } from './memory-store.ts';
-import { testStore } from './store.contract.ts';
+import { testHistoryStore } from './history-store.contract.ts';
+import { testStore, type StoreFixture } from './store.contract.ts';
 
-testStore('memory', async () => {
+const fixture = async (): Promise<StoreFixture> => {
   let store: MemoryStore | null = null;
   return {
     async open(limits) {
@@ -16,7 +17,10 @@ testStore('memory', async () => {
     },
     async dispose() {},
   };
-});
+};
+
+testStore('memory', fixture);
+testHistoryStore('memory', fixture);
 
 test('a store in memory cannot be copied to a file, and says so', async () => {
   const store = new MemoryStore();

@@ -106,6 +106,12 @@ export class MemoryStore implements Store {
     return newestFirst(rows).slice(0, q.limit);
   }
 
+  async transitionsFrom(q: HistoryQuery): Promise<readonly TransitionRow[]> {
+    this.#assertOpen();
+    const rows = (this.#orgs.get(q.org)?.transitions ?? []).filter((row) => isIn(row, q));
+    return rows.sort((a, b) => a.at - b.at).slice(0, q.limit);
+  }
+
   async recentTransitions(q: { org: string; before: number; limit: number }): Promise<readonly TransitionRow[]> {
     this.#assertOpen();
     const rows = (this.#orgs.get(q.org)?.transitions ?? []).filter((row) => row.at < q.before);

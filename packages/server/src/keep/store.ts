@@ -116,6 +116,8 @@ export interface Store extends HistoryStore {
   }): Promise<readonly ChangeRow[]>;
   /** Transitions of one record, newest first. */
   transitions(q: HistoryQuery): Promise<readonly TransitionRow[]>;
+  /** The same, oldest first. */
+  transitionsFrom(q: HistoryQuery): Promise<readonly TransitionRow[]>;
   /** Newest transitions of a whole organization, newest first (the activity feed). */
   recentTransitions(q: {
     readonly org: string;

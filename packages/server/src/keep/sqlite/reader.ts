@@ -21,6 +21,7 @@ export interface ReaderCalls extends HistoryCalls {
   };
   readonly changes: (q: { readonly org: string; readonly version: number; readonly limit: number }) => readonly Cell[];
   readonly transitions: (q: HistoryQuery) => readonly Cell[];
+  readonly transitionsFrom: (q: HistoryQuery) => readonly Cell[];
   readonly recent: (q: { readonly org: string; readonly before: number; readonly limit: number }) => readonly Cell[];
   readonly samples: (q: HistoryQuery) => readonly Cell[];
   readonly document: (key: { readonly kind: string; readonly org: string; readonly id: string }) => string | null;
@@ -46,6 +47,9 @@ const SQL = {
   transitions:
     'select collection, id, at, recorded_at, from_word, to_word, code, text, cause from transitions ' +
     'where org = ? and collection = ? and id = ? and at >= ? and at < ? order by at desc, n desc limit ?',
+  transitionsFrom:
+    'select collection, id, at, recorded_at, from_word, to_word, code, text, cause from transitions ' +
+    'where org = ? and collection = ? and id = ? and at >= ? and at < ? order by at, n limit ?',
   recent:
     'select collection, id, at, recorded_at, from_word, to_word, code, text, cause from transitions ' +
     'where org = ? and at < ? order by at desc, n desc limit ?',
@@ -156,6 +160,7 @@ const handlers: ReaderCalls = {
   },
   changes: (q) => opened().cells(SQL.changes, q.org, q.version, q.limit),
   transitions: (q) => opened().cells(SQL.transitions, q.org, q.collection, q.id, q.from, q.to, q.limit),
+  transitionsFrom: (q) => opened().cells(SQL.transitionsFrom, q.org, q.collection, q.id, q.from, q.to, q.limit),
   recent: (q) => opened().cells(SQL.recent, q.org, q.before, q.limit),
   samples: (q) => opened().cells(SQL.samples, q.org, q.collection, q.id, q.from, q.to, q.limit),
   document(key) {

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { limits } from '../../lib/limits.ts';
-import { batch, change, load, record, testStore } from '../store.contract.ts';
+import { testHistoryStore } from '../history-store.contract.ts';
+import { batch, change, load, record, testStore, type StoreFixture } from '../store.contract.ts';
 import { assertLocalFiles } from './file-system.ts';
 import { migrate, schemaOf, STEPS } from './schema.ts';
 import { SqliteStore, type SqliteStoreOptions } from './sqlite-store.ts';
 import { isAtLeast, SQLITE_VERSION_MIN } from './version.ts';
 
-testStore('sqlite', async () => {
+const fixture = async (): Promise<StoreFixture> => {
   const dir = mkdtempSync(join(tmpdir(), 'statewire-store-'));
   const path = join(dir, 'data', 'statewire.db');
   return {
@@ -18,7 +19,10 @@ testStore('sqlite', async () => {
     reopen: async (limits) => new SqliteStore({ path, limits }),
     dispose: async () => rmSync(dir, { recursive: true }),
   };
-});
+};
+
+testStore('sqlite', fixture);
+testHistoryStore('sqlite', fixture);
 
 describe('sqlite', () => {
   let dir: string;

@@ -131,6 +131,11 @@ export class SqliteStore implements Store {
     );
   }
 
+  async transitionsFrom(q: HistoryQuery): Promise<readonly TransitionRow[]> {
+    const cells = await this.#opened().reader.call('transitionsFrom', { ...q, limit: this.#bounded(q.limit) });
+    return toTransitions(q.org, cells);
+  }
+
   async recentTransitions(q: { org: string; before: number; limit: number }): Promise<readonly TransitionRow[]> {
     return toTransitions(q.org, await this.#opened().reader.call('recent', { ...q, limit: this.#bounded(q.limit) }));
   }

@@ -3,6 +3,7 @@ import { commandRoutes } from './commands.ts';
 import { Dashboard } from './dashboard.ts';
 import { demoRoutes } from './demo.ts';
 import type { HttpDeps } from './deps.ts';
+import { exportRoutes } from './export.ts';
 import { healthRoutes } from './health.ts';
 import { historyRoutes } from './history.ts';
 import { intakeRoutes } from './intake.ts';
@@ -17,6 +18,7 @@ import { mount, type Route } from './router.ts';
 import { sessionRoutes } from './session.ts';
 import { statsRoutes } from './stats.ts';
 import { systemRoutes } from './system.ts';
+import { uptimeRoutes } from './uptime.ts';
 import { yamlRoutes } from './yaml.ts';
 
 /** REST, sign-in, health, metrics, OpenAPI and the dashboard's files as one fetch handler. */
@@ -38,6 +40,8 @@ export function createHttp(deps: HttpDeps): Http {
     ...maintenanceRoutes(deps),
     ...commandRoutes(deps),
     ...historyRoutes(deps),
+    ...uptimeRoutes(deps),
+    ...exportRoutes(deps),
     ...recordRoutes(deps),
   ];
   routes.push(

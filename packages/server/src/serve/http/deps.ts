@@ -25,7 +25,7 @@ export interface HttpDeps {
   readonly collections: Readonly<Record<string, Collection>>;
   readonly authenticate: Authenticate;
   readonly live: LiveReader;
-  readonly store: Pick<Store, 'transitions' | 'recentTransitions' | 'samples' | 'document'>;
+  readonly store: Pick<Store, 'transitions' | 'transitionsFrom' | 'recentTransitions' | 'samples' | 'document'>;
   /** What became of records: buckets, uptime, months. */
   readonly history: Pick<Past, 'buckets' | 'days' | 'measure' | 'months' | 'uptimeOver' | 'uptimes'>;
   readonly epoch: string;

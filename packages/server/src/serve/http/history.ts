@@ -1,12 +1,15 @@
 import type { Collection } from '@statewire/model';
 import type { Json, JsonObject } from '@statewire/protocol';
 import { z } from 'zod';
+import { DAY_MS, HOUR_MS, type Resolution } from '../../derive/history/calendar.ts';
 import type { TransitionRow } from '../../keep/store.ts';
 import { authorize } from '../../publish/access.ts';
 import type { HttpDeps } from './deps.ts';
 import { RefusedError } from './problem.ts';
 import { json, must, route, type Route } from './router.ts';
 import { answersOf, asObject, instantQuery } from './shapes.ts';
+import { tallySchema } from './uptime.ts';
+import { checked, zoneQuery } from './window.ts';
 
 export const transitionSchema: z.ZodType = z
   .object({
@@ -24,7 +27,23 @@ export const transitionSchema: z.ZodType = z
 
 const sampleSchema = z.object({ at: z.int(), ms: z.number().nullable(), v: z.string() }).meta({ id: 'Sample' });
 
-const DAY_MS = 86_400_000;
+const bucketSchema = z
+  .object({
+    at: z.int(),
+    widthMs: z.int(),
+    ms: tallySchema,
+    checks: z.int(),
+    bad: z.int(),
+    min: z.number().nullable(),
+    avg: z.number().nullable(),
+    max: z.number().nullable(),
+    p50: z.number().nullable(),
+    p95: z.number().nullable(),
+    p99: z.number().nullable(),
+  })
+  .meta({ id: 'Bucket', description: 'A stretch of time: milliseconds in each status, checks and latency' });
+
+const RESOLUTIONS = ['raw', '5m', '1h', '1d', 'auto'] as const;
 
 /** What became of a record: its transitions, its samples, and for MCP servers the tools they listed. */
 export function historyRoutes(deps: HttpDeps): readonly Route[] {
@@ -32,7 +51,7 @@ export function historyRoutes(deps: HttpDeps): readonly Route[] {
   return [...collections.map((collection) => historyRoute(deps, collection)), inventoryRoute(deps)];
 }
 
-function historyRoute({ live, store, clock, limits }: HttpDeps, { name, access }: Collection): Route {
+function historyRoute({ live, store, history, clock, limits }: HttpDeps, { name, kind, access }: Collection): Route {
   return route({
     method: 'GET',
     path: `/v1/${name}/{id}/history`,
@@ -49,6 +68,11 @@ function historyRoute({ live, store, clock, limits }: HttpDeps, { name, access }
         .pipe(z.int().min(1).max(10_000))
         .default(1_000)
         .meta({ description: 'At most so many of each' }),
+      resolution: z
+        .enum(RESOLUTIONS)
+        .default('raw')
+        .meta({ description: 'raw: transitions and samples; else buckets of this width; auto: what fits a chart' }),
+      zone: zoneQuery,
     }),
     answers: {
       ...answersOf('not_found', 'bad_request'),
@@ -59,6 +83,8 @@ function historyRoute({ live, store, clock, limits }: HttpDeps, { name, access }
           to: z.int(),
           transitions: z.array(transitionSchema),
           samples: z.array(sampleSchema),
+          resolution: z.enum(RESOLUTIONS),
+          buckets: z.array(bucketSchema).meta({ description: 'Oldest first; empty with resolution raw' }),
         }),
       },
     },
@@ -68,15 +94,9 @@ function historyRoute({ live, store, clock, limits }: HttpDeps, { name, access }
       if (live.get(principal.org, name, id) === null)
         throw new RefusedError({ code: 'not_found', message: `no record ${name}/${id}` });
       // The end is not part of the span; what happened in this very millisecond is part of "until now".
-      const to = query.to ?? clock.now() + 1;
-      const from = query.from ?? to - DAY_MS;
-      if (from > to)
-        throw new RefusedError({
-          code: 'bad_request',
-          message: '`from` is after `to`',
-          found: `${from} > ${to}`,
-          expected: 'from <= to',
-        });
+      const end = query.to ?? clock.now() + 1;
+      const { from, to } = checked({ from: query.from ?? end - DAY_MS, to: end });
+      const resolution = kind === 'status' ? resolved(query.resolution, to - from) : 'raw';
       const span = {
         org: principal.org,
         collection: name,
@@ -85,15 +105,33 @@ function historyRoute({ live, store, clock, limits }: HttpDeps, { name, access }
         to,
         limit: Math.min(query.limit, limits.historyRowsMax),
       };
-      const [transitions, samples] = await Promise.all([store.transitions(span), store.samples(span)]);
+      const [transitions, samples, buckets] = await Promise.all([
+        store.transitions(span),
+        resolution === 'raw' ? store.samples(span) : [],
+        resolution === 'raw'
+          ? []
+          : resolution === '1d' && query.zone !== undefined
+            ? history.days(span, { from, to, zone: query.zone })
+            : history.buckets(span, { from, to, resolution }),
+      ]);
       return json({
         from,
         to,
         transitions: transitions.map(shown),
         samples: samples.map(({ at, ms, v }) => ({ at, ms, v })),
+        resolution,
+        buckets: buckets.slice(-span.limit).map(({ ms, ...rest }) => ({ ...rest, ms: { ...ms } })),
       });
     },
   });
+}
+
+/** The width of a chart's points: at most about 750 of them, and raw observations for a few hours. */
+function resolved(asked: (typeof RESOLUTIONS)[number], spanMs: number): Resolution | 'raw' {
+  if (asked !== 'auto') return asked;
+  if (spanMs <= 6 * HOUR_MS) return 'raw';
+  if (spanMs <= 2 * DAY_MS) return '5m';
+  return spanMs <= 31 * DAY_MS ? '1h' : '1d';
 }
 
 /** A transition as callers see it: they know their organization. */

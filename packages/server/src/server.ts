@@ -26,6 +26,7 @@ import { rulesOf } from './derive/rules.ts';
 import { Alerting } from './joints/alerting.ts';
 import { Dependencies } from './joints/dependencies.ts';
 import { Fleet } from './joints/fleet.ts';
+import { ClockSteps } from './joints/clock-steps.ts';
 import { Groups } from './joints/groups.ts';
 import { GatewayNumbers } from './joints/gateway-numbers.ts';
 import { History } from './joints/history.ts';
@@ -44,6 +45,7 @@ import type { Live } from './keep/live.ts';
 import { openKeep } from './keep/open.ts';
 import { SqliteStore } from './keep/sqlite/sqlite-store.ts';
 import { systemClock, type Clock } from './lib/clock.ts';
+import { SteadyClock } from './lib/steady-clock.ts';
 import { limits as defaultLimits, type Limits } from './lib/limits.ts';
 import { createLog, type Log } from './lib/log.ts';
 import { createMetrics, type Metrics } from './lib/metrics.ts';
@@ -118,7 +120,8 @@ async function end(endings: Ending[]): Promise<void> {
 }
 
 async function open(options: ServerOptions, endings: Ending[]): Promise<StatewireServer> {
-  const { config, clock = systemClock, limits = defaultLimits } = options;
+  const { config, limits = defaultLimits } = options;
+  const clock = new SteadyClock(options.clock ?? systemClock);
   const log = options.log ?? createLog({ level: config.logLevel });
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
 
@@ -264,6 +267,12 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   const follows = { clock, live, commit, rulesOf, limits, onError };
   const groups = new Groups(follows);
   endings.push(() => groups.close());
+  const clockSteps = new ClockSteps({
+    ...follows,
+    clock,
+    onStep: (movedMs) => log.warn({ movedMs }, 'the clock of this machine was set; every wait was moved with it'),
+  });
+  endings.push(() => clockSteps.close());
   const dependencies = new Dependencies(follows);
   endings.push(() => dependencies.close());
   const maintenances: Maintenances = new Maintenances({
@@ -425,6 +434,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   history.start();
   groups.start();
   dependencies.start();
+  clockSteps.start();
   await reseal({ store, commit, vault }, [CHANNEL_SECRETS]);
   outbox.start();
   retention.start();

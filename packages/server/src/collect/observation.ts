@@ -115,6 +115,13 @@ export interface BootObservation {
   readonly at: number;
 }
 
+/** The machine's clock was set by this much; `at` is the new time. */
+export interface ClockObservation {
+  readonly kind: 'clock';
+  readonly at: number;
+  readonly deltaMs: number;
+}
+
 export type Observation =
   | ProbeObservation
   | BeatObservation
@@ -124,4 +131,5 @@ export type Observation =
   | CommandObservation
   | OverlayObservation
   | MembersObservation
+  | ClockObservation
   | BootObservation;

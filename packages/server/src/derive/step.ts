@@ -21,6 +21,7 @@ import type {
 } from '../collect/observation.ts';
 import type { SampleRow, TransitionRow } from '../keep/store.ts';
 import { limits } from '../lib/limits.ts';
+import { afterClockStep } from './clock-step.ts';
 import { confirm, type Belief } from './confirm.ts';
 import { fuseFacts } from './facts.ts';
 import { calm, penalize, pin } from './flap.ts';
@@ -77,6 +78,8 @@ function take(row: StatusRow, o: Observation, now: number, rules: Rules): Taken 
       return takeOverlay(row, o, now);
     case 'members':
       return takeMembers(row, o, now);
+    case 'clock':
+      return { row: afterClockStep(row, o.deltaMs, now), stamp: now, cause: 'clock', said: null, sample: null };
     case 'boot':
       return takeBoot(row, o, rules);
     default:

@@ -174,6 +174,9 @@ export const limits = {
   /** Records whose reconnects, and metrics whose values, are remembered for rules about them. */
   alertTracksMax: 5_000,
   alertTrackPointsMax: 500,
+  /** How often the machine's clock is compared with ours, and the difference that is a step and not how clocks run. */
+  clockLookMs: 1_000,
+  clockStepMsMin: 2_000,
   /** Records that one failure can mark as impacted. */
   dependantsMax: 10_000,
   /** What follows from a commit (groups, dependencies): records of one transaction, and the wait after one was refused. */

@@ -15,6 +15,7 @@ import type { Committed } from '../keep/commit-types.ts';
 import { MemoryStore } from '../keep/memory-store.ts';
 import { createObserve, observeIn, type Observe } from '../keep/observe.ts';
 import { openKeep, type Keep } from '../keep/open.ts';
+import type { Clock } from '../lib/clock.ts';
 import { limits as defaults, type Limits } from '../lib/limits.ts';
 import { createLog } from '../lib/log.ts';
 import type { Principal, Scope } from '../lib/principal.ts';
@@ -44,6 +45,8 @@ export interface Desk {
 
 export interface DeskOptions {
   readonly clock?: FakeClock | undefined;
+  /** The clock that everything is told, when it is not `clock` itself. */
+  readonly time?: Clock | undefined;
   readonly limits?: Partial<Limits> | undefined;
   /** Opened again: a restart on the same data. */
   readonly store?: MemoryStore | undefined;
@@ -58,7 +61,8 @@ export interface DeskOptions {
 
 /** Opens a desk. Deadlines fire as time is advanced with `clock.run`. */
 export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
-  const { clock = new FakeClock(), store = new MemoryStore() } = options;
+  const { clock: fake = new FakeClock(), store = new MemoryStore() } = options;
+  const clock = options.time ?? fake;
   const limits: Limits = { ...defaults, ...options.limits };
   const committed: Committed[] = [];
   const rules = { rulesOf: engine.rulesOf };
@@ -119,7 +123,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     idempotency: keep.idempotency,
   });
   return {
-    clock,
+    clock: fake,
     keep,
     store,
     deps,
@@ -139,7 +143,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
       presence.close();
       deadlines.close();
       await keep.close();
-      assert(clock.pending === 0, `${clock.pending} timers were left behind`);
+      assert(fake.pending === 0, `${fake.pending} timers were left behind`);
     },
   };
 }

@@ -250,6 +250,7 @@ export class Schedule {
   }
 
   async #probe(item: Item, plan: CheckPlan): Promise<ProbeResult> {
+    const startedAt = this.#deps.clock.mono();
     const result = await this.#look(plan);
     const { observation } = result;
     if (item.removed || this.#closed) return result;
@@ -276,7 +277,9 @@ export class Schedule {
     item.nextMs = Math.max(item.nextMs, asked);
     const nextAt = now + Math.round(item.nextMs);
     try {
-      const belief = await this.#deps.emit(plan, { ...result, observation: { ...observation, nextAt } });
+      // When it began, told by the clock as it is now: it may have been set while the probe was under way.
+      const at = Math.min(now, Math.floor(now - (this.#deps.clock.mono() - startedAt)));
+      const belief = await this.#deps.emit(plan, { ...result, observation: { ...observation, at, nextAt } });
       if (belief !== null) item.belief = belief;
     } catch (error) {
       this.#deps.onError(error, plan);

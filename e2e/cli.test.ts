@@ -1,7 +1,8 @@
 /** The `statewire` command against a real server and real peers. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { json, startScripted } from '../packages/server/src/testing/peers/faults.ts';
 import { startRedis } from '../packages/server/src/testing/peers/program.ts';
@@ -26,7 +27,7 @@ describe('usage', () => {
   test('help names every command', async () => {
     const { code, out } = await statewire(['help']);
     expect(code).toBe(0);
-    for (const name of ['serve', 'demo', 'check', 'report', 'beat', 'tail', 'doctor'])
+    for (const name of ['serve', 'demo', 'check', 'report', 'beat', 'tail', 'import', 'doctor'])
       expect(out).toMatch(new RegExp(`^ {2}${name} `, 'mu'));
   });
 
@@ -35,6 +36,9 @@ describe('usage', () => {
     [['beat'], 'found no slug'],
     [['report', 'jobs'], 'expected <collection>/<id>'],
     [['tail'], 'found no collection'],
+    [['import'], 'found 0 files'],
+    [['import', '/nowhere/kuma.db'], 'cannot read /nowhere/kuma.db: ENOENT'],
+    [['import', '/dev/null'], '--format: found nothing'],
     [['check'], 'found nothing to check'],
     [['check', 'localhost:1', '--timeout', 'soon'], '--timeout: found soon, expected a number'],
     [['check', 'http://localhost:1/', '--kind', 'ftp'], '--kind: found ftp'],
@@ -97,6 +101,40 @@ test('report makes a job, tail shows it change, beat keeps a heartbeat alive', a
   const failed = await statewire(['beat', 'nobody'], at);
   expect(failed).toMatchObject({ code: 1 });
   expect(failed.err).toContain('no heartbeat of this name');
+});
+
+test('[IM5] import takes a Gatus file and the database of an Uptime Kuma, after a dry run', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'import-'));
+  try {
+    const gatus = join(dir, 'config.yaml');
+    writeFileSync(
+      gatus,
+      'endpoints:\n  - {name: Home, group: web, url: "https://example.org", conditions: ["[STATUS] == 200"]}\n  - {name: Shell, url: "ssh://example.org"}\n',
+    );
+    const dry = await statewire(['import', gatus, '--format', 'gatus', '--dry-run'], at);
+    expect(dry).toMatchObject({ code: 0, err: '' });
+    expect(dry.out).toContain('create  services/gatus-web_home  Home');
+    expect(dry.out).toMatch(/left {4}endpoint 2 Shell: found ssh:/u);
+    expect((await server.api('GET', '/v1/services/gatus-web_home')).status).toBe(404);
+    expect((await statewire(['import', gatus, '--format', 'gatus'], at)).out).toContain('took 1, refused 0, left 1');
+    expect((await server.api('GET', '/v1/services/gatus-web_home')).body).toMatchObject({ name: 'Home', group: 'web' });
+
+    const kuma = join(dir, 'kuma.db');
+    const database = new DatabaseSync(kuma);
+    database.exec(
+      "CREATE TABLE monitor (id INTEGER PRIMARY KEY, name TEXT, type TEXT, interval INTEGER, active BOOLEAN); INSERT INTO monitor VALUES (4, 'Nightly dump', 'push', 3600, 0);",
+    );
+    database.close();
+    const taken = await statewire(['import', kuma], at);
+    expect(taken).toMatchObject({ code: 0, err: '' });
+    expect((await server.api('GET', '/v1/services/kuma-4')).body).toMatchObject({
+      kind: 'heartbeat',
+      desired: 'paused',
+    });
+    expect((await statewire(['import', kuma, '--format', 'gatus'], at)).err).toContain('found a database');
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
 });
 
 test('tail goes on when the server comes back', async () => {

@@ -29,13 +29,30 @@ export async function call(
   at: { readonly url: string; readonly key: string },
   request: { readonly method: 'GET' | 'POST'; readonly path: string; readonly body?: unknown },
 ): Promise<Answer> {
-  const init: RequestInit = {
-    method: request.method,
-    headers: { authorization: `Bearer ${at.key}`, 'content-type': 'application/json' },
-  };
-  if (request.body !== undefined) init.body = JSON.stringify(request.body);
+  const { method, path, body } = request;
+  return ask(at, path, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+}
+
+/** Sends a text as it is, for routes that read files. */
+export function send(
+  at: { readonly url: string; readonly key: string },
+  { path, type, body }: { readonly path: string; readonly type: string; readonly body: string },
+): Promise<Answer> {
+  return ask(at, path, { method: 'POST', headers: { 'content-type': type }, body });
+}
+
+async function ask(
+  at: { readonly url: string; readonly key: string },
+  path: string,
+  init: { readonly method: string; readonly headers: Readonly<Record<string, string>>; readonly body?: string },
+): Promise<Answer> {
   try {
-    const response = await fetch(`${at.url}${request.path}`, init);
+    const headers = { authorization: `Bearer ${at.key}`, ...init.headers };
+    const response = await fetch(`${at.url}${path}`, { ...init, headers });
     const raw = await response.text();
     return { ok: response.ok, status: response.status, body: raw === '' ? null : parse(raw) };
   } catch (error) {

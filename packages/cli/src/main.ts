@@ -4,13 +4,14 @@ import { beat } from './commands/beat.ts';
 import { check } from './commands/check.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
+import { importFile } from './commands/import.ts';
 import { report } from './commands/report.ts';
 import { serve } from './commands/serve.ts';
 import { tail } from './commands/tail.ts';
 import { UsageError, type Command, type Terminal } from './command.ts';
 import { processTerminal } from './env.ts';
 
-const commands: readonly Command[] = [serve, demo, check, report, beat, tail, doctor];
+const commands: readonly Command[] = [serve, demo, check, report, beat, tail, importFile, doctor];
 
 /** Runs one command line and resolves with its exit code. */
 export async function main(terminal: Terminal, argv: readonly string[]): Promise<number> {

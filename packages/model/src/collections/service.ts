@@ -142,6 +142,8 @@ export interface ServiceCreate {
   readonly description?: string | undefined;
   readonly group?: string | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** `paused`: made without being looked at, until somebody resumes it. Default `active`. */
+  readonly desired?: 'active' | 'paused' | undefined;
   readonly check?: CheckInput | undefined;
   readonly dependsOn?: readonly string[] | undefined;
   readonly fusion?: FusionInput | undefined;
@@ -288,6 +290,7 @@ const createShape: InputShape<ServiceCreate> = {
   description: prose(2000).optional(),
   group: words(128).optional(),
   labels: labelsSchema.optional(),
+  desired: z.enum(['active', 'paused']).optional(),
   check: checkInputSchema.optional(),
   dependsOn: dependsOnInput.optional(),
   fusion: fusionInput.optional(),

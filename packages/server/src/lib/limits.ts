@@ -72,6 +72,9 @@ export const limits = {
   /** Records whose status one scrape of Prometheus holds; about 1 kB each. */
   exportedRecordsMax: 20_000,
   historyRowsMax: 10_000,
+  /** A file of another product: a thousand monitors are about 2 MB. */
+  importBytesMax: 8_388_608,
+  importRecordsMax: 2_000,
   jsonDepthMax: 32,
   keysPerOrgMax: 1_000,
   reportsPerRequestMax: 1_000,

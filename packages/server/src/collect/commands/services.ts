@@ -65,6 +65,12 @@ export function createService(deps: Deps, draft: Draft, raw: JsonObject, managed
       ...(input.fusion === undefined ? {} : { fusion: { rule: input.fusion.rule, named: input.fusion.named ?? null } }),
     }),
   );
+  if (input.desired === 'paused') {
+    const act = { do: 'desire', desired: 'paused' } as const;
+    const observation = { kind: 'command', at: draft.now, by: managedBy, act } as const;
+    const paused = deps.observeIn(draft, { collection: 'services', id, observation });
+    if (!paused.ok) return paused;
+  }
   // A group is not looked at; its members are.
   if (input.kind === 'group') return ok(id);
   draft.put('checks', id, {

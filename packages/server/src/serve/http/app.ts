@@ -6,6 +6,7 @@ import type { HttpDeps } from './deps.ts';
 import { exportRoutes } from './export.ts';
 import { healthRoutes } from './health.ts';
 import { historyRoutes } from './history.ts';
+import { importRoutes } from './import.ts';
 import { intakeRoutes } from './intake.ts';
 import { keyRoutes } from './keys.ts';
 import { maintenanceRoutes } from './maintenances.ts';
@@ -35,6 +36,7 @@ export function createHttp(deps: HttpDeps): Http {
     ...statsRoutes(deps),
     ...prometheusRoutes(deps),
     ...yamlRoutes(deps),
+    ...importRoutes(deps),
     // Before the records: `/v1/services/bulk` and the like are not ids.
     ...demoRoutes(deps),
     ...maintenanceRoutes(deps),

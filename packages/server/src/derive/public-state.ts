@@ -13,7 +13,7 @@ export interface PublicState {
   readonly text: string;
   readonly links: readonly { readonly name: string; readonly url: string }[];
   readonly zone: string;
-  /** How many days the bars show. The newest day is `today`, in `zone`. */
+  /** How many days the bars show. The newest is `today`; days are those of UTC, times are told in `zone`. */
   readonly days: number;
   readonly today: string;
   /** The worst of all services, where bad comes before maintenance, so that no maintenance hides an outage. */
@@ -81,7 +81,7 @@ export interface PublicParts {
   readonly incidents: Iterable<Row>;
   readonly maintenances: Iterable<Row>;
   readonly now: number;
-  /** The date in the page's zone: `2026-03-01`. */
+  /** The date in UTC: `2026-03-01`. */
   readonly today: string;
   /** A digest that says nothing of what it was made of. */
   readonly digest: (text: string) => string;

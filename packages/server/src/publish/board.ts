@@ -46,7 +46,6 @@ export class Board {
   readonly #bySlug = new Map<string, Place>();
   readonly #byDomain = new Map<string, Place>();
   readonly #watched = new Set<Place>();
-  readonly #days = new Map<string, Intl.DateTimeFormat>();
   #beat: Timer | null = null;
 
   constructor(deps: BoardDeps) {
@@ -190,7 +189,8 @@ export class Board {
   #fresh(place: Place): Sheet | null {
     const { clock, live, limits } = this.#deps;
     const now = clock.now();
-    const today = this.#today(place.page.zone, now);
+    // The history counts days in UTC, for all pages alike.
+    const today = new Date(now).toISOString().slice(0, 10);
     if (!place.isDirty && (place.sheet === null || place.sheet.state.today === today)) {
       // It was checked now: nothing that it shows has changed.
       return place.sheet;
@@ -216,15 +216,6 @@ export class Board {
     if (place.sheet?.version === version && place.sheet.page === page) return place.sheet;
     place.sheet = { org, page, ...published, version, at: now };
     return place.sheet;
-  }
-
-  #today(zone: string, now: number): string {
-    let format = this.#days.get(zone);
-    if (format === undefined) {
-      format = new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' });
-      this.#days.set(zone, format);
-    }
-    return format.format(now);
   }
 }
 

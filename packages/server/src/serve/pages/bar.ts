@@ -1,13 +1,12 @@
 import type { PublicIncident, PublicService } from '../../derive/public-state.ts';
 import { html, type Markup } from './markup.ts';
-import { datesUntil, dayName, duration, type Times } from './times.ts';
+import { datesUntil, dayName, duration, Times } from './times.ts';
 import { LETTER_TEXT } from './words.ts';
 
 /** What a bar is drawn from. */
 export interface BarParts {
   readonly service: PublicService;
   readonly today: string;
-  readonly times: Times;
   readonly incidents: readonly PublicIncident[];
 }
 
@@ -15,14 +14,14 @@ export interface BarParts {
  * The days of a service as a drawing that needs no script: full height up, less where it was worse, a line where nothing
  * is known. Each day says its date, its word and its incidents; the whole says how many days were what.
  */
-export function bar({ service, today, times, incidents }: BarParts): Markup {
+export function bar({ service, today, incidents }: BarParts): Markup {
   const letters = Array.from(service.bar);
   const dates = datesUntil(today, letters.length);
   const touching = incidents
     .filter(({ services }) => services.includes(service.key))
     .map((incident) => ({
-      from: times.date(incident.startedAt),
-      to: incident.resolvedAt === null ? today : times.date(incident.resolvedAt),
+      from: UTC.date(incident.startedAt),
+      to: incident.resolvedAt === null ? today : UTC.date(incident.resolvedAt),
       says: saysOf(incident),
     }));
   const cells = letters.map((letter, i) => {
@@ -59,6 +58,8 @@ function saysOf({ title, startedAt, resolvedAt }: PublicIncident): string {
   return `${title} (${resolvedAt === null ? 'still open' : duration(resolvedAt - startedAt)})`;
 }
 
+// Days are those of the history, whatever zone the page's times are in.
+const UTC = new Times('UTC');
 const STEP = 4;
 const HEIGHT = 28;
 const HEIGHTS: Readonly<Record<string, number>> = { u: 28, g: 20, d: 13, m: 20, p: 2, x: 2 };

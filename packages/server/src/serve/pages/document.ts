@@ -60,7 +60,7 @@ export function documentOf(sheet: Sheet, parts: Parts, { css, js, now }: Surroun
             <li><a href="${base}/feed.xml">RSS</a></li>
             <li><a href="${base}/feed.json">JSON feed</a></li>
           </ul>
-          <p>Times are in ${state.zone}. Each bar is one day. Kept current by Statewire.</p>
+          <p>Times are in ${state.zone}. Each bar is one day of UTC. Kept current by Statewire.</p>
         </footer>
       </body>
     </html>`;

@@ -2,6 +2,8 @@ import { JSDOM } from 'jsdom';
 import { ok, type Json, type JsonObject } from '@statewire/protocol';
 import { SaxesParser } from 'saxes';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Webhook } from 'standardwebhooks';
+import { signed, subscriberSecret } from '../../send/channels/webhook.ts';
 import { ADMIN_KEY, createWorld, type Reply, type World } from '../../testing/http-world.ts';
 import { inkOn } from './theme.ts';
 
@@ -495,6 +497,35 @@ describe('[PG13] signing up', () => {
     const codes = [];
     for (let i = 0; i < 5; i++) codes.push((await sign({ kind: 'email', target: 'ada@example.org' })).status);
     expect(codes).toEqual([200, 200, 200, 429, 429]);
+  });
+
+  test("[PG14] a webhook is told the key of its own that signs for it, and nobody else's", async () => {
+    const secret = `whsec_${Buffer.from('0123456789abcdef0123456789abcdef').toString('base64')}`;
+    const body = {
+      id: 'hook',
+      name: 'Hook',
+      kind: 'webhook',
+      settings: { url: 'https://a.example/' },
+      secrets: { secret },
+    };
+    const made = await world.call('POST', '/v1/channels', { key: ADMIN_KEY, body });
+    expect(made.status, made.text).toBe(201);
+    await makePage({ webhookChannel: 'hook' });
+    const target = 'https://hooks.example.org/status?room=7';
+    expect((await sign({ kind: 'webhook', target })).status).toBe(200);
+    const row = await world.call('GET', '/v1/subscribers', { key: ADMIN_KEY });
+    expect(row.json['rows']).toMatchObject([{ kind: 'webhook', target: 'https://hooks.example.org/...' }]);
+    const id = row.words('rows', 'id')[0] ?? '';
+    const { token } = z(await world.keep.store.document('subscriber-target', 'main', id));
+    const confirmed = await world.call('POST', `/status/-/confirm?s=${id}&t=${token}`);
+    const own =
+      /whsec_[A-Za-z0-9+/=]+/.exec(new JSDOM(confirmed.text).window.document.body.textContent ?? '')?.[0] ?? '';
+    expect(own).not.toBe(secret);
+    const message = { id: 'm1', at: world.now(), body: '{"x":1}' };
+    const headers = { ...signed(subscriberSecret(secret, target), message) };
+    expect(new Webhook(own).verify(message.body, headers)).toEqual({ x: 1 });
+    expect(() => new Webhook(secret).verify(message.body, headers)).toThrow();
+    expect(() => new Webhook(subscriberSecret(secret, `${target}8`)).verify(message.body, headers)).toThrow();
   });
 
   test('a form is a form', async () => {

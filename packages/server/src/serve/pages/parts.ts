@@ -29,7 +29,7 @@ export function partsOf(state: PublicState): Parts {
     ['p-now', now(state, times, names)],
   ]);
   for (const service of state.groups.flatMap((group) => group.services))
-    byId.set(`s-${service.key}`, row(state, service, times));
+    byId.set(`s-${service.key}`, row(state, service));
   byId.set('p-past', past(state, times, names));
   return { frame: JSON.stringify([state.title, state.text, state.days, state.groups.map(frameOf)]), byId };
 }
@@ -64,7 +64,7 @@ function banner({ status, sentence }: PublicState): Markup {
   </div>`;
 }
 
-function row(state: PublicState, service: PublicService, times: Times): Markup {
+function row(state: PublicState, service: PublicService): Markup {
   const { name, status, uptime } = service;
   const window = state.days > 30 ? 'd90' : state.days > 7 ? 'd30' : 'd7';
   const shown = uptime?.[window] ?? null;
@@ -78,7 +78,7 @@ function row(state: PublicState, service: PublicService, times: Times): Markup {
             >`
       }<span class="status" data-tone="${status}">${icon(status)}${STATUS_TEXT[status]}</span>
     </div>
-    ${bar({ service, today: state.today, times, incidents: state.incidents })}
+    ${bar({ service, today: state.today, incidents: state.incidents })}
     <div class="ends" aria-hidden="true"><span>${state.days} days ago</span><span>Today</span></div>`;
 }
 

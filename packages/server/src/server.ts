@@ -34,9 +34,11 @@ import { acceptTools, writeLook } from './joints/looks.ts';
 import { Maintenances } from './joints/maintenance.ts';
 import { mutations } from './joints/mutations.ts';
 import { securePage } from './joints/page-secrets.ts';
+import { Inbox } from './joints/inbox.ts';
 import { Incidents } from './joints/incidents.ts';
 import { publicPages } from './joints/public-pages.ts';
 import { Subscribers } from './joints/subscribers.ts';
+import { PushDevices } from './joints/push-devices.ts';
 import { System } from './joints/system.ts';
 import { Watch } from './joints/watch.ts';
 import type { Committed } from './keep/commit-types.ts';
@@ -57,6 +59,7 @@ import { Hub } from './publish/hub.ts';
 import { sendThrough } from './send/channels/index.ts';
 import { CHANNEL_SECRETS, Outbox } from './send/outbox.ts';
 import { reseal } from './send/reseal.ts';
+import { enqueue } from './send/enqueue.ts';
 import { Retention } from './send/retention.ts';
 import { Accounts } from './serve/auth/accounts.ts';
 import { ApiKeys } from './serve/auth/api-key.ts';
@@ -210,6 +213,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     ...writes,
     idempotency: keep.idempotency,
     acts: {
+      'notifications/create': (call) => inbox.send(call),
       'services/refresh': async ({ principal: { org }, id }) => {
         const looked = await schedule.refresh(org, id);
         return looked.ok ? ok({ version: commit.version(org), value: { id } }) : looked;
@@ -248,6 +252,8 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     policies: (org, id, deadline) => alerting.policyDue(org, id, deadline),
     incidents: (org, id, deadline) => incidents.due(org, id, deadline),
     subscribers: (org, id, deadline) => subscribers.lapse(org, id, deadline),
+    inboxes: (org, id, deadline) => inbox.inboxDue(org, id, deadline),
+    notifications: (org, id, deadline) => inbox.due(org, id, deadline),
   };
   const watch = new Watch({
     live,
@@ -309,6 +315,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     vault,
     send: (channel, secrets, notice, signal) =>
       sendThrough({ clock, limits, egress, publicUrl, signal }, channel, secrets, notice),
+    onGone: (org, notice) => devices.gone(org, notice),
     onError,
   });
   endings.push(() => outbox.close());
@@ -321,6 +328,21 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   const alerting: Alerting = new Alerting({ clock, limits, live, commit, store, observeIn: writes.observeIn, onError });
   endings.push(() => alerting.close());
   followers.push((committed) => alerting.follow(committed));
+
+  const devices = new PushDevices({ live, commit, store, vault, limits, writes, onError });
+  const inbox: Inbox = new Inbox({
+    clock,
+    limits,
+    live,
+    commit,
+    store,
+    people: (org) => accounts.users(org),
+    devices: (org, person) => devices.devices(org, person),
+    enqueue,
+    onError,
+  });
+  endings.push(() => inbox.close());
+  followers.push((committed) => inbox.follow(committed));
 
   // serve
   const onRevoked = (principalId: string): void => door.gateway.revise(principalId, null);
@@ -387,6 +409,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     report: (principal, report) => reports.report(principal, report),
     reportAll: (principal, all) => reports.reportAll(principal, all),
     beat: (beat) => beats.beat(beat),
+    push: devices,
     settings: {
       version: options.version,
       publicUrl: config.publicUrl,
@@ -436,6 +459,8 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   dependencies.start();
   clockSteps.start();
   await reseal({ store, commit, vault }, [CHANNEL_SECRETS]);
+  await devices.start();
+  await inbox.start();
   outbox.start();
   retention.start();
   maintenances.start();

@@ -152,6 +152,14 @@ export const limits = {
   sendSleepMsMax: 60_000,
   /** Notices that one summary stands for. */
   summaryNoticesMax: 100,
+  // Inboxes.
+  notificationsReadMs: 7_776_000_000,
+  notificationsArchivedMs: 2_592_000_000,
+  /** Items of one person; the oldest that were put away go first. */
+  notificationsPerPersonMax: 500,
+  /** What happened longer ago than this is not told any more, also after a restart. */
+  notificationAgeMsMax: 86_400_000,
+  pushDevicesPerPersonMax: 10,
   deliveriesMs: 2_592_000_000,
   deliveriesPerOrgMax: 20_000,
   deliveriesSweepMs: 3_600_000,

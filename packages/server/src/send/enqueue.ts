@@ -19,6 +19,7 @@ export function enqueue(draft: Draft, notice: Notice): string {
   const channel = draft.get('channels', notice.channel) as Channel | null;
   const obstacle = channel === null ? MISSING : channel.isEnabled ? '' : DISABLED;
   const kept = noticeJson(notice);
+  const isPersonal = notice.kind === 'notification';
   draft.put('deliveries', id, {
     observedAt: null,
     labels: {},
@@ -26,8 +27,9 @@ export function enqueue(draft: Draft, notice: Notice): string {
     channel: notice.channel,
     channelName: channel?.name ?? '',
     kind: notice.kind,
-    title: kept['title'] ?? '',
-    refs: kept['refs'] ?? [],
+    // What is one person's own is nobody else's to read, not even in the log of deliveries.
+    title: isPersonal ? '' : (kept['title'] ?? ''),
+    refs: isPersonal ? [] : (kept['refs'] ?? []),
     state: obstacle === '' ? 'queued' : 'canceled',
     attempts: 0,
     error: obstacle,

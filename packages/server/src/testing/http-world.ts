@@ -13,7 +13,10 @@ import { createReports } from '../collect/reports/report.ts';
 import { engine } from '../derive/engine.ts';
 import { rulesOf } from '../derive/rules.ts';
 import { History } from '../joints/history.ts';
+import { Inbox } from '../joints/inbox.ts';
 import { acceptTools } from '../joints/looks.ts';
+import { PushDevices } from '../joints/push-devices.ts';
+import { enqueue } from '../send/enqueue.ts';
 import { MemoryStore } from '../keep/memory-store.ts';
 import { observeIn } from '../keep/observe.ts';
 import { openKeep, type Keep } from '../keep/open.ts';
@@ -93,6 +96,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const store = new MemoryStore();
   const errors: object[] = [];
   let beats: Beats | null = null;
+  let filled: Inbox | null = null;
   let board: Board | null = null;
   const names = new NameClaims();
   let history: History | null = null;
@@ -103,6 +107,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     log: silentLog,
     limits: bounds,
     onCommitted: (committed) => {
+      filled?.follow(committed);
       names.follow(committed);
       board?.follow(committed);
       history?.follow(committed);
@@ -153,6 +158,27 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     names,
     observeIn: observeIn.bind(null, { rulesOf }),
   };
+  const devices = new PushDevices({
+    live: keep.live,
+    commit: keep.commit,
+    store,
+    vault: testVault(),
+    limits: bounds,
+    writes,
+    onError: (error) => void errors.push({ error }),
+  });
+  const inbox: Inbox = new Inbox({
+    clock,
+    limits: bounds,
+    live: keep.live,
+    commit: keep.commit,
+    store,
+    people: (org) => accounts.users(org),
+    devices: (org, person) => devices.devices(org, person),
+    enqueue,
+    onError: (error) => void errors.push({ error }),
+  });
+  filled = inbox;
   const reports = createReports(writes);
   const refreshed: string[] = [];
   const commands = createCommands({
@@ -164,6 +190,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         return ok({ version: keep.commit.version(org), value: { id } });
       },
       'pages/secure': (call) => securePage({ commit: keep.commit, store }, call),
+      'notifications/create': (call) => inbox.send(call),
       'services/accept-tools': ({ principal, id }) =>
         acceptTools({ commit: keep.commit, store, rulesOf }, principal, id),
     },
@@ -212,6 +239,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     report: (principal, report) => reports.report(principal, report),
     reportAll: (principal, all) => reports.reportAll(principal, all),
     beat: (beat) => made.beat(beat),
+    push: devices,
     metrics: createMetrics(),
     system: {
       trouble: options.trouble ?? (() => null),
@@ -250,6 +278,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       return made.value.secret;
     },
     async close() {
+      inbox.close();
       streams.close();
       shown.close();
       await past.close();

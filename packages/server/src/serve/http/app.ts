@@ -15,6 +15,7 @@ import { prometheusRoutes } from './prometheus.ts';
 import { Rates } from './rate.ts';
 import { recordRoutes } from './records.ts';
 import { pageRoutes } from '../pages/routes.ts';
+import { pushRoutes } from './push.ts';
 import { mount, type Route } from './router.ts';
 import { sessionRoutes } from './session.ts';
 import { statsRoutes } from './stats.ts';
@@ -40,6 +41,7 @@ export function createHttp(deps: HttpDeps): Http {
     // Before the records: `/v1/services/bulk` and the like are not ids.
     ...demoRoutes(deps),
     ...maintenanceRoutes(deps),
+    ...pushRoutes(deps),
     ...commandRoutes(deps),
     ...historyRoutes(deps),
     ...uptimeRoutes(deps),

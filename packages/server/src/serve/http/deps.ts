@@ -38,6 +38,7 @@ export interface HttpDeps {
   readonly system: SystemReader;
   readonly metrics: Pick<Metrics, 'request' | 'read'>;
   readonly pages: PublicPages;
+  readonly push: PushDoor;
   /** Null where no demo runs. */
   readonly demo: Demo | null;
 }
@@ -118,6 +119,20 @@ export interface MutationFailure extends Failure {
 export type ReportResult =
   | { readonly ok: true; readonly id: string; readonly version: number }
   | ({ readonly ok: false; readonly id: string } & Failure);
+
+/** The browsers that people want to be reached at. */
+export interface PushDoor {
+  key(org: string): { readonly publicKey: string } | null;
+  subscribe(
+    principal: Principal,
+    subscription: {
+      readonly endpoint: string;
+      readonly keys: { readonly p256dh: string; readonly auth: string };
+      readonly name: string;
+    },
+  ): Promise<Result<Written<Json>>>;
+  unsubscribe(org: string, person: string, id: string): Promise<Result<Written<Json>>>;
+}
 
 /** A heartbeat as it came in. */
 export interface Beat {

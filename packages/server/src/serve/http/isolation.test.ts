@@ -73,9 +73,11 @@ const allowed: Readonly<Record<Access, readonly string[]>> = {
 /** Bodies that fit, for commands that need one. */
 const BODIES: Readonly<Record<string, object>> = {
   assign: { to: null },
+  extend: { ms: 60_000 },
   link: { alert: 'none-thing' },
   override: { status: 'up' },
   postmortem: { text: 'x' },
+  snooze: { until: 4_102_444_800_000 },
   unlink: { alert: 'none-thing' },
   update: { text: 'x' },
 };

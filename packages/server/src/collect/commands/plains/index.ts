@@ -1,6 +1,8 @@
 import type { Plain } from '../plain.ts';
 import { annotations } from './annotations.ts';
 import { channels } from './channels.ts';
+import { notifications } from './notifications.ts';
+import { preferences } from './preferences.ts';
 import { maintenances } from './maintenances.ts';
 import { incidents } from './incidents.ts';
 import { pages } from './pages.ts';
@@ -15,6 +17,8 @@ export const plains: Readonly<Record<string, Plain>> = {
   channels,
   incidents,
   maintenances,
+  notifications,
+  preferences,
   pages,
   policies,
   rules,

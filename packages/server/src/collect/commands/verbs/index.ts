@@ -5,6 +5,7 @@ import { channelVerbs } from './channels.ts';
 import { maintenanceVerbs } from './maintenances.ts';
 import { pageVerbs } from './pages.ts';
 import { incidentVerbs } from './incidents.ts';
+import { notificationVerbs } from './notifications.ts';
 import { ruleVerbs } from './rules.ts';
 import { runVerbs } from './runs.ts';
 import { serviceVerbs } from './services.ts';
@@ -22,6 +23,7 @@ export const verbs: readonly Verb[] = [
   ...serviceVerbs,
   ...statusVerbs,
   ...incidentVerbs,
+  ...notificationVerbs,
 ];
 
 /** The command of this name on this collection, or null. Safe for names from outside. */

@@ -23,6 +23,8 @@ const MADE: Readonly<Record<string, object>> = {
   connections: { agent: 'zq-text', service: 'zq-text' },
   executions: { agent: 'a', title: 'zq-text', leaseMs: 86_400_000 },
   jobs: { kind: 'scan', title: 'zq-text', leaseMs: 86_400_000 },
+  rules: { name: 'zq-text', when: { kind: 'tools' } },
+  policies: { name: 'zq-text', steps: [{ afterMs: 0, channels: ['zq-text'] }] },
 };
 const COMMANDS = [
   'pause',

@@ -18,7 +18,7 @@ import { textOf, titleOf } from '../derive/alerts/say.ts';
 import { nameOf } from '../derive/alerts/route.ts';
 import { ruleOf, shippedRules } from '../derive/alerts/shipped.ts';
 import type { Observation } from '../collect/observation.ts';
-import type { Commit, Committed, Draft } from '../keep/commit-types.ts';
+import type { Change, Commit, Committed, Draft } from '../keep/commit-types.ts';
 import type { Live } from '../keep/live.ts';
 import type { Store } from '../keep/store.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
@@ -45,6 +45,7 @@ export interface AlertingDeps {
 const WATCHED = ['services', 'agents', 'connections', 'executions', 'jobs'] as const;
 const HOME = 'main';
 const SAMPLES_MAX = 10_000;
+const SILENT: ReadonlySet<string> = new Set(['tried', 'text', 'runbook', 'labels', 'name', 'updatedAt']);
 
 export class Alerting {
   readonly #deps: AlertingDeps;
@@ -53,6 +54,7 @@ export class Alerting {
   #timer: Timer | null = null;
   #pumpTimer: Timer | null = null;
   #work: Promise<void> | null = null;
+  #endRest: (() => void) | null = null;
   #turn: Promise<void> = Promise.resolve();
   #round: Asked[] = [];
   /** After a gap of ours: when the first looks will have come. */
@@ -95,7 +97,7 @@ export class Alerting {
     }
     for (const { collection, id, before, after, patch } of committed.changes) {
       if (collection === 'alerts') this.#alertChanged(known, id, before, after);
-      else if (collection === 'rules') this.#ruleChanged(committed.org, known, before, after);
+      else if (collection === 'rules') this.#ruleChanged(committed.org, known, { before, after, patch });
       else if (collection === 'policies') for (const ref of known.index.subjects()) known.dirty.add(ref);
       else if (isWatched(collection)) {
         const ref = `${collection}/${id}`;
@@ -187,6 +189,7 @@ export class Alerting {
     this.#isOpen = false;
     this.#timer?.cancel();
     this.#pumpTimer?.cancel();
+    this.#endRest?.();
     await this.#work;
   }
 
@@ -260,9 +263,12 @@ export class Alerting {
     for (const ref of index.dependentsOf(subject)) dirty.add(ref);
   }
 
-  #ruleChanged(org: string, { index, dirty }: Org, before: Row | null, after: Row | null): void {
+  #ruleChanged(org: string, { index, dirty }: Org, change: Pick<Change, 'after' | 'before' | 'patch'>): void {
     const { live } = this.#deps;
+    const { before, after, patch } = change;
     index.rulesChanged(Array.from(live.entries(org, 'rules'), ({ row }) => row));
+    // A note, or a try of its recovery action, changes nothing of what it says.
+    if (patch !== null && Object.keys(patch).every((field) => SILENT.has(field.split('.')[0] ?? ''))) return;
     for (const row of [before, after]) {
       const on = row?.['on'];
       const collection = typeof on === 'object' && on !== null && 'collection' in on ? on['collection'] : null;
@@ -290,10 +296,13 @@ export class Alerting {
     const { commit, limits, onError } = this.#deps;
     for (const [org, state] of this.#orgs) {
       while (state.dirty.size > 0 && this.#isOpen) {
-        const slice = [...state.dirty].slice(0, limits.alertLooksPerTurnMax);
-        for (const ref of slice) state.dirty.delete(ref);
+        const slice = take(state.dirty, limits.alertLooksPerTurnMax);
         const refs = slice.filter((ref) => this.#matters(org, state, ref));
-        if (refs.length === 0) continue;
+        if (refs.length === 0) {
+          // Mostly nothing is wrong: let others have the thread between two slices of it.
+          await this.#rest();
+          continue;
+        }
         const written = await this.#alone(() =>
           commit.write(org, 'alerts', (draft) => {
             const desk = new AlertDesk(draft, state.index, limits, this.#notBefore);
@@ -310,6 +319,18 @@ export class Alerting {
         return;
       }
     }
+  }
+
+  /** Until the end of this turn, or until it is closed. */
+  #rest(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#deps.clock.soon(() => this.#endRest?.());
+      this.#endRest = () => {
+        this.#endRest = null;
+        timer.cancel();
+        resolve();
+      };
+    });
   }
 
   /** Whether a look could change anything: a rule says yes, or there is an alert to move. */
@@ -469,6 +490,17 @@ interface Asked {
   readonly org: string;
   readonly ref: string;
   readonly rule: Rule;
+}
+
+/** Takes the first out of a set. */
+function take(refs: Set<string>, max: number): readonly string[] {
+  const taken: string[] = [];
+  for (const ref of refs) {
+    taken.push(ref);
+    refs.delete(ref);
+    if (taken.length >= max) break;
+  }
+  return taken;
 }
 
 function nothing(): void {

@@ -10,4 +10,6 @@ export interface Case {
 export interface CaseOptions extends ArenaOptions {
   /** How often each measurement is repeated, in alternation. */
   readonly repeats: number;
+  /** How long cases run that show a steady state. */
+  readonly minutes: number;
 }

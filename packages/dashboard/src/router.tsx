@@ -22,6 +22,7 @@ import { problemIn } from './rest/request.ts';
 import { readAlertsSearch } from './screens/alerts/search.ts';
 import { readIncidentsSearch } from './screens/incidents/search.ts';
 import { readMaintenanceSearch } from './screens/maintenance/search.ts';
+import { readNotificationsSearch } from './screens/notifications/search.ts';
 import { Overview } from './screens/overview.tsx';
 
 const Palette = lazy(() => import('./screens/palette.tsx'));
@@ -76,6 +77,12 @@ const maintenance = createRoute({
   validateSearch: readMaintenanceSearch,
   component: lazyRouteComponent(() => import('./screens/maintenance/maintenances.tsx'), 'Maintenances'),
 });
+const notifications = createRoute({
+  getParentRoute: () => root,
+  path: '/notifications',
+  validateSearch: readNotificationsSearch,
+  component: lazyRouteComponent(() => import('./screens/notifications/notifications.tsx'), 'Notifications'),
+});
 const system = createRoute({
   getParentRoute: () => root,
   path: '/system',
@@ -94,6 +101,7 @@ export const router = createRouter({
     incidents,
     incident,
     maintenance,
+    notifications,
     system,
   ]),
   defaultPreload: 'intent',

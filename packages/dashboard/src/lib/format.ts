@@ -80,6 +80,11 @@ export function words(code: string): string {
     .replaceAll(/\b(?:http|https|tls|tcp|mcp|dns|sse|url)\b/giu, (word) => word.toUpperCase());
 }
 
+/** The reader's own time zone: `Europe/Berlin`. */
+export function ownZone(): string {
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
 /** First letter large. */
 export function sentence(text: string): string {
   return text === '' ? '' : text.charAt(0).toUpperCase() + text.slice(1);

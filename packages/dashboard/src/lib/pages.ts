@@ -1,7 +1,27 @@
-import { BellRing, Bot, Gauge, Megaphone, type LucideIcon, Server, Settings2, Workflow, Wrench } from 'lucide-react';
+import {
+  BellRing,
+  Bot,
+  Gauge,
+  Megaphone,
+  type LucideIcon,
+  Send,
+  Server,
+  Settings2,
+  Workflow,
+  Wrench,
+} from 'lucide-react';
 
 export interface Page {
-  readonly path: '/' | '/services' | '/agents' | '/jobs' | '/alerts' | '/incidents' | '/maintenance' | '/system';
+  readonly path:
+    | '/'
+    | '/services'
+    | '/agents'
+    | '/jobs'
+    | '/alerts'
+    | '/incidents'
+    | '/maintenance'
+    | '/notifications'
+    | '/system';
   readonly title: string;
   readonly short: string;
   readonly icon: LucideIcon;
@@ -22,6 +42,7 @@ export const pages: readonly Page[] = [
   { path: '/alerts', title: 'Alerts', short: 'Alerts', icon: BellRing, key: 'a', group: 'respond', isMain: true },
   { path: '/incidents', title: 'Incidents', short: 'Incidents', icon: Megaphone, key: 'i', group: 'respond' },
   { path: '/maintenance', title: 'Maintenance', short: 'Maintenance', icon: Wrench, key: 'm', group: 'respond' },
+  { path: '/notifications', title: 'Notifications', short: 'Notifications', icon: Send, key: 't', group: 'tell' },
   { path: '/system', title: 'System', short: 'System', icon: Settings2, key: 'y', group: 'system' },
 ];
 

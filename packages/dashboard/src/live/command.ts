@@ -67,6 +67,24 @@ export function run(collection: string, id: string, name: string, args?: JsonObj
   return through((live) => live.collection(collection).call(id, name, args));
 }
 
+/** A command that answers something. `T` is what the server documents for it. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller names what the server documents.
+export async function ask<T>(
+  collection: string,
+  id: string,
+  name: string,
+  args?: JsonObject,
+): Promise<{ readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem }> {
+  let value: unknown = null;
+  const failed = await through(async (live) => {
+    const result = await live.collection(collection).call(id, name, args);
+    if (result.ok) value = result.value;
+    return result;
+  });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: it is our own server, which says what it answers.
+  return failed === null ? { ok: true, value: value as T } : { ok: false, problem: failed };
+}
+
 /** The same, said in a toast when it failed. */
 export async function act(collection: string, id: string, name: string, args?: JsonObject): Promise<void> {
   await say(run(collection, id, name, args));

@@ -1,6 +1,6 @@
 import type { Maintenance, Selector } from '@statewire/model';
 import { type ReactNode, useState } from 'react';
-import { duration } from '../../lib/format.ts';
+import { duration, ownZone } from '../../lib/format.ts';
 import { serverNow } from '../../lib/ticker.ts';
 import { save } from '../../live/command.ts';
 import { Button } from '../../parts/button.tsx';
@@ -123,7 +123,7 @@ function When({ plan, onChange, isNew }: { plan: Plan; onChange: (plan: Plan) =>
     { key: 'repeat', title: 'Again and again' },
   ];
   const choose = (kind: string): void => {
-    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const zone = ownZone();
     const start = Math.ceil(serverNow() / HOUR_MS) * HOUR_MS;
     if (kind === 'now') onChange({ kind: 'now', durationMs: HOUR_MS / 2 });
     else if (kind === 'once') onChange({ kind: 'once', from: start, to: start + HOUR_MS });

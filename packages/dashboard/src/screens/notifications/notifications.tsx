@@ -1,0 +1,54 @@
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Lock } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { useMe } from '../../lib/me.ts';
+import { Empty } from '../../parts/empty.tsx';
+import { useCrumbs } from '../../parts/frame.tsx';
+import { Tabs } from '../../parts/tabs.tsx';
+import { Channels } from './channels.tsx';
+import { Deliveries } from './deliveries.tsx';
+import { Policies } from './policies.tsx';
+import { Rules } from './rules.tsx';
+import type { NotificationTab } from './search.ts';
+
+/** What is a problem (rules), who hears of it (policies), by what (channels), and what came of it (deliveries). */
+export function Notifications(): ReactNode {
+  useCrumbs('Notifications');
+  const { isAdmin } = useMe();
+  const { tab = 'channels' } = useSearch({ from: '/notifications' });
+  const navigate = useNavigate({ from: '/notifications' });
+  const set = (next: NotificationTab): void =>
+    void navigate({ search: next === 'channels' ? {} : { tab: next }, replace: true });
+  return (
+    <div>
+      <h1 className="mb-4 text-xl font-semibold tracking-tight">Notifications</h1>
+      {isAdmin ? (
+        <Tabs
+          label="Notifications"
+          value={tab}
+          onChange={set}
+          tabs={[
+            { key: 'channels', title: 'Channels' },
+            { key: 'policies', title: 'Policies' },
+            { key: 'rules', title: 'Rules' },
+            { key: 'deliveries', title: 'Deliveries' },
+          ]}
+        >
+          {tab === 'channels' ? (
+            <Channels />
+          ) : tab === 'policies' ? (
+            <Policies />
+          ) : tab === 'rules' ? (
+            <Rules />
+          ) : (
+            <Deliveries />
+          )}
+        </Tabs>
+      ) : (
+        <Empty icon={Lock} title="Only administrators see who is told">
+          Ask one of them, or look at the alerts themselves.
+        </Empty>
+      )}
+    </div>
+  );
+}

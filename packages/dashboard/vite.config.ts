@@ -7,7 +7,7 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import { defineConfig, type Plugin, type UserConfig } from 'vite';
 
 const server = 'http://127.0.0.1:4800';
-const doors = ['/v1', '/health', '/metrics', '/openapi.json', '/badge'];
+const doors = ['/v1', '/health', '/metrics', '/openapi.json', '/badge', '/embed', '/status'];
 
 const config: UserConfig = defineConfig({
   plugins: [react(), tailwind(), precompressed()],

@@ -1,6 +1,5 @@
 import { JSDOM } from 'jsdom';
 import { ok, type Json, type JsonObject } from '@statewire/protocol';
-import { SaxesParser } from 'saxes';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Webhook } from 'standardwebhooks';
 import { signed, subscriberSecret } from '../../send/channels/webhook.ts';
@@ -281,7 +280,12 @@ describe('[PG6] pages that are not for everybody', () => {
     expect([page.status, page.headers.get('cache-control')]).toEqual([200, 'private, no-store']);
     expect(page.headers.get('access-control-allow-origin')).toBeNull();
     const [name = '', value = ''] = cookie.split('=');
-    for (const forged of [`${name}=9${value}`, `${name}=${value.slice(0, -1)}A`, `other=${value}`, `${name}=`]) {
+    for (const forged of [
+      `${name}=9${value}`,
+      `${name}=${value.slice(0, -1)}${value.endsWith('A') ? 'B' : 'A'}`,
+      `other=${value}`,
+      `${name}=`,
+    ]) {
       expect((await world.call('GET', '/status/acme', { headers: { cookie: forged } })).status, forged).toBe(401);
     }
     await secure({ password: 'another one' });
@@ -426,8 +430,8 @@ describe('[PG17] badges', () => {
     for (const id of ['shop', 'docs', 'unlisted'])
       await write((draft) => draft.put('services', id, { ...draft.get('services', id), status: 'down', ...numbers }));
     const badge = async (path: string) => {
-      const { status, json } = await world.call('GET', `/badge/acme/${path}`);
-      return status === 200 ? [json['label'], json['message']].join(': ') : status;
+      const reply = await world.call('GET', `/badge/acme/${path}`);
+      return reply.status === 200 ? `${reply.word('label')}: ${reply.word('message')}` : reply.status;
     };
     expect(await badge('shop/status.json')).toBe('Shop: down');
     expect(await badge('shop/uptime.json')).toBe('Shop uptime 30 d: 98.76%');
@@ -661,26 +665,11 @@ function z(document: Json | null): { readonly token: string } {
   throw new Error('expected a document with a token');
 }
 
-/** Reads RSS with a parser that refuses what is not well-formed. */
+/** Reads RSS as XML: what is not well-formed throws. */
 function readRss(text: string): { readonly title: string; readonly items: readonly Record<string, string>[] } {
-  const parser = new SaxesParser();
-  const path: string[] = [];
-  const items: Record<string, string>[] = [];
-  let title = '';
-  parser.on('error', (error) => {
-    throw error;
-  });
-  parser.on('opentag', ({ name }) => {
-    path.push(name);
-    if (name === 'item') items.push({});
-  });
-  parser.on('closetag', () => void path.pop());
-  parser.on('text', (part) => {
-    const name = path.at(-1) ?? '';
-    const item = items.at(-1);
-    if (path.includes('item') && item !== undefined) item[name] = (item[name] ?? '') + part;
-    else if (name === 'title') title += part;
-  });
-  parser.write(text).close();
-  return { title, items };
+  const { document } = new JSDOM(text, { contentType: 'application/xml' }).window;
+  const items = Array.from(document.querySelectorAll('item'), (item) =>
+    Object.fromEntries(Array.from(item.children, (field) => [field.tagName, field.textContent ?? ''])),
+  );
+  return { title: document.querySelector('channel > title')?.textContent ?? '', items };
 }

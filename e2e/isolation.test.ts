@@ -25,6 +25,11 @@ const MADE: Readonly<Record<string, object>> = {
   jobs: { kind: 'scan', title: 'zq-text', leaseMs: 86_400_000 },
   rules: { name: 'zq-text', when: { kind: 'tools' } },
   policies: { name: 'zq-text', steps: [{ afterMs: 0, channels: ['zq-text'] }] },
+  maintenances: {
+    title: 'zq-text',
+    selector: { collection: 'services', where: ['eq', 'id', 'nobody'] },
+    schedule: { kind: 'once', from: 4_000_000_000_000, to: 4_000_000_600_000 },
+  },
 };
 const COMMANDS = [
   'pause',
@@ -343,6 +348,7 @@ function fill(path: string, id: string): string {
 /** A body that the route would take, so that the refusal is about the record. */
 function bodyFor(method: string, path: string): object | undefined {
   if (path.endsWith('/override')) return { status: 'up' };
+  if (path.endsWith('/extend')) return { ms: 60_000 };
   if (path.startsWith('/v1/users')) return method === 'PATCH' ? { role: 'admin' } : undefined;
   if (method === 'PATCH') return { labels: { a: 'b' } };
   return undefined;

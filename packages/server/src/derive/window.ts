@@ -90,7 +90,8 @@ function starts(
   let seen = 0;
   eachStart(recurrence, bounds, (wall) => {
     seen += 1;
-    if (left.has(wall)) return seen < STARTS_MAX;
+    // A rule with a count is counted through from its first day; days that are long over need no zone.
+    if (wall < bounds.near - 2 * DAY_MS || left.has(wall)) return seen < STARTS_MAX;
     const from = instantOf(wall, zone);
     // Walls that the clocks skip fall on one instant; a window begins once.
     if (from > after && from !== found.at(-1)) found.push(from);

@@ -27,6 +27,7 @@ import { Runs } from './report/runs.ts';
 import { Driver, type TokenSource } from './session/driver.ts';
 import { Asked } from './state/asked.ts';
 import { InFlight } from './state/in-flight.ts';
+import { namedCollections, type NamedCollections } from './named.ts';
 import { ConnectionView } from './views/connection-view.ts';
 import { LINGER_MS, Views } from './views/views.ts';
 
@@ -48,7 +49,7 @@ export interface ClientOptions {
 }
 
 /** A live replica of what this program looks at. Connects when first needed. */
-export interface Client {
+export interface Client extends NamedCollections {
   readonly services: Collection<Service, ServiceBodies>;
   readonly connections: Connections;
   readonly agents: Agents;
@@ -118,6 +119,7 @@ export function createClient(options: ClientOptions): Client {
     jobs: new Runs<Job, JobBodies>(source, 'jobs', reporting),
     metrics: new Collection<Metric>(source, 'metrics'),
     checks: new Collection<Check>(source, 'checks'),
+    ...namedCollections(source),
     collection: <T extends Row = Row>(name: string) => new Collection<T>(source, name),
     connection,
     serverNow: () => driver.clock.now(),

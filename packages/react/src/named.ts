@@ -1,6 +1,17 @@
 /** The collections by the names that people look for. Thin: each is one call of a generic hook. */
 import type { CommandResult, Where } from '@statewire/client';
-import type { Agent, Connection, Execution, Job, Metric, Service } from '@statewire/model';
+import type {
+  Agent,
+  Alert,
+  Connection,
+  Execution,
+  Inbox,
+  Incident,
+  Job,
+  Metric,
+  Notification,
+  Service,
+} from '@statewire/model';
 import type { Live } from './live.ts';
 import { useCollection } from './use-collection.ts';
 import { useCommand, type LiveCommand } from './use-command.ts';
@@ -54,6 +65,30 @@ export function useFleetStats(): Live<Metric | null> {
 export function useServerMetrics(): Live<Metric | null> {
   return useRecord('metrics', 'gateway');
 }
+
+/** Alerts that are open; with `where` those that it says. */
+export function useAlerts(where: Where<Alert> = OPEN_ALERTS): Live<readonly Alert[]> {
+  return useCollection('alerts', { where });
+}
+
+/** The same by the name that signal dashboards look for. */
+export const useSignalAlerts: typeof useAlerts = useAlerts;
+
+export function useIncidents(where?: Where<Incident>): Live<readonly Incident[]> {
+  return useCollection('incidents', { where });
+}
+
+/** The signed-in person's own notifications: the server shows nobody else's. */
+export function useNotifications(where?: Where<Notification>): Live<readonly Notification[]> {
+  return useCollection('notifications', { where });
+}
+
+/** The counters of the signed-in person's inbox; none before something came. A badge is `data[0]?.unread ?? 0`. */
+export function useUnread(): Live<readonly Inbox[]> {
+  return useCollection('inboxes');
+}
+
+const OPEN_ALERTS: Where<Alert> = { state: ['pending', 'firing', 'acknowledged', 'suppressed'] };
 
 /** Checks a service now: `const refresh = useRefresh(); refresh.run(id)`. */
 export function useRefresh(): LiveCommand<readonly [id: string]> {

@@ -17,12 +17,17 @@ import {
   StatusDot,
   UptimeBar,
   useAgentStatus,
+  useAlerts,
   useCollection,
   useCommand,
   useConnection,
+  useIncidents,
+  useNotifications,
   useRecord,
   useRefresh,
   useServices,
+  useSignalAlerts,
+  useUnread,
 } from './index.ts';
 
 let env: FakeEnv;
@@ -70,6 +75,27 @@ describe('hooks', () => {
     expect(screen.getByText(/^stale Search:down/)).toBeDefined();
     await pass(30_000);
     expect(screen.getByText(/^offline Search:down/)).toBeDefined();
+  });
+
+  test('open alerts, incidents, one’s own notifications and their counter, each by its name', async () => {
+    server.put('alerts', { id: 'a', state: 'firing', title: 'Shop is down' });
+    server.put('alerts', { id: 'b', state: 'resolved', title: 'Cart is down' });
+    server.put('incidents', { id: 'i', title: 'Outage' });
+    server.put('notifications', { id: 'n', title: 'Hello' });
+    server.put('inboxes', { id: 'ana', unread: 1 });
+    function Bell(): ReactNode {
+      const words = [useAlerts(), useSignalAlerts(), useIncidents(), useNotifications()].map(({ data }) =>
+        data.map(({ title }) => title).join(),
+      );
+      return <p>{`${words.join(' | ')} | ${useUnread().data[0]?.unread ?? 0}`}</p>;
+    }
+    show(<Bell />);
+    await pass();
+    expect(screen.getByText('Shop is down | Shop is down | Outage | Hello | 1')).toBeDefined();
+    put({ id: 'ana', unread: 2 }, 'inboxes');
+    put({ id: 'b', state: 'firing' }, 'alerts');
+    await pass(100);
+    expect(screen.getByText(/^Shop is down,Cart is down .* \| 2$/)).toBeDefined();
   });
 
   test('a component renders again only when what it shows has changed, also with a new where each time', async () => {

@@ -70,7 +70,7 @@ export class Inbox {
   follow({ org, changes }: Committed): void {
     for (const { collection, id, before, after } of changes) {
       if (collection === 'notifications') {
-        if (after === null) this.#items.get(`${org}/${String(before?.['person'])}`)?.delete(id);
+        if (after === null) this.#items.get(keyOf(org, before?.['person']))?.delete(id);
         else if (before === null) this.#index(org, id, after['person']);
       } else if (after !== null && FOLLOWED.has(collection)) this.#want(org, causesOf(collection, after));
     }
@@ -156,7 +156,7 @@ export class Inbox {
   }
 
   #index(org: string, id: string, person: unknown): void {
-    const key = `${org}/${String(person)}`;
+    const key = keyOf(org, person);
     const items = this.#items.get(key) ?? new Set();
     this.#items.set(key, items);
     items.add(id);
@@ -348,6 +348,11 @@ export class Inbox {
     });
     if (!written.ok) this.#deps.onError(new Error(written.message), `the inboxes of ${org} could not be counted`);
   }
+}
+
+/** Records of the collection always name somebody. */
+function keyOf(org: string, person: unknown): string {
+  return `${org}/${typeof person === 'string' ? person : ''}`;
 }
 
 const TYPES = ['message', 'job', 'system'] as const;

@@ -20,7 +20,7 @@ export function marked(notification: Notification, mark: Mark, now: number): Not
       return notification.state === 'archived'
         ? notification
         : { ...notification, ...free, state: 'archived', archivedAt: now, readAt: notification.readAt ?? now };
-    case 'snooze':
+    default:
       return { ...notification, archivedAt: null, state: 'unread', readAt: null, snoozedUntil: mark.until };
   }
 }

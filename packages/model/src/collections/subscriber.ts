@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { defineCollection, type Collection } from '../define.ts';
 import type { Envelope } from '../envelope.ts';
 import type { InputShape } from '../report.ts';
-import { envelopeShape, idSchema, instant, words, type Shape } from '../schema.ts';
+import { envelopeShape, idSchema, instant, labelsSchema, words, type Shape } from '../schema.ts';
 
 export interface Subscriber extends Envelope {
   /** Id of the page. */
@@ -34,6 +34,7 @@ export interface SubscriberCreate {
 /** Body of `PATCH /v1/subscribers/<id>`. */
 export interface SubscriberPatch {
   readonly groups?: readonly string[] | null | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
 const shape: Shape<Subscriber> = {
@@ -65,7 +66,7 @@ export const subscriberCreateSchema: z.ZodType<SubscriberCreate> = z
     if (flaw !== null) issues.push({ code: 'custom', path: ['target'], message: flaw, input: value.target });
   });
 
-const patchShape: InputShape<SubscriberPatch> = { groups: groups.optional() };
+const patchShape: InputShape<SubscriberPatch> = { groups: groups.optional(), labels: labelsSchema.optional() };
 
 export const subscriberPatchSchema: z.ZodType<SubscriberPatch> = z.strictObject(patchShape);
 
@@ -79,7 +80,7 @@ export const subscribers: Collection = defineCollection({
   fields: Object.keys(shape),
   // An address is a person's: whoever may look at dashboards need not see who listens.
   access: { read: 'admin', write: 'admin' },
-  owns: { api: ['page', 'kind', 'target', 'groups'], report: [] },
+  owns: { api: ['page', 'kind', 'target', 'groups', 'labels'], report: [] },
 });
 
 /** Why nothing can be sent there, or null. */

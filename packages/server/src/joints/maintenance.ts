@@ -30,6 +30,8 @@ export class Maintenances {
   readonly #deps: MaintenanceDeps;
   readonly #moved = new Map<string, Moved>();
   readonly #writing = new Set<string>();
+  /** The open maintenances of each organization, until one of them changes: most commits are about something else. */
+  readonly #known = new Map<string, readonly Maintenance[]>();
   #isOpen = true;
 
   constructor(deps: MaintenanceDeps) {
@@ -76,6 +78,7 @@ export class Maintenances {
 
   /** Follows one durable transaction. */
   follow(committed: Committed): void {
+    if (committed.changes.some(({ collection }) => collection === 'maintenances')) this.#known.delete(committed.org);
     if (!committed.changes.some(({ collection }) => HELD.includes(collection))) return;
     const open = this.#open(committed.org);
     if (open.length === 0) return;
@@ -94,11 +97,14 @@ export class Maintenances {
   }
 
   #open(org: string): readonly Maintenance[] {
+    const known = this.#known.get(org);
+    if (known !== undefined) return known;
     const open: Maintenance[] = [];
     for (const { row } of this.#deps.live.entries(org, 'maintenances')) {
       const maintenance = asMaintenance(row);
       if (maintenance.state === 'active' || maintenance.state === 'scheduled') open.push(maintenance);
     }
+    this.#known.set(org, open);
     return open;
   }
 
@@ -167,12 +173,12 @@ export class Maintenances {
 }
 
 /** Can this change move a record into or out of what a maintenance means? */
-function concerns({ selector, state }: Maintenance, { collection, before, after, patch }: Change): boolean {
+function concerns({ selector }: Maintenance, { collection, before, after, patch }: Change): boolean {
   if (selector.collection !== collection) return false;
   if (before === null || after === null) return selects(selector, collection, after ?? before ?? {});
   if (patch === null) return false;
   const fields = new Set(selectorFields(selector));
   const isMoved = Object.keys(patch).some((path) => fields.has(path.split('.', 1)[0] ?? path));
   if (!isMoved) return false;
-  return selects(selector, collection, before) !== selects(selector, collection, after) || state === 'active';
+  return selects(selector, collection, before) !== selects(selector, collection, after);
 }

@@ -246,3 +246,9 @@ test('[MT1] an end that lies before now needs a start', () => {
   const read = readSchedule({ kind: 'once', to: at('2025-01-01T00:00Z') }, at('2026-01-01T00:00Z'));
   expect(read.ok ? '' : read.message).toMatch(/expected a time after/);
 });
+
+test('[MT1] a window from now on lasts at most 90 days too', () => {
+  const now = at('2026-01-01T00:00Z');
+  expect(readSchedule({ kind: 'once', to: now + 90 * DAY }, now)).toMatchObject({ ok: true });
+  expect(readSchedule({ kind: 'once', to: now + 90 * DAY + 1 }, now)).toMatchObject({ ok: false, code: 'bad_field' });
+});

@@ -19,6 +19,7 @@ const YEARS_AHEAD = 12;
 /** Starts of one expansion; daily for a hundred years. */
 const STARTS_MAX = 40_000;
 const DAY_MS = 86_400_000;
+const WINDOW_MS_MAX = 90 * DAY_MS;
 
 /** The schedule that a caller's words mean now, or why it has no window. */
 export function readSchedule(input: ScheduleInput, now: number): Result<MaintenanceSchedule> {
@@ -26,6 +27,8 @@ export function readSchedule(input: ScheduleInput, now: number): Result<Maintena
     const from = input.from ?? now;
     const to = input.to ?? from + (input.durationMs ?? 0);
     if (to <= from) return refuse('bad_field', `schedule.to: found ${to}, expected a time after ${from}, the start`);
+    // The schema sees both ends only when both are given.
+    if (to - from > WINDOW_MS_MAX) return refuse('bad_field', 'schedule.to: expected a window of at most 90 days');
     return ok({ kind: 'once', from, to });
   }
   const read = parseRecurrence(input.rrule);

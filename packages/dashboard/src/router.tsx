@@ -83,6 +83,16 @@ const notifications = createRoute({
   validateSearch: readNotificationsSearch,
   component: lazyRouteComponent(() => import('./screens/notifications/notifications.tsx'), 'Notifications'),
 });
+const statusPages = createRoute({
+  getParentRoute: () => root,
+  path: '/pages',
+  component: lazyRouteComponent(() => import('./screens/pages/pages.tsx'), 'Pages'),
+});
+const statusPage = createRoute({
+  getParentRoute: () => root,
+  path: '/pages/$id',
+  component: lazyRouteComponent(() => import('./screens/pages/page.tsx'), 'PageDetail'),
+});
 const system = createRoute({
   getParentRoute: () => root,
   path: '/system',
@@ -102,6 +112,8 @@ export const router = createRouter({
     incident,
     maintenance,
     notifications,
+    statusPages,
+    statusPage,
     system,
   ]),
   defaultPreload: 'intent',

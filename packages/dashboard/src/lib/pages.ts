@@ -2,6 +2,7 @@ import {
   BellRing,
   Bot,
   Gauge,
+  LayoutTemplate,
   Megaphone,
   type LucideIcon,
   Send,
@@ -21,6 +22,7 @@ export interface Page {
     | '/incidents'
     | '/maintenance'
     | '/notifications'
+    | '/pages'
     | '/system';
   readonly title: string;
   readonly short: string;
@@ -42,6 +44,7 @@ export const pages: readonly Page[] = [
   { path: '/alerts', title: 'Alerts', short: 'Alerts', icon: BellRing, key: 'a', group: 'respond', isMain: true },
   { path: '/incidents', title: 'Incidents', short: 'Incidents', icon: Megaphone, key: 'i', group: 'respond' },
   { path: '/maintenance', title: 'Maintenance', short: 'Maintenance', icon: Wrench, key: 'm', group: 'respond' },
+  { path: '/pages', title: 'Status pages', short: 'Status pages', icon: LayoutTemplate, key: 'p', group: 'tell' },
   { path: '/notifications', title: 'Notifications', short: 'Notifications', icon: Send, key: 't', group: 'tell' },
   { path: '/system', title: 'System', short: 'System', icon: Settings2, key: 'y', group: 'system' },
 ];

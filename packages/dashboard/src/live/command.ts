@@ -90,16 +90,23 @@ export async function act(collection: string, id: string, name: string, args?: J
   await say(run(collection, id, name, args));
 }
 
-/** Makes a record (`id` null) or changes one; `base` is the version the person saw. For the form that asked. */
+/**
+ * Makes a record (`id` null) or changes one; `base` is the version the person saw. For the form that asked: `onSaved`
+ * hears the version that holds the change, so that a form that stays open goes on from there.
+ */
 export function save(
   collection: string,
   id: string | null,
   fields: JsonObject,
   base?: number,
+  onSaved?: (version: number) => void,
 ): Promise<Problem | null> {
-  return through((live) =>
-    id === null ? live.collection(collection).create(fields) : live.collection(collection).patch(id, fields, { base }),
-  );
+  return through(async (live) => {
+    const of = live.collection(collection);
+    const result = await (id === null ? of.create(fields) : of.patch(id, fields, { base }));
+    if (result.ok) onSaved?.(result.version);
+    return result;
+  });
 }
 
 /** Creates a service; what went wrong comes back for the form. */

@@ -1,6 +1,6 @@
 import { SUBPROTOCOL } from '@statewire/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import WebSocket from 'ws';
+import { WebSocket } from 'ws';
 import { ADMIN_KEY, TestServer } from './harness/server.ts';
 import { ADMIN } from './harness/sign-in.ts';
 import { until } from './harness/until.ts';

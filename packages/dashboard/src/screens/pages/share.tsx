@@ -9,7 +9,7 @@ export function Share({ page }: { page: Page }): ReactNode {
   const services = page.groups.flatMap((group) => group.services);
   const [chosen, setChosen] = useState('');
   const id = chosen === '' ? (services[0]?.id ?? '') : chosen;
-  const at = `${location.origin}`;
+  const at = location.origin;
   if (!page.isPublished) {
     return (
       <Pane title="Badges and embeds" bodyClassName="p-4">

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { LineCounter, parseDocument, isNode, type Document } from 'yaml';
 import { z } from 'zod';
+import { parseHostPort } from './collect/probes/tcp.ts';
 import { limits } from './lib/limits.ts';
 import { isNestedDeeper } from './lib/yaml-nesting.ts';
 
@@ -25,6 +26,10 @@ export interface Config {
   readonly egress: {
     readonly mode: 'public' | 'any';
     readonly allow: readonly { readonly cidr: string; readonly ports?: number[] }[];
+  };
+  readonly probes: {
+    /** What is there whenever our own network is: asked before the silence of others is believed. */
+    readonly canary: string | null;
   };
   /** Where browsers reach this server, without a slash at the end; null: wherever they say they are. */
   readonly publicUrl: string | null;
@@ -123,6 +128,7 @@ export function loadConfig(options: LoadOptions = {}): Config {
       mode: fromEnv.egress ?? file.egress?.mode ?? 'public',
       allow: (file.egress?.allow ?? []).map(({ cidr, ports }) => (ports === undefined ? { cidr } : { cidr, ports })),
     },
+    probes: { canary: file.probes?.canary ?? null },
     publicUrl: fromEnv.publicUrl ?? file.publicUrl ?? null,
     origins: fromEnv.origins ?? file.origins ?? [],
     trustProxy: fromEnv.trustProxy ?? file.trustProxy ?? false,
@@ -216,6 +222,13 @@ export const settings: readonly Setting[] = [
     default: 'none',
     bound: 'list of {cidr, ports}',
     meaning: 'Private addresses that probes may connect to although the mode is public.',
+  },
+  {
+    env: null,
+    key: 'probes.canary',
+    default: 'none',
+    bound: 'host:port or an http(s) URL',
+    meaning: 'Asked before the silence of a target is believed: when it is silent too, our own network fails.',
   },
   {
     env: 'STATEWIRE_PUBLIC_URL',
@@ -345,6 +358,11 @@ const command = z.strictObject({
   cwd: z.string().min(1).max(4_096).refine(isAbsolute, 'an absolute path').optional(),
 });
 
+const canary = z
+  .string()
+  .max(2_048)
+  .refine(isCanary, 'host:port or an http(s) URL, such as 192.0.2.1:53 or https://example.com/');
+
 const fileSchema = z.strictObject({
   port: port.optional(),
   host: host.optional(),
@@ -363,6 +381,7 @@ const fileSchema = z.strictObject({
         .optional(),
     })
     .optional(),
+  probes: z.strictObject({ canary: canary.optional() }).optional(),
   publicUrl: publicUrl.optional(),
   origins: origins.optional(),
   trustProxy: z.boolean().optional(),
@@ -520,6 +539,11 @@ function describe(path: readonly (string | number)[], root: unknown): string {
 function toJwt({ secret, jwks, defaultOrg, ...rest }: z.infer<typeof jwt>): JwtConfig {
   // One of the two is there: the schema's refinement refused everything else.
   return { ...rest, key: secret === undefined ? { jwks: jwks ?? '' } : { secret }, defaultOrg: defaultOrg ?? null };
+}
+
+function isCanary(target: string): boolean {
+  if (target.includes('://')) return URL.canParse(target) && /^https?:$/u.test(new URL(target).protocol);
+  return parseHostPort(target).ok;
 }
 
 function isOrigin(url: string): boolean {

@@ -16,7 +16,9 @@ import { createCommands, type Commands } from './collect/commands/command.ts';
 import { NameClaims } from './collect/commands/names.ts';
 import { createService } from './collect/commands/services.ts';
 import { createEgress } from './collect/egress/egress.ts';
+import { askCanary } from './collect/probes/canary.ts';
 import { createProbers } from './collect/probes/index.ts';
+import { OwnNetwork } from './collect/probes/own-network.ts';
 import { Schedule } from './collect/probes/schedule.ts';
 import type { WriteDeps } from './collect/reports/deps.ts';
 import { createReports } from './collect/reports/report.ts';
@@ -36,6 +38,7 @@ import { mutations } from './joints/mutations.ts';
 import { securePage } from './joints/page-secrets.ts';
 import { Inbox } from './joints/inbox.ts';
 import { Incidents } from './joints/incidents.ts';
+import { OwnFaults } from './joints/own-faults.ts';
 import { publicPages } from './joints/public-pages.ts';
 import { Subscribers } from './joints/subscribers.ts';
 import { PushDevices } from './joints/push-devices.ts';
@@ -180,13 +183,24 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     env: environment,
     onTrip: (org, id) => schedule.trip(org, id),
   });
+  const ownFaults = new OwnFaults({ clock, commit, onError });
+  const { canary } = config.probes;
+  const ownNetwork = new OwnNetwork({
+    clock,
+    canary: canary === null ? null : () => askCanary(probers, canary),
+    onChange: (text) => {
+      log.warn({ fault: text }, text === null ? 'the network of this server works again' : text);
+      ownFaults.network(text);
+    },
+  });
+  endings.push(() => ownNetwork.close());
   const looks = { commit, store, rulesOf };
   endings.push(() => probers.close());
   const schedule = new Schedule({
     clock,
     limits,
     probe: async (plan) => {
-      const result = await probers.probe(plan);
+      const result = await ownNetwork.judge(plan, await probers.probe(plan));
       numbers.probed();
       metrics.probe(plan.kind, result.observation.verdict, result.observation.ms);
       return result;
@@ -375,6 +389,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     probes: () => schedule.counts,
     deadlines: () => deadlines.size,
     present: () => presence.size,
+    faults: () => ownFaults.read(),
     records: () => countRecords(live),
   });
   const metrics: Metrics = createMetrics({
@@ -451,6 +466,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   names.start(live);
   board.start();
   subscribers.start();
+  ownFaults.start();
   await watch.start();
   fleet.start();
   incidents.start();

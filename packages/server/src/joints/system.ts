@@ -14,6 +14,8 @@ export interface SystemDeps {
   readonly probes: () => { readonly checks: number; readonly running: number; readonly waiting: number };
   readonly deadlines: () => number;
   readonly present: () => number;
+  /** What is wrong with this server itself. */
+  readonly faults: () => JsonObject;
   readonly records: () => { readonly organizations: number; readonly records: number };
 }
 
@@ -41,7 +43,7 @@ export class System {
   }
 
   read(): Promise<JsonObject> {
-    const { clock, limits, data, gateway, probes, deadlines, present, records } = this.#deps;
+    const { clock, limits, data, gateway, probes, deadlines, present, faults, records } = this.#deps;
     const memory = process.memoryUsage();
     return Promise.resolve({
       startedAt: this.#startedAt,
@@ -53,6 +55,7 @@ export class System {
       probes: { ...probes() },
       deadlines: { waiting: deadlines() },
       agents: { present: present() },
+      ...faults(),
       records: { ...records() },
       limits: { ...limits },
     });

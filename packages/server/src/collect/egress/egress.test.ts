@@ -135,7 +135,7 @@ describe('[EG1] no form of a private address reaches a listener', () => {
       const { observation } = await probers.probe({ ...plan, timeoutMs: 1_000 });
       expect(observation.verdict).not.toBe('healthy');
       // Most are refused by name; the rest never became an address.
-      expect(['egress_denied', 'dns', 'bad_target', 'timeout_connect']).toContain(observation.reason.code);
+      expect(['egress_denied', 'dns', 'resolver', 'bad_target', 'timeout_connect']).toContain(observation.reason.code);
     }
     await probers.close();
 
@@ -155,7 +155,7 @@ describe('[EG1] no form of a private address reaches a listener', () => {
     const { observation } = await probers.probe(
       planOf('http', `http://127.0.0.1:${door.port}/`, { followRedirects: true, timeoutMs: 1_000 }),
     );
-    expect(['egress_denied', 'dns', 'misconfigured', 'timeout_connect']).toContain(observation.reason.code);
+    expect(['egress_denied', 'dns', 'resolver', 'misconfigured', 'timeout_connect']).toContain(observation.reason.code);
     await door.close();
     expect(door.calls).toEqual(['GET']);
     expect(await settled(() => connects)).toBe(0);

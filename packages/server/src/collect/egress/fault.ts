@@ -67,6 +67,7 @@ export function codeOf(error: unknown): string {
 
 const RESET = ['reset', 'The connection was cut before the answer was complete.'] as const;
 const DNS = ['dns', 'The host name could not be resolved.'] as const;
+const RESOLVER = ['resolver', 'The name server of this machine does not answer.'] as const;
 const UNREACHABLE = ['unreachable', 'No route leads to the host.'] as const;
 const TIMEOUT_CONNECT = ['timeout_connect', 'No connection within the connect timeout.'] as const;
 const SELF_SIGNED = ['tls_self_signed', 'The certificate is self-signed.'] as const;
@@ -82,7 +83,7 @@ const FAULTS: ReadonlyMap<string, readonly [code: string, message: string]> = ne
   ['ERR_STREAM_PREMATURE_CLOSE', RESET],
   ['ERR_STREAM_DESTROYED', RESET],
   ['ENOTFOUND', DNS],
-  ['EAI_AGAIN', DNS],
+  ['EAI_AGAIN', RESOLVER],
   ['EAI_FAIL', DNS],
   ['EAI_NODATA', DNS],
   ['EAI_NONAME', DNS],

@@ -12,7 +12,7 @@ test('[AL4] shipped rules are proven by their own vectors, and each says both ye
 
 test('[AL4] on from the start: facts, not guesses about numbers', () => {
   const on = shippedRules.filter(({ rule }) => rule.isEnabled ?? true).map(({ id }) => id);
-  expect(on).toEqual(['down', 'degraded', 'heartbeat', 'job-lost', 'tools', 'certificate', 'flapping']);
+  expect(on).toEqual(['down', 'degraded', 'heartbeat', 'job-lost', 'tools', 'certificate', 'flapping', 'own-fault']);
 });
 
 test('[AL4] a rule that fails a vector is refused with the vector', () => {

@@ -320,6 +320,40 @@ const documents: readonly RuleDocument[] = [
     ],
   },
   {
+    id: 'own-fault',
+    rule: {
+      name: 'Fault of this server',
+      severity: 'critical',
+      when: {
+        kind: 'metric',
+        subject: 'server',
+        name: 'own.faults',
+        above: 0,
+        below: null,
+        change: null,
+        overMs: 60_000,
+      },
+      text: 'Not what is watched fails, but the network of this server. Nothing is judged until it works again.',
+    },
+    vectors: [
+      {
+        points: [
+          [15_000, 0],
+          [0, 1],
+        ],
+        says: 'true',
+      },
+      {
+        points: [
+          [15_000, 1],
+          [0, 0],
+        ],
+        says: 'false',
+      },
+      { says: 'unknown' },
+    ],
+  },
+  {
     id: 'reconnects',
     rule: {
       name: 'Reconnects often',

@@ -15,6 +15,8 @@ export const LISTED = [
   'reason',
   'suspect',
   'overlay.flapping',
+  'overlay.muted',
+  'overlay.maintenance',
   'flaps',
   'recent',
   'observedAt',

@@ -13,6 +13,7 @@ const row = (fields: Partial<Service>): Service =>
     kind: 'http',
     labels: { env: 'prod' },
     reason: { code: '', text: '' },
+    overlay: { maintenance: null, muted: false, acked: false, flapping: false, impactedBy: null },
     ...fields,
   }) as Service;
 
@@ -37,4 +38,20 @@ test('filters are all asked for at once', () => {
   expect(passes({ label: 'env' }, row({}))).toBe(true);
   expect(passes({ label: 'team' }, row({}))).toBe(false);
   expect(passes({ q: 'refused' }, row({ reason: { code: 'refused', text: 'Connection refused' } }))).toBe(true);
+});
+
+test('a group, and those of which nobody is told', () => {
+  const quiet = { maintenance: 'patch', muted: true, acked: false, flapping: false, impactedBy: null };
+  expect(passes({ group: 'shop' }, row({ group: 'shop' }))).toBe(true);
+  expect(passes({ group: 'shop' }, row({ group: 'shop 2' }))).toBe(false);
+  expect(passes({ quiet: 'muted' }, row({}))).toBe(false);
+  expect(passes({ quiet: 'muted' }, row({ overlay: quiet }))).toBe(true);
+  expect(passes({ quiet: 'maintenance' }, row({}))).toBe(false);
+  expect(passes({ quiet: 'maintenance' }, row({ overlay: quiet }))).toBe(true);
+  expect(readServicesSearch({ group: 'shop', quiet: 'muted', sort: 'uptime' })).toEqual({
+    group: 'shop',
+    quiet: 'muted',
+    sort: 'uptime',
+  });
+  expect(readServicesSearch({ quiet: 'loud' })).toEqual({});
 });

@@ -9,6 +9,9 @@ export interface ServicesSearch {
   readonly q?: string;
   /** `env=prod`. */
   readonly label?: string;
+  readonly group?: string;
+  /** Only those of which nobody is told: muted, or under maintenance. */
+  readonly quiet?: Quiet;
   readonly sort?: SortKey;
   readonly down?: boolean;
   /** The add dialog is open. */
@@ -17,20 +20,27 @@ export interface ServicesSearch {
   readonly edit?: string;
 }
 
-export type SortKey = 'status' | 'name' | 'latency' | 'checked';
+export type SortKey = 'status' | 'name' | 'latency' | 'uptime' | 'checked';
 
-const sortKeys: readonly SortKey[] = ['status', 'name', 'latency', 'checked'];
+export const SORT_KEYS: readonly SortKey[] = ['status', 'name', 'latency', 'uptime', 'checked'];
+
+export type Quiet = 'muted' | 'maintenance';
+
+export const QUIETS: readonly Quiet[] = ['muted', 'maintenance'];
 
 /** Reads the URL's search part; what is not understood is left out rather than refused: links live long. */
 export function readServicesSearch(raw: Readonly<Record<string, unknown>>): ServicesSearch {
   const status = list(raw['status']).filter(isStatus);
   const kind = list(raw['kind']).filter((k): k is ServiceKind => SERVICE_KINDS.some((name) => name === k));
-  const sort = sortKeys.find((key) => key === raw['sort']);
+  const sort = SORT_KEYS.find((key) => key === raw['sort']);
+  const quiet = QUIETS.find((key) => key === raw['quiet']);
   return {
     ...(status.length > 0 ? { status } : {}),
     ...(kind.length > 0 ? { kind } : {}),
     ...text('q', raw['q']),
     ...text('label', raw['label']),
+    ...text('group', raw['group']),
+    ...(quiet === undefined ? {} : { quiet }),
     ...(sort === undefined || sort === 'status' ? {} : { sort }),
     ...(raw['down'] === true ? { down: true } : {}),
     ...(raw['add'] === true ? { add: true } : {}),
@@ -42,6 +52,9 @@ export function readServicesSearch(raw: Readonly<Record<string, unknown>>): Serv
 export function passes(search: ServicesSearch, row: ListedService): boolean {
   if (search.status !== undefined && !search.status.includes(row.status)) return false;
   if (search.kind !== undefined && !search.kind.includes(row.kind)) return false;
+  if (search.group !== undefined && row.group !== search.group) return false;
+  if (search.quiet === 'muted' && !row.overlay.muted) return false;
+  if (search.quiet === 'maintenance' && row.overlay.maintenance === null) return false;
   if (search.label !== undefined) {
     const [key = '', value] = search.label.split('=', 2);
     const has = row.labels[key];
@@ -56,10 +69,10 @@ export function passes(search: ServicesSearch, row: ListedService): boolean {
 
 /** Is anything left out by the URL? */
 export function isFiltered(search: ServicesSearch): boolean {
-  return (
-    search.status !== undefined || search.kind !== undefined || search.q !== undefined || search.label !== undefined
-  );
+  return filterKeys.some((key) => search[key] !== undefined);
 }
+
+const filterKeys = ['status', 'kind', 'q', 'label', 'group', 'quiet'] as const;
 
 function list(raw: unknown): readonly unknown[] {
   return Array.isArray(raw) ? raw : raw === undefined ? [] : [raw];

@@ -1,4 +1,6 @@
-import type { Sample, Transition } from '../rest/types.ts';
+import type { Status } from '@statewire/model';
+import type { HistoryBucket, Sample, Transition } from '../rest/types.ts';
+import { isStatus } from './is.ts';
 
 export interface Bucket {
   readonly at: number;
@@ -6,11 +8,11 @@ export interface Bucket {
   readonly p95: number | null;
 }
 
-/** A stretch of time that was bad. */
-export interface Outage {
+/** A stretch of time that is to be seen in a chart. `excluded`: somebody said that it does not count. */
+export interface Stretch {
   readonly from: number;
   readonly to: number;
-  readonly status: 'down' | 'degraded';
+  readonly status: 'down' | 'degraded' | 'maintenance' | 'excluded';
 }
 
 // About one bucket per three pixels of a wide chart; more would only be drawn over itself.
@@ -45,24 +47,52 @@ export function buckets(samples: readonly Sample[], from: number, to: number): r
 }
 
 /**
- * The bad stretches inside a window, from transitions (newest first). `status` is what the record says now, so the
- * last stretch reaches the live edge.
+ * Buckets of the history (oldest first) as points, and what came in since as one more at the live edge. A bucket in
+ * which nothing was measured, and one that is not there, are gaps.
  */
-export function outages(transitions: readonly Transition[], from: number, to: number): readonly Outage[] {
-  const result: Outage[] = [];
+export function points(history: readonly HistoryBucket[], live: readonly Sample[]): readonly Bucket[] {
+  const list: Bucket[] = [];
+  let end: number | null = null;
+  for (const { at, widthMs, p50, p95 } of history) {
+    if (end !== null && at > end) list.push({ at: end + 1, p50: null, p95: null });
+    list.push({ at: at + widthMs / 2, p50, p95 });
+    end = at + widthMs;
+  }
+  const edge = live.flatMap(({ ms }) => (ms === null ? [] : [ms])).sort((a, b) => a - b);
+  const last = live.at(-1);
+  if (last !== undefined && last.at > (list.at(-1)?.at ?? 0))
+    list.push({ at: last.at, p50: quantile(edge, 0.5), p95: quantile(edge, 0.95) });
+  return list;
+}
+
+/**
+ * The stretches inside a window that were not simply up, from transitions (newest first). `now` is what the record
+ * says now: the last stretch reaches the live edge, and without a single change it is all there is.
+ */
+export function stretches(
+  transitions: readonly Transition[],
+  from: number,
+  to: number,
+  now: Status,
+): readonly Stretch[] {
+  const result: Stretch[] = [];
+  const add = (status: string, start: number, end: number): void => {
+    if (isShaded(status) && end > start) result.push({ from: start, to: end, status });
+  };
   let end = to;
   for (const t of transitions) {
     if (t.at >= to) continue;
-    if (t.to === 'down' || t.to === 'degraded') result.push({ from: Math.max(from, t.at), to: end, status: t.to });
+    add(t.to, Math.max(from, t.at), end);
     end = t.at;
     if (t.at <= from) return result;
   }
-  const oldest = transitions.at(-1);
   // Before the oldest known change the state was what it changed from.
-  if (oldest !== undefined && oldest.at > from && (oldest.from === 'down' || oldest.from === 'degraded')) {
-    result.push({ from, to: Math.min(end, oldest.at), status: oldest.from });
-  }
+  add(transitions.at(-1)?.from ?? now, from, end);
   return result;
+}
+
+function isShaded(status: string): status is 'down' | 'degraded' | 'maintenance' {
+  return isStatus(status) && (status === 'down' || status === 'degraded' || status === 'maintenance');
 }
 
 function distance(samples: readonly Sample[]): number {

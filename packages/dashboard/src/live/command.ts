@@ -3,6 +3,7 @@ import type { ServiceCreate, ServicePatch } from '@statewire/model';
 import type { JsonObject } from '@statewire/protocol';
 import { plural } from '../lib/format.ts';
 import type { ListedService } from '../lib/listed.ts';
+import { serverNow } from '../lib/ticker.ts';
 import { done, failedToast } from '../parts/toast.tsx';
 import { type Problem, problem } from '../rest/request.ts';
 
@@ -47,6 +48,24 @@ export async function resume(rows: readonly Listed[]): Promise<void> {
     rows,
     (row) => call('services', row.id, 'resume'),
     (n) => `${plural(n, 'service')} resumed`,
+  );
+}
+
+/** Nobody is told of them for so long. */
+export async function mute(rows: readonly Named[], ms: number): Promise<void> {
+  const until = Math.round(serverNow()) + ms;
+  await sayAll(
+    rows,
+    (row) => run('services', row.id, 'mute', { until }),
+    (n) => `${plural(n, 'service')} muted`,
+  );
+}
+
+export async function unmute(rows: readonly Named[]): Promise<void> {
+  await sayAll(
+    rows,
+    (row) => call('services', row.id, 'unmute'),
+    (n) => `${plural(n, 'service')} unmuted`,
   );
 }
 

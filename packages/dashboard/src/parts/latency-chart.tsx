@@ -1,14 +1,13 @@
 import { type ReactNode, useEffect, useMemo, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { clockTime, latency } from '../lib/format.ts';
+import { clockTime, exact, latency, plural } from '../lib/format.ts';
 import { useDark } from '../lib/theme.ts';
-import { type Bucket, buckets, type Outage } from '../lib/series.ts';
-import type { Sample } from '../rest/types.ts';
+import type { Bucket, Stretch } from '../lib/series.ts';
 
 interface Props {
-  readonly samples: readonly Sample[];
-  readonly outages: readonly Outage[];
+  readonly points: readonly Bucket[];
+  readonly shaded: readonly Stretch[];
   readonly from: number;
   readonly to: number;
 }
@@ -16,19 +15,19 @@ interface Props {
 const HEIGHT = 220;
 
 /**
- * Latency over time: the median as a line, the 95th percentile as a paler one, gaps as gaps, downtime shaded. New
- * samples move the data of the same chart; the chart is made anew only for another theme.
+ * Latency over time: the median as a line, the 95th percentile as a paler one, gaps as gaps, downtime and
+ * maintenance shaded. New points move the data of the same chart; the chart is made anew only for another theme.
  */
 export default function LatencyChart(props: Props): ReactNode {
   // A canvas holds colours and not tokens, so another theme is another chart.
   return <Chart key={String(useDark())} {...props} />;
 }
 
-function Chart({ samples, outages, from, to }: Props): ReactNode {
+function Chart({ points, shaded: stretches, from, to }: Props): ReactNode {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
-  const shaded = useRef<readonly Outage[]>([]);
-  const data = useMemo(() => aligned(buckets(samples, from, to)), [samples, from, to]);
+  const shaded = useRef<readonly Stretch[]>([]);
+  const data = useMemo(() => aligned(points), [points]);
   useEffect(() => {
     const node = host.current;
     if (node === null) return undefined;
@@ -47,7 +46,7 @@ function Chart({ samples, outages, from, to }: Props): ReactNode {
     };
   }, []);
   useEffect(() => {
-    shaded.current = outages;
+    shaded.current = stretches;
     const chart = plot.current;
     if (chart === null) return;
     chart.batch(() => {
@@ -55,10 +54,10 @@ function Chart({ samples, outages, from, to }: Props): ReactNode {
       chart.setScale('x', { min: from / 1000, max: to / 1000 });
       chart.setScale('y', { min: 0, max: top(data) });
     });
-  }, [data, outages, from, to]);
+  }, [data, stretches, from, to]);
   return (
     // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- a canvas inside a box cannot be an <img>.
-    <div ref={host} className="h-[220px] w-full" role="img" aria-label={spoken(samples, outages)} />
+    <div ref={host} className="h-[220px] w-full" role="img" aria-label={spoken(points, stretches)} />
   );
 }
 
@@ -72,9 +71,15 @@ function top(data: uPlot.AlignedData): number {
   return max * 1.15;
 }
 
-function optionsFor(node: HTMLElement, outages: () => readonly Outage[]): uPlot.Options {
+function optionsFor(node: HTMLElement, stretches: () => readonly Stretch[]): uPlot.Options {
   const style = getComputedStyle(node);
   const colour = (token: string): string => style.getPropertyValue(token).trim();
+  const fills: Fills = {
+    down: colour('--down-fill'),
+    degraded: colour('--degraded-fill'),
+    maintenance: colour('--maintenance'),
+    excluded: colour('--muted'),
+  };
   const font = `11px ${style.fontFamily}`;
   const axis: uPlot.Axis = {
     font,
@@ -95,7 +100,7 @@ function optionsFor(node: HTMLElement, outages: () => readonly Outage[]): uPlot.
         grid: { show: false },
         size: 28,
         space: 90,
-        values: (chart, splits) => splits.map((s) => clockTime(s * 1000).slice(0, isShort(chart) ? 8 : 5)),
+        values: (chart, splits) => splits.map((s) => tick(s * 1000, spanOf(chart))),
       },
       { ...axis, size: 58, values: (_, splits) => splits.map((v) => latency(v)) },
     ],
@@ -105,16 +110,27 @@ function optionsFor(node: HTMLElement, outages: () => readonly Outage[]): uPlot.
       { stroke: colour('--accent'), width: 1, alpha: 0.45, dash: [3, 3], spanGaps: false, points: { show: false } },
     ],
     hooks: {
-      drawClear: [(chart) => shade(chart, outages(), colour('--down-fill'), colour('--degraded-fill'))],
+      drawClear: [(chart) => shade(chart, stretches(), fills)],
       setCursor: [(chart) => readOut(chart, node)],
     },
   };
 }
 
-/** Under a quarter of an hour the minutes alone would repeat. */
-function isShort(chart: uPlot): boolean {
+type Fills = Readonly<Record<Stretch['status'], string>>;
+
+const DAY_S = 86_400;
+
+/** What the time axis says: seconds where minutes alone would repeat, days where hours would. */
+function tick(at: number, spanS: number): string {
+  if (spanS > 2 * DAY_S) return dayOf.format(at);
+  return clockTime(at).slice(0, spanS < 900 ? 8 : 5);
+}
+
+const dayOf = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+
+function spanOf(chart: uPlot): number {
   const { min, max } = chart.scales['x'] ?? {};
-  return min != null && max != null && max - min < 900;
+  return min != null && max != null ? max - min : 0;
 }
 
 /** A measurement between two gaps has no line; it is drawn as a point. */
@@ -126,18 +142,18 @@ function alone(chart: uPlot, series: number): number[] {
   return found;
 }
 
-function shade(chart: uPlot, outages: readonly Outage[], down: string, degraded: string): void {
+function shade(chart: uPlot, stretches: readonly Stretch[], fills: Fills): void {
   const { ctx, bbox } = chart;
   ctx.save();
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
-  for (const outage of outages) {
-    const x0 = chart.valToPos(outage.from / 1000, 'x', true);
+  for (const { from, to, status } of stretches) {
+    const x0 = chart.valToPos(from / 1000, 'x', true);
     // At least two pixels: a short outage must not vanish in a long range.
-    const x1 = Math.max(x0 + 2, chart.valToPos(outage.to / 1000, 'x', true));
+    const x1 = Math.max(x0 + 2, chart.valToPos(to / 1000, 'x', true));
     ctx.globalAlpha = 0.14;
-    ctx.fillStyle = outage.status === 'down' ? down : degraded;
+    ctx.fillStyle = fills[status];
     ctx.fillRect(x0, bbox.top, x1 - x0, bbox.height);
     ctx.globalAlpha = 0.9;
     ctx.fillRect(x0, bbox.top + bbox.height - 2, x1 - x0, 2);
@@ -157,13 +173,12 @@ function readOut(chart: uPlot, node: HTMLElement): void {
   }
   const p50 = chart.data[1]?.[at] ?? null;
   const p95 = chart.data[2]?.[at] ?? null;
-  out.textContent =
-    p50 === null
-      ? `${clockTime(time * 1000)} · no data`
-      : `${clockTime(time * 1000)} · p50 ${latency(p50)} · p95 ${latency(p95)}`;
+  const when = (spanOf(chart) > DAY_S ? exact : clockTime)(time * 1000);
+  out.textContent = p50 === null ? `${when} · no data` : `${when} · p50 ${latency(p50)} · p95 ${latency(p95)}`;
 }
 
-function spoken(samples: readonly Sample[], outages: readonly Outage[]): string {
-  const down = outages.filter((o) => o.status === 'down').length;
-  return `Response time, ${samples.length} measurements, ${down === 0 ? 'no downtime' : `${down} times down`}`;
+function spoken(points: readonly Bucket[], stretches: readonly Stretch[]): string {
+  const measured = points.filter(({ p50 }) => p50 !== null).length;
+  const down = stretches.filter(({ status }) => status === 'down').length;
+  return `Response time, ${plural(measured, 'point')}, ${down === 0 ? 'no downtime' : `${plural(down, 'time')} down`}`;
 }

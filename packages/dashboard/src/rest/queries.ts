@@ -1,24 +1,82 @@
-import { queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { serverNow } from '../lib/ticker.ts';
 import { fetched, request } from './request.ts';
-import type { DemoServer, History, Inventories, Inventory, Transition } from './types.ts';
+import type { DemoServer, History, Inventories, Inventory, Transition, Uptime } from './types.ts';
 
 const HISTORY_ROWS_MAX = 5000;
 
-/** Transitions and samples of one record over the last `spanMs`. The caller adds what arrives live since. */
+// Longer spans are drawn from buckets, which end every five minutes at most.
+const BUCKETS_MS = 300_000;
+const RAW_MS_MAX = 6 * 3_600_000;
+
+/** What a chart of the last `spanMs` shows: samples, or buckets for long spans. The caller adds what arrives live since. */
 export const historyQuery = (collection: string, id: string, spanMs: number, changes: number) =>
   queryOptions({
     // A confirmed change is a new line of the timeline: the record counts them, the history says what they are.
     queryKey: ['history', collection, id, spanMs, changes],
     queryFn: ({ signal }) =>
       fetched<History>(
-        `/v1/${collection}/${encodeURIComponent(id)}/history?from=${Math.round(serverNow() - spanMs)}&limit=${HISTORY_ROWS_MAX}`,
+        `/v1/${collection}/${encodeURIComponent(id)}/history?from=${Math.round(serverNow() - spanMs)}&limit=${HISTORY_ROWS_MAX}&resolution=auto`,
         signal,
       ),
     // Another span of the same record may show the old one until it is here; another record never.
     placeholderData: (before: History | undefined, query) => (query?.queryKey[2] === id ? before : undefined),
     staleTime: 60_000,
+    refetchInterval: spanMs > RAW_MS_MAX ? BUCKETS_MS : false,
   });
+
+const LOG_PAGE = 25;
+
+/** The transitions of one record, newest first, a page at a time for as long as they are kept. */
+export const logQuery = (collection: string, id: string, changes: number) =>
+  infiniteQueryOptions({
+    queryKey: ['log', collection, id, changes],
+    queryFn: ({ signal, pageParam }): Promise<readonly Transition[]> =>
+      fetched<History>(
+        `/v1/${collection}/${encodeURIComponent(id)}/history?from=0&limit=${LOG_PAGE}${pageParam === null ? '' : `&to=${pageParam}`}`,
+        signal,
+      ).then(({ transitions }) => transitions),
+    initialPageParam: oldestOf(null),
+    // The end of a span is not part of it; more than one change may lie in the moment where pages meet.
+    getNextPageParam: (page, _, before) => {
+      const next = oldestOf(page);
+      return page.length < LOG_PAGE || next === before ? null : next;
+    },
+    placeholderData: (before, query) => (query?.queryKey[2] === id ? before : undefined),
+    staleTime: 60_000,
+  });
+
+function oldestOf(page: readonly Transition[] | null): number | null {
+  const oldest = page?.at(-1);
+  return oldest === undefined ? null : oldest.at + 1;
+}
+
+/** Uptime and outages within a window; `as` is what on the live record changes with it. */
+export const uptimeQuery = (
+  collection: string,
+  id: string,
+  window: { readonly from: number; readonly to: number } | '90d',
+  as: string,
+) =>
+  queryOptions({
+    queryKey: ['uptime', collection, id, window, as],
+    queryFn: ({ signal }) =>
+      fetched<Uptime>(
+        `/v1/${collection}/${encodeURIComponent(id)}/uptime?${window === '90d' ? 'window=90d' : `from=${window.from}&to=${window.to}`}`,
+        signal,
+      ),
+    staleTime: 300_000,
+  });
+
+/** Where the browser fetches a record's history as a file. */
+export function exportUrl(
+  collection: string,
+  id: string,
+  format: 'csv' | 'json',
+  what: 'transitions' | 'samples' | 'buckets',
+): string {
+  return `/v1/${collection}/${encodeURIComponent(id)}/export.${format}?what=${what}&window=${what === 'samples' ? '48h' : '90d'}`;
+}
 
 /** The newest changes of everything, newest first. */
 export const activityQuery = (version: number) =>

@@ -23,8 +23,34 @@ export interface History {
   readonly to: number;
   /** Newest first. */
   readonly transitions: readonly Transition[];
-  /** Oldest first. */
+  /** Oldest first; only with `raw`. */
   readonly samples: readonly Sample[];
+  readonly resolution: 'raw' | '5m' | '1h' | '1d';
+  /** Oldest first; empty with `raw`. */
+  readonly buckets: readonly HistoryBucket[];
+}
+
+export interface HistoryBucket {
+  readonly at: number;
+  readonly widthMs: number;
+  readonly checks: number;
+  readonly bad: number;
+  readonly p50: number | null;
+  readonly p95: number | null;
+}
+
+/** Uptime of one record within a window. */
+export interface Uptime {
+  readonly from: number;
+  readonly to: number;
+  readonly pct: number | null;
+  readonly coverage: number;
+  readonly outages: {
+    readonly count: number;
+    readonly longestMs: number;
+    /** Newest first, at most 100. `to` is null while it lasts. */
+    readonly list: readonly { readonly from: number; readonly to: number | null; readonly ms: number }[];
+  };
 }
 
 export interface Tool {

@@ -26,7 +26,7 @@ import { Bone, BoneRows } from '../parts/skeleton.tsx';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { Badge, lookOf, isSuspected, needsAttention, severity } from '../parts/status.tsx';
 import { Lasting } from '../parts/time.tsx';
-import { Activity } from '../parts/timeline.tsx';
+import { Activity } from '../parts/activity.tsx';
 import { activityQuery } from '../rest/queries.ts';
 import type { Transition } from '../rest/types.ts';
 
@@ -245,6 +245,8 @@ export function reasonOf(row: Pick<ListedService, 'status' | 'suspect' | 'reason
   if (isSuspected(row) && row.suspect !== null) {
     return `${row.suspect.n} of ${row.suspect.of} checks failed, confirming${row.reason.text === '' ? '' : `. ${row.reason.text}`}`;
   }
+  if (row.status === 'pending' && row.suspect !== null)
+    return `Not yet confirmed, ${row.suspect.n} of ${row.suspect.of}${row.reason.text === '' ? '' : `. ${row.reason.text}`}`;
   const reason = row.reason.text || words(row.reason.code);
   return row.overlay.flapping ? `Flapping, changed ${plural(row.flaps, 'time')}. ${reason}` : reason;
 }

@@ -22,15 +22,17 @@ interface Props {
   readonly onClose: () => void;
   /** What it is about when it is opened from a record's own page. */
   readonly selector?: Selector;
+  /** When, to begin with; else from now on. */
+  readonly plan?: Plan;
 }
 
 /** Plans a maintenance, or changes one: what, whom, and when. */
-export function MaintenanceEditor({ maintenance, onClose, selector: given }: Props): ReactNode {
+export function MaintenanceEditor({ maintenance, onClose, selector: given, plan: first }: Props): ReactNode {
   const [title, setTitle] = useState(maintenance?.title ?? '');
   const [text, setText] = useState(maintenance?.text ?? '');
   const [selector, setSelector] = useState(maintenance?.selector ?? given ?? ALL_SERVICES);
   const [plan, setPlan] = useState<Plan>(() =>
-    maintenance === null ? { kind: 'now', durationMs: HOUR_MS / 2 } : planOf(maintenance),
+    maintenance === null ? (first ?? { kind: 'now', durationMs: HOUR_MS / 2 }) : planOf(maintenance),
   );
   const [isPublic, setPublic] = useState(maintenance?.isPublic ?? false);
   const [base] = useState(maintenance?.version);

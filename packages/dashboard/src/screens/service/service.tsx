@@ -1,34 +1,31 @@
-import type { Service } from '@statewire/model';
-import { Link, useNavigate, useParams } from '@tanstack/react-router';
-import { CircleHelp, MoreHorizontal, Pause, Pencil, Play, RefreshCw, Trash2 } from 'lucide-react';
+import { Link, useParams } from '@tanstack/react-router';
+import { CircleHelp } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
+import type { Service } from '@statewire/model';
 import { cx } from '../../lib/cx.ts';
-import { exact, latency, words } from '../../lib/format.ts';
-import { useKeys } from '../../lib/keys.ts';
 import { kinds } from '../../lib/kinds.ts';
-import { useMe } from '../../lib/me.ts';
-import { clearOverride, pause, recheck, resume } from '../../live/command.ts';
-import { useRecordOf } from '../../live/rows.ts';
-import { RecentBar } from '../../parts/bar.tsx';
-import { Button, buttonClass } from '../../parts/button.tsx';
-import { CopyButton } from '../../parts/copy.tsx';
+import { serverNow } from '../../lib/ticker.ts';
+import { useRecordOf, useRows } from '../../live/rows.ts';
+import { buttonClass } from '../../parts/button.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { FactsStrip } from '../../parts/facts.tsx';
 import { type Crumb, useCrumbs } from '../../parts/frame.tsx';
-import { Glow } from '../../parts/glow.tsx';
-import { Menu } from '../../parts/menu.tsx';
 import { Bone } from '../../parts/skeleton.tsx';
-import { percentile } from '../../parts/sparkline.tsx';
-import { Badge, flapping, lookOf, statusLooks } from '../../parts/status.tsx';
-import { Ago, Lasting } from '../../parts/time.tsx';
-import { reasonOf } from '../overview.tsx';
-import { RemoveServices } from '../services/remove.tsx';
+import { Banners } from './banners.tsx';
 import { CheckPane } from './check.tsx';
-import { HistoryPanes } from './history.tsx';
+import { Header } from './header.tsx';
+import { DependencePane, MembersPane } from './linked.tsx';
+import { LogPane } from './log.tsx';
 import { McpPane } from './mcp.tsx';
+import { ObserversPane } from './observers.tsx';
+import { OpenAlertsPane } from './open-alerts.tsx';
 import { RelatedPane } from './related.tsx';
+import { ResponsePane } from './response.tsx';
+import { OutagesPane, UptimePane } from './uptime.tsx';
 
-const Editor = lazy(() => import('../services/editor.tsx'));
+const MaintenanceEditor = lazy(() =>
+  import('../maintenance/editor.tsx').then((module) => ({ default: module.MaintenanceEditor })),
+);
 
 const PARENT: Crumb = { title: 'Services', to: '/services' };
 
@@ -56,186 +53,54 @@ export function ServiceDetail(): ReactNode {
       </Empty>
     );
   }
+  return <Loaded row={row} isStale={isStale} />;
+}
+
+const HOUR_MS = 3_600_000;
+
+function Loaded({ row, isStale }: { row: Service; isStale: boolean }): ReactNode {
+  const ref = `services/${row.id}`;
+  const alerts = useRows('alerts', ['and', ['eq', 'subject', ref], ['neq', 'state', 'resolved']]);
+  const said = useRows('annotations', ['eq', 'subject', ref]);
+  const [maintaining, setMaintaining] = useState<'next' | 'past' | null>(null);
+  const now = Math.floor(serverNow() / 60_000) * 60_000;
   return (
     <div className={cx('space-y-6', isStale && 'is-stale')}>
-      <Header row={row} />
+      <Header row={row} onMaintenance={() => setMaintaining('next')}>
+        <Banners row={row} alerts={alerts.rows} />
+      </Header>
+      <UptimePane row={row} />
       <FactsStrip facts={row.facts} names={kinds[row.kind].facts} />
-      <HistoryPanes
-        row={row}
-        side={
-          <>
-            {row.kind === 'mcp' && <McpPane row={row} />}
-            <CheckPane row={row} />
-            <RelatedPane id={row.id} />
-          </>
-        }
-      />
-    </div>
-  );
-}
-
-function Header({ row }: { row: Service }): ReactNode {
-  const { canWrite } = useMe();
-  const navigate = useNavigate();
-  const [isEditing, setEditing] = useState(false);
-  const [removing, setRemoving] = useState<readonly Service[]>([]);
-  const look = lookOf(row);
-  const Kind = kinds[row.kind].icon;
-  const isManaged = row.managedBy === 'file';
-  useKeys(canWrite ? { r: () => void recheck(row), e: () => !isManaged && setEditing(true) } : {});
-  return (
-    <header>
-      <div className="flex flex-wrap items-start gap-x-4 gap-y-3">
-        <div className="min-w-0 flex-1 max-sm:basis-full">
-          <div className="flex flex-wrap items-center gap-x-3 gap-y-1.5">
-            <h1 className="min-w-0 truncate text-xl font-semibold tracking-tight">{row.name}</h1>
-            <Glow of={look.word} className="rounded-full">
-              <Badge look={look} />
-            </Glow>
-            {row.overlay.flapping && look !== flapping && <Badge look={flapping} />}
-          </div>
-          <p className="mt-1.5 text-base break-words">
-            <StatusSentence row={row} />
-          </p>
-          <p className="mt-1 flex flex-wrap items-center gap-x-2 text-sm text-muted">
-            <Kind aria-hidden className="size-3.5" />
-            {kinds[row.kind].title}
-            {row.target !== '' && (
-              <>
-                <span aria-hidden>·</span>
-                <code className="code max-w-full truncate text-xs">{row.target}</code>
-                <CopyButton text={row.target} className="-my-1 px-1" label="Copy" />
-              </>
-            )}
-            {row.group !== '' && (
-              <>
-                <span aria-hidden>·</span>
-                {row.group}
-              </>
-            )}
-            {Object.entries(row.labels).map(([key, value]) => (
-              <Link
-                key={key}
-                to="/services"
-                search={{ label: `${key}=${value}` }}
-                className="code rounded border px-1.5 text-xs hover:border-line-strong hover:text-text"
-              >
-                {key}={value}
-              </Link>
-            ))}
-          </p>
+      <div className="grid items-start gap-6 xl:grid-cols-[minmax(0,2fr)_minmax(20rem,1fr)]">
+        <div className="min-w-0 space-y-6">
+          <ResponsePane row={row} said={said.rows} />
+          <OutagesPane row={row} />
+          <LogPane row={row} said={said.rows} onMaintenance={() => setMaintaining('past')} />
         </div>
-        {canWrite && (
-          <div className="flex items-center gap-2">
-            {row.kind !== 'heartbeat' && (
-              <Button onClick={() => void recheck(row)} disabled={row.desired !== 'active'}>
-                <RefreshCw aria-hidden /> Recheck
-              </Button>
-            )}
-            {row.desired === 'active' ? (
-              <Button onClick={() => void pause([row])}>
-                <Pause aria-hidden /> Pause
-              </Button>
-            ) : (
-              <Button tone="primary" onClick={() => void resume([row])}>
-                <Play aria-hidden /> Resume
-              </Button>
-            )}
-            <Menu
-              trigger={
-                <Button size="icon" aria-label="More">
-                  <MoreHorizontal aria-hidden />
-                </Button>
-              }
-              items={[
-                {
-                  label: isManaged ? 'Edit (managed by a file)' : 'Edit',
-                  icon: Pencil,
-                  disabled: isManaged,
-                  onSelect: () => setEditing(true),
-                },
-                null,
-                {
-                  label: 'Remove',
-                  icon: Trash2,
-                  danger: true,
-                  disabled: isManaged,
-                  onSelect: () => setRemoving([row]),
-                },
-              ]}
-            />
-          </div>
-        )}
+        <div className="min-w-0 space-y-6">
+          <OpenAlertsPane alerts={alerts.rows} />
+          <MembersPane row={row} />
+          <ObserversPane row={row} />
+          <DependencePane row={row} />
+          {row.kind === 'mcp' && <McpPane row={row} />}
+          {row.kind !== 'group' && <CheckPane row={row} />}
+          <RelatedPane id={row.id} />
+        </div>
       </div>
-      {row.override !== null && (
-        <p className="pane mt-4 flex flex-wrap items-center gap-2 bg-maintenance-soft px-4 py-2.5 text-sm">
-          {row.override.by} shows it as {statusLooks[row.override.status].word.toLowerCase()} until{' '}
-          {exact(row.override.until)}
-          {row.override.reason !== '' && `: ${row.override.reason}`}. Measured now: {words(row.health)}.
-          {canWrite && (
-            <Button size="small" className="ml-auto" onClick={() => void clearOverride(row)}>
-              Show what is measured
-            </Button>
-          )}
-        </p>
-      )}
-      <dl className="mt-5 grid grid-cols-2 gap-x-6 gap-y-3 text-sm sm:flex sm:flex-wrap sm:gap-x-10">
-        <Tile title="Now">{latency(row.latencyMs)}</Tile>
-        <Tile title="p50">{latency(percentile(row.recent.ms, 0.5))}</Tile>
-        <Tile title="p95">{latency(percentile(row.recent.ms, 0.95))}</Tile>
-        <Tile title={row.kind === 'heartbeat' ? 'Last beat' : 'Last check'}>
-          <Ago at={row.observedAt} />
-        </Tile>
-        <Tile title="Changes">{row.flaps}</Tile>
-        {row.certificate !== null && <Tile title="Certificate">{Math.floor(row.certificate.daysLeft)} days left</Tile>}
-        <div className="col-span-2 sm:ml-auto">
-          <dt className="text-xs text-muted">Last 30 checks</dt>
-          <dd className="mt-1">
-            <RecentBar bar={row.recent.bar} cells={40} className="h-6 w-full sm:w-[198px]" />
-          </dd>
-        </div>
-      </dl>
-      {isEditing && (
+      {maintaining !== null && (
         <Suspense>
-          <Editor id={row.id} onClose={() => setEditing(false)} />
+          <MaintenanceEditor
+            maintenance={null}
+            selector={{ collection: 'services', where: ['in', 'id', [row.id]] }}
+            plan={
+              maintaining === 'past'
+                ? { kind: 'once', from: now - HOUR_MS, to: now }
+                : { kind: 'once', from: now + HOUR_MS, to: now + 2 * HOUR_MS }
+            }
+            onClose={() => setMaintaining(null)}
+          />
         </Suspense>
       )}
-      <RemoveServices
-        services={removing}
-        onClose={() => setRemoving([])}
-        onRemoved={() => void navigate({ to: '/services' })}
-      />
-    </header>
-  );
-}
-
-/** "Down for 3 min 12 s: refused after restart." */
-function StatusSentence({ row }: { row: Service }): ReactNode {
-  if (row.suspect !== null && row.suspect.to !== 'healthy' && (row.status === 'up' || row.status === 'degraded')) {
-    return (
-      <>
-        {statusLooks[row.status].word}, but {row.suspect.n} of {row.suspect.of} checks say otherwise since{' '}
-        <Lasting since={row.suspect.since} />
-        {row.reason.text !== '' && `: ${row.reason.text}`}
-      </>
-    );
-  }
-  if (row.status === 'pending')
-    return row.kind === 'heartbeat' ? 'Waiting for its first call' : 'Waiting for the first check';
-  const reason = row.status === 'up' ? '' : reasonOf(row);
-  return (
-    <>
-      {statusLooks[row.status].word} for <Lasting since={row.since} />
-      {reason !== '' && `: ${reason}`}
-    </>
-  );
-}
-
-function Tile({ title, children }: { title: string; children: ReactNode }): ReactNode {
-  return (
-    <div>
-      <dt className="text-xs text-muted">{title}</dt>
-      <dd className="mt-0.5 text-lg font-medium">{children}</dd>
     </div>
   );
 }

@@ -6,7 +6,7 @@ import { cx } from '../../lib/cx.ts';
 import { env } from '../../lib/env.ts';
 import { useKeys } from '../../lib/keys.ts';
 import { kindNames, kinds } from '../../lib/kinds.ts';
-import { isFiltered, type ServicesSearch } from '../../lib/search.ts';
+import { isFiltered, QUIETS, type ServicesSearch } from '../../lib/search.ts';
 import { Button } from '../../parts/button.tsx';
 import { Input, Select } from '../../parts/field.tsx';
 import { statusLooks } from '../../parts/status.tsx';
@@ -44,6 +44,8 @@ export function Filters({ search, onChange, rows }: Props): ReactNode {
 
   const counts = useMemo(() => countStatuses(rows), [rows]);
   const labels = useMemo(() => labelsOf(rows), [rows]);
+  const groups = useMemo(() => groupsOf(rows), [rows]);
+  const isAnyQuiet = rows.some(({ overlay }) => overlay.muted || overlay.maintenance !== null);
   const toggle = (status: Status): void => {
     const now = search.status ?? [];
     const next = now.includes(status) ? now.filter((s) => s !== status) : [...now, status];
@@ -132,6 +134,41 @@ export function Filters({ search, onChange, rows }: Props): ReactNode {
           ))}
         </Select>
       )}
+      {(groups.length > 0 || search.group !== undefined) && (
+        <Select
+          aria-label="Group"
+          value={search.group ?? ''}
+          onChange={(event) => {
+            const { group: _, ...rest } = search;
+            const group = event.currentTarget.value;
+            onChange(group === '' ? rest : { ...rest, group });
+          }}
+          className="h-8 w-auto max-w-48"
+        >
+          <option value="">Every group</option>
+          {[...new Set([...groups, ...(search.group === undefined ? [] : [search.group])])].map((group) => (
+            <option key={group} value={group}>
+              {group}
+            </option>
+          ))}
+        </Select>
+      )}
+      {(isAnyQuiet || search.quiet !== undefined) && (
+        <Select
+          aria-label="Muted or under maintenance"
+          value={search.quiet ?? ''}
+          onChange={(event) => {
+            const { quiet: _, ...rest } = search;
+            const quiet = QUIETS.find((key) => key === event.currentTarget.value);
+            onChange(quiet === undefined ? rest : { ...rest, quiet });
+          }}
+          className="h-8 w-auto"
+        >
+          <option value="">Told or not</option>
+          <option value="muted">Muted</option>
+          <option value="maintenance">Under maintenance</option>
+        </Select>
+      )}
       {isFiltered(search) && (
         <Button tone="ghost" onClick={() => onChange(search.sort === undefined ? {} : { sort: search.sort })}>
           <X aria-hidden /> Clear
@@ -148,10 +185,16 @@ function countStatuses(rows: readonly ListedService[]): ReadonlyMap<Status, numb
 }
 
 // A choice with more entries than this is worse than typing.
-const LABELS_MAX = 100;
+const CHOICES_MAX = 100;
+
+function groupsOf(rows: readonly ListedService[]): readonly string[] {
+  const found = new Set<string>();
+  for (const { group } of rows) if (group !== '') found.add(group);
+  return [...found].sort().slice(0, CHOICES_MAX);
+}
 
 function labelsOf(rows: readonly ListedService[]): readonly string[] {
   const found = new Set<string>();
   for (const row of rows) for (const [key, value] of Object.entries(row.labels)) found.add(`${key}=${value}`);
-  return [...found].sort().slice(0, LABELS_MAX);
+  return [...found].sort().slice(0, CHOICES_MAX);
 }

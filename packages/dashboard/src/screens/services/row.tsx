@@ -1,9 +1,11 @@
 import { Link } from '@tanstack/react-router';
+import { BellOff } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { latency } from '../../lib/format.ts';
 import { kinds } from '../../lib/kinds.ts';
 import type { ListedService } from '../../lib/listed.ts';
+import { coverageText, isThin, percent } from '../../lib/uptime.ts';
 import { RecentBar } from '../../parts/bar.tsx';
 import { Glow } from '../../parts/glow.tsx';
 import { percentile, Sparkline } from '../../parts/sparkline.tsx';
@@ -19,6 +21,7 @@ export function NameCell({ row }: { row: ListedService }): ReactNode {
       <Link to="/services/$id" params={{ id: row.id }} className="truncate font-medium hover:underline">
         {row.name}
       </Link>
+      {row.overlay.muted && <Muted />}
       {row.managedBy === 'demo' && <span className="shrink-0 rounded border px-1 text-xs text-muted">demo</span>}
     </div>
   );
@@ -55,6 +58,26 @@ export function LatencyCell({ row }: { row: ListedService }): ReactNode {
   );
 }
 
+/** Of thirty days; pale where it stands on little. */
+export function UptimeCell({ row }: { row: ListedService }): ReactNode {
+  const value = row.uptime?.d30 ?? null;
+  if (value === null) return <span className="text-muted">–</span>;
+  return (
+    <span title={coverageText(value)} className={cx((isThin(value) || value.pct === 100) && 'text-muted')}>
+      {percent(value.pct, 2)}
+    </span>
+  );
+}
+
+function Muted(): ReactNode {
+  return (
+    <span title="Muted" className="inline-flex shrink-0 text-muted">
+      <BellOff aria-hidden className="size-3.5" />
+      <span className="sr-only">Muted</span>
+    </span>
+  );
+}
+
 export function CheckedCell({ row }: { row: ListedService }): ReactNode {
   return <Ago at={row.observedAt} className="text-muted" />;
 }
@@ -68,6 +91,7 @@ export function NarrowRow({ row }: { row: ListedService }): ReactNode {
       <span className="flex items-center gap-2">
         <StatusIcon look={look} label={false} />
         <span className="truncate text-base font-medium">{row.name}</span>
+        {row.overlay.muted && <Muted />}
         <RecentBar bar={row.recent.bar} cells={12} className="ml-auto w-[58px]" />
       </span>
       <span className="mt-1 flex items-baseline gap-2 text-sm">

@@ -1,5 +1,6 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import {
+  BellOff,
   FileDown,
   FileUp,
   MoreHorizontal,
@@ -11,6 +12,7 @@ import {
   SearchX,
   Server,
   Trash2,
+  Wrench,
 } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
@@ -18,8 +20,8 @@ import { count } from '../../lib/format.ts';
 import { useKeys } from '../../lib/keys.ts';
 import { LISTED, type ListedService } from '../../lib/listed.ts';
 import { useMe } from '../../lib/me.ts';
-import { isFiltered, passes, type ServicesSearch, type SortKey } from '../../lib/search.ts';
-import { pause, recheck, recheckAll, resume } from '../../live/command.ts';
+import { isFiltered, passes, type ServicesSearch, SORT_KEYS, type SortKey } from '../../lib/search.ts';
+import { mute, pause, recheck, recheckAll, resume, unmute } from '../../live/command.ts';
 import { useListed } from '../../live/rows.ts';
 import { Button } from '../../parts/button.tsx';
 import { Empty } from '../../parts/empty.tsx';
@@ -33,11 +35,16 @@ import { exportPath } from '../../rest/yaml.ts';
 import { DemoBanner } from '../demo.tsx';
 import { Filters } from './filters.tsx';
 import { RemoveServices } from './remove.tsx';
-import { BarCell, CheckedCell, LatencyCell, NameCell, NarrowRow, StatusCell } from './row.tsx';
+import { BarCell, CheckedCell, LatencyCell, NameCell, NarrowRow, StatusCell, UptimeCell } from './row.tsx';
 
 // The dialogs carry the validator and the YAML reader: loaded when somebody opens one.
 const Editor = lazy(() => import('./editor.tsx'));
 const YamlDialog = lazy(() => import('./yaml.tsx'));
+const MaintenanceEditor = lazy(() =>
+  import('../maintenance/editor.tsx').then((module) => ({ default: module.MaintenanceEditor })),
+);
+
+const HOUR_MS = 3_600_000;
 
 /** Every watched thing: found, sorted and acted on without leaving the page. */
 export function Services(): ReactNode {
@@ -50,6 +57,7 @@ export function Services(): ReactNode {
   const [anchor, setAnchor] = useState<string | null>(null);
   const [removing, setRemoving] = useState<readonly ListedService[]>([]);
   const [yaml, setYaml] = useState(false);
+  const [maintaining, setMaintaining] = useState<readonly string[]>([]);
   const set = (next: ServicesSearch): void => void navigate({ search: next, replace: true });
   const sort = { key: search.sort ?? 'status', isDown: search.down ?? false };
 
@@ -153,6 +161,12 @@ export function Services(): ReactNode {
           <Button tone="ghost" onClick={() => void resume(chosen)}>
             <Play aria-hidden /> <span className="max-sm:sr-only">Resume</span>
           </Button>
+          <Button tone="ghost" onClick={() => void mute(chosen, HOUR_MS)}>
+            <BellOff aria-hidden /> <span className="max-sm:sr-only">Mute 1 h</span>
+          </Button>
+          <Button tone="ghost" onClick={() => setMaintaining(chosen.map(({ id }) => id).sort())}>
+            <Wrench aria-hidden /> <span className="max-sm:sr-only">Maintenance</span>
+          </Button>
           <Button tone="ghost" className="text-down hover:text-down" onClick={() => setRemoving(chosen)}>
             <Trash2 aria-hidden /> <span className="max-sm:sr-only">Remove</span>
           </Button>
@@ -170,6 +184,13 @@ export function Services(): ReactNode {
         {search.add === true && <Editor id={null} onClose={() => set(without(search, 'add'))} />}
         {search.edit !== undefined && byId.has(search.edit) && (
           <Editor id={search.edit} onClose={() => set(without(search, 'edit'))} />
+        )}
+        {maintaining.length > 0 && (
+          <MaintenanceEditor
+            maintenance={null}
+            selector={{ collection: 'services', where: ['in', 'id', maintaining] }}
+            onClose={() => setMaintaining([])}
+          />
         )}
         {yaml && <YamlDialog onClose={() => setYaml(false)} />}
       </Suspense>
@@ -248,6 +269,15 @@ function columnsFor({ canWrite, onEdit, onRemove }: RowActions): readonly Column
       cell: (row) => <LatencyCell row={row} />,
     },
     {
+      key: 'uptime',
+      title: 'Uptime 30 d',
+      track: '6.5rem',
+      from: 'lg',
+      isSortable: true,
+      align: 'right',
+      cell: (row) => <UptimeCell row={row} />,
+    },
+    {
       key: 'checked',
       title: 'Last check',
       track: '5.5rem',
@@ -285,6 +315,9 @@ function ActionsCell({ row, onEdit, onRemove }: Omit<RowActions, 'canWrite'> & {
           row.desired === 'active'
             ? { label: 'Pause', icon: Pause, onSelect: () => void pause([row]) }
             : { label: 'Resume', icon: Play, onSelect: () => void resume([row]) },
+          row.overlay.muted
+            ? { label: 'Unmute', icon: BellOff, onSelect: () => void unmute([row]) }
+            : { label: 'Mute 1 h', icon: BellOff, onSelect: () => void mute([row], HOUR_MS) },
           { label: 'Edit', icon: Pencil, disabled: row.managedBy === 'file', onSelect: () => onEdit(row.id) },
           null,
           {
@@ -314,12 +347,14 @@ const comparers: Readonly<Record<SortKey, (a: ListedService, b: ListedService) =
   status: (a, b) => severity(a) - severity(b),
   name: byName,
   latency: (a, b) => (percentile(b.recent.ms, 0.95) ?? -1) - (percentile(a.recent.ms, 0.95) ?? -1),
+  // The least first: what is sought in this column is what failed most. Nothing counted stands behind all numbers.
+  uptime: (a, b) => (a.uptime?.d30.pct ?? 101) - (b.uptime?.d30.pct ?? 101),
   checked: (a, b) => (b.observedAt ?? 0) - (a.observedAt ?? 0),
 };
 
 function sorted(search: ServicesSearch, key: string): ServicesSearch {
   const { sort: _, down, ...rest } = search;
-  const known = key === 'name' || key === 'latency' || key === 'checked' ? key : 'status';
+  const known = SORT_KEYS.find((name) => name === key) ?? 'status';
   const isSame = (search.sort ?? 'status') === known;
   const isDown = isSame ? down !== true : false;
   return { ...rest, ...(known === 'status' ? {} : { sort: known }), ...(isDown ? { down: true } : {}) };

@@ -1,47 +1,9 @@
 import { isStatus } from '../lib/is.ts';
 import type { ReactNode } from 'react';
 import { Link } from '@tanstack/react-router';
-import { clockTime, duration, exact, sentence, words } from '../lib/format.ts';
+import { clockTime, exact, sentence, words } from '../lib/format.ts';
 import type { Transition } from '../rest/types.ts';
 import { type Look, runLooks, statusLooks } from './status.tsx';
-import { Ago } from './time.tsx';
-
-/** Confirmed changes, newest first: what it became, why, who caused it, and how long it lasted. */
-export function Timeline({ transitions }: { transitions: readonly Transition[] }): ReactNode {
-  return (
-    <ol className="relative px-4 py-3">
-      {transitions.map((t, i) => {
-        const look = lookOfWord(t.to);
-        const next = transitions[i - 1];
-        return (
-          <li key={`${t.at}-${t.to}-${t.recordedAt}`} className="relative flex gap-3 pb-4 last:pb-0">
-            {i < transitions.length - 1 && (
-              <span aria-hidden className="absolute top-6 bottom-0 left-[7px] w-px bg-line" />
-            )}
-            <look.icon aria-hidden className={`mt-1 size-4 shrink-0 ${look.ink}`} strokeWidth={2.25} />
-            <div className="min-w-0 flex-1">
-              <p className="flex flex-wrap items-baseline justify-between gap-x-3">
-                <span>
-                  <span className="font-medium">{look.word}</span>
-                  {t.text !== '' && <span className="text-muted">: {t.text}</span>}
-                  {t.text === '' && t.code !== '' && t.code !== 'ok' && (
-                    <span className="text-muted">: {words(t.code)}</span>
-                  )}
-                </span>
-                <Ago at={t.at} className="shrink-0 text-xs text-muted" />
-              </p>
-              <p className="text-xs text-muted">
-                <span title={exact(t.at)}>{exact(t.at)}</span>
-                {next !== undefined && <> · lasted {duration(next.at - t.at)}</>}
-                {t.cause !== '' && <> · {causeText(t.cause)}</>}
-              </p>
-            </div>
-          </li>
-        );
-      })}
-    </ol>
-  );
-}
 
 /** The organization's newest changes: one line each, with the thing they belong to. */
 export function Activity({
@@ -86,13 +48,15 @@ export function Activity({
   );
 }
 
-function lookOfWord(word: string): Look {
+/** How a word of the transition log looks. */
+export function lookOfWord(word: string): Look {
   if (isStatus(word)) return statusLooks[word];
   // Run states have their own words; a word neither knows is shown as unknown rather than hidden.
   return (runLooks as Readonly<Record<string, Look>>)[word] ?? { ...statusLooks.unknown, word: sentence(words(word)) };
 }
 
-function causeText(cause: string): string {
+/** Who or what caused a change. */
+export function causeText(cause: string): string {
   if (cause.startsWith('command:')) return `by ${cause.slice('command:'.length)}`;
   const texts: Readonly<Record<string, string>> = {
     probe: 'seen by a probe',

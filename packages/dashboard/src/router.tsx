@@ -5,6 +5,7 @@ import {
   lazyRouteComponent,
   Link,
   Outlet,
+  redirect,
   useNavigate,
 } from '@tanstack/react-router';
 import { CircleHelp } from 'lucide-react';
@@ -20,6 +21,9 @@ import { ProblemNote } from './parts/problem.tsx';
 import { Bone } from './parts/skeleton.tsx';
 import { problemIn } from './rest/request.ts';
 import { readAlertsSearch } from './screens/alerts/search.ts';
+import { Bell } from './screens/inbox/bell.tsx';
+import { Herald } from './screens/inbox/herald.tsx';
+import { readInboxSearch } from './screens/inbox/search.ts';
 import { readIncidentsSearch } from './screens/incidents/search.ts';
 import { readMaintenanceSearch } from './screens/maintenance/search.ts';
 import { readNotificationsSearch } from './screens/notifications/search.ts';
@@ -93,10 +97,56 @@ const statusPage = createRoute({
   path: '/pages/$id',
   component: lazyRouteComponent(() => import('./screens/pages/page.tsx'), 'PageDetail'),
 });
+const inbox = createRoute({
+  getParentRoute: () => root,
+  path: '/inbox',
+  validateSearch: readInboxSearch,
+  component: lazyRouteComponent(() => import('./screens/inbox/inbox.tsx'), 'InboxPage'),
+});
 const system = createRoute({
   getParentRoute: () => root,
   path: '/system',
   component: lazyRouteComponent(() => import('./screens/system/system.tsx'), 'System'),
+});
+
+/*
+ * Notices name a record by its collection and id, and are read in mails and on phones long after. Where a record has no
+ * page of its own, its place leads to where it is shown.
+ */
+const alertPlace = createRoute({
+  getParentRoute: () => root,
+  path: '/alerts/$id',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/alerts', search: { open: params.id }, replace: true });
+  },
+});
+const jobPlace = createRoute({
+  getParentRoute: () => root,
+  path: '/jobs/$id',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/jobs', search: { open: `jobs/${params.id}` }, replace: true });
+  },
+});
+const executionPlace = createRoute({
+  getParentRoute: () => root,
+  path: '/executions/$id',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/jobs', search: { open: `executions/${params.id}` }, replace: true });
+  },
+});
+const maintenancePlace = createRoute({
+  getParentRoute: () => root,
+  path: '/maintenances/$id',
+  beforeLoad: () => {
+    throw redirect({ to: '/maintenance', search: {}, replace: true });
+  },
+});
+const channelPlace = createRoute({
+  getParentRoute: () => root,
+  path: '/channels/$id',
+  beforeLoad: () => {
+    throw redirect({ to: '/notifications', search: {}, replace: true });
+  },
 });
 
 /** Every page under its path. Heavy ones load when first visited, or when the pointer nears their link. */
@@ -114,7 +164,13 @@ export const router = createRouter({
     notifications,
     statusPages,
     statusPage,
+    inbox,
     system,
+    alertPlace,
+    jobPlace,
+    executionPlace,
+    maintenancePlace,
+    channelPlace,
   ]),
   defaultPreload: 'intent',
   // Data is live, not loaded by routes; only the code of a page is fetched ahead.
@@ -141,8 +197,9 @@ function Shell(): ReactNode {
     ...Object.fromEntries(pages.map((page) => [`g ${page.key}`, () => void navigate({ to: page.path })])),
   });
   return (
-    <Frame onPalette={() => setOpen('palette')}>
+    <Frame onPalette={() => setOpen('palette')} bell={<Bell />}>
       <Outlet />
+      <Herald />
       <Suspense>
         {open === 'palette' && <Palette onClose={() => setOpen(null)} />}
         {open === 'keys' && <KeyMap onClose={() => setOpen(null)} />}

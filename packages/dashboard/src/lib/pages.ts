@@ -2,6 +2,7 @@ import {
   BellRing,
   Bot,
   Gauge,
+  Inbox,
   LayoutTemplate,
   Megaphone,
   type LucideIcon,
@@ -20,6 +21,7 @@ export interface Page {
     | '/jobs'
     | '/alerts'
     | '/incidents'
+    | '/inbox'
     | '/maintenance'
     | '/notifications'
     | '/pages'
@@ -45,6 +47,7 @@ export const pages: readonly Page[] = [
   { path: '/incidents', title: 'Incidents', short: 'Incidents', icon: Megaphone, key: 'i', group: 'respond' },
   { path: '/maintenance', title: 'Maintenance', short: 'Maintenance', icon: Wrench, key: 'm', group: 'respond' },
   { path: '/pages', title: 'Status pages', short: 'Status pages', icon: LayoutTemplate, key: 'p', group: 'tell' },
+  { path: '/inbox', title: 'Inbox', short: 'Inbox', icon: Inbox, key: 'b', group: 'tell' },
   { path: '/notifications', title: 'Notifications', short: 'Notifications', icon: Send, key: 't', group: 'tell' },
   { path: '/system', title: 'System', short: 'System', icon: Settings2, key: 'y', group: 'system' },
 ];

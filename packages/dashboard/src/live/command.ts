@@ -110,6 +110,35 @@ export async function act(collection: string, id: string, name: string, args?: J
 }
 
 /**
+ * Marks notifications of one's own. They move at once and are put back when the server refuses; then it is said why.
+ */
+export async function mark(ids: readonly string[], state: 'unread' | 'read' | 'archived'): Promise<void> {
+  await sayAll(
+    ids,
+    (id) => through((live) => live.notifications.patch(id, { state }, { optimistic: true })),
+    (n) => `${plural(n, 'notification')} ${state === 'archived' ? 'archived' : `marked ${state}`}`,
+  );
+}
+
+/** Puts notifications off until a time. */
+export async function snooze(ids: readonly string[], until: number): Promise<void> {
+  await sayAll(
+    ids,
+    (id) => run('notifications', id, 'snooze', { until }),
+    (n) => `${plural(n, 'notification')} snoozed`,
+  );
+}
+
+/** Keeps what the person wants to be told; `id` is null while they never said anything. */
+export async function prefer(id: string | null, fields: JsonObject): Promise<void> {
+  await say(
+    through((live) =>
+      id === null ? live.preferences.create(fields) : live.preferences.patch(id, fields, { optimistic: true }),
+    ),
+  );
+}
+
+/**
  * Makes a record (`id` null) or changes one; `base` is the version the person saw. For the form that asked: `onSaved`
  * hears the version that holds the change, so that a form that stays open goes on from there.
  */

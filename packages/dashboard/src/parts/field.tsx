@@ -64,12 +64,15 @@ export function Select({ className, children, ...rest }: ComponentProps<'select'
   );
 }
 
+/** On or off. `name` is the word in full where the label is an abbreviation. */
 export function Switch({
   label,
+  name,
   checked,
   onChange,
 }: {
   label: string;
+  name?: string | undefined;
   checked: boolean;
   onChange: (checked: boolean) => void;
 }): ReactNode {
@@ -79,6 +82,7 @@ export function Switch({
       <input
         id={id}
         type="checkbox"
+        aria-label={name}
         checked={checked}
         onChange={(event) => onChange(event.currentTarget.checked)}
         className="size-4 accent-accent"

@@ -15,8 +15,15 @@ import { Mark } from './logo.tsx';
 import { Menu } from './menu.tsx';
 import { Pill } from './pill.tsx';
 
+interface FrameProps {
+  readonly children: ReactNode;
+  /** What waits for the person, beside the pill. */
+  readonly bell: ReactNode;
+  readonly onPalette: () => void;
+}
+
 /** Rail, top line, content; on phones the rail becomes a bar below. */
-export function Frame({ children, onPalette }: { children: ReactNode; onPalette: () => void }): ReactNode {
+export function Frame({ children, bell, onPalette }: FrameProps): ReactNode {
   const { counts } = useFleet();
   const isWide = useMedia('(min-width: 1200px)');
   const [choice, setChoice] = useState(() => env.read('rail'));
@@ -54,6 +61,7 @@ export function Frame({ children, onPalette }: { children: ReactNode; onPalette:
               <Button tone="ghost" size="icon" aria-label="Search" onClick={onPalette} className="md:hidden">
                 <Search aria-hidden />
               </Button>
+              {bell}
               <Pill />
             </div>
           </header>

@@ -25,6 +25,14 @@ const groups: readonly { readonly title: string; readonly keys: readonly (readon
     ],
   },
   {
+    title: 'Alerts and inbox',
+    keys: [
+      ['a', 'Acknowledge the alert'],
+      ['s', 'Snooze the alert 1 h'],
+      ['e', 'Archive what is selected, or the row'],
+    ],
+  },
+  {
     title: 'One service',
     keys: [
       ['r', 'Recheck'],

@@ -2,7 +2,7 @@ import type { Alert, Severity } from '@statewire/model';
 import { SEVERITIES } from '@statewire/model';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { BellRing, Check, Clock, MoreHorizontal, SearchX } from 'lucide-react';
-import { type ReactNode, useMemo, useState } from 'react';
+import { type ReactNode, useCallback, useMemo, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { plural } from '../../lib/format.ts';
 import { useMe } from '../../lib/me.ts';
@@ -35,11 +35,11 @@ export function Alerts(): ReactNode {
   const navigate = useNavigate({ from: '/alerts' });
   const set = (next: AlertsSearch): void => void navigate({ search: next, replace: true });
   const tab = search.tab ?? 'firing';
-  const open = useRows('alerts', OPEN);
+  const unresolved = useRows('alerts', OPEN);
   // One moment per visit: a condition that moves with the clock would be another subscription each second.
   const [since] = useState(() => serverNow() - WEEK_MS);
   const ended = useRows('alerts', ['and', ['eq', 'state', 'resolved'], ['gt', 'resolvedAt', since]]);
-  const view = tab === 'resolved' ? ended : open;
+  const view = tab === 'resolved' ? ended : unresolved;
 
   const rows = useMemo(() => {
     const wanted = (search.q ?? '').toLowerCase();
@@ -53,8 +53,13 @@ export function Alerts(): ReactNode {
       )
       .sort(tab === 'resolved' ? byEnd : byWeight);
   }, [view.rows, search.q, search.severity, tab]);
-  const counts = useMemo(() => countTabs(open.rows), [open.rows]);
-  const columns = useMemo(() => columnsFor(canWrite), [canWrite]);
+  const counts = useMemo(() => countTabs(unresolved.rows), [unresolved.rows]);
+  const open = useCallback(
+    (id: string) => void navigate({ search: (before) => ({ ...before, open: id }), replace: true }),
+    [navigate],
+  );
+  const columns = useMemo(() => columnsFor(canWrite, open), [canWrite, open]);
+  const narrow = useCallback((alert: Alert) => narrowRow(alert, open), [open]);
 
   return (
     <div>
@@ -112,11 +117,11 @@ export function Alerts(): ReactNode {
               label={`${tab} alerts`}
               rows={rows}
               columns={columns}
-              narrow={narrowRow}
+              narrow={narrow}
               sort={{ key: 'weight', isDown: false }}
               onSort={() => undefined}
               scope={JSON.stringify({ tab, q: search.q, severity: search.severity })}
-              onOpen={(id) => set({ ...search, open: id })}
+              onOpen={open}
               nameOf={(alert) => alert.title}
               {...(canWrite
                 ? {
@@ -177,9 +182,14 @@ function byEnd(a: Alert, b: Alert): number {
   return (b.resolvedAt ?? 0) - (a.resolvedAt ?? 0) || (a.id < b.id ? -1 : 1);
 }
 
-function columnsFor(canWrite: boolean): readonly Column<Alert>[] {
+function columnsFor(canWrite: boolean, onOpen: Open): readonly Column<Alert>[] {
   return [
-    { key: 'title', title: 'What', track: 'minmax(14rem, 2fr)', cell: (alert) => <TitleCell alert={alert} /> },
+    {
+      key: 'title',
+      title: 'What',
+      track: 'minmax(14rem, 2fr)',
+      cell: (alert) => <TitleCell alert={alert} onOpen={onOpen} />,
+    },
     {
       key: 'why',
       title: 'Why',
@@ -221,12 +231,16 @@ function columnsFor(canWrite: boolean): readonly Column<Alert>[] {
   ];
 }
 
-function TitleCell({ alert }: { alert: Alert }): ReactNode {
+type Open = (id: string) => void;
+
+function TitleCell({ alert, onOpen }: { alert: Alert; onOpen: Open }): ReactNode {
   const look = lookOfAlert(alert);
   return (
     <Glow of={alert.state} className="flex min-w-0 items-center gap-2.5 rounded">
       <look.icon aria-label={look.word} className={cx('size-4 shrink-0', look.ink)} strokeWidth={2.25} />
-      <span className="truncate font-medium">{alert.title}</span>
+      <button type="button" onClick={() => onOpen(alert.id)} className="truncate font-medium hover:underline">
+        {alert.title}
+      </button>
       {alert.children.length > 0 && (
         <span className="shrink-0 rounded-full bg-quiet-soft px-1.5 text-xs text-muted">
           and {alert.children.length} behind it
@@ -273,13 +287,15 @@ function ActionsCell({ alert }: { alert: Alert }): ReactNode {
   );
 }
 
-function narrowRow(alert: Alert): ReactNode {
+function narrowRow(alert: Alert, onOpen: Open): ReactNode {
   const look = lookOfAlert(alert);
   return (
     <div className="py-2">
       <span className="flex items-center gap-2">
         <look.icon aria-label={look.word} className={cx('size-4 shrink-0', look.ink)} strokeWidth={2.25} />
-        <span className="truncate text-base font-medium">{alert.title}</span>
+        <button type="button" onClick={() => onOpen(alert.id)} className="truncate text-left text-base font-medium">
+          {alert.title}
+        </button>
       </span>
       <span className="mt-1 flex items-baseline gap-2 text-sm">
         <span className="min-w-0 truncate text-muted">{whySuppressed(alert) || firstLine(alert.text)}</span>

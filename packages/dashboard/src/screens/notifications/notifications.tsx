@@ -1,7 +1,8 @@
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { Lock } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useMe } from '../../lib/me.ts';
+import { buttonClass } from '../../parts/button.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
 import { Tabs } from '../../parts/tabs.tsx';
@@ -21,7 +22,12 @@ export function Notifications(): ReactNode {
     void navigate({ search: next === 'channels' ? {} : { tab: next }, replace: true });
   return (
     <div>
-      <h1 className="mb-4 text-xl font-semibold tracking-tight">Notifications</h1>
+      <header className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2">
+        <h1 className="text-xl font-semibold tracking-tight">Notifications</h1>
+        <Link to="/inbox" search={{ tab: 'settings' }} className="ml-auto text-sm text-accent hover:underline">
+          My notifications
+        </Link>
+      </header>
       {isAdmin ? (
         <Tabs
           label="Notifications"
@@ -45,8 +51,16 @@ export function Notifications(): ReactNode {
           )}
         </Tabs>
       ) : (
-        <Empty icon={Lock} title="Only administrators see who is told">
-          Ask one of them, or look at the alerts themselves.
+        <Empty
+          icon={Lock}
+          title="Only administrators see who is told"
+          action={
+            <Link to="/inbox" search={{ tab: 'settings' }} className={buttonClass()}>
+              My notifications
+            </Link>
+          }
+        >
+          What you yourself want to be told is yours to say.
         </Empty>
       )}
     </div>

@@ -1,23 +1,39 @@
-import type { Service } from '@statewire/model';
-import { type FormEvent, type ReactNode, useState } from 'react';
-import { cx } from '../../lib/cx.ts';
-import { kindNames, kinds } from '../../lib/kinds.ts';
+import { rootsOf, type Service } from '@statewire/model';
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { kinds } from '../../lib/kinds.ts';
 import { createService, patchService } from '../../live/command.ts';
 import { useRecordOf } from '../../live/rows.ts';
 import { Button } from '../../parts/button.tsx';
-import { Copyable } from '../../parts/copy.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
-import { Field, Input, Select, Switch, TextArea } from '../../parts/field.tsx';
 import { ProblemNote } from '../../parts/problem.tsx';
 import { done } from '../../parts/toast.tsx';
 import type { Problem } from '../../rest/request.ts';
-import { type Draft, draftOf, emptyDraft, type Errors, readDraft } from './form.ts';
+import { ConditionsField } from './conditions-field.tsx';
+import { type Draft, draftOf, emptyDraft, ofKind } from './draft.ts';
+import { errorIn } from './errors.ts';
+import { type Form, TextField, useForm } from './form.tsx';
+import { guessOf } from './guess.ts';
+import { HeartbeatFields } from './heartbeat-fields.tsx';
+import { KindPicker } from './kind-picker.tsx';
+import { MembersField } from './members-field.tsx';
+import { MoreFields } from './more-fields.tsx';
+import { ProbeFields } from './probe-fields.tsx';
+import { changesOf, isTargeted, readDraft } from './read.ts';
+import { SecretFields } from './secret-fields.tsx';
+
+interface Props {
+  /** Null makes a new one. */
+  readonly id: string | null;
+  /** What somebody pasted: a URL or an address. The kind is guessed from it. */
+  readonly pasted?: string | undefined;
+  readonly onClose: () => void;
+}
 
 /** Adds a service, or changes one. Told while typing what is wrong, by the same rules the server has. */
-export default function Editor({ id, onClose }: { id: string | null; onClose: () => void }): ReactNode {
-  if (id === null)
-    return <EditorForm key="new" service={null} initial={emptyDraft} base={undefined} onClose={onClose} />;
-  return <LoadedEditor id={id} onClose={onClose} />;
+export default function Editor({ id, pasted, onClose }: Props): ReactNode {
+  if (id !== null) return <LoadedEditor id={id} onClose={onClose} />;
+  const initial = { ...ofKind(emptyDraft, emptyDraft.kind), ...(pasted === undefined ? {} : guessOf(pasted)) };
+  return <EditorForm service={null} initial={initial} secrets={[]} onClose={onClose} />;
 }
 
 function LoadedEditor({ id, onClose }: { id: string; onClose: () => void }): ReactNode {
@@ -30,7 +46,6 @@ function LoadedEditor({ id, onClose }: { id: string; onClose: () => void }): Rea
       key={service.id}
       service={service}
       initial={draftOf(service, check)}
-      base={service.version}
       secrets={check?.secrets ?? []}
       onClose={onClose}
     />
@@ -40,280 +55,148 @@ function LoadedEditor({ id, onClose }: { id: string; onClose: () => void }): Rea
 interface FormProps {
   readonly service: Service | null;
   readonly initial: Draft;
-  readonly base: number | undefined;
-  readonly secrets?: readonly string[];
+  readonly secrets: readonly string[];
   readonly onClose: () => void;
 }
 
-function EditorForm({ service, initial, base, secrets = [], onClose }: FormProps): ReactNode {
-  const [draft, setDraft] = useState(initial);
-  const [firstBase] = useState(base);
-  const [touched, setTouched] = useState<ReadonlySet<keyof Draft>>(new Set());
-  const [isTried, setTried] = useState(false);
+function EditorForm({ service, initial, secrets, onClose }: FormProps): ReactNode {
+  const [opened] = useState({ draft: initial, base: service?.version });
+  const form = useForm(initial, service, secrets);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const isNew = service === null;
-  const read = readDraft(draft);
-  const all: Errors = read.ok ? {} : read.errors;
-  const errorOf = (field: keyof Draft): string | undefined => (isTried || touched.has(field) ? all[field] : undefined);
-  const set = <K extends keyof Draft>(field: K, value: Draft[K]): void =>
-    setDraft((before) => ({ ...before, [field]: value }));
-  const bind = (
-    field: keyof Draft,
-  ): { value: string; onChange: (event: { currentTarget: { value: string } }) => void; onBlur: () => void } => ({
-    value: String(draft[field]),
-    onChange: ({ currentTarget: { value } }) => setDraft((before) => ({ ...before, [field]: value })),
-    onBlur: () => setTouched((before) => new Set(before).add(field)),
-  });
+  const [tries, setTries] = useState(0);
+  const element = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (tries > 0) showFirstError(element.current);
+  }, [tries]);
+  const { draft, read } = form;
 
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
-    setTried(true);
+    form.attempt();
+    setProblem(null);
+    setTries((n) => n + 1);
     if (!read.ok) return;
     setBusy(true);
-    const { id: _, kind, ...rest } = read.body;
-    const failed = isNew ? await createService(read.body) : await patchService(service.id, rest, firstBase);
+    const before = readDraft(opened.draft);
+    const failed =
+      service === null
+        ? await createService(read.body)
+        : await patchService(service.id, before.ok ? changesOf(before.body, read.body) : rest(read.body), opened.base);
     setBusy(false);
-    if (failed !== null) return setProblem(failed);
+    if (failed !== null) {
+      const found = errorIn(failed.detail || failed.title);
+      if (found === null) return setProblem(failed);
+      form.attempt({ [found.field]: found.text });
+      return setTries((n) => n + 1);
+    }
     done(
-      isNew ? `${read.body.name} added` : `${read.body.name} saved`,
-      isNew && kind !== 'heartbeat' ? 'The first check runs now.' : '',
+      service === null ? `${read.body.name} added` : `${read.body.name} saved`,
+      service === null && isTargeted(draft.kind) ? 'The first check runs now.' : '',
     );
     onClose();
   };
 
-  const kind = kinds[draft.kind];
-  const isProbe = draft.kind !== 'heartbeat';
   return (
     <Dialog
       open
       onClose={onClose}
-      title={isNew ? 'Add a service' : `Edit ${service.name}`}
+      title={service === null ? 'Add a service' : `Edit ${service.name}`}
       wide
       footer={
         <>
+          <Wrong form={form} isShown={tries > 0} />
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" form="service-form" tone="primary" busy={busy}>
-            {isNew ? 'Add and check now' : 'Save'}
+            {service !== null ? 'Save' : isTargeted(draft.kind) ? 'Add and check now' : 'Add'}
           </Button>
         </>
       }
     >
-      <form id="service-form" noValidate onSubmit={(event) => void submit(event)} className="space-y-3">
-        {isNew && (
-          <fieldset className="mb-4">
-            <legend className="mb-1.5 text-sm font-medium">What is it?</legend>
-            <div className="grid grid-cols-2 gap-2 sm:grid-cols-5">
-              {kindNames.map((option) => {
-                const { icon: Icon, title } = kinds[option];
-                return (
-                  <label
-                    key={option}
-                    className={cx(
-                      'flex cursor-pointer items-center gap-2 rounded-control border px-3 py-2.5 text-sm has-focus-visible:outline-2 has-focus-visible:outline-accent sm:flex-col sm:items-start',
-                      draft.kind === option ? 'border-accent bg-accent-soft' : 'hover:bg-hover',
-                    )}
-                  >
-                    <input
-                      type="radio"
-                      name="kind"
-                      value={option}
-                      checked={draft.kind === option}
-                      onChange={() => set('kind', option)}
-                      className="sr-only"
-                    />
-                    <Icon aria-hidden className={cx('size-4', draft.kind === option ? 'text-accent' : 'text-muted')} />
-                    {title}
-                  </label>
-                );
-              })}
-            </div>
-          </fieldset>
-        )}
-        <div className="grid gap-x-4 gap-y-3 sm:grid-cols-2">
-          <Field label="Name" error={errorOf('name')}>
-            {(ids) => <Input {...ids} {...bind('name')} isFirst maxLength={200} />}
-          </Field>
-          <Field
-            label="Id"
-            hint={isNew ? 'Made for you when empty. It never changes.' : 'An id never changes.'}
-            error={errorOf('id')}
-          >
-            {(ids) => <Input {...ids} {...bind('id')} className="code" readOnly={!isNew} placeholder="search-api" />}
-          </Field>
-        </div>
-        {isProbe ? (
-          <Field
-            label={kind.targetLabel}
-            error={errorOf('target')}
-            hint={
-              draft.kind === 'mcp'
-                ? 'A URL, or stdio: and the name of a command from the server’s configuration file.'
-                : `For example ${kind.targetExample}`
-            }
-          >
-            {(ids) => (
-              <Input {...ids} {...bind('target')} className="code" placeholder={kind.targetExample} inputMode="url" />
-            )}
-          </Field>
-        ) : (
-          <div className="mb-4">
-            <p className="mb-1.5 text-sm font-medium">Where it calls</p>
-            <Copyable
-              text={`curl -fsS -H "Authorization: Bearer $STATEWIRE_KEY" ${location.origin}/v1/heartbeats/${draft.id.trim() || '<id>'}`}
-            />
-          </div>
-        )}
-        <div className="grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-4">
-          <Field label={isProbe ? 'Check every' : 'Expected every'} hint="seconds" error={errorOf('interval')}>
-            {(ids) => <Input {...ids} {...bind('interval')} inputMode="decimal" />}
-          </Field>
-          {isProbe ? (
-            <>
-              <Field label="Time out after" hint="seconds" error={errorOf('timeout')}>
-                {(ids) => <Input {...ids} {...bind('timeout')} inputMode="decimal" />}
-              </Field>
-              <Field label="Down after" hint="failures in a row" error={errorOf('failAfter')}>
-                {(ids) => <Input {...ids} {...bind('failAfter')} inputMode="numeric" />}
-              </Field>
-              <Field label="Up after" hint="successes in a row" error={errorOf('recoverAfter')}>
-                {(ids) => <Input {...ids} {...bind('recoverAfter')} inputMode="numeric" />}
-              </Field>
-            </>
-          ) : (
-            <Field label="Grace" hint="seconds; half the period when empty" error={errorOf('grace')}>
-              {(ids) => <Input {...ids} {...bind('grace')} inputMode="decimal" />}
-            </Field>
-          )}
-        </div>
-        <details className="group pt-1">
+      <form ref={element} id="service-form" noValidate onSubmit={(event) => void submit(event)} className="space-y-4">
+        {service === null && <KindPicker kind={draft.kind} onChange={(kind) => form.set(ofKind(draft, kind))} />}
+        <FirstFields form={form} />
+        <details className="group border-t pt-3">
           <summary className="cursor-pointer py-1 text-sm font-medium text-muted hover:text-text">
             More settings
           </summary>
-          <div className="space-y-3 pt-3">
-            {draft.kind === 'mcp' && (
-              <>
-                <Field
-                  label="Session"
-                  hint="Holding notices a killed server at once; a fresh session per check tests signing in each time."
-                >
-                  {(ids) => (
-                    <Select
-                      {...ids}
-                      value={draft.mode}
-                      onChange={(event) => set('mode', event.currentTarget.value === 'fresh' ? 'fresh' : 'hold')}
-                    >
-                      <option value="hold">Hold one session open</option>
-                      <option value="fresh">Open and close one per check</option>
-                    </Select>
-                  )}
-                </Field>
-                <div className="grid gap-x-4 gap-y-3 sm:grid-cols-2">
-                  <Field
-                    label="Canary tool"
-                    hint="A read-only tool to call at each check."
-                    error={errorOf('canaryTool')}
-                  >
-                    {(ids) => <Input {...ids} {...bind('canaryTool')} className="code" />}
-                  </Field>
-                  <Field label="Canary arguments" hint="JSON" error={errorOf('canaryArgs')}>
-                    {(ids) => <TextArea {...ids} {...bind('canaryArgs')} rows={1} placeholder="{}" />}
-                  </Field>
-                </div>
-              </>
-            )}
-            {draft.kind === 'http' && (
-              <>
-                <div className="grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-3">
-                  <Field label="Method">
-                    {(ids) => (
-                      <Select
-                        {...ids}
-                        value={draft.method}
-                        onChange={(event) => set('method', methodOf(event.currentTarget.value))}
-                      >
-                        <option>GET</option>
-                        <option>HEAD</option>
-                        <option>POST</option>
-                      </Select>
-                    )}
-                  </Field>
-                  <Field label="Good status" hint="200-299, 304" error={errorOf('expectStatus')}>
-                    {(ids) => <Input {...ids} {...bind('expectStatus')} className="code" />}
-                  </Field>
-                  <Field label="Must contain" hint="Text in the body." error={errorOf('keyword')}>
-                    {(ids) => <Input {...ids} {...bind('keyword')} />}
-                  </Field>
-                </div>
-                <Switch
-                  label="Follow redirects"
-                  checked={draft.followRedirects}
-                  onChange={(checked) => set('followRedirects', checked)}
-                />
-              </>
-            )}
-            {isProbe && (
-              <div className="grid grid-cols-2 gap-x-4 gap-y-3">
-                <Field
-                  label="Degraded above"
-                  hint="ms at the 95th percentile; never when empty"
-                  error={errorOf('degradedMs')}
-                >
-                  {(ids) => <Input {...ids} {...bind('degradedMs')} inputMode="numeric" />}
-                </Field>
-                {draft.kind === 'tls' && (
-                  <Field label="Warn below" hint="days left" error={errorOf('certificateDays')}>
-                    {(ids) => <Input {...ids} {...bind('certificateDays')} inputMode="numeric" />}
-                  </Field>
-                )}
-              </div>
-            )}
-            {(draft.kind === 'mcp' || draft.kind === 'http') && (
-              <div className="grid gap-x-4 gap-y-3 sm:grid-cols-2">
-                <Field label="Headers" hint="One “Name: value” per line." error={errorOf('headers')}>
-                  {(ids) => <TextArea {...ids} {...bind('headers')} rows={2} />}
-                </Field>
-                <Field
-                  label="Secret headers"
-                  hint={
-                    secrets.length === 0
-                      ? 'Stored apart and never shown again.'
-                      : `Set: ${secrets.join(', ')}. Empty leaves them.`
-                  }
-                  error={errorOf('secretHeaders')}
-                >
-                  {(ids) => (
-                    <TextArea {...ids} {...bind('secretHeaders')} rows={2} placeholder="Authorization: Bearer …" />
-                  )}
-                </Field>
-              </div>
-            )}
-            <div className="grid gap-x-4 gap-y-3 sm:grid-cols-2">
-              <Field label="Group" error={errorOf('group')}>
-                {(ids) => <Input {...ids} {...bind('group')} />}
-              </Field>
-              <Field label="Description" error={errorOf('description')}>
-                {(ids) => <Input {...ids} {...bind('description')} />}
-              </Field>
-            </div>
-            <Field label="Labels" hint="One key=value per line." error={errorOf('labels')}>
-              {(ids) => <TextArea {...ids} {...bind('labels')} rows={2} placeholder="env=prod" />}
-            </Field>
-          </div>
+          <MoreFields form={form} />
         </details>
-        {isTried && !read.ok && (
-          <p role="alert" className="pt-2 text-sm text-down">
-            {Object.keys(all).length === 1
-              ? 'One field needs another look.'
-              : `${Object.keys(all).length} fields need another look.`}
-          </p>
-        )}
-        {problem !== null && <ProblemNote problem={problem} className="mt-3" />}
+        {problem !== null && <ProblemNote problem={problem} />}
       </form>
     </Dialog>
   );
 }
 
-function methodOf(value: string): Draft['method'] {
-  return value === 'HEAD' || value === 'POST' ? value : 'GET';
+/** What everybody answers. */
+function FirstFields({ form }: { form: Form }): ReactNode {
+  const { draft } = form;
+  const kind = kinds[draft.kind];
+  return (
+    <>
+      <div className="grid gap-x-4 gap-y-3 sm:grid-cols-2">
+        <TextField form={form} field="name" label="Name" isFirst maxLength={200} />
+        {isTargeted(draft.kind) && (
+          <TextField
+            form={form}
+            field="target"
+            label={kind.targetLabel}
+            placeholder={kind.targetExample}
+            hint={draft.kind === 'mcp' ? 'A URL, or stdio: and a command of the configuration file.' : undefined}
+            inputMode="url"
+            isCode
+          />
+        )}
+      </div>
+      {draft.kind === 'heartbeat' && <HeartbeatFields form={form} />}
+      {draft.kind === 'group' && <MembersField form={form} />}
+      <ProbeFields form={form} isMain />
+      <SecretFields form={form} />
+      {isTargeted(draft.kind) && (
+        <div className="grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-4">
+          <TextField form={form} field="interval" label="Check every" placeholder="30 s" />
+          {draft.kind === 'tls' && (
+            <TextField form={form} field="certificateDays" label="Warn below" hint="days left" inputMode="numeric" />
+          )}
+        </div>
+      )}
+      {rootsOf(draft.kind).length > 0 && (
+        <ConditionsField
+          kind={draft.kind}
+          label="Must hold"
+          hint="Conditions of the answer. One that does not hold makes the service down."
+          lines={draft.conditions}
+          onChange={(conditions) => form.set({ conditions })}
+          hasExamples
+        />
+      )}
+    </>
+  );
+}
+
+/** How much is left to mend, beside the button that was pressed. */
+function Wrong({ form: { read, errorOf }, isShown }: { form: Form; isShown: boolean }): ReactNode {
+  if (!isShown || read.ok) return null;
+  const n = Object.keys(read.errors).length;
+  return (
+    <p role="alert" className="mr-auto text-sm text-down">
+      {errorOf('form') ?? (n === 1 ? 'One field needs another look.' : `${n} fields need another look.`)}
+    </p>
+  );
+}
+
+/** Goes to the first field that is marked, and unfolds what hides it. */
+function showFirstError(form: HTMLFormElement | null): void {
+  const field = form?.querySelector<HTMLElement>('[aria-invalid="true"]');
+  const fold = field?.closest('details');
+  if (fold !== null && fold !== undefined) fold.open = true;
+  field?.focus();
+}
+
+function rest<T extends { readonly id?: unknown; readonly kind: unknown }>({
+  id: _,
+  kind: __,
+  ...body
+}: T): Omit<T, 'id' | 'kind'> {
+  return body;
 }

@@ -1,6 +1,6 @@
 import type { ServiceKind } from '@statewire/model';
 import { Plus, X } from 'lucide-react';
-import { type ReactNode, useId, useRef } from 'react';
+import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { Button } from '../../parts/button.tsx';
 import { Input } from '../../parts/field.tsx';
 import { conditionFlaw, examplesOf, excerptOf } from './condition.ts';
@@ -20,21 +20,23 @@ const LINES_MAX = 16;
 /** Conditions, one line each, read while they are typed. Enter makes the next line; an empty one goes with Backspace. */
 export function ConditionsField({ kind, label, hint, lines, onChange, hasExamples = false }: Props): ReactNode {
   const list = useRef<HTMLUListElement>(null);
-  // Which line takes the focus when it appears: only one that somebody just asked for.
-  const next = useRef<number | null>(null);
+  // Which line takes the focus: only one that somebody just asked for.
+  const [asked, setAsked] = useState<{ readonly at: number } | null>(null);
+  useEffect(() => {
+    if (asked !== null) list.current?.querySelectorAll('input')[asked.at]?.focus();
+  }, [asked]);
   const id = useId();
   const put = (at: number, removed: number, ...added: readonly string[]): void => {
     onChange([...lines.slice(0, at), ...added, ...lines.slice(at + removed)]);
   };
   const insert = (at: number, text: string = ''): void => {
     if (lines.length >= LINES_MAX) return;
-    next.current = at;
     put(at, 0, text);
+    setAsked({ at });
   };
   const remove = (at: number): void => {
     put(at, 1);
-    const inputs = list.current?.querySelectorAll('input');
-    inputs?.[Math.max(0, at - 1)]?.focus();
+    setAsked({ at: Math.max(0, at - 1) });
   };
   const examples = examplesOf(kind).filter((example) => !lines.includes(example));
   return (
@@ -57,7 +59,6 @@ export function ConditionsField({ kind, label, hint, lines, onChange, hasExample
                   aria-label={`${label}, line ${i + 1}`}
                   aria-invalid={flaw === null ? undefined : true}
                   aria-describedby={flaw === null ? `${id}-hint` : `${id}-${i}`}
-                  isFirst={next.current === i}
                   placeholder={examplesOf(kind)[0]}
                   onChange={(event) => put(i, 1, event.currentTarget.value)}
                   onKeyDown={(event) => {

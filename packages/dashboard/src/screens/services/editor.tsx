@@ -82,7 +82,7 @@ function EditorForm({ service, initial, secrets, onClose }: FormProps): ReactNod
     const failed =
       service === null
         ? await createService(read.body)
-        : await patchService(service.id, before.ok ? changesOf(before.body, read.body) : rest(read.body), opened.base);
+        : await patchService(service.id, changesOf(before.ok ? before.body : null, read.body), opened.base);
     setBusy(false);
     if (failed !== null) {
       const found = errorIn(failed.detail || failed.title);
@@ -191,12 +191,4 @@ function showFirstError(form: HTMLFormElement | null): void {
   const fold = field?.closest('details');
   if (fold !== null && fold !== undefined) fold.open = true;
   field?.focus();
-}
-
-function rest<T extends { readonly id?: unknown; readonly kind: unknown }>({
-  id: _,
-  kind: __,
-  ...body
-}: T): Omit<T, 'id' | 'kind'> {
-  return body;
 }

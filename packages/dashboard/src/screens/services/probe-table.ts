@@ -200,7 +200,7 @@ function typed({ as }: ProbeField, value: Json): string | boolean {
     const words = value.map(String);
     return as === 'words' ? words.map(quoted).join(' ') : words.join('\n');
   }
-  return value === null ? '' : String(value);
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
 function meant({ as, isOptional = false }: ProbeField, value: string | boolean): Json {

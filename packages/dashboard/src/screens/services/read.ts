@@ -92,11 +92,11 @@ export function isTargeted(kind: ServiceKind): boolean {
 }
 
 /** What differs from the form as it opened: what nobody touched is not sent, and so cannot undo another's change. */
-export function changesOf(before: ServiceCreate, after: ServiceCreate): ServicePatch {
+export function changesOf(before: ServiceCreate | null, after: ServiceCreate): ServicePatch {
   const { id: _, kind: __, check, ...rest } = after;
-  const settings = check === undefined ? {} : differing(before.check ?? {}, check);
+  const settings = check === undefined ? {} : differing(before?.check ?? {}, check);
   return {
-    ...differing(before, rest),
+    ...differing(before ?? {}, rest),
     // A new interval brings its own grace along, unless one is said with it.
     ...(Object.keys(settings).length === 0
       ? {}

@@ -28,7 +28,7 @@ function walk(entry: string): { files: Set<string>; packagesUsed: Set<string> } 
     expect(existsSync(file), file).toBe(true);
     files.add(file);
     for (const [, target = ''] of withoutComments(readFileSync(file, 'utf8')).matchAll(
-      /(?:\bfrom|\bimport)\s*\(?\s*['"]([^'"]+)['"]/g,
+      /(?<!['"])\b(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g,
     )) {
       if (target.startsWith('.')) open.push(resolve(dirname(file), target));
       else packagesUsed.add(target);

@@ -1,5 +1,9 @@
 import { createECDH } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { CHANNEL_KINDS } from '@statewire/model';
+import { Webhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
 import { openBrowser } from '../../testing/peers/receivers/browser.ts';
 import { discord, googlechat, mattermost, slack, teams, telegram } from '../../testing/peers/receivers/chats.ts';
@@ -19,6 +23,7 @@ import {
 import { Receiver } from '../../testing/peers/receivers/receiver.ts';
 import { alert, channelContract, depsOf, type ChannelCase } from './channel.contract.ts';
 import { sendThrough } from './index.ts';
+import { subscriberSecret } from './webhook.ts';
 
 const pair = createECDH('prime256v1');
 pair.generateKeys();
@@ -232,14 +237,34 @@ test.each([
   expect(sent).toMatchObject({ ok: false, code: 'no_recipient', retry: 'never' });
 });
 
-test('[SN12] a webhook of one subscriber goes to that subscriber', async () => {
-  const receiver = await Receiver.open(webhook);
+test('[SN12] a webhook of one subscriber goes to that subscriber, signed for them, with nothing of the channel’s own', async () => {
+  const heard: { readonly headers: IncomingHttpHeaders; readonly body: string }[] = [];
+  const receiver = createServer((request, response) => {
+    void text(request).then((body) => {
+      heard.push({ headers: request.headers, body });
+      response.writeHead(204).end();
+    });
+  });
+  await once(receiver.listen(0, '127.0.0.1'), 'listening');
+  const address = receiver.address();
+  const to = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/hook?tenant=7`;
   const sent = await sendThrough(
     depsOf(),
-    { kind: 'webhook', settings: { url: 'http://127.0.0.1:1/never' } },
+    { kind: 'webhook', settings: { url: 'http://127.0.0.1:1/never', headers: { 'x-api-key': 'of-the-channel' } } },
     { secret: WEBHOOK_SECRET, authorization: 'Bearer secret-of-webhook' },
-    { ...alert, to: `${receiver.url}/hook?tenant=7` },
+    { ...alert, to },
   );
-  await receiver.close();
+  receiver.close();
   expect(sent).toMatchObject({ ok: true, value: { status: 204 } });
+  expect(heard).toHaveLength(1);
+  const { headers = {}, body = '' } = heard[0] ?? {};
+  expect(JSON.stringify(headers)).not.toMatch(/secret-of-webhook|of-the-channel/u);
+  const verify = (secret: string): unknown =>
+    new Webhook(secret).verify(body, {
+      'webhook-id': String(headers['webhook-id']),
+      'webhook-timestamp': String(headers['webhook-timestamp']),
+      'webhook-signature': String(headers['webhook-signature']),
+    });
+  expect(verify(subscriberSecret(WEBHOOK_SECRET, to))).toMatchObject({ data: { title: alert.title } });
+  expect(() => verify(WEBHOOK_SECRET)).toThrow();
 });

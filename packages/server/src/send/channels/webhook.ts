@@ -11,10 +11,12 @@ export const sendWebhook: Send<WebhookSettings> = async (deps, settings, secrets
   const { secret, authorization } = secrets;
   if (secret === undefined) return fault('no_secret', 'The channel has no signing key; set its secret.', 'never');
   const { body } = json(webhookBody(deps, notice));
+  // What was set for the channel's own receiver is nobody else's: a subscriber must not be handed a credential.
+  const own = notice.to === undefined;
   const headers = {
     'content-type': 'application/json',
-    ...settings.headers,
-    ...(authorization === undefined ? {} : { authorization }),
+    ...(own ? settings.headers : {}),
+    ...(own && authorization !== undefined ? { authorization } : {}),
     // Another's address has a key of its own: no subscriber can sign for another.
     ...signed(notice.to === undefined ? secret : subscriberSecret(secret, notice.to), {
       id: deliveryId(notice.key),

@@ -18,6 +18,7 @@ import { createService } from './collect/commands/services.ts';
 import { createEgress } from './collect/egress/egress.ts';
 import { askCanary } from './collect/probes/canary.ts';
 import { createProbers } from './collect/probes/index.ts';
+import { acrossPause } from './collect/probes/unjudged.ts';
 import { OwnNetwork } from './collect/probes/own-network.ts';
 import { Schedule } from './collect/probes/schedule.ts';
 import type { WriteDeps } from './collect/reports/deps.ts';
@@ -127,7 +128,7 @@ async function end(endings: Ending[]): Promise<void> {
 
 async function open(options: ServerOptions, endings: Ending[]): Promise<StatewireServer> {
   const { config, limits = defaultLimits } = options;
-  const clock = new SteadyClock(options.clock ?? systemClock);
+  const clock = new SteadyClock(options.clock ?? systemClock, limits.pauseMsMin);
   const log = options.log ?? createLog({ level: config.logLevel });
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
 
@@ -200,7 +201,9 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     clock,
     limits,
     probe: async (plan) => {
-      const result = await ownNetwork.judge(plan, await probers.probe(plan));
+      const stoodStillMs = clock.stoodStillMs;
+      const seen = await probers.probe(plan);
+      const result = clock.stoodStillMs === stoodStillMs ? await ownNetwork.judge(plan, seen) : acrossPause(seen);
       numbers.probed();
       metrics.probe(plan.kind, result.observation.verdict, result.observation.ms);
       return result;
@@ -290,7 +293,15 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   const clockSteps = new ClockSteps({
     ...follows,
     clock,
-    onStep: (movedMs) => log.warn({ movedMs }, 'the clock of this machine was set; every wait was moved with it'),
+    onAdopt: (movedMs) => {
+      alerting.clockMoved(movedMs);
+      outbox.clockMoved(movedMs);
+    },
+    onPause: (ms) => {
+      log.warn({ ms }, "this process stood still; what was not heard meanwhile is nobody's silence");
+      ownFaults.paused(ms);
+    },
+    onStep: (movedMs) => log.warn({ movedMs }, 'time took a step; every wait was moved with it'),
   });
   endings.push(() => clockSteps.close());
   const dependencies = new Dependencies(follows);

@@ -1,4 +1,4 @@
-import type { Observer, RunRow, Service, StatusRow, Suspect } from '@statewire/model';
+import type { Alert, Delivery, Observer, RunRow, Service, StatusRow, Suspect } from '@statewire/model';
 import { movedObservers } from './fusion.ts';
 
 /**
@@ -29,9 +29,39 @@ export function runAfterClockStep(row: RunRow, deltaMs: number): RunRow {
   return row.leaseUntil === null ? row : { ...row, leaseUntil: row.leaseUntil + deltaMs };
 }
 
+/**
+ * Nobody is paged an hour early or late: what an alert waits for moves, and so does what its next waits are counted from.
+ * A snooze and the end of quiet hours are times of day and stay.
+ */
+export function alertAfterClockStep(alert: Alert, deltaMs: number): Alert {
+  const move = (at: number): number => at + deltaMs;
+  const due = Object.fromEntries(
+    Object.entries(alert.due).map(([timer, at]) => [timer, TIMES_OF_DAY.has(timer) ? at : move(at)]),
+  );
+  const times = Object.values(due);
+  const isOver = alert.state === 'resolved';
+  return {
+    ...alert,
+    startedAt: isOver ? alert.startedAt : move(alert.startedAt),
+    firedAt: isOver || alert.firedAt === null ? alert.firedAt : move(alert.firedAt),
+    notified: { ...alert.notified, lastAt: alert.notified.lastAt === null ? null : move(alert.notified.lastAt) },
+    due,
+    nextAt: times.length === 0 ? null : Math.min(...times),
+  };
+}
+
+/** The next try of a delivery is a wait. */
+export function deliveryAfterClockStep(delivery: Delivery, deltaMs: number): Delivery {
+  return delivery.nextAt === null ? delivery : { ...delivery, nextAt: delivery.nextAt + deltaMs };
+}
+
+const TIMES_OF_DAY: ReadonlySet<string> = new Set(['wake', 'release']);
+
 /** Whether a record waits for anything that a step of the clock would make come too early or too late. */
-export function isWaiting(row: StatusRow): boolean {
-  return row.dueAt !== null || row.expiresAt !== null || row.suspect !== null || row.flap.score > 0;
+export function isWaiting(row: StatusRow, now: number): boolean {
+  // Set back, what was observed last would be newer than everything that comes for as long.
+  const isAhead = (row.observedAt ?? 0) > now || row.since > now;
+  return isAhead || row.dueAt !== null || row.expiresAt !== null || row.suspect !== null || row.flap.score > 0;
 }
 
 type Move = (at: number) => number;

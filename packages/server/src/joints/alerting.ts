@@ -185,6 +185,11 @@ export class Alerting {
     });
   };
 
+  /** The clock was set by this much: what waits in memory for the first looks moves along. */
+  clockMoved(ms: number): void {
+    this.#notBefore += ms;
+  }
+
   async close(): Promise<void> {
     this.#isOpen = false;
     this.#timer?.cancel();

@@ -15,6 +15,7 @@ const HOUR = 3_600 * S;
 interface Office extends Desk {
   readonly time: SteadyClock;
   readonly steps: number[];
+  readonly pauses: number[];
   beat(slug: string): Promise<void>;
   end(): Promise<void>;
 }
@@ -22,9 +23,10 @@ interface Office extends Desk {
 /** Two heartbeats (60 s, grace 30 s) that have beaten, on a clock that can be set. */
 async function open(): Promise<Office> {
   const clock = new FakeClock();
-  const time = new SteadyClock(clock);
+  const time = new SteadyClock(clock, limits.pauseMsMin);
   const desk = await openDesk({ clock, time });
   const moved: number[] = [];
+  const pauses: number[] = [];
   const steps = new ClockSteps({
     clock: time,
     live: desk.keep.live,
@@ -32,6 +34,7 @@ async function open(): Promise<Office> {
     rulesOf: engine.rulesOf,
     limits,
     onStep: (ms) => moved.push(ms),
+    onPause: (ms) => pauses.push(ms),
     onError: (error) => {
       throw error;
     },
@@ -50,6 +53,7 @@ async function open(): Promise<Office> {
     ...desk,
     time,
     steps: moved,
+    pauses,
     beat,
     async end() {
       steps.close();
@@ -170,4 +174,64 @@ test('[WC1] beats that come in the very moment of the step are taken in the old 
     expect(office.row('services', 'alive')).toMatchObject({ status: 'down' });
     await office.end();
   }
+});
+
+test.each([4, 30, 3_600, 40_000])(
+  '[OW4] the process stands still for %d s: nobody is late for it, and who is really dead is found in time',
+  async (seconds) => {
+    const office = await open();
+    await office.reports.report(reporter, { collection: 'jobs', id: 'j1', state: 'running', leaseMs: 60 * S });
+    await office.reports.report(reporter, { collection: 'agents', id: 'a1', phase: 'idle', periodMs: 60 * S });
+    await office.clock.run(20 * S);
+    office.clock.stall(seconds * S);
+    // Timers that are long due run before anything that came meanwhile is read.
+    await office.clock.run(0);
+    expect(office.row('services', 'alive')).toMatchObject({ status: 'up', fresh: 'live' });
+    await office.beat('alive');
+    await office.clock.run(39 * S);
+    expect(office.row('jobs', 'j1')?.['state']).toBe('running');
+    expect(office.row('agents', 'a1')).toMatchObject({ status: 'up', fresh: 'live' });
+    expect(office.row('services', 'dead')).toMatchObject({ status: 'up', fresh: 'live' });
+    await office.beat('alive');
+    await office.clock.run(35 * S);
+    expect(office.row('services', 'alive')).toMatchObject({ status: 'up', fresh: 'live' });
+    expect(office.row('services', 'dead')).toMatchObject({ status: 'down', fresh: 'expired' });
+    expect(office.row('jobs', 'j1')?.['state']).toBe('lost');
+    expect(office.pauses).toHaveLength(1);
+    expect(Math.abs((office.pauses[0] ?? 0) - seconds * S)).toBeLessThan(1_001);
+    expect(Math.abs(office.time.now() - office.clock.now())).toBeLessThan(2);
+    expect(await office.transitions('services', 'alive')).toEqual(['pending>up']);
+    await office.end();
+  },
+);
+
+test('[OW4] it stands still and the clock is set meanwhile: one step', async () => {
+  const office = await open();
+  await office.clock.run(20 * S);
+  office.clock.stall(30 * S);
+  office.clock.jump(-HOUR);
+  await office.clock.run(39 * S);
+  expect(office.row('services', 'dead')).toMatchObject({ status: 'up', fresh: 'live' });
+  await office.clock.run(32 * S);
+  expect(office.row('services', 'dead')).toMatchObject({ status: 'down' });
+  expect(Math.abs(office.time.now() - office.clock.now())).toBeLessThan(2);
+  await office.end();
+});
+
+test('[OW4] time that was stood still is told as soon as it is seen, and goes on when nobody ticks any more', () => {
+  const clock = new FakeClock();
+  const time = new SteadyClock(clock, 3 * S);
+  const start = time.now();
+  expect(time.tick()).toBe(0);
+  clock.stall(2 * S);
+  expect([time.now() - start, time.stoodStillMs]).toEqual([2 * S, 0]);
+  clock.stall(30 * S);
+  expect([time.now() - start, time.stoodStillMs, time.aheadMs]).toEqual([2 * S, 30 * S, 0]);
+  expect(time.tick()).toBe(30 * S);
+  expect([time.now() - start, time.stoodStillMs, time.aheadMs]).toEqual([2 * S, 30 * S, 30 * S]);
+  expect(time.adopt()).toBe(30 * S);
+  expect(time.now() - start).toBe(32 * S);
+  time.rest();
+  clock.stall(100 * S);
+  expect(time.now() - start).toBe(132 * S);
 });

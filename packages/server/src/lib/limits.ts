@@ -188,6 +188,8 @@ export const limits = {
   /** How often the machine's clock is compared with ours, and the difference that is a step and not how clocks run. */
   clockLookMs: 1_000,
   clockStepMsMin: 2_000,
+  /** Two of these looks further apart than this: the process stood still in between. */
+  pauseMsMin: 3_000,
   /** Records that one failure can mark as impacted. */
   dependantsMax: 10_000,
   /** What follows from a commit (groups, dependencies): records of one transaction, and the wait after one was refused. */

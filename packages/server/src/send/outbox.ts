@@ -118,6 +118,11 @@ export class Outbox {
     for (const line of moved) this.#pump(line);
   }
 
+  /** The clock was set by this much: a receiver that asked for a pause gets no longer and no shorter one. */
+  clockMoved(ms: number): void {
+    for (const line of this.#lines.values()) if (line.holdUntil > 0) line.holdUntil += ms;
+  }
+
   /** Sends a real notice now, past the queue, and says what came of it. It is in the log as any other. */
   async test(org: string, id: string, by: string): Promise<Result<Tested>> {
     const { clock, live } = this.#deps;

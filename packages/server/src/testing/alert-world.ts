@@ -5,10 +5,13 @@
 import type { Alert, Delivery, Health } from '@statewire/model';
 import { ok, type JsonObject } from '@statewire/protocol';
 import { awake } from '../collect/beats/awake.ts';
+import { engine } from '../derive/engine.ts';
 import { Alerting } from '../joints/alerting.ts';
+import { ClockSteps } from '../joints/clock-steps.ts';
 import { MemoryStore } from '../keep/memory-store.ts';
 import type { Limits } from '../lib/limits.ts';
 import { limits as defaults } from '../lib/limits.ts';
+import { SteadyClock } from '../lib/steady-clock.ts';
 import { caller, openDesk, type Desk } from './desk.ts';
 import { FakeClock } from './fake-clock.ts';
 
@@ -19,12 +22,16 @@ export class AlertWorld {
   readonly store: MemoryStore;
   readonly errors: string[] = [];
   readonly #limits: Partial<Limits>;
+  /** What everybody is told of the time: it follows the clock when that is set, as in a server. */
+  readonly #time: SteadyClock;
+  #steps: ClockSteps | null = null;
   #desk: Desk | null = null;
   #alerting: Alerting | null = null;
 
   private constructor(limits: Partial<Limits>) {
     this.#limits = limits;
     this.clock = new FakeClock();
+    this.#time = new SteadyClock(this.clock, defaults.pauseMsMin);
     this.store = new MemoryStore();
   }
 
@@ -109,7 +116,7 @@ export class AlertWorld {
 
   /** What is observed of a service, believed at once. */
   async see(id: string, health: Health, collection = 'services'): Promise<void> {
-    const now = this.clock.now();
+    const now = this.#time.now();
     const seen = await this.desk.observe('main', collection, id, {
       kind: 'report',
       at: now,
@@ -147,6 +154,7 @@ export class AlertWorld {
   async #start(): Promise<void> {
     const desk = await openDesk({
       clock: this.clock,
+      time: this.#time,
       store: this.store,
       limits: this.#limits,
       onCommitted: (committed) => this.#alerting?.follow(committed),
@@ -158,7 +166,7 @@ export class AlertWorld {
     });
     this.#desk = desk;
     this.#alerting = new Alerting({
-      clock: this.clock,
+      clock: this.#time,
       limits: { ...defaults, ...this.#limits },
       live: desk.keep.live,
       commit: desk.keep.commit,
@@ -168,9 +176,22 @@ export class AlertWorld {
     });
     await awake(desk.deps, desk.keep.live);
     await this.#alerting.start();
+    this.#steps = new ClockSteps({
+      clock: this.#time,
+      live: desk.keep.live,
+      commit: desk.keep.commit,
+      rulesOf: engine.rulesOf,
+      limits: defaults,
+      onAdopt: (ms) => this.#alerting?.clockMoved(ms),
+      onStep: () => undefined,
+      onError: (error, what) => this.errors.push(`${what}: ${String(error)}`),
+    });
+    this.#steps.start();
   }
 
   async #stop(): Promise<void> {
+    this.#steps?.close();
+    this.#steps = null;
     await this.#alerting?.close();
     this.#alerting = null;
     await this.#desk?.close();

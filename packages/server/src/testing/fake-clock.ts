@@ -79,6 +79,11 @@ export class FakeClock implements Clock {
     this.#to(end);
   }
 
+  /** The process stands still: time passes, and no timer runs until it is moved on again. */
+  stall(ms: number): void {
+    this.#to(this.#mono + ms);
+  }
+
   /** Sets the wall clock forward or back, as an administrator or a time server would. Timers do not notice. */
   jump(ms: number): void {
     this.#wall += ms;

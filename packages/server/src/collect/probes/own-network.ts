@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../../lib/clock.ts';
 import { doubtOf, isExplained, ownFault, type CanaryWord, type HostLook, type OwnFault } from './own-fault.ts';
 import type { CheckPlan } from './plan.ts';
 import type { ProbeResult } from './probe.ts';
+import { unjudged } from './unjudged.ts';
 
 export interface OwnNetworkDeps {
   readonly clock: Clock;
@@ -42,7 +43,7 @@ export class OwnNetwork {
     this.#looks.set(host, { until, doubt });
     if (doubt === null && this.#fault === null) return result;
     const fault = await this.#look();
-    return fault !== null && isExplained(doubt, fault) ? unknown(result, reasonOf(fault)) : result;
+    return fault !== null && isExplained(doubt, fault) ? unjudged(result, reasonOf(fault)) : result;
   }
 
   close(): void {
@@ -99,25 +100,6 @@ function reasonOf(fault: OwnFault): { readonly code: string; readonly text: stri
       ? 'the canary does not answer either'
       : `${fault.failing} of ${fault.of} hosts cannot be reached at once`;
   return { code: 'own_network', text: `The network of this server fails: ${what}. The target was not judged.` };
-}
-
-function unknown(result: ProbeResult, reason: { readonly code: string; readonly text: string }): ProbeResult {
-  const { observation } = result;
-  const facts = Object.entries(observation.facts).map(([name, fact]) => [
-    name,
-    fact.v === 'fail' ? { ...fact, v: 'unknown' as const, ...reason } : fact,
-  ]);
-  return {
-    ...result,
-    observation: {
-      ...observation,
-      verdict: 'unknown',
-      final: false,
-      phase: 'stopped',
-      reason,
-      facts: Object.fromEntries(facts),
-    },
-  };
 }
 
 /** The host a look goes to over the network; null for programs of this machine. */

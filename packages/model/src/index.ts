@@ -225,7 +225,6 @@ export {
 export {
   preferenceDefaults,
   preferencesCreateSchema,
-  preferencesPatchSchema,
   preferencesRow,
   type PersonalQuiet,
   type Preferences,

@@ -72,7 +72,9 @@ export function useAlerts(where: Where<Alert> = OPEN_ALERTS): Live<readonly Aler
 }
 
 /** The same by the name that signal dashboards look for. */
-export const useSignalAlerts: typeof useAlerts = useAlerts;
+export function useSignalAlerts(where?: Where<Alert>): Live<readonly Alert[]> {
+  return useAlerts(where);
+}
 
 export function useIncidents(where?: Where<Incident>): Live<readonly Incident[]> {
   return useCollection('incidents', { where });

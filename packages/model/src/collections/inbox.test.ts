@@ -3,7 +3,7 @@ import { defineCollection } from '../define.ts';
 import { incidentCreateSchema } from './incident.ts';
 import { inboxes } from './inbox.ts';
 import { notificationCreateSchema, notifications } from './notification.ts';
-import { preferences, preferencesPatchSchema } from './preferences.ts';
+import { preferences, preferencesCreateSchema } from './preferences.ts';
 import { settingsCreateSchema } from './settings.ts';
 
 test('inboxes, notifications and preferences are one person’s own', () => {
@@ -62,7 +62,7 @@ test.each([
   [{}, true],
 ])('quiet hours with %j are accepted: %s', (more, isFit) => {
   const quiet = { days: [0, 6], from: '22:00', to: '07:00', zone: 'UTC', bypassUrgent: true, ...more };
-  expect(preferencesPatchSchema.safeParse({ quiet }).success).toBe(isFit);
+  expect(preferencesCreateSchema.safeParse({ quiet }).success).toBe(isFit);
 });
 
 test('the settings of an organization are one record', () => {

@@ -125,7 +125,6 @@ const createShape: InputShape<PreferencesCreate> = {
   labels: labelsSchema.optional(),
 };
 export const preferencesCreateSchema: z.ZodType<PreferencesCreate> = z.strictObject(createShape);
-export const preferencesPatchSchema: z.ZodType<PreferencesPatch> = preferencesCreateSchema;
 
 const waysRow: z.ZodType<Ways> = z.object({
   inbox: z.boolean(),
@@ -151,7 +150,7 @@ export const preferences: Collection = defineCollection({
   kind: 'plain',
   row: preferencesRow,
   create: preferencesCreateSchema,
-  patch: preferencesPatchSchema,
+  patch: preferencesCreateSchema,
   report: null,
   fields: Object.keys(shape),
   access: { read: 'read', write: 'read', own: 'person' },

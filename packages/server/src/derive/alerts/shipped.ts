@@ -498,11 +498,6 @@ export const shippedRules: readonly RuleDocument[] = documents.map((document) =>
   return proven.value;
 });
 
-/** The shipped rule of this name, or null. */
-export function shippedRule(id: string): RuleDocument | null {
-  return shippedRules.find((document) => document.id === id) ?? null;
-}
-
 /** Fields of the record that stands for a shipped rule. */
 export function ruleOf({ id, rule }: RuleDocument): JsonObject {
   return ruleFields(rule, id);

@@ -2,13 +2,10 @@
 
 export type Resolution = '1d' | '1h' | '5m';
 
-export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
 
 export const WIDTH_MS: Readonly<Record<Resolution, number>> = { '5m': 300_000, '1h': HOUR_MS, '1d': DAY_MS };
-
-export const RESOLUTIONS: readonly Resolution[] = ['5m', '1h', '1d'];
 
 /** The start of the piece that holds a time. */
 export function floorTo(at: number, widthMs: number): number {

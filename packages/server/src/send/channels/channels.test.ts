@@ -257,7 +257,7 @@ test('[SN12] a webhook of one subscriber goes to that subscriber, signed for the
   receiver.close();
   expect(sent).toMatchObject({ ok: true, value: { status: 204 } });
   expect(heard).toHaveLength(1);
-  const { headers = {}, body = '' } = heard[0] ?? {};
+  const { headers, body } = heard[0] ?? { headers: {}, body: '' };
   expect(JSON.stringify(headers)).not.toMatch(/secret-of-webhook|of-the-channel/u);
   const verify = (secret: string): unknown =>
     new Webhook(secret).verify(body, {

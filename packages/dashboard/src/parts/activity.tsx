@@ -58,12 +58,15 @@ export function lookOfWord(word: string): Look {
 /** Who or what caused a change. */
 export function causeText(cause: string): string {
   if (cause.startsWith('command:')) return `by ${cause.slice('command:'.length)}`;
+  if (cause.startsWith('overlay:')) return `by ${words(cause.slice('overlay:'.length))}`;
   const texts: Readonly<Record<string, string>> = {
     probe: 'seen by a probe',
     beat: 'by a heartbeat',
     report: 'by a report',
     deadline: 'a deadline passed',
     boot: 'at our own start',
+    members: 'by its members',
+    clock: 'after a step of the clock',
   };
   return texts[cause] ?? words(cause);
 }

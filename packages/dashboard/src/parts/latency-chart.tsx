@@ -102,7 +102,7 @@ function optionsFor(node: HTMLElement, stretches: () => readonly Stretch[]): uPl
         space: 90,
         values: (chart, splits) => splits.map((s) => tick(s * 1000, spanOf(chart))),
       },
-      { ...axis, size: 58, values: (_, splits) => splits.map((v) => latency(v)) },
+      { ...axis, size: 58, values: (chart, splits) => splits.map((v) => (isEmpty(chart) ? '' : latency(v))) },
     ],
     series: [
       {},
@@ -114,6 +114,12 @@ function optionsFor(node: HTMLElement, stretches: () => readonly Stretch[]): uPl
       setCursor: [(chart) => readOut(chart, node)],
     },
   };
+}
+
+/** Nothing was measured: the scale would be made up. */
+function isEmpty(chart: uPlot): boolean {
+  for (const value of chart.data[1] ?? []) if (value != null) return false;
+  return true;
 }
 
 type Fills = Readonly<Record<Stretch['status'], string>>;

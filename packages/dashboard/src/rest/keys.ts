@@ -1,3 +1,4 @@
+import { queryOptions } from '@tanstack/react-query';
 import { type Answer, fetched, request } from './request.ts';
 
 export type Scope = 'read' | 'report' | 'admin';
@@ -14,8 +15,12 @@ export interface ApiKey {
   readonly lastUsedAt: number | null;
 }
 
-export const keys = (signal?: AbortSignal): Promise<readonly ApiKey[]> =>
-  fetched<{ keys: readonly ApiKey[] }>('/v1/keys', signal).then((a) => a.keys);
+/** All keys of the organization. For administrators. */
+export const keysQuery = queryOptions({
+  queryKey: ['keys'],
+  queryFn: ({ signal }): Promise<readonly ApiKey[]> =>
+    fetched<{ keys: readonly ApiKey[] }>('/v1/keys', signal).then((a) => a.keys),
+});
 
 /** Makes a key. `secret` is in this answer and never again. */
 export function createKey(body: {

@@ -25,7 +25,7 @@ export const historyQuery = (collection: string, id: string, spanMs: number, cha
     refetchInterval: spanMs > RAW_MS_MAX ? BUCKETS_MS : false,
   });
 
-const LOG_PAGE = 25;
+const LOG_PAGE = 15;
 
 /** The transitions of one record, newest first, a page at a time for as long as they are kept. */
 export const logQuery = (collection: string, id: string, changes: number) =>

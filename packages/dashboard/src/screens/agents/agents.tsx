@@ -1,11 +1,13 @@
 import type { Agent, Connection, Execution, Service } from '@statewire/model';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { Bot } from 'lucide-react';
+import { Bell, BellOff, Bot } from 'lucide-react';
 import { memo, type ReactNode, useMemo } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { count, sentence, words } from '../../lib/format.ts';
+import { useMe } from '../../lib/me.ts';
 import { useRows } from '../../live/rows.ts';
 import { RecentBar } from '../../parts/bar.tsx';
+import { Button } from '../../parts/button.tsx';
 import { CopyButton } from '../../parts/copy.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Empty } from '../../parts/empty.tsx';
@@ -19,6 +21,7 @@ import { CodeBlock } from '../../parts/scroll.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
 import { Badge, lookOf, severity, StatusIcon } from '../../parts/status.tsx';
 import { Ago, Lasting } from '../../parts/time.tsx';
+import { MuteMenu } from '../service/mute.tsx';
 import { Fact, Facts } from '../service/pairs.tsx';
 import { disagreement, Matrix } from './matrix.tsx';
 
@@ -124,6 +127,7 @@ interface AgentRowProps {
 }
 
 const AgentRow: (props: AgentRowProps) => ReactNode = memo(function AgentRow({ agent, run }: AgentRowProps): ReactNode {
+  const { canWrite } = useMe();
   const look = lookOf(agent);
   const presence = { socket: 'connected', beat: 'heartbeats', report: 'reports' }[agent.presence];
   return (
@@ -155,10 +159,27 @@ const AgentRow: (props: AgentRowProps) => ReactNode = memo(function AgentRow({ a
           </div>
         )}
       </div>
-      <p className="text-right text-xs text-muted">
-        <Ago at={agent.observedAt} />
-        <span className="block max-sm:hidden">by {presence === 'connected' ? 'open connection' : presence}</span>
-      </p>
+      <div className="flex items-center gap-2">
+        <p className="text-right text-xs text-muted">
+          <Ago at={agent.observedAt} />
+          <span className="block max-sm:hidden">by {presence === 'connected' ? 'open connection' : presence}</span>
+        </p>
+        {canWrite && (
+          <MuteMenu
+            collection="agents"
+            row={agent}
+            trigger={
+              <Button
+                tone="ghost"
+                size="icon"
+                aria-label={agent.overlay.muted ? `Unmute ${agent.name}` : `Mute ${agent.name}`}
+              >
+                {agent.overlay.muted ? <BellOff aria-hidden className="text-degraded" /> : <Bell aria-hidden />}
+              </Button>
+            }
+          />
+        )}
+      </div>
     </div>
   );
 });

@@ -2,7 +2,7 @@ import type { Service } from '@statewire/model';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { CalendarClock, MoreHorizontal, Pause, Pencil, Play, RefreshCw, Trash2, Wrench } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
-import { duration, latency } from '../../lib/format.ts';
+import { duration, latency, words } from '../../lib/format.ts';
 import { useKeys } from '../../lib/keys.ts';
 import { kinds } from '../../lib/kinds.ts';
 import { useMe } from '../../lib/me.ts';
@@ -143,20 +143,26 @@ export function Header({
       </div>
       {children}
       <dl className="mt-5 grid grid-cols-2 gap-x-6 gap-y-3 text-sm sm:flex sm:flex-wrap sm:gap-x-10">
-        <Tile title="Now">{latency(row.latencyMs)}</Tile>
-        <Tile title="p50">{latency(percentile(row.recent.ms, 0.5))}</Tile>
-        <Tile title="p95">{latency(percentile(row.recent.ms, 0.95))}</Tile>
-        <Tile title={row.kind === 'heartbeat' ? 'Last beat' : 'Last check'}>
+        {row.kind !== 'group' && (
+          <>
+            <Tile title="Now">{latency(row.latencyMs)}</Tile>
+            <Tile title="p50">{latency(percentile(row.recent.ms, 0.5))}</Tile>
+            <Tile title="p95">{latency(percentile(row.recent.ms, 0.95))}</Tile>
+          </>
+        )}
+        <Tile title={lastWords[row.kind] ?? 'Last check'}>
           <Ago at={row.observedAt} />
         </Tile>
         <Tile title="Changes">{row.flaps}</Tile>
         {row.certificate !== null && <Tile title="Certificate">{Math.floor(row.certificate.daysLeft)} days left</Tile>}
-        <div className="col-span-2 sm:ml-auto">
-          <dt className="text-xs text-muted">Last 30 checks</dt>
-          <dd className="mt-1">
-            <RecentBar bar={row.recent.bar} cells={40} className="h-6 w-full sm:w-[198px]" />
-          </dd>
-        </div>
+        {row.kind !== 'group' && (
+          <div className="col-span-2 sm:ml-auto">
+            <dt className="text-xs text-muted">Last 30 checks</dt>
+            <dd className="mt-1">
+              <RecentBar bar={row.recent.bar} cells={40} className="h-6 w-full sm:w-[198px]" />
+            </dd>
+          </div>
+        )}
       </dl>
       {isEditing && (
         <Suspense>
@@ -184,6 +190,13 @@ function StatusSentence({ row }: { row: Service }): ReactNode {
     );
   }
   if (row.status === 'pending') return pendingText(row);
+  if (row.status === 'maintenance') {
+    return (
+      <>
+        Under maintenance for <Lasting since={row.since} />, measured {words(row.health)}
+      </>
+    );
+  }
   const reason = row.status === 'up' ? '' : reasonOf(row);
   return (
     <>
@@ -192,6 +205,11 @@ function StatusSentence({ row }: { row: Service }): ReactNode {
     </>
   );
 }
+
+const lastWords: Readonly<Partial<Record<Service['kind'], string>>> = {
+  heartbeat: 'Last beat',
+  group: 'Last change of a member',
+};
 
 function Tile({ title, children }: { title: string; children: ReactNode }): ReactNode {
   return (

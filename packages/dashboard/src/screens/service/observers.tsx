@@ -1,23 +1,30 @@
 import type { Health, Observer, Service } from '@statewire/model';
+import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { latency, sentence, words } from '../../lib/format.ts';
+import { useMe } from '../../lib/me.ts';
 import { serverNow } from '../../lib/ticker.ts';
 import { Pane } from '../../parts/pane.tsx';
 import { type Look, StatusIcon, statusLooks } from '../../parts/status.tsx';
 import { Ago, Lasting } from '../../parts/time.tsx';
+import { keysQuery } from '../../rest/keys.ts';
 
 /** What each of several observers says, and how their words become one. */
 export function ObserversPane({ row }: { row: Service }): ReactNode {
   const list = Object.entries(row.observers).sort(([a, one], [b, other]) => {
     return rank[one.health] - rank[other.health] || (a < b ? -1 : 1);
   });
+  const { isAdmin } = useMe();
+  // An observer is known by its key's id; who may see the keys sees its name.
+  const keys = useQuery({ ...keysQuery, enabled: isAdmin && list.length > 0 });
   if (list.length === 0) return null;
+  const names = new Map((keys.data ?? []).map(({ id, name }) => [id, name]));
   return (
     <Pane title="Observers" note={row.split === '' ? 'they agree' : `${row.split} say it is bad`}>
       <ul>
         {list.map(([id, observer]) => (
-          <Line key={id} id={id} observer={observer} />
+          <Line key={id} name={id === 'server' ? 'This server' : (names.get(id) ?? id)} observer={observer} />
         ))}
       </ul>
       <p className="border-t px-4 py-2 text-xs text-muted">{ruleText(row)}</p>
@@ -33,7 +40,7 @@ const looks: Readonly<Record<Health, Look>> = {
   unknown: statusLooks.unknown,
 };
 
-function Line({ id, observer }: { id: string; observer: Observer }): ReactNode {
+function Line({ name, observer }: { name: string; observer: Observer }): ReactNode {
   const isSilent = observer.expiresAt <= serverNow();
   const why = observer.text || (observer.code === 'ok' ? '' : words(observer.code));
   return (
@@ -41,7 +48,7 @@ function Line({ id, observer }: { id: string; observer: Observer }): ReactNode {
       <StatusIcon look={isSilent ? statusLooks.unknown : looks[observer.health]} label={false} className="mt-0.5" />
       <div className="min-w-0 flex-1">
         <p className="flex items-baseline gap-3">
-          <span className="truncate font-medium">{id === 'server' ? 'This server' : id}</span>
+          <span className="truncate font-medium">{name}</span>
           <span className="ml-auto shrink-0 text-xs text-muted">{latency(observer.ms)}</span>
         </p>
         <p className="flex items-baseline gap-3 text-xs text-muted">

@@ -36,7 +36,7 @@ export function OpenAlertsPane({ alerts }: { alerts: readonly Alert[] }): ReactN
                 {canWrite && (alert.state === 'firing' || alert.state === 'pending') && (
                   <Button
                     size="small"
-                    aria-label={`Acknowledge ${alert.title}`}
+                    aria-label={`Ack ${alert.title}`}
                     onClick={() => void act('alerts', alert.id, 'ack')}
                   >
                     Ack

@@ -91,11 +91,7 @@ export function ResponsePane({ row, said }: { row: Service; said: readonly Annot
           </Suspense>
         ) : (
           <p className="flex h-[220px] items-center justify-center text-center text-sm text-muted">
-            {row.kind === 'heartbeat'
-              ? 'A heartbeat has no response time.'
-              : row.kind === 'group'
-                ? 'A group has no response time; its members have.'
-                : 'Nothing was measured in this time.'}
+            {row.kind === 'heartbeat' ? 'A heartbeat has no response time.' : 'Nothing was measured in this time.'}
           </p>
         )}
       </div>

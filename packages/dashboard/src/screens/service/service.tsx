@@ -71,17 +71,20 @@ function Loaded({ row, isStale }: { row: Service; isStale: boolean }): ReactNode
       </Header>
       <UptimePane row={row} />
       <FactsStrip facts={row.facts} names={kinds[row.kind].facts} />
-      <div className="grid items-start gap-6 xl:grid-cols-[minmax(0,2fr)_minmax(20rem,1fr)]">
-        <div className="min-w-0 space-y-6">
-          <ResponsePane row={row} said={said.rows} />
-          <OutagesPane row={row} />
-          <LogPane row={row} said={said.rows} onMaintenance={() => setMaintaining('past')} />
-        </div>
-        <div className="min-w-0 space-y-6">
+      {/* In one column what is wrong now comes first, and how it is checked last. */}
+      <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-x-6 gap-y-6 xl:grid-cols-[minmax(0,2fr)_minmax(20rem,1fr)] xl:grid-rows-[auto_1fr] xl:gap-y-0">
+        <div className="min-w-0 space-y-6 empty:hidden xl:col-start-2 xl:row-start-1 xl:mb-6">
           <OpenAlertsPane alerts={alerts.rows} />
           <MembersPane row={row} />
           <ObserversPane row={row} />
           <DependencePane row={row} />
+        </div>
+        <div className="min-w-0 space-y-6 xl:col-start-1 xl:row-span-2 xl:row-start-1">
+          {row.kind !== 'group' && <ResponsePane row={row} said={said.rows} />}
+          <OutagesPane row={row} />
+          <LogPane row={row} said={said.rows} onMaintenance={() => setMaintaining('past')} />
+        </div>
+        <div className="min-w-0 space-y-6 empty:hidden xl:col-start-2 xl:row-start-2">
           {row.kind === 'mcp' && <McpPane row={row} />}
           {row.kind !== 'group' && <CheckPane row={row} />}
           <RelatedPane id={row.id} />

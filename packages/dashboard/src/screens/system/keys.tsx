@@ -14,15 +14,15 @@ import { ProblemNote } from '../../parts/problem.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { done } from '../../parts/toast.tsx';
-import { type ApiKey, createKey, keys, revokeKey, type Scope } from '../../rest/keys.ts';
+import { type ApiKey, createKey, keysQuery, revokeKey, type Scope } from '../../rest/keys.ts';
 import { type Problem, problemIn } from '../../rest/request.ts';
 
-const KEYS = ['keys'];
+const KEYS = keysQuery.queryKey;
 
 /** API keys: made here, shown once, revoked at once. */
 export function KeysPane(): ReactNode {
   const queries = useQueryClient();
-  const list = useQuery({ queryKey: KEYS, queryFn: ({ signal }) => keys(signal) });
+  const list = useQuery(keysQuery);
   const [isMaking, setMaking] = useState(false);
   const [revoking, setRevoking] = useState<ApiKey | null>(null);
   return (

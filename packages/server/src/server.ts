@@ -14,6 +14,7 @@ import { Deadlines } from './collect/beats/deadline.ts';
 import { Presence } from './collect/beats/presence.ts';
 import { createCommands, type Commands } from './collect/commands/command.ts';
 import { NameClaims } from './collect/commands/names.ts';
+import { CHECK_SECRETS } from './collect/commands/check-secrets.ts';
 import { createService } from './collect/commands/services.ts';
 import { createEgress } from './collect/egress/egress.ts';
 import { askCanary } from './collect/probes/canary.ts';
@@ -275,6 +276,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   const watch = new Watch({
     live,
     store,
+    vault,
     schedule,
     deadlines,
     commands: Object.fromEntries(
@@ -477,6 +479,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   names.start(live);
   board.start();
   subscribers.start();
+  await reseal({ store, commit, vault }, [CHANNEL_SECRETS, ...CHECK_SECRETS], { oncePlain: CHECK_SECRETS });
   ownFaults.start();
   await watch.start();
   fleet.start();
@@ -485,7 +488,6 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   groups.start();
   dependencies.start();
   clockSteps.start();
-  await reseal({ store, commit, vault }, [CHANNEL_SECRETS]);
   await devices.start();
   await inbox.start();
   outbox.start();

@@ -1,16 +1,20 @@
 import { collectionOf, SECRET_NAMES, type Check, type Health, type Service } from '@statewire/model';
 import type { Json, Row } from '@statewire/protocol';
 import type { Deadlines } from '../collect/beats/deadline.ts';
+import { CHECK_SECRETS, SECRET_HEADERS, secretKind } from '../collect/commands/check-secrets.ts';
 import type { Command, CheckPlan } from '../collect/probes/plan.ts';
 import type { Belief, Schedule } from '../collect/probes/schedule.ts';
 import { deadlineOf } from '../derive/engine.ts';
 import type { Change, Committed } from '../keep/commit-types.ts';
 import type { Live } from '../keep/live.ts';
 import type { Store } from '../keep/store.ts';
+import type { Vault } from '../lib/vault.ts';
 
 export interface WatchDeps {
   readonly live: Live;
   readonly store: Pick<Store, 'document' | 'documents'>;
+  /** Opens the secrets of checks. */
+  readonly vault: Pick<Vault, 'open'>;
   readonly schedule: Pick<Schedule, 'upsert' | 'remove'>;
   readonly deadlines: Pick<Deadlines, 'set'>;
   /** Ends what a probe holds for a check that is no longer looked at. */
@@ -20,10 +24,7 @@ export interface WatchDeps {
   readonly onError: (error: unknown, what: string) => void;
 }
 
-/** Document kinds of what a check logs in with: its secret headers in one, each other secret in one of its own. */
-const SECRET_DOCUMENTS: readonly string[] = ['check-secrets', ...SECRET_NAMES.map((name) => `check-secrets-${name}`)];
-
-/** The documents of one check, by kind. */
+/** The documents of one check as they are stored, by kind. */
 type Secrets = Readonly<Record<string, Json | null>>;
 
 /**
@@ -41,7 +42,7 @@ export class Watch {
   async start(): Promise<void> {
     const { live, store } = this.#deps;
     const secrets = new Map<string, Secrets>();
-    for (const kind of SECRET_DOCUMENTS) {
+    for (const kind of CHECK_SECRETS) {
       for (const { org, id, value } of await store.documents(kind, null)) {
         const key = `${org}/${id}`;
         secrets.set(key, { ...secrets.get(key), [kind]: value });
@@ -70,7 +71,7 @@ export class Watch {
   async #reread(org: string, id: string): Promise<void> {
     try {
       const secrets: Record<string, Json | null> = {};
-      for (const kind of SECRET_DOCUMENTS) secrets[kind] = await this.#deps.store.document(kind, org, id);
+      for (const kind of CHECK_SECRETS) secrets[kind] = await this.#deps.store.document(kind, org, id);
       this.#apply(org, id, secrets, { spread: false });
     } catch (error) {
       this.#deps.onError(error, `the check of ${org}/${id} could not be taken up`);
@@ -92,7 +93,7 @@ export class Watch {
       return;
     }
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: rows of `checks` are Check.
-    const plan = planOf(check as Check, secrets, this.#deps.commands);
+    const plan = planOf(check as Check, secrets, this.#deps);
     this.#deps.schedule.upsert(plan, beliefOf(service), options);
   }
 
@@ -110,21 +111,31 @@ export function beliefOf(row: Row): Belief {
   return { health, suspect: service.suspect };
 }
 
-/** Joins a check with its secrets and, for `stdio:<name>`, its command. */
-export function planOf(check: Check, secrets: Secrets, commands: Readonly<Record<string, Command>>): CheckPlan {
+/** Joins a check with its secrets and, for `stdio:<name>`, its command. A secret that does not open is said in `locked`. */
+export function planOf(check: Check, secrets: Secrets, deps: Pick<WatchDeps, 'commands' | 'vault'>): CheckPlan {
+  const { org, id } = check;
+  let locked: string | null = null;
+  const open = (kind: string): Json | null => {
+    const sealed = secrets[kind] ?? null;
+    if (sealed === null) return null;
+    const opened = deps.vault.open({ org, kind, id }, sealed);
+    if (opened.ok) return opened.value;
+    locked = opened.message;
+    return null;
+  };
   const secretHeaders: Record<string, string> = {};
-  const headers = secrets['check-secrets'] ?? null;
+  const headers = open(SECRET_HEADERS);
   if (typeof headers === 'object' && headers !== null && !Array.isArray(headers)) {
     for (const [name, value] of Object.entries(headers)) if (typeof value === 'string') secretHeaders[name] = value;
   }
   const credentials: Record<string, string> = {};
   for (const name of SECRET_NAMES) {
-    const value = secrets[`check-secrets-${name}`];
+    const value = open(secretKind(name));
     if (typeof value === 'string') credentials[name] = value;
   }
   const name = check.target.startsWith('stdio:') ? check.target.slice('stdio:'.length) : null;
-  const command = name !== null && Object.hasOwn(commands, name) ? (commands[name] ?? null) : null;
-  return { ...check, secretHeaders, credentials, command };
+  const command = name !== null && Object.hasOwn(deps.commands, name) ? (deps.commands[name] ?? null) : null;
+  return { ...check, secretHeaders, credentials, command, locked };
 }
 
 /** Only what people set moves the schedule; a probe's own result must not start the next probe. */

@@ -76,6 +76,11 @@ export class Vault {
     }
   }
 
+  /** False for what was stored before there were seals. */
+  isSealed(value: Json): boolean {
+    return readSealed(value) !== null;
+  }
+
   /** True when it was sealed with an older key and should be sealed again. */
   isOld(sealed: Json): boolean {
     const read = readSealed(sealed);

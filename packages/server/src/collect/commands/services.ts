@@ -1,6 +1,6 @@
 /**
  * Services and their checks: one thing to people, two records under one id, always written in one transaction. The
- * values of secret headers go into a document that is never published; the check only names them.
+ * values of secrets go sealed into documents that are never published; the check only names them.
  */
 import {
   checkDefaults,
@@ -26,11 +26,12 @@ import type { WriteDeps } from '../reports/deps.ts';
 import { idOfName, newId } from '../reports/new-id.ts';
 import { checkLinks } from './links.ts';
 import { takeFrom, type Base, type MutationFailure } from './base.ts';
+import { CHECK_SECRETS, writeSecrets } from './check-secrets.ts';
 
 /** Document kinds that belong to a service and go with it. */
-const DOCUMENTS = ['check-secrets', ...SECRET_NAMES.map((name) => `check-secrets-${name}`), 'inventory'] as const;
+const DOCUMENTS = [...CHECK_SECRETS, 'inventory'];
 
-type Deps = Pick<WriteDeps, 'clock' | 'engine' | 'observeIn'>;
+type Deps = Pick<WriteDeps, 'clock' | 'engine' | 'observeIn' | 'vault'>;
 
 /** Makes a service and its check. The value is the service's id. */
 export function createService(deps: Deps, draft: Draft, raw: JsonObject, managedBy = 'api'): Result<string> {
@@ -85,7 +86,7 @@ export function createService(deps: Deps, draft: Draft, raw: JsonObject, managed
     secrets: namesOf([], given),
     managedBy,
   });
-  writeSecrets(draft, id, given);
+  writeSecrets(deps, draft, id, given);
   return ok(id);
 }
 
@@ -137,7 +138,7 @@ export function patchService(
   const unfit = checkFlaw(service.kind, settings ?? {}) ?? cronFlawOf(draft.now, settings ?? {});
   if (unfit !== null) return refuse('bad_field', unfit);
   if (settings !== undefined || (plain.target !== undefined && service.kind !== 'group')) {
-    const patched = patchCheck(draft, service, { settings: settings ?? {}, target: plain.target }, seen.base);
+    const patched = patchCheck(deps, draft, service, { settings: settings ?? {}, target: plain.target }, seen.base);
     if (!patched.ok) return patched;
   }
   if (Object.keys(plain).length > 0) draft.put('services', id, next);
@@ -202,6 +203,7 @@ export function syncServices(
 }
 
 function patchCheck(
+  deps: Deps,
   draft: Draft,
   service: Service,
   what: { readonly settings: CheckInput; readonly target: string | undefined },
@@ -226,9 +228,11 @@ function patchCheck(
     }),
     target: service.kind === 'heartbeat' ? check.target : (target ?? check.target),
     secrets: namesOf(check.secrets, settings),
+    // A new value under the same name must be seen, or the probes would go on with the old one.
+    observedAt: setsSecrets(settings) ? Math.max(draft.now, (check.observedAt ?? 0) + 1) : check.observedAt,
   };
   draft.put('checks', service.id, next);
-  writeSecrets(draft, service.id, settings);
+  writeSecrets(deps, draft, service.id, settings);
   return ok(null);
 }
 
@@ -258,6 +262,10 @@ function ownedBy(service: Service, by: string | undefined): Result<null> {
   return refuse('forbidden', `services/${service.id} is managed by the ${owner}; change it there`);
 }
 
+function setsSecrets({ secretHeaders, secrets }: CheckInput): boolean {
+  return secretHeaders !== undefined || secrets !== undefined;
+}
+
 /** Names of the secrets that are set after this: headers are replaced together, the others one by one. */
 function namesOf(before: readonly string[], { secretHeaders, secrets }: CheckInput): readonly string[] {
   const known: ReadonlySet<string> = new Set(SECRET_NAMES);
@@ -274,16 +282,6 @@ function cronFlawOf(now: number, { cron, zone = 'UTC' }: CheckInput): string | n
   if (cron === undefined || cron === null) return null;
   const flaw = cronFlaw({ pattern: cron, zone }, now);
   return flaw === null ? null : `check.cron: ${flaw}`;
-}
-
-function writeSecrets(draft: Draft, id: string, settings: CheckInput): void {
-  for (const name of SECRET_NAMES) {
-    const value = settings.secrets?.[name];
-    if (value !== undefined) draft.document(`check-secrets-${name}`, id, value);
-  }
-  if (settings.secretHeaders === undefined) return;
-  const isEmpty = Object.keys(settings.secretHeaders).length === 0;
-  draft.document('check-secrets', id, isEmpty ? null : settings.secretHeaders);
 }
 
 function freeId(deps: Deps, draft: Draft, name: string): string {

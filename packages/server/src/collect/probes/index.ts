@@ -13,7 +13,7 @@ import { createOpenAiProber } from './openai.ts';
 import { createHttpProber } from './http.ts';
 import { createMcpProber } from './mcp/index.ts';
 import type { CheckPlan } from './plan.ts';
-import { observe, type ProbeDeps, type Prober, type ProbeResult } from './probe.ts';
+import { observe, reading, type ProbeDeps, type Prober, type ProbeResult } from './probe.ts';
 import { createTcpProber } from './tcp.ts';
 import { createTlsProber } from './tls.ts';
 
@@ -48,7 +48,16 @@ export function createProbers(deps: ProbeDeps): Probers {
   return {
     probe(plan) {
       const prober = byKind.get(plan.kind);
-      return prober === undefined ? Promise.resolve(notProbed(deps, plan)) : prober.probe(plan);
+      if (prober === undefined) {
+        return Promise.resolve(
+          notProbed(deps, { code: 'not_probed', text: `Services of kind "${plan.kind}" are not probed.` }),
+        );
+      }
+      // Without its secrets a check would only learn that it is refused.
+      const { locked = null } = plan;
+      if (locked !== null)
+        return Promise.resolve(notProbed(deps, { code: 'secrets_locked', text: `Not probed: ${locked}.` }));
+      return prober.probe(plan);
     },
     async forget(org, checkId) {
       for (const prober of byKind.values()) await prober.forget(org, checkId);
@@ -59,15 +68,9 @@ export function createProbers(deps: ProbeDeps): Probers {
   };
 }
 
-function notProbed(deps: ProbeDeps, plan: CheckPlan): ProbeResult {
-  const text = `Services of kind "${plan.kind}" are not probed.`;
+function notProbed(deps: ProbeDeps, reason: { readonly code: string; readonly text: string }): ProbeResult {
   const startedAt = { now: deps.clock.now(), mono: deps.clock.mono() };
-  const finding = {
-    verdict: 'unknown',
-    reason: { code: 'not_probed', text },
-    phase: 'stopped',
-    facts: {},
-    latencyMs: null,
-  } as const;
+  const facts = reason.code === 'secrets_locked' ? { auth: reading('unknown', reason.code, reason.text) } : {};
+  const finding = { verdict: 'unknown', reason, phase: 'stopped', facts, latencyMs: null } as const;
   return { observation: observe(deps.clock, startedAt, finding), inventory: null, evidence: null };
 }

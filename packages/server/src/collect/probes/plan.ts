@@ -17,6 +17,8 @@ export type CheckPlan = Check & {
   /** What to log in with: `password`, `token`. */
   readonly credentials: Readonly<Record<string, string>>;
   readonly command: Command | null;
+  /** Why the secrets of this check cannot be read, or null: without them nothing can be said of the target. */
+  readonly locked?: string | null;
 };
 
 /** The settings of a kind: the check's own, or the defaults when it has none. */

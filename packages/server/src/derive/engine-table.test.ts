@@ -1,7 +1,7 @@
 import type { Fusion, Health, StatusRow, Status } from '@statewire/model';
 import { expect, test } from 'vitest';
 import type { Observation, OverlayObservation } from '../collect/observation.ts';
-import { rows } from './engine-table.ts';
+import { rows } from '../testing/engine-table.ts';
 import { beat, command, probe, report, RULES, serviceRow, T0 } from './examples.ts';
 import { nextDeadline } from './freshness.ts';
 import type { Rules } from './rules.ts';

@@ -1,7 +1,7 @@
 /**
  * What the engine makes of sequences of observations, one row each: what it shows, the rules, the script, what is shown
  * at the end (status, health, suspicion, freshness), and every transition with its time in seconds. The words of the
- * scripts are read by engine-table.test.ts. `~` marks flapping.
+ * scripts are read by derive/engine-table.test.ts. `~` marks flapping.
  */
 export const rows: readonly (readonly [
   what: string,

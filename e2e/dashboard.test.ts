@@ -1,11 +1,9 @@
 /** Every page of the dashboard, on a real server and in a real browser: nothing broken, nothing out of reach, nothing that jumps. */
-import { AxeBuilder } from '@axe-core/playwright';
-import { mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowser } from './harness/browser.ts';
+import { listen, openWindow, seriousViolations, settled, shot } from './harness/look.ts';
 import { TestServer } from './harness/server.ts';
 import { ADMIN, signIn } from './harness/sign-in.ts';
 
@@ -271,52 +269,8 @@ test('a stopped server: the pill counts down, the data greys out and says of whe
   await context.close();
 });
 
-async function open(theme: 'light' | 'dark', width: number): Promise<BrowserContext> {
-  const isPhone = width < 500;
-  return browser.newContext({
-    viewport: { width, height: isPhone ? 844 : 900 },
-    colorScheme: theme,
-    isMobile: isPhone,
-    hasTouch: isPhone,
-  });
-}
-
-function listen(page: Page, troubles: string[]): void {
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') troubles.push(message.text());
-  });
-  page.on('pageerror', (error) => troubles.push(error.message));
-}
-
-/** Live, and nothing is loading any more. */
-async function settled(page: Page): Promise<void> {
-  await page.getByText('Connection: Live').waitFor({ state: 'attached' });
-  await page.waitForFunction(() => document.querySelector('[aria-label="Loading"], .bone') === null);
-  await page.evaluate(() => document.fonts.ready.then(() => undefined));
-  // A dialog that is still coming in is not yet in front of the page for axe.
-  await page.waitForFunction(() =>
-    document
-      .getAnimations()
-      .every(
-        (animation) =>
-          animation.playState === 'finished' || animation.effect?.getComputedTiming().iterations === Infinity,
-      ),
-  );
-}
-
-async function seriousViolations(page: Page): Promise<readonly string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ''}`));
-}
-
-/** For people to look at, where they asked for it. */
-async function shot(page: Page, name: string): Promise<void> {
-  const dir = process.env['STATEWIRE_SHOTS'];
-  if (dir === undefined) return;
-  mkdirSync(dir, { recursive: true });
-  await page.screenshot({ path: join(dir, `${name.replaceAll(/[^a-z\d]+/gu, '-')}.png`) });
+function open(theme: 'light' | 'dark', width: number): Promise<BrowserContext> {
+  return openWindow(browser, theme, width);
 }
 
 /** A web service that answers well until it is told not to; `/500` never does. */

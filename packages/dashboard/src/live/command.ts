@@ -129,13 +129,11 @@ export async function snooze(ids: readonly string[], until: number): Promise<voi
   );
 }
 
-/** Keeps what the person wants to be told; `id` is null while they never said anything. */
-export async function prefer(id: string | null, fields: JsonObject): Promise<void> {
-  await say(
-    through((live) =>
-      id === null ? live.preferences.create(fields) : live.preferences.patch(id, fields, { optimistic: true }),
-    ),
-  );
+/** Keeps what the person wants to be told; `id` is null while they never said anything. False when it was refused. */
+export async function prefer(id: string | null, fields: JsonObject): Promise<boolean> {
+  const failed = await save('preferences', id, fields);
+  if (failed !== null) failedToast(failed);
+  return failed === null;
 }
 
 /**

@@ -312,11 +312,25 @@ const DELIVERY_INK: Readonly<Record<Delivery['state'], string>> = {
   canceled: 'text-muted',
 };
 
+// A recovery is told with the next round of its group.
+const AFTER_MS = 600_000;
+
+/** A notice of a group names what it is about, and carries the id of the alert that led it. */
+function isAbout({ key, refs, queuedAt }: Delivery, alert: Alert): boolean {
+  if (key.startsWith(`${alert.id}:`)) return true;
+  return (
+    alert.subject !== null &&
+    refs.includes(alert.subject) &&
+    queuedAt >= alert.startedAt &&
+    queuedAt <= (alert.resolvedAt ?? Infinity) + AFTER_MS
+  );
+}
+
 /** The delivery log of this alert. */
 function Told({ alert }: { alert: Alert }): ReactNode {
   const threads = [alert.id, ...(alert.group === '' ? [] : [alert.group])];
   const { rows, isLoading } = useRows('deliveries', ['in', 'thread', threads]);
-  const about = rows.filter(({ refs, thread }) => thread === alert.id || refs.includes(`alerts/${alert.id}`));
+  const about = rows.filter((delivery) => isAbout(delivery, alert));
   return (
     <section aria-labelledby="told">
       <h3 id="told" className="mb-2 text-sm font-semibold">
@@ -325,7 +339,7 @@ function Told({ alert }: { alert: Alert }): ReactNode {
       {!isLoading && about.length === 0 ? (
         <p className="text-sm text-muted">
           Nobody.{' '}
-          {alert.policy === null ? 'No route takes this alert: add one under Notifications.' : 'Nothing was sent yet.'}
+          {alert.policy === null ? 'No policy takes this alert: add one under Notifications.' : 'Nothing was sent yet.'}
         </p>
       ) : (
         <ul className="rounded-card border">

@@ -259,7 +259,8 @@ function ActionsCell({ alert }: { alert: Alert }): ReactNode {
         <Button
           size="small"
           onClick={() => void act('alerts', alert.id, 'ack')}
-          aria-label={`Acknowledge ${alert.title}`}
+          aria-label={`Ack: ${alert.title}`}
+          title="Acknowledge"
         >
           <Check aria-hidden /> Ack
         </Button>

@@ -54,7 +54,7 @@ export function InboxPage(): ReactNode {
           { key: 'all', title: 'All' },
           { key: 'archived', title: 'Archived' },
           { key: 'snoozed', title: 'Snoozed', n: snoozed },
-          { key: 'settings', title: 'My notifications' },
+          { key: 'settings', title: 'Settings' },
         ]}
       >
         {tab === 'settings' ? (

@@ -8,7 +8,6 @@ import {
   type PushDevice,
   type Ways,
 } from '@statewire/model';
-import type { JsonObject } from '@statewire/protocol';
 import { Volume2 } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { ownZone } from '../../lib/format.ts';
@@ -35,6 +34,12 @@ interface QuietFields {
 
 type Wanted = Pick<Preferences, 'quiet' | 'throttle' | 'types'>;
 
+interface Chosen {
+  /** The version of the record that it was chosen on; 0 when there was none. */
+  readonly base: number;
+  readonly fields: Partial<Wanted>;
+}
+
 const NO_DEVICES: readonly PushDevice[] = [];
 const WAYS = [
   ['inbox', 'Inbox'],
@@ -49,6 +54,9 @@ const DAY_NAMES = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Frid
 export function Settings(): ReactNode {
   const { rows, isLoading } = useRows('preferences');
   const own = rows[0] ?? null;
+  // What was just chosen shows at once: until the record has moved, or the server refused.
+  const [chosen, setChosen] = useState<Chosen | null>(null);
+  const pending = chosen !== null && chosen.base === (own?.version ?? 0) ? chosen.fields : {};
   if (isLoading) {
     return (
       <div className="pane overflow-clip">
@@ -56,8 +64,13 @@ export function Settings(): ReactNode {
       </div>
     );
   }
-  const wanted: Wanted = own ?? preferenceDefaults;
-  const set = (fields: JsonObject): void => void prefer(own?.id ?? null, fields);
+  const wanted: Wanted = { ...(own ?? preferenceDefaults), ...pending };
+  const set = (fields: Partial<Wanted>): void => {
+    setChosen({ base: own?.version ?? 0, fields: { ...pending, ...fields } });
+    void prefer(own?.id ?? null, { ...fields }).then((isKept) => {
+      if (!isKept) setChosen(null);
+    });
+  };
   return (
     <div className="space-y-4">
       <Types wanted={wanted} onChange={(types) => set({ types })} />
@@ -68,7 +81,7 @@ export function Settings(): ReactNode {
   );
 }
 
-function Types({ wanted, onChange }: { wanted: Wanted; onChange: (types: JsonObject) => void }): ReactNode {
+function Types({ wanted, onChange }: { wanted: Wanted; onChange: (types: Wanted['types']) => void }): ReactNode {
   const change = (type: NotificationType, ways: Partial<Ways>): void =>
     onChange({ ...wanted.types, [type]: { ...wanted.types[type], ...ways } });
   return (
@@ -140,7 +153,7 @@ function Quiet({
   onChange,
 }: {
   quiet: PersonalQuiet | null;
-  onChange: (quiet: JsonObject | null) => void;
+  onChange: (quiet: PersonalQuiet | null) => void;
 }): ReactNode {
   const [zone, setZone] = useState(quiet?.zone ?? ownZone());
   const change = (fields: Partial<QuietFields>): void => {

@@ -1,0 +1,56 @@
+/** How a page is looked at: a window, its console, its being at rest, and what a person with a screen reader meets. */
+import { AxeBuilder } from '@axe-core/playwright';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+
+/** A window of that width: below 500 px a phone. */
+export function openWindow(browser: Browser, theme: 'light' | 'dark', width: number): Promise<BrowserContext> {
+  const isPhone = width < 500;
+  return browser.newContext({
+    viewport: { width, height: isPhone ? 844 : 900 },
+    colorScheme: theme,
+    isMobile: isPhone,
+    hasTouch: isPhone,
+  });
+}
+
+/** Collects what the console complains of. */
+export function listen(page: Page, troubles: string[]): void {
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') troubles.push(message.text());
+  });
+  page.on('pageerror', (error) => troubles.push(error.message));
+}
+
+/** Live, and nothing is loading any more. */
+export async function settled(page: Page): Promise<void> {
+  await page.getByText('Connection: Live').waitFor({ state: 'attached' });
+  await page.waitForFunction(() => document.querySelector('[aria-label="Loading"], .bone') === null);
+  await page.evaluate(() => document.fonts.ready.then(() => undefined));
+  // A dialog that is still coming in is not yet in front of the page for axe.
+  await page.waitForFunction(() =>
+    document
+      .getAnimations()
+      .every(
+        (animation) =>
+          animation.playState === 'finished' || animation.effect?.getComputedTiming().iterations === Infinity,
+      ),
+  );
+}
+
+/** What axe finds serious or critical. */
+export async function seriousViolations(page: Page): Promise<readonly string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ''}`));
+}
+
+/** For people to look at, where they asked for it. */
+export async function shot(page: Page, name: string): Promise<void> {
+  const dir = process.env['STATEWIRE_SHOTS'];
+  if (dir === undefined) return;
+  mkdirSync(dir, { recursive: true });
+  await page.screenshot({ path: join(dir, `${name.replaceAll(/[^a-z\d]+/gu, '-')}.png`) });
+}

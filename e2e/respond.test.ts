@@ -57,12 +57,10 @@ afterAll(async () => {
 
 const pages = [
   ['alerts', '/alerts', null],
-  ['acknowledged alerts, none', '/alerts?tab=acknowledged', null],
   ['one alert', '/alerts?open=ALERT', 'dialog'],
   ['incidents', '/incidents', null],
   ['new incident', '/incidents?add=true', 'dialog'],
   ['one incident', '/incidents/slow', null],
-  ['an incident that is not there', '/incidents/nobody', null],
   ['maintenance', '/maintenance', null],
   ['plan a maintenance', '/maintenance?add=true', 'dialog'],
   ['channels', '/notifications', null],

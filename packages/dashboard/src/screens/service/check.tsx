@@ -1,6 +1,6 @@
 import type { Check, Service } from '@statewire/model';
 import type { ReactNode } from 'react';
-import { duration, exact, latency } from '../../lib/format.ts';
+import { duration, exact, latency, sentence, words } from '../../lib/format.ts';
 import { useMe } from '../../lib/me.ts';
 import { useRecordOf } from '../../live/rows.ts';
 import { Copyable } from '../../parts/copy.tsx';
@@ -50,20 +50,34 @@ function Settings({ row }: { row: Service }): ReactNode {
   return (
     <Facts>
       <Fact title={row.kind === 'heartbeat' ? 'Expected' : 'Every'}>
-        {row.kind === 'heartbeat' ? 'every ' : ''}
-        {duration(check.intervalMs)}
+        {check.cron === null ? (
+          <>
+            {row.kind === 'heartbeat' ? 'every ' : ''}
+            {duration(check.intervalMs)}
+          </>
+        ) : (
+          <>
+            <code className="code">{check.cron}</code> <span className="text-muted">{check.zone}</span>
+          </>
+        )}
         {check.graceMs !== null && <span className="text-muted">, grace {duration(check.graceMs)}</span>}
       </Fact>
       {row.kind !== 'heartbeat' && (
         <>
           <Fact title="Times out">after {latency(check.timeoutMs)}</Fact>
           <Fact title="Believed">
-            down after {check.failAfter}, up after {check.recoverAfter}
+            {check.window === null
+              ? `down after ${check.failAfter}`
+              : `down when ${check.window.bad} of ${check.window.size} fail`}
+            , up after {check.recoverAfter}
             {check.degradedMs !== null && `, degraded above ${latency(check.degradedMs)}`}
           </Fact>
         </>
       )}
       {kindFacts(check)}
+      {probeFacts(check)}
+      <Conditions title="Good when" list={check.conditions} />
+      <Conditions title="Degraded unless" list={check.degradedConditions} />
       {check.secrets.length > 0 && <Fact title="Secrets">{check.secrets.join(', ')}</Fact>}
       {schedule(row)}
     </Facts>
@@ -97,6 +111,46 @@ function kindFacts(check: Check): ReactNode {
     default:
       return null;
   }
+}
+
+/** What is set for one kind only: every setting that is not empty, under its own name. */
+function probeFacts({ probe }: Check): ReactNode {
+  return Object.entries(probe ?? {}).map(([name, value]) => {
+    const text = name === 'kind' ? '' : settingText(name, value);
+    const title = sentence(
+      words(name.replace(/Ms$/u, '').replaceAll(/[A-Z]/gu, (letter) => ` ${letter.toLowerCase()}`)),
+    );
+    return (
+      text !== '' && (
+        <Fact key={name} title={title}>
+          {text}
+        </Fact>
+      )
+    );
+  });
+}
+
+function settingText(name: string, value: unknown): string {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'number') return name.endsWith('Ms') ? latency(value) : String(value);
+  if (Array.isArray(value)) return value.map((each) => settingText(name, each)).join(', ');
+  if (typeof value === 'string') return value;
+  return value === null || value === undefined ? '' : JSON.stringify(value);
+}
+
+function Conditions({ title, list }: { title: string; list: readonly string[] }): ReactNode {
+  if (list.length === 0) return null;
+  return (
+    <Fact title={title}>
+      <ul className="space-y-1">
+        {list.map((condition) => (
+          <li key={condition}>
+            <code className="code text-xs break-words">{condition}</code>
+          </li>
+        ))}
+      </ul>
+    </Fact>
+  );
 }
 
 function schedule(row: Service): ReactNode {

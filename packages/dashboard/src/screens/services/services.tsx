@@ -149,7 +149,7 @@ export function Services(): ReactNode {
         <div
           role="toolbar"
           aria-label="Selected services"
-          className="overlay-in pane fixed inset-x-0 bottom-5 z-30 mx-auto flex w-fit max-w-[calc(100%-2rem)] items-center gap-1 bg-raised p-1.5 pl-4 shadow-overlay max-md:bottom-20"
+          className="overlay-in pane fixed inset-x-0 bottom-20 z-30 mx-auto flex w-fit max-w-[calc(100%-2rem)] items-center gap-1 bg-raised p-1.5 pl-4 shadow-overlay"
         >
           <span className="mr-2 text-sm font-medium whitespace-nowrap">{count(chosen.length)} selected</span>
           <Button tone="ghost" onClick={() => void recheckAll(chosen)}>

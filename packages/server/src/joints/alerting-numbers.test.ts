@@ -4,9 +4,15 @@ import { AlertWorld } from '../testing/alert-world.ts';
 const S = 1_000;
 const MIN = 60_000;
 
-async function answers(world: AlertWorld, id: string, ms: number, count: number): Promise<void> {
+async function answers(
+  world: AlertWorld,
+  id: string,
+  ms: number | ((i: number) => number),
+  count: number,
+  collection = 'services',
+): Promise<void> {
   for (let i = 0; i < count; i++) {
-    await world.desk.observe('main', 'services', id, {
+    await world.desk.observe('main', collection, id, {
       kind: 'report',
       at: world.clock.now(),
       observedAt: world.clock.now(),
@@ -17,7 +23,7 @@ async function answers(world: AlertWorld, id: string, ms: number, count: number)
       reason: null,
       final: true,
       facts: {},
-      latencyMs: ms,
+      latencyMs: typeof ms === 'number' ? ms : ms(i),
       periodMs: null,
       fields: {},
     });
@@ -48,6 +54,44 @@ test('[AL16] a rule about numbers is asked by the clock, opens with its evidence
   await answers(world, 'shop', 300, 14);
   expect(world.alertOf('services/shop', 'latency').state).toBe('resolved');
   expect(world.told).toHaveLength(2);
+  await world.close();
+});
+
+test('[AL15] a steady rise is told while the limit still is ahead', async () => {
+  const world = await AlertWorld.open();
+  await world.policy();
+  await world.do('rules', 'trend', 'patch', {
+    isEnabled: true,
+    when: { kind: 'trend', of: 'latency', limit: 1_000, withinMs: 60 * MIN },
+  });
+  await world.service('shop');
+  await answers(world, 'shop', 200, 120);
+  expect(world.alerts).toEqual([]);
+  await answers(world, 'shop', (i) => 200 + 3 * i, 200);
+  const alert = world.alertOf('services/shop', 'trend');
+  expect(alert).toMatchObject({ state: 'firing', evidence: { limit: 1_000, withinMs: 60 * MIN } });
+  // Told before it happened: it was below the limit, and is still.
+  expect(alert.evidence['value']).toBeLessThan(1_000);
+  expect(world.told).toEqual([`ops alert ${alert.title}`]);
+  await world.close();
+});
+
+test('[AL15] a connection that is far slower than usual for itself is told, with what is usual', async () => {
+  const world = await AlertWorld.open();
+  await world.policy();
+  await world.do('rules', 'odd', 'create', {
+    name: 'Unusually slow',
+    on: { collection: 'connections', where: null },
+    when: { kind: 'anomaly', of: 'latency', sensitivity: 5 },
+  });
+  await world.do('connections', 'c1', 'create', { agent: 'a', service: 's' });
+  await answers(world, 'c1', (i) => 100 + (i % 7), 420, 'connections');
+  expect(world.alerts).toEqual([]);
+  await answers(world, 'c1', 400, 30, 'connections');
+  const alert = world.alertOf('connections/c1', 'odd');
+  expect(alert).toMatchObject({ state: 'firing', evidence: { of: 'latency', baseline: 103, basis: '48 h' } });
+  expect(alert.evidence['value']).toBeGreaterThan(200);
+  expect(world.told).toHaveLength(1);
   await world.close();
 });
 

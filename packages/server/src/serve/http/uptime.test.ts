@@ -72,6 +72,22 @@ test('[HI13] uptime of all records at once, from memory and from days', async ()
   expect((await get('/v1/services/shop/months')).json).toEqual({ months: [] });
 });
 
+test('[HI13] an agent has uptime, outages and a history like a service', async () => {
+  const report = await world.key('report');
+  const from = world.now();
+  for (const health of ['healthy', 'unhealthy', 'healthy']) {
+    const body = { collection: 'agents', id: 'ada', name: 'Ada', health, final: true };
+    expect((await world.call('POST', '/v1/reports', { key: report, body })).status).toBe(200);
+    world.skip(HOUR);
+  }
+  const { json } = await get(`/v1/agents/ada/uptime?from=${from}&to=${from + 3 * HOUR}`);
+  expect(json).toMatchObject({ outages: { count: 1 } });
+  expect(json['pct']).toBeGreaterThan(66);
+  expect(json['pct']).toBeLessThan(67);
+  const { transitions } = (await get('/v1/agents/ada/history?limit=10')).json;
+  expect(transitions).toMatchObject([{ to: 'up' }, { to: 'down' }, { to: 'up' }]);
+});
+
 test('[HI12] history answers in the resolution asked for, and as before without one', async () => {
   const raw = await get('/v1/services/shop/history');
   expect(raw.json).toMatchObject({ resolution: 'raw', buckets: [] });

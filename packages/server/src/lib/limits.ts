@@ -75,6 +75,8 @@ export const limits = {
   /** A file of another product: a thousand monitors are about 2 MB. */
   importBytesMax: 8_388_608,
   importRecordsMax: 2_000,
+  /** YAML is read a hundred times slower than JSON, on the thread that serves everybody. */
+  importYamlBytesMax: 262_144,
   jsonDepthMax: 32,
   keysPerOrgMax: 1_000,
   reportsPerRequestMax: 1_000,

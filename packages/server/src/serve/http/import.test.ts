@@ -6,7 +6,7 @@ let world: World;
 let admin: string;
 
 beforeAll(async () => {
-  world = await createWorld({ limits: { importRecordsMax: 50, importBytesMax: 20_000 } });
+  world = await createWorld({ limits: { importRecordsMax: 50, importBytesMax: 20_000, importYamlBytesMax: 10_000 } });
   admin = await world.key('admin');
 });
 afterAll(() => world.close());
@@ -130,6 +130,18 @@ test('[IM4] what is no file, too large or too many is refused, and nothing is wr
   expect((await send('[]', 'format=gatus')).status).toBe(422);
   expect((await send('a: [', 'format=gatus')).status).toBe(422);
   expect((await send('x'.repeat(30_000), 'format=gatus')).status).toBe(413);
+  // YAML is slow to read, so less of it is taken than of JSON; flow style is YAML too.
+  for (const start of ['', '{']) {
+    const slow = await send(`${start}a: ${'x'.repeat(10_000)}`, 'format=gatus');
+    expect([slow.status, slow.text]).toEqual([413, expect.stringContaining('expected at most 10000; split the file')]);
+  }
+  expect((await send(JSON.stringify({ endpoints: [], a: 'x'.repeat(15_000) }), 'format=gatus')).status).toBe(200);
+  const html = await world.call('POST', '/v1/import?format=gatus', {
+    key: admin,
+    raw: 'endpoints: []',
+    headers: { 'content-type': 'text/html' },
+  });
+  expect(html.status).toBe(415);
   const many = Array.from({ length: 60 }, (_, n) => `{name: n${n}, url: "tcp://a:1"}`).join(',');
   expect((await send(`endpoints: [${many}]`, 'format=gatus')).text).toMatch(/found 60 records, expected at most 50/);
   expect((await send('endpoints: []', 'format=nagios')).status).toBe(400);

@@ -6,10 +6,10 @@ import { readKuma } from '../import/kuma.ts';
 import { parseFile } from '../import/parse.ts';
 import type { ImportContext, Item, Plan } from '../import/plan.ts';
 import { readStatewire } from '../import/statewire.ts';
-import { readText } from './body.ts';
+import { assertMediaType, readText } from './body.ts';
 import type { HttpDeps } from './deps.ts';
 import { RefusedError } from './problem.ts';
-import { json, must, route, type Call, type Route } from './router.ts';
+import { json, must, rawHeadersOf, route, type Call, type Route } from './router.ts';
 import { answersOf } from './shapes.ts';
 
 type Format = 'gatus' | 'statewire' | 'uptime-kuma';
@@ -19,6 +19,9 @@ const READERS: Readonly<Record<Format, (file: JsonObject, context: ImportContext
   gatus: readGatus,
   statewire: readStatewire,
 };
+
+const TYPES = ['application/json', 'application/yaml', 'text/plain'];
+const FILE_TYPES = /^(?:application\/(?:json|yaml)|text\/plain)(?: ?; ?charset="?utf-8"?)?$/iu;
 
 /** Records written side by side: one batch of the writer takes them together. */
 const AT_ONCE = 100;
@@ -47,7 +50,7 @@ export function importRoutes(deps: HttpDeps): readonly Route[] {
       path: '/v1/import',
       access: 'admin',
       tag: 'import',
-      raw: ['application/json', 'application/yaml', 'text/plain'],
+      raw: TYPES,
       summary: 'Takes services, channels and maintenances from a file of Uptime Kuma, Gatus or Statewire',
       query: z.strictObject({
         format: z.enum(['uptime-kuma', 'gatus', 'statewire']).meta({ description: 'Who wrote the file' }),
@@ -57,7 +60,7 @@ export function importRoutes(deps: HttpDeps): readonly Route[] {
           .meta({ description: '1: only say what would happen' }),
       }),
       answers: {
-        ...answersOf('bad_field', 'bad_request', 'too_large'),
+        ...answersOf('bad_field', 'bad_request', 'too_large', 'unsupported'),
         200: {
           description: 'One line for each thing that is taken, and one for each that is left, with the reason',
           schema: z.object({
@@ -70,8 +73,9 @@ export function importRoutes(deps: HttpDeps): readonly Route[] {
       handle: async (call) => {
         const { format, dry_run: dry } = call.query;
         const { limits, clock } = deps;
+        assertMediaType(call.context.req.raw, rawHeadersOf(call.context), FILE_TYPES, TYPES.join(', '));
         const text = await readText(call.context.req.raw, limits.importBytesMax);
-        const file = must(parseFile(text, limits.jsonDepthMax));
+        const file = must(parseFile(text, limits));
         const context = {
           now: Math.floor(clock.now()),
           signingKey: () => `whsec_${randomBytes(32).toString('base64')}`,

@@ -9,7 +9,7 @@ import type { Plan } from './plan.ts';
 const context = { now: Date.UTC(2026, 0, 10, 12), signingKey: () => '' };
 
 function read(text: string): Plan {
-  const file = parseFile(text, 32);
+  const file = parseFile(text, { jsonDepthMax: 32, importYamlBytesMax: 262_144 });
   if (!file.ok) throw new Error(file.message);
   return readGatus(file.value, context);
 }
@@ -211,7 +211,7 @@ test.each<[string, string, RegExp]>([
   ['an infinite number', 'a: .inf', /a number that JSON cannot hold/],
   ['broken text', 'a: "x', /cannot be read/],
 ])('[IM4] %s is refused', (_what, text, reason) => {
-  const parsed = parseFile(text, 32);
+  const parsed = parseFile(text, { jsonDepthMax: 32, importYamlBytesMax: 262_144 });
   expect(parsed.ok ? '' : parsed.message).toMatch(reason);
 });
 

@@ -6,12 +6,25 @@ import { innerJson, isObject } from './read.ts';
 
 const ALIASES_MAX = 100;
 
+/** What a file may be. */
+export interface FileLimits {
+  readonly jsonDepthMax: number;
+  readonly importYamlBytesMax: number;
+}
+
 /** Reads a file whose top is an object. JSON is YAML too, and read by the same rules. */
-export function parseFile(text: string, depthMax: number): Result<JsonObject> {
+export function parseFile(text: string, limits: FileLimits): Result<JsonObject> {
+  const { jsonDepthMax: depthMax, importYamlBytesMax } = limits;
   // A backup of a thousand monitors is megabytes of JSON; as YAML it would be read for seconds.
   if (text.trimStart().startsWith('{')) {
     const value = innerJson(text);
     if (isObject(value)) return plain(value, depthMax);
+  }
+  const bytes = Buffer.byteLength(text);
+  if (bytes > importYamlBytesMax) {
+    // Everybody else waits while YAML is read.
+    const expected = `expected at most ${importYamlBytesMax}; split the file, or write it as JSON`;
+    return refuse('too_large', `found ${bytes} bytes of YAML, ${expected}`);
   }
   if (isNestedDeeper(text, depthMax))
     return refuse('bad_field', `found more than ${depthMax} levels, expected a flatter file`);

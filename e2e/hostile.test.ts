@@ -4,6 +4,7 @@
  * reaches a subscriber within a second, nothing was logged as an error, and no answer says more than it should.
  */
 import { createClient, type Client } from '@statewire/client';
+import { collections } from '@statewire/model';
 import { PROTOCOL_VERSION, SUBPROTOCOL } from '@statewire/protocol';
 import { spawn } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
@@ -176,9 +177,17 @@ beforeAll(async () => {
       await server.api('POST', '/v1/agents', { id, name: text }, { key }),
       await server.api('POST', '/v1/executions', { id, agent: id, title: text, leaseMs: 86_400_000 }, { key }),
       await server.api('POST', '/v1/jobs', { id, title: text, kind: 'scan', leaseMs: 86_400_000 }, { key }),
+      // Theirs is not published; ours is for everybody.
+      await server.api('POST', '/v1/pages', pageOf(id, text, key === ADMIN_KEY), { key }),
     ];
-    expect(made.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
+    expect(made.map(({ status }) => status)).toEqual([201, 201, 201, 201, 201]);
   }
+  const locked = await server.api('POST', '/v1/pages', { ...pageOf('locked', 'Locked', true), access: 'password' });
+  const secured = await server.api('POST', '/v1/pages/locked/secure', {
+    password: randomBytes(12).toString('hex'),
+    token: randomBytes(24).toString('hex'),
+  });
+  expect([locked.status, secured.status]).toEqual([201, 200]);
   const listed = await server.api('GET', '/v1/services');
   Object.assign(names, { EPOCH: listed.body.epoch, VERSION: String(listed.body.version) });
   canary = await Canary.open();
@@ -355,8 +364,10 @@ async function gauges(): Promise<Gauges> {
   const metrics: string = (await server.api('GET', '/metrics')).body;
   const fds = `/proc/${server.pid}/fd`;
   const records: unknown[] = [];
-  // Numbers of the fleet and the process live in `metrics` and move by themselves; so does the canary.
-  for (const collection of ['services', 'agents', 'connections', 'executions', 'jobs', 'checks']) {
+  // Numbers of the fleet and the process live in `metrics` and move by themselves; so does the canary. What was down had an
+  // alert, which stays when the service has gone.
+  const moving = ['metrics', 'alerts', 'deliveries'];
+  for (const collection of Object.keys(collections).filter((name) => !moving.includes(name))) {
     for (const key of [ADMIN_KEY, names['STRANGER'] ?? '']) {
       const { rows } = (await server.api('GET', `/v1/${collection}`, undefined, { key })).body;
       records.push(...rows.filter(({ id }: { id: string }) => id !== 'canary'));
@@ -435,6 +446,17 @@ class Canary {
       tell();
     }
   }
+}
+
+/** A status page that shows the service of the same id. */
+function pageOf(id: string, title: string, isPublished: boolean): object {
+  return {
+    id,
+    slug: id,
+    title,
+    isPublished,
+    groups: [{ name: title, services: [{ id: id === 'locked' ? 'fixture' : id }] }],
+  };
 }
 
 async function keyOf(org: string, scope: string): Promise<string> {

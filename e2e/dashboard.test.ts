@@ -169,8 +169,8 @@ test('YAML: mistakes are told with their line before anything is written, then i
   const page = await context.newPage();
   await page.goto(`${server.url}/services`);
   await page.getByRole('button', { name: 'Import and export' }).click();
-  await page.getByRole('menuitem', { name: 'Import YAML' }).click();
-  const text = page.getByLabel('YAML', { exact: true });
+  await page.getByRole('menuitem', { name: 'Import', exact: true }).click();
+  const text = page.getByLabel('Content of the file');
   const good = `services:\n  - id: from-yaml\n    name: From YAML\n    kind: http\n    target: ${target.url}/ok\n`;
   await text.fill(`${good}  - id: broken\n    name: Broken\n    kind: nonsense\n`);
   await page.getByText('line 8').waitFor();

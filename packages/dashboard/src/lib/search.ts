@@ -16,6 +16,8 @@ export interface ServicesSearch {
   readonly down?: boolean;
   /** The add dialog is open. */
   readonly add?: boolean;
+  /** The import dialog is open. */
+  readonly import?: boolean;
   /** Id of the service being edited. */
   readonly edit?: string;
 }
@@ -44,6 +46,7 @@ export function readServicesSearch(raw: Readonly<Record<string, unknown>>): Serv
     ...(sort === undefined || sort === 'status' ? {} : { sort }),
     ...(raw['down'] === true ? { down: true } : {}),
     ...(raw['add'] === true ? { add: true } : {}),
+    ...(raw['import'] === true ? { import: true } : {}),
     ...text('edit', raw['edit']),
   };
 }

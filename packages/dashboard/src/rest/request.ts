@@ -23,6 +23,8 @@ export type Answer<T> =
 interface Options {
   readonly method?: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE' | undefined;
   readonly body?: unknown;
+  /** A text of another kind instead of a JSON body. */
+  readonly text?: { readonly type: string; readonly content: string } | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -38,10 +40,12 @@ export async function request<T>(path: string, options: Options = {}): Promise<A
     headers: {
       accept: 'application/json',
       ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(options.text === undefined ? {} : { 'content-type': options.text.type }),
       ...options.headers,
     },
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+    ...(options.text === undefined ? {} : { body: options.text.content }),
   };
   let response: Response;
   try {

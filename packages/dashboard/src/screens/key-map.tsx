@@ -20,7 +20,7 @@ const groups: readonly { readonly title: string; readonly keys: readonly (readon
       ['Enter', 'Open'],
       ['x', 'Select, with Shift up to here'],
       ['r', 'Recheck'],
-      ['n', 'Add a service'],
+      ['n', 'Add or plan: a service, an incident, a maintenance'],
       ['Esc', 'Clear the selection'],
     ],
   },
@@ -30,6 +30,13 @@ const groups: readonly { readonly title: string; readonly keys: readonly (readon
       ['a', 'Acknowledge the alert'],
       ['s', 'Snooze the alert 1 h'],
       ['e', 'Archive what is selected, or the row'],
+    ],
+  },
+  {
+    title: 'Alerts',
+    keys: [
+      ['a', 'Acknowledge'],
+      ['s', 'Snooze'],
     ],
   },
   {

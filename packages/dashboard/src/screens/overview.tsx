@@ -2,7 +2,7 @@ import type { Service } from '@statewire/model';
 import { useClient } from '@statewire/react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { CheckCircle2, Plus, RefreshCw, Server } from 'lucide-react';
+import { CheckCircle2, FileUp, Plus, RefreshCw, Server } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { cx } from '../lib/cx.ts';
 import { env } from '../lib/env.ts';
@@ -29,6 +29,7 @@ import { Lasting } from '../parts/time.tsx';
 import { Activity } from '../parts/activity.tsx';
 import { activityQuery } from '../rest/queries.ts';
 import type { Transition } from '../rest/types.ts';
+import { Open } from './open.tsx';
 
 // More than fit a screen are better looked at in the services table, where they can be filtered.
 const ATTENTION_MAX = 12;
@@ -60,6 +61,7 @@ export function Overview(): ReactNode {
           </Pane>
         )
       )}
+      <Open firing={counts?.firing ?? 0} critical={counts?.critical ?? 0} />
       <div className="grid items-start gap-6 xl:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]">
         <Running />
         <Recent />
@@ -261,15 +263,20 @@ function FirstService(): ReactNode {
         {...(canWrite
           ? {
               action: (
-                <Link to="/services" search={{ add: true }} className={buttonClass({ tone: 'primary' })}>
-                  <Plus aria-hidden /> Add a service
-                </Link>
+                <>
+                  <Link to="/services" search={{ add: true }} className={buttonClass({ tone: 'primary' })}>
+                    <Plus aria-hidden /> Add a service
+                  </Link>
+                  <Link to="/services" search={{ import: true }} className={buttonClass()}>
+                    <FileUp aria-hidden /> Import
+                  </Link>
+                </>
               ),
             }
           : {})}
       >
-        An MCP server, a URL, a port, a certificate, or a job that calls in. It is checked at once, and its state stands
-        here from then on.
+        An MCP server, a URL, a database, a certificate, or a job that calls in. It is checked at once, and its state
+        stands here from then on.
       </Empty>
     </div>
   );

@@ -1,18 +1,20 @@
 import { useNavigate } from '@tanstack/react-router';
 import { Command } from 'cmdk';
-import { LogOut, Monitor, Moon, Plus, RefreshCw, Sun } from 'lucide-react';
+import { Megaphone } from 'lucide-react';
 import { Dialog as Radix } from 'radix-ui';
 import { type ReactNode, useState } from 'react';
 import { kinds } from '../lib/kinds.ts';
 import { useMe } from '../lib/me.ts';
 import { pages } from '../lib/pages.ts';
-import { choose } from '../lib/theme.ts';
-import { recheck, recheckAll } from '../live/command.ts';
 import { useRows } from '../live/rows.ts';
-import { lookOf, needsAttention, severity } from '../parts/status.tsx';
+import { lookOf, severity } from '../parts/status.tsx';
+import { lookOfAlert } from './alerts/look.ts';
+import { phases } from './incidents/look.ts';
+import { actionsOf } from './palette-actions.ts';
 
 // The list is a view on the newest matches, not a table: more lines are not read.
 const SERVICES_SHOWN_MAX = 8;
+const OTHERS_SHOWN_MAX = 4;
 
 /** Go anywhere, do anything, without the mouse. Services show their live state. */
 export default function Palette({ onClose }: { onClose: () => void }): ReactNode {
@@ -20,6 +22,8 @@ export default function Palette({ onClose }: { onClose: () => void }): ReactNode
   const navigate = useNavigate();
   const { canWrite, signOut } = useMe();
   const { rows } = useRows('services');
+  const alerts = useRows('alerts', OPEN_ALERTS);
+  const incidents = useRows('incidents', OPEN_INCIDENTS);
   const wanted = text.trim().toLowerCase();
   const found = rows
     .filter(
@@ -31,35 +35,31 @@ export default function Palette({ onClose }: { onClose: () => void }): ReactNode
     )
     .sort((a, b) => severity(a) - severity(b) || (a.name < b.name ? -1 : 1))
     .slice(0, SERVICES_SHOWN_MAX);
-  const has = (words: string): boolean => wanted === '' || words.toLowerCase().includes(wanted);
+  // In any order: "shop mute" finds what "mute shop" does.
+  const parts = wanted.split(/\s+/u);
+  const has = (label: string): boolean => parts.every((part) => label.toLowerCase().includes(part));
   const then = (act: () => void) => () => {
     onClose();
     act();
   };
-  const bad = rows.filter(needsAttention);
-  const actions = [
-    ...(canWrite
-      ? [
-          { label: 'Add a service', icon: Plus, run: () => void navigate({ to: '/services', search: { add: true } }) },
-          ...(bad.length > 0
-            ? [
-                {
-                  label: `Recheck the ${bad.length} that need attention`,
-                  icon: RefreshCw,
-                  run: () => void recheckAll(bad),
-                },
-              ]
-            : []),
-          ...(wanted === ''
-            ? []
-            : found.map((row) => ({ label: `Recheck ${row.name}`, icon: RefreshCw, run: () => void recheck(row) }))),
-        ]
-      : []),
-    { label: 'Theme: light', icon: Sun, run: () => choose('light') },
-    { label: 'Theme: dark', icon: Moon, run: () => choose('dark') },
-    { label: 'Theme: as the system', icon: Monitor, run: () => choose('system') },
-    { label: 'Sign out', icon: LogOut, run: signOut },
-  ].filter((action) => has(action.label));
+  // Before anything is typed only what still fires; acknowledged ones are there for whoever looks for them.
+  const alertsFound = alerts.rows
+    .filter((row) => (wanted === '' ? row.state === 'firing' : has(`${row.title} ${row.subjectName}`)))
+    .sort((a, b) => b.startedAt - a.startedAt || (a.id < b.id ? -1 : 1))
+    .slice(0, OTHERS_SHOWN_MAX);
+  const incidentsFound = incidents.rows
+    .filter((row) => has(row.title))
+    .sort((a, b) => b.startedAt - a.startedAt || (a.id < b.id ? -1 : 1))
+    .slice(0, OTHERS_SHOWN_MAX);
+  const actions = actionsOf({
+    canWrite,
+    isTyped: wanted !== '',
+    services: rows,
+    alerts: alerts.rows,
+    has,
+    go: (to) => void navigate(to),
+    signOut,
+  });
   return (
     <Radix.Root open onOpenChange={(open) => !open && onClose()}>
       <Radix.Portal>
@@ -106,6 +106,45 @@ export default function Palette({ onClose }: { onClose: () => void }): ReactNode
                   })}
                 </Group>
               )}
+              {alertsFound.length > 0 && (
+                <Group title="Alerts">
+                  {alertsFound.map((row) => {
+                    const look = lookOfAlert(row);
+                    return (
+                      <Item
+                        key={row.id}
+                        value={`alert ${row.id}`}
+                        onSelect={then(
+                          () =>
+                            void navigate({
+                              to: '/alerts',
+                              search: { open: row.id, ...(row.state === 'acknowledged' ? { tab: row.state } : {}) },
+                            }),
+                        )}
+                      >
+                        <look.icon aria-label={look.word} className={`size-4 shrink-0 ${look.ink}`} />
+                        <span className="truncate">{row.title}</span>
+                        <span className="ml-auto shrink-0 text-xs text-muted">{look.word}</span>
+                      </Item>
+                    );
+                  })}
+                </Group>
+              )}
+              {incidentsFound.length > 0 && (
+                <Group title="Incidents">
+                  {incidentsFound.map((row) => (
+                    <Item
+                      key={row.id}
+                      value={`incident ${row.id}`}
+                      onSelect={then(() => void navigate({ to: '/incidents/$id', params: { id: row.id } }))}
+                    >
+                      <Megaphone aria-hidden className={`size-4 shrink-0 ${phases[row.phase].ink}`} />
+                      <span className="truncate">{row.title}</span>
+                      <span className="ml-auto shrink-0 text-xs text-muted">{phases[row.phase].word}</span>
+                    </Item>
+                  ))}
+                </Group>
+              )}
               {pages.some((page) => has(page.title)) && (
                 <Group title="Pages">
                   {pages
@@ -140,6 +179,9 @@ export default function Palette({ onClose }: { onClose: () => void }): ReactNode
     </Radix.Root>
   );
 }
+
+const OPEN_ALERTS = ['in', 'state', ['firing', 'acknowledged']];
+const OPEN_INCIDENTS = ['neq', 'phase', 'resolved'];
 
 function Group({ title, children }: { title: string; children: ReactNode }): ReactNode {
   return (

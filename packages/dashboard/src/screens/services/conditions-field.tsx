@@ -1,6 +1,7 @@
 import type { ServiceKind } from '@statewire/model';
 import { Plus, X } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { cx } from '../../lib/cx.ts';
 import { Button } from '../../parts/button.tsx';
 import { Input } from '../../parts/field.tsx';
 import { conditionFlaw, examplesOf, excerptOf } from './condition.ts';
@@ -14,6 +15,8 @@ interface Props {
   readonly hasExamples?: boolean;
 }
 
+// Letter by letter: a mark that joins two of them would move the columns.
+const PLAIN = 'code [font-variant-ligatures:none]';
 // The model takes as many.
 const LINES_MAX = 16;
 
@@ -55,7 +58,7 @@ export function ConditionsField({ kind, label, hint, lines, onChange, hasExample
               <div className="flex gap-1.5">
                 <Input
                   value={line}
-                  className="code"
+                  className={PLAIN}
                   aria-label={`${label}, line ${i + 1}`}
                   aria-invalid={flaw === null ? undefined : true}
                   aria-describedby={flaw === null ? `${id}-hint` : `${id}-${i}`}
@@ -103,7 +106,12 @@ export function ConditionsField({ kind, label, hint, lines, onChange, hasExample
               key={example}
               type="button"
               onClick={() => insert(lines.length, example)}
-              className="code h-7 rounded-control border border-dashed px-2 text-xs text-muted hover:bg-hover hover:text-text pointer-coarse:h-10"
+              className={cx(
+                PLAIN,
+                // On a phone the first lines are worth more than further ideas.
+                lines.length > 0 && 'max-sm:hidden',
+                'h-7 rounded-control border border-dashed px-2 text-xs text-muted hover:bg-hover hover:text-text pointer-coarse:h-10',
+              )}
             >
               {example}
             </button>
@@ -117,7 +125,7 @@ export function ConditionsField({ kind, label, hint, lines, onChange, hasExample
 function Caret({ text, column }: { text: string; column: number }): ReactNode {
   const excerpt = excerptOf(text, column);
   return (
-    <pre aria-hidden className="code overflow-hidden text-xs leading-4">
+    <pre aria-hidden className={cx(PLAIN, 'overflow-hidden text-xs leading-4')}>
       {`${excerpt.text}\n${' '.repeat(excerpt.caret)}^`}
     </pre>
   );

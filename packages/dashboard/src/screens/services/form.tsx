@@ -78,7 +78,8 @@ export function TextField({ form, field, label, hint, rows, className, ...rest }
           placeholder,
           readOnly: isReadOnly,
           onChange: (event: { currentTarget: { value: string } }) => form.set({ [field]: event.currentTarget.value }),
-          onBlur: () => form.touch(field),
+          // A field that was only passed by is not yet wrong.
+          onBlur: () => form.draft[field] !== '' && form.touch(field),
         };
         return rows === undefined ? (
           <Input

@@ -31,15 +31,16 @@ import { BoneRows } from '../../parts/skeleton.tsx';
 import { percentile } from '../../parts/sparkline.tsx';
 import { severity } from '../../parts/status.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
-import { exportPath } from '../../rest/yaml.ts';
+import { exportPath } from '../../rest/import.ts';
 import { DemoBanner } from '../demo.tsx';
 import { Filters } from './filters.tsx';
+import { FirstService } from './first.tsx';
 import { RemoveServices } from './remove.tsx';
 import { BarCell, CheckedCell, LatencyCell, NameCell, NarrowRow, StatusCell, UptimeCell } from './row.tsx';
 
-// The dialogs carry the validator and the YAML reader: loaded when somebody opens one.
+// The dialogs carry the validator: loaded when somebody opens one.
 const Editor = lazy(() => import('./editor.tsx'));
-const YamlDialog = lazy(() => import('./yaml.tsx'));
+const ImportDialog = lazy(() => import('./import.tsx'));
 const MaintenanceEditor = lazy(() =>
   import('../maintenance/editor.tsx').then((module) => ({ default: module.MaintenanceEditor })),
 );
@@ -56,8 +57,9 @@ export function Services(): ReactNode {
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [anchor, setAnchor] = useState<string | null>(null);
   const [removing, setRemoving] = useState<readonly ListedService[]>([]);
-  const [yaml, setYaml] = useState(false);
   const [maintaining, setMaintaining] = useState<readonly string[]>([]);
+  // Not in the address: what is pasted may carry a password.
+  const [pasted, setPasted] = useState<string>();
   const set = (next: ServicesSearch): void => void navigate({ search: next, replace: true });
   const sort = { key: search.sort ?? 'status', isDown: search.down ?? false };
 
@@ -112,7 +114,7 @@ export function Services(): ReactNode {
                 </Button>
               }
               items={[
-                { label: 'Import YAML', icon: FileUp, onSelect: () => setYaml(true) },
+                { label: 'Import', icon: FileUp, onSelect: () => set({ ...search, import: true }) },
                 { label: 'Export YAML', icon: FileDown, disabled: view.rows.length === 0, onSelect: download },
               ]}
             />
@@ -141,7 +143,7 @@ export function Services(): ReactNode {
             {...(canWrite ? { selected, onSelect: select, onKey: { r: (id: string) => recheckById(byId, id) } } : {})}
             onOpen={(id) => void navigate({ to: '/services/$id', params: { id } })}
             nameOf={(row) => row.name}
-            empty={<Nothing search={search} onChange={set} canWrite={canWrite} />}
+            empty={<Nothing search={search} onChange={set} onPaste={setPasted} canWrite={canWrite} />}
           />
         )}
       </div>
@@ -181,7 +183,16 @@ export function Services(): ReactNode {
         onRemoved={(ids) => setSelected((before) => new Set([...before].filter((id) => !ids.includes(id))))}
       />
       <Suspense>
-        {search.add === true && <Editor id={null} onClose={() => set(without(search, 'add'))} />}
+        {search.add === true && (
+          <Editor
+            id={null}
+            pasted={pasted}
+            onClose={() => {
+              setPasted(undefined);
+              set(without(search, 'add'));
+            }}
+          />
+        )}
         {search.edit !== undefined && byId.has(search.edit) && (
           <Editor id={search.edit} onClose={() => set(without(search, 'edit'))} />
         )}
@@ -192,7 +203,7 @@ export function Services(): ReactNode {
             onClose={() => setMaintaining([])}
           />
         )}
-        {yaml && <YamlDialog onClose={() => setYaml(false)} />}
+        {search.import === true && <ImportDialog onClose={() => set(without(search, 'import'))} />}
       </Suspense>
     </div>
   );
@@ -201,10 +212,12 @@ export function Services(): ReactNode {
 function Nothing({
   search,
   onChange,
+  onPaste,
   canWrite,
 }: {
   search: ServicesSearch;
   onChange: (next: ServicesSearch) => void;
+  onPaste: (text: string) => void;
   canWrite: boolean;
 }): ReactNode {
   if (isFiltered(search)) {
@@ -218,21 +231,17 @@ function Nothing({
       </Empty>
     );
   }
-  return (
-    <Empty
-      icon={Server}
-      title="Nothing is watched yet"
-      {...(canWrite
-        ? {
-            action: (
-              <Button tone="primary" onClick={() => onChange({ ...search, add: true })}>
-                <Plus aria-hidden /> Add a service
-              </Button>
-            ),
-          }
-        : {})}
-    >
-      Add an MCP server, a URL, a port, a certificate, or a job that calls in. Or import a YAML file with many.
+  return canWrite ? (
+    <FirstService
+      onPaste={(text) => {
+        if (text !== '') onPaste(text);
+        onChange({ ...search, add: true });
+      }}
+      onImport={() => onChange({ ...search, import: true })}
+    />
+  ) : (
+    <Empty icon={Server} title="Nothing is watched yet">
+      Services appear here by themselves when somebody adds them.
     </Empty>
   );
 }
@@ -360,9 +369,8 @@ function sorted(search: ServicesSearch, key: string): ServicesSearch {
   return { ...rest, ...(known === 'status' ? {} : { sort: known }), ...(isDown ? { down: true } : {}) };
 }
 
-function without(search: ServicesSearch, key: 'add' | 'edit'): ServicesSearch {
-  const { [key]: _, ...rest } = search;
-  return rest;
+function without(search: ServicesSearch, ...keys: readonly (keyof ServicesSearch)[]): ServicesSearch {
+  return Object.fromEntries(Object.entries(search).filter(([name]) => !keys.some((key) => key === name)));
 }
 
 function recheckById(byId: ReadonlyMap<string, ListedService>, id: string): void {

@@ -15,7 +15,7 @@ test('[OW4] a real server that is stopped for 32 s: who went on is not late, no 
   const address = target.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   const server = await TestServer.start();
-  let isBeating = true;
+  const over = new AbortController();
   try {
     const heartbeat = { kind: 'heartbeat', check: { intervalMs: 5_000, graceMs: 2_500 } };
     for (const id of ['alive', 'dead']) {
@@ -35,7 +35,7 @@ test('[OW4] a real server that is stopped for 32 s: who went on is not late, no 
         signal: AbortSignal.timeout(2_000),
       }).catch(() => null);
     const beating = (async () => {
-      while (isBeating) {
+      while (!over.signal.aborted) {
         await beat('alive');
         await rest(1_000);
       }
@@ -70,10 +70,10 @@ test('[OW4] a real server that is stopped for 32 s: who went on is not late, no 
       const transitions: { to: string }[] = history.transitions;
       expect(transitions.map(({ to }) => to)).toEqual(['up']);
     }
-    isBeating = false;
+    over.abort();
     await beating;
   } finally {
-    isBeating = false;
+    over.abort();
     await server.close();
     target.closeAllConnections();
     target.close();

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowser } from './harness/browser.ts';
-import { listen, openWindow, seriousViolations, settled, shot } from './harness/look.ts';
+import { listen, looks, openWindow, seriousViolations, settled, shot } from './harness/look.ts';
 import { TestServer } from './harness/server.ts';
 import { ADMIN, signIn } from './harness/sign-in.ts';
 
@@ -42,36 +42,34 @@ const pages = [
   ['no such page', '/nowhere'],
 ] as const;
 
-for (const theme of ['light', 'dark'] as const) {
-  for (const width of [1440, 390] as const) {
-    describe(`${theme}, ${width} px`, () => {
-      let context: BrowserContext;
-      let page: Page;
-      const troubles: string[] = [];
-      beforeAll(async () => {
-        context = await open(theme, width);
-        await signIn(context, server);
-        page = await context.newPage();
-        listen(page, troubles);
-      });
-      afterAll(async () => {
-        await context?.close();
-      });
-      for (const [name, path] of pages) {
-        test(`${name}: no error, nothing serious for axe, no sideways scrolling`, async () => {
-          troubles.length = 0;
-          await page.goto(`${server.url}${path}`);
-          if (/[?&](?:add|edit|edge|open)=/u.test(path)) await page.getByRole('dialog').waitFor();
-          await settled(page);
-          await shot(page, `${name}-${width}-${theme}`);
-          expect(troubles).toEqual([]);
-          expect(await seriousViolations(page)).toEqual([]);
-          // Against the width that was asked for: a phone's window grows with what overflows.
-          expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-        });
-      }
+for (const [theme, width] of looks) {
+  describe(`${theme}, ${width} px`, () => {
+    let context: BrowserContext;
+    let page: Page;
+    const troubles: string[] = [];
+    beforeAll(async () => {
+      context = await open(theme, width);
+      await signIn(context, server);
+      page = await context.newPage();
+      listen(page, troubles);
     });
-  }
+    afterAll(async () => {
+      await context?.close();
+    });
+    for (const [name, path] of pages) {
+      test(`${name}: no error, nothing serious for axe, no sideways scrolling`, async () => {
+        troubles.length = 0;
+        await page.goto(`${server.url}${path}`);
+        if (/[?&](?:add|edit|edge|open)=/u.test(path)) await page.getByRole('dialog').waitFor();
+        await settled(page);
+        await shot(page, `${name}-${width}-${theme}`);
+        expect(troubles).toEqual([]);
+        expect(await seriousViolations(page)).toEqual([]);
+        // Against the width that was asked for: a phone's window grows with what overflows.
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      });
+    }
+  });
 }
 
 test('signed out: the door is shown, a wrong password is told, a right one opens', async () => {

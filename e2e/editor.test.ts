@@ -1,12 +1,10 @@
 /** The service editor, the import dialog, the overview and the palette, on a real server and in a real browser. */
-import { AxeBuilder } from '@axe-core/playwright';
-import { mkdirSync } from 'node:fs';
 import { createServer as createWeb } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowser } from './harness/browser.ts';
+import { looks, openWindow, seriousViolations, settled, shot, type Theme } from './harness/look.ts';
 import { TestServer } from './harness/server.ts';
 import { signIn } from './harness/sign-in.ts';
 import { until } from './harness/until.ts';
@@ -41,7 +39,7 @@ afterAll(async () => {
 test('an empty page: a pasted URL opens the form with its kind, target and a name', async () => {
   await page.goto(`${server.url}/services`);
   await page.getByLabel('URL or address to watch').fill(`${web.url}/health`);
-  await shot('first');
+  await shot(page, 'editor-first');
   expect(await serious(page)).toEqual([]);
   await page.getByRole('button', { name: 'Watch it' }).click();
   const dialog = page.getByRole('dialog');
@@ -60,7 +58,7 @@ test('a condition is refused at its column while it is typed, mended, and judges
   expect(await line.evaluate((element) => element === document.activeElement)).toBe(true);
   await line.fill('json.status = "ok"');
   await dialog.getByText('Column 13: found =, expected == to compare').waitFor();
-  await shot('condition');
+  await shot(page, 'editor-condition');
   expect(await serious(page)).toEqual([]);
   // The mark stands under the column that is named.
   const [above = '', mark = ''] = ((await dialog.locator('pre').textContent()) ?? '').split('\n');
@@ -87,7 +85,7 @@ test('a database kind: settings and a secret that is never shown again, replaced
   await dialog.getByLabel('Command').fill('LLEN jobs');
   await dialog.getByLabel('Password').fill('s3cret-of-cache');
   await dialog.getByRole('button', { name: 'value < 1000' }).click();
-  await shot('redis');
+  await shot(page, 'editor-redis');
   await save(dialog);
   await shown('cache', 'up');
   expect(redis.seen).toContain('s3cret-of-cache');
@@ -183,7 +181,7 @@ test('a group of chosen members becomes one state by its rule, and follows when 
   await dialog.getByRole('button', { name: 'Add', exact: true }).click();
   await dialog.getByText('A whole number from 1 on.').waitFor();
   await dialog.getByLabel('Down when').fill('1');
-  await shot('group');
+  await shot(page, 'editor-group');
   await dialog.getByRole('button', { name: 'Add', exact: true }).click();
   await dialog.waitFor({ state: 'detached' });
   await shown('all-of-it', 'up');
@@ -251,7 +249,7 @@ test('a Gatus file: the plan says what is taken and what is left and why; then i
     await dialog.getByRole('list', { name: 'What is taken' }).getByText(action, { exact: true }).waitFor();
     if (action === 'add') {
       expect((await server.api('GET', '/v1/services/gatus-core_front')).status).toBe(404);
-      await shot('import');
+      await shot(page, 'editor-import');
       expect(await serious(page)).toEqual([]);
     }
     await dialog.getByRole('button', { name: 'Import 1 service' }).click();
@@ -305,7 +303,7 @@ test('the overview says what is open in a line each, and the palette acts on it'
   const lines = page.getByRole('list', { name: 'Open now' });
   await lines.getByRole('link', { name: /Checkout is slow.*investigating/u }).waitFor();
   await lines.getByRole('link', { name: /New disks.*1 record, ends in/u }).waitFor();
-  await shot('overview');
+  await shot(page, 'editor-overview');
   expect(await serious(page)).toEqual([]);
 
   await search('mute shop');
@@ -344,7 +342,7 @@ test('an alert that fires is a line of the overview, and is taken from the palet
     .waitFor();
   await search('acknowledge');
   const action = page.getByRole('option', { name: /^Acknowledge/u }).first();
-  await shot('palette');
+  await shot(page, 'editor-palette');
   await action.click();
   await until('an alert to be acknowledged', async () => {
     const { body } = await server.api('GET', '/v1/alerts');
@@ -354,32 +352,30 @@ test('an alert that fires is a line of the overview, and is taken from the palet
 });
 
 describe('in light and dark, on a desk and a phone', () => {
-  for (const theme of ['light', 'dark'] as const) {
-    for (const width of [1440, 390] as const) {
-      test(`${theme}, ${width} px: the dialogs have nothing serious for axe and nothing sideways`, async () => {
-        const other = await open(theme, width);
-        await signIn(other, server);
-        const at = await other.newPage();
-        for (const [name, path] of [
-          ['import', '/services?import=true'],
-          ['edit-group', '/services?edit=all-of-it'],
-          ['edit-http', '/services?edit=shop'],
-          ['edit-redis', '/services?edit=cache'],
-          ['edit-heartbeat', '/services?edit=nightly-backup'],
-          ['add', '/services?add=true'],
-        ] as const) {
-          await at.goto(`${server.url}${path}`);
-          await at.getByRole('dialog').waitFor();
-          const more = at.getByText('More settings');
-          if ((await more.count()) > 0) await more.click();
-          await settled(at);
-          await shot(`${name}-${width}-${theme}`, at);
-          expect(await serious(at), name).toEqual([]);
-          expect(await at.evaluate(() => document.documentElement.scrollWidth), name).toBeLessThanOrEqual(width);
-        }
-        await other.close();
-      });
-    }
+  for (const [theme, width] of looks) {
+    test(`${theme}, ${width} px: the dialogs have nothing serious for axe and nothing sideways`, async () => {
+      const other = await open(theme, width);
+      await signIn(other, server);
+      const at = await other.newPage();
+      for (const [name, path] of [
+        ['import', '/services?import=true'],
+        ['edit-group', '/services?edit=all-of-it'],
+        ['edit-http', '/services?edit=shop'],
+        ['edit-redis', '/services?edit=cache'],
+        ['edit-heartbeat', '/services?edit=nightly-backup'],
+        ['add', '/services?add=true'],
+      ] as const) {
+        await at.goto(`${server.url}${path}`);
+        await at.getByRole('dialog').waitFor();
+        const more = at.getByText('More settings');
+        if ((await more.count()) > 0) await more.click();
+        await settled(at);
+        await shot(at, `editor-${name}-${width}-${theme}`);
+        expect(await serious(at), name).toEqual([]);
+        expect(await at.evaluate(() => document.documentElement.scrollWidth), name).toBeLessThanOrEqual(width);
+      }
+      await other.close();
+    });
   }
 });
 
@@ -417,44 +413,14 @@ async function post(path: string, body: object): Promise<void> {
   expect(reply.status, JSON.stringify(reply.body)).toBeLessThan(300);
 }
 
-function open(theme: 'dark' | 'light', width: 390 | 1440): Promise<BrowserContext> {
-  const isPhone = width === 390;
-  return browser.newContext({
-    colorScheme: theme,
-    viewport: { width, height: isPhone ? 844 : 900 },
-    isMobile: isPhone,
-    hasTouch: isPhone,
-  });
+function open(theme: Theme, width: number): Promise<BrowserContext> {
+  return openWindow(browser, theme, width);
 }
 
-async function settled(at: Page): Promise<void> {
-  await at.getByText('Connection: Live').waitFor({ state: 'attached' });
-  await at.waitForFunction(() => document.querySelector('[aria-label="Loading"], .bone') === null);
-  await at.evaluate(() => document.fonts.ready.then(() => undefined));
-  await at.waitForFunction(() =>
-    document
-      .getAnimations()
-      .every(
-        (animation) =>
-          animation.playState === 'finished' || animation.effect?.getComputedTiming().iterations === Infinity,
-      ),
-  );
-}
-
+/** What is serious once the page is at rest. */
 async function serious(at: Page): Promise<readonly string[]> {
   await settled(at);
-  const { violations } = await new AxeBuilder({ page: at }).analyze();
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ''}`));
-}
-
-/** For people to look at, where they asked for it. */
-async function shot(name: string, at: Page = page): Promise<void> {
-  const dir = process.env['STATEWIRE_SHOTS'];
-  if (dir === undefined) return;
-  mkdirSync(dir, { recursive: true });
-  await at.screenshot({ path: join(dir, `editor-${name}.png`) });
+  return seriousViolations(at);
 }
 
 interface Target {

@@ -4,7 +4,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowser } from './harness/browser.ts';
-import { listen, openWindow, seriousViolations, settled, shot } from './harness/look.ts';
+import { listen, looks, openWindow, seriousViolations, settled, shot } from './harness/look.ts';
 import { TestServer } from './harness/server.ts';
 import { signIn } from './harness/sign-in.ts';
 import { until } from './harness/until.ts';
@@ -80,48 +80,46 @@ const dialogs = [
   ['notification centre', '/alerts', /^Inbox: \d+ unread/u],
 ] as const;
 
-for (const theme of ['light', 'dark'] as const) {
-  for (const width of [1440, 390] as const) {
-    describe(`${theme}, ${width} px`, () => {
-      let context: BrowserContext;
-      let page: Page;
-      const troubles: string[] = [];
-      beforeAll(async () => {
-        context = await openWindow(browser, theme, width);
-        await signIn(context, server);
-        page = await context.newPage();
-        listen(page, troubles);
-      });
-      afterAll(async () => {
-        await context?.close();
-      });
-      const isWell = async (name: string): Promise<void> => {
-        await settled(page);
-        await shot(page, `respond-${name}-${width}-${theme}`);
-        expect(troubles).toEqual([]);
-        expect(await seriousViolations(page)).toEqual([]);
-        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-      };
-      for (const [name, path, role] of pages) {
-        test(`${name}: no error, nothing serious for axe, no sideways scrolling`, async () => {
-          troubles.length = 0;
-          await page.goto(`${server.url}${path.replace('ALERT', await alertOf('services/billing'))}`);
-          if (role !== null) await page.getByRole(role).waitFor();
-          await isWell(name);
-        });
-      }
-      for (const [name, path, button] of dialogs) {
-        test(`${name}, opened: no error, nothing serious for axe, no sideways scrolling`, async () => {
-          troubles.length = 0;
-          await page.goto(`${server.url}${path}`);
-          await settled(page);
-          await page.getByRole('button', { name: button }).first().click();
-          await page.getByRole('dialog').waitFor();
-          await isWell(name);
-        });
-      }
+for (const [theme, width] of looks) {
+  describe(`${theme}, ${width} px`, () => {
+    let context: BrowserContext;
+    let page: Page;
+    const troubles: string[] = [];
+    beforeAll(async () => {
+      context = await openWindow(browser, theme, width);
+      await signIn(context, server);
+      page = await context.newPage();
+      listen(page, troubles);
     });
-  }
+    afterAll(async () => {
+      await context?.close();
+    });
+    const isWell = async (name: string): Promise<void> => {
+      await settled(page);
+      await shot(page, `respond-${name}-${width}-${theme}`);
+      expect(troubles).toEqual([]);
+      expect(await seriousViolations(page)).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    };
+    for (const [name, path, role] of pages) {
+      test(`${name}: no error, nothing serious for axe, no sideways scrolling`, async () => {
+        troubles.length = 0;
+        await page.goto(`${server.url}${path.replace('ALERT', await alertOf('services/billing'))}`);
+        if (role !== null) await page.getByRole(role).waitFor();
+        await isWell(name);
+      });
+    }
+    for (const [name, path, button] of dialogs) {
+      test(`${name}, opened: no error, nothing serious for axe, no sideways scrolling`, async () => {
+        troubles.length = 0;
+        await page.goto(`${server.url}${path}`);
+        await settled(page);
+        await page.getByRole('button', { name: button }).first().click();
+        await page.getByRole('dialog').waitFor();
+        await isWell(name);
+      });
+    }
+  });
 }
 
 test('a place that a notice names opens what it is about', async () => {

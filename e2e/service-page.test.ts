@@ -1,12 +1,10 @@
 /** The page of one service, on a real server and in a real browser: its past, what keeps it quiet, and what people say of it. */
-import { AxeBuilder } from '@axe-core/playwright';
-import { mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowser } from './harness/browser.ts';
 import { givePast, type PastChange } from './harness/past.ts';
+import { looks, openWindow, seriousViolations, settled, shot, type Theme } from './harness/look.ts';
 import { TestServer } from './harness/server.ts';
 import { signIn } from './harness/sign-in.ts';
 import { until } from './harness/until.ts';
@@ -51,14 +49,6 @@ const states = [
   ['behind a failed dependency', 'cart'],
   ['no data yet', 'nightly'],
   ['a group', 'store'],
-] as const;
-
-const looks = [
-  ['light', 1440],
-  ['light', 1024],
-  ['light', 390],
-  ['dark', 1440],
-  ['dark', 390],
 ] as const;
 
 for (const [theme, width] of looks) {
@@ -367,36 +357,8 @@ async function say(): Promise<void> {
   await post(`/v1/alerts/${alert.id}/ack`, { note: 'Rolling back the release' });
 }
 
-async function open(theme: 'light' | 'dark', width: number): Promise<BrowserContext> {
-  const isPhone = width < 500;
-  return browser.newContext({
-    viewport: { width, height: isPhone ? 844 : 900 },
-    colorScheme: theme,
-    isMobile: isPhone,
-    hasTouch: isPhone,
-  });
-}
-
-/** Live, and nothing is loading any more. */
-async function settled(page: Page): Promise<void> {
-  await page.getByText('Connection: Live').waitFor({ state: 'attached' });
-  await page.waitForFunction(() => document.querySelector('[aria-label="Loading"], .bone') === null);
-  await page.evaluate(() => document.fonts.ready.then(() => undefined));
-}
-
-async function seriousViolations(page: Page): Promise<readonly string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ''}`));
-}
-
-/** For people to look at, where they asked for it. */
-async function shot(page: Page, name: string): Promise<void> {
-  const dir = process.env['STATEWIRE_SHOTS'];
-  if (dir === undefined) return;
-  mkdirSync(dir, { recursive: true });
-  await page.screenshot({ path: join(dir, `${name.replaceAll(/[^a-z\d]+/gu, '-')}.png`), fullPage: true });
+function open(theme: Theme, width: number): Promise<BrowserContext> {
+  return openWindow(browser, theme, width);
 }
 
 async function startTarget(): Promise<typeof target> {

@@ -4,6 +4,26 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 
+export type Theme = 'light' | 'dark';
+
+/**
+ * The windows in which pages are swept: two that together show both themes and both sizes. All of them with `LOOKS=all`, as
+ * `npm run nightly` does: what is wrong in one theme at one size alone is rare, and each look costs a minute.
+ */
+export const looks: readonly (readonly [theme: Theme, width: number])[] =
+  process.env['LOOKS'] === 'all'
+    ? [
+        ['light', 1440],
+        ['light', 1024],
+        ['light', 390],
+        ['dark', 1440],
+        ['dark', 390],
+      ]
+    : [
+        ['light', 1440],
+        ['dark', 390],
+      ];
+
 /** A window of that width: below 500 px a phone. */
 export function openWindow(browser: Browser, theme: 'light' | 'dark', width: number): Promise<BrowserContext> {
   const isPhone = width < 500;

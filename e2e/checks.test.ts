@@ -100,7 +100,7 @@ describe('[CK4] PostgreSQL', () => {
     ],
     [
       'a query that takes too long',
-      { credentials, probe: sql('SELECT pg_sleep(30)'), timeoutMs: 700 },
+      { credentials, probe: sql('SELECT pg_sleep(30)'), timeoutMs: 2_500 },
       /^unhealthy (timeout|query_timeout) reach:ok protocol:ok auth:ok query:fail$/,
     ],
     [
@@ -194,7 +194,7 @@ describe('[CK4] MySQL', () => {
     ],
     [
       'a query that takes too long',
-      { credentials, probe: sql('SELECT SLEEP(30)'), timeoutMs: 900 },
+      { credentials, probe: sql('SELECT SLEEP(30)'), timeoutMs: 2_500 },
       /^unhealthy (timeout|query_timeout) reach:ok protocol:ok auth:ok query:fail$/,
     ],
     [

@@ -283,7 +283,7 @@ function columnsFor({ canWrite, onEdit, onRemove }: RowActions): readonly Column
       track: '6.5rem',
       from: 'lg',
       isSortable: true,
-      align: 'right',
+      // From the left: a right-aligned number begins elsewhere with each digit more.
       cell: (row) => <UptimeCell row={row} />,
     },
     {

@@ -8,6 +8,8 @@ import { signIn } from './harness/sign-in.ts';
 const SERVICES = 5_000;
 /** Enough that every row has a whole bar and a whole sparkline. */
 const LOOKS = 40;
+const WARMING = 3;
+const RUNS = 5;
 
 let server: TestServer;
 let browser: Browser;
@@ -70,7 +72,8 @@ test(`reconnecting with ${SERVICES} services: first paint under 1 s, under 3 MB 
     .waitFor();
 
   const runs: { readonly ms: number; readonly bytes: number }[] = [];
-  for (let run = 0; run < 5; run++) {
+  // The first visits fill the browser's caches, and what follows from the reports above is still being worked out.
+  for (let run = -WARMING; run < RUNS; run++) {
     let bytes = 0;
     page.removeAllListeners('websocket');
     page.on('websocket', (socket) => {
@@ -91,7 +94,7 @@ test(`reconnecting with ${SERVICES} services: first paint under 1 s, under 3 MB 
     await expect
       .poll(() => page.getByRole('heading', { name: 'Services' }).locator('..').textContent())
       .toContain('5,000');
-    runs.push({ ms, bytes });
+    if (run >= 0) runs.push({ ms, bytes });
   }
   const best = runs.toSorted((a, b) => a.ms - b.ms);
   const median = best[Math.floor(best.length / 2)] ?? { ms: Infinity, bytes: Infinity };

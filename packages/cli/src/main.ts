@@ -1,61 +1,21 @@
 #!/usr/bin/env node
-import { parseArgs } from 'node:util';
-import { beat } from './commands/beat.ts';
-import { check } from './commands/check.ts';
-import { demo } from './commands/demo.ts';
-import { doctor } from './commands/doctor.ts';
-import { importFile } from './commands/import.ts';
-import { report } from './commands/report.ts';
-import { serve } from './commands/serve.ts';
-import { tail } from './commands/tail.ts';
-import { UsageError, type Command, type Terminal } from './command.ts';
-import { processTerminal } from './env.ts';
-
-const commands: readonly Command[] = [serve, demo, check, report, beat, tail, importFile, doctor];
-
-/** Runs one command line and resolves with its exit code. */
-export async function main(terminal: Terminal, argv: readonly string[]): Promise<number> {
-  const [name = 'help', ...rest] = argv;
-  if (name === 'help' || name === '--help' || name === '-h') {
-    terminal.out(help());
-    return 0;
-  }
-  const command = commands.find((candidate) => candidate.name === name);
-  if (command === undefined) {
-    terminal.err(`found no command "${name}"\n\n${help()}`);
-    return 2;
-  }
-  try {
-    const parsed = parseArgs({ args: rest, options: command.options, allowPositionals: true, strict: true });
-    return await command.run(terminal, { values: parsed.values, positionals: parsed.positionals });
-  } catch (error) {
-    // parseArgs throws TypeError with codes of its own for unknown options; the rest is a fault and shown as one.
-    const isUsage =
-      error instanceof UsageError ||
-      (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
-    if (!isUsage) throw error;
-    terminal.err(`${error instanceof Error ? error.message : ''}\nusage: ${command.usage}`);
-    return 2;
-  }
-}
-
-function help(): string {
-  const width = Math.max(...commands.map((command) => command.name.length));
-  const lines = commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`);
-  return `statewire: the live status layer for platforms\n\n${lines.join('\n')}\n\nstatewire <command> --help is not needed: a wrong call says what is right.`;
-}
+import { enableCompileCache, flushCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
 const major = Number(process.versions.node.split('.')[0]);
-if (import.meta.main) {
-  if (major < 24) {
-    process.stderr.write(
-      `statewire: found Node ${process.versions.node}, expected 24 or newer; in a clone use \`npm start\`, which brings its own\n`,
-    );
-    process.exitCode = 2;
-  } else {
-    process.exitCode = await main(processTerminal(), process.argv.slice(2));
-    // Everything is closed and the loop is empty when `exit` comes. What Node would do after it, closing its own
-    // handles, was seen to spin for ever (Environment::CleanupHandles): a stopped server that never ended.
-    process.once('exit', (code) => process.exit(code));
-  }
+if (major < 24) {
+  process.stderr.write(
+    `statewire: found Node ${process.versions.node}, expected 24 or newer; in a clone use \`npm start\`, which brings its own\n`,
+  );
+  process.exitCode = 2;
+} else {
+  // A server that was killed is awaited: what was compiled once is not compiled again. Beside our own code and not in a
+  // folder for everybody's temporary files; where that cannot be written, each start compiles.
+  enableCompileCache(fileURLToPath(new URL('../.cache', import.meta.url)));
+  const { runLine, processTerminal } = await import('./run-line.ts');
+  flushCompileCache();
+  process.exitCode = await runLine(processTerminal(), process.argv.slice(2));
+  // Everything is closed and the loop is empty when `exit` comes. What Node would do after it, closing its own
+  // handles, was seen to spin for ever (Environment::CleanupHandles): a stopped server that never ended.
+  process.once('exit', (code) => process.exit(code));
 }

@@ -51,7 +51,7 @@ export function ResponsePane({ row, said }: { row: Service; said: readonly Annot
   }, [history.data, live]);
   const shaded = useMemo(
     () => [...excludedIn(said, from, to), ...stretches(history.data?.transitions ?? [], from, to, row.status)],
-    // oxlint-disable-next-line react/exhaustive-deps -- as above.
+    // oxlint-disable-next-line react/exhaustive-deps -- the span of the window is read anew when points come in, and its movement alone must not redraw them.
     [history.data, live, said, row.status],
   );
   const downs = shaded.filter(({ status }) => status === 'down').length;

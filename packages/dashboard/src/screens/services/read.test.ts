@@ -77,7 +77,7 @@ const typedOf = (kind: ServiceKind): Draft => ({
 /** The record a server makes of a body: its fields, and the defaults of the model. */
 function recorded(body: ReturnType<typeof bodyOf>): { service: Service; check: Check | null } {
   const { check, members, fusion, ...plain } = body;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as far as the form reads it.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true of every field that draftOf reads; the others play no part here.
   const service = {
     target: '',
     ...plain,
@@ -86,7 +86,7 @@ function recorded(body: ReturnType<typeof bodyOf>): { service: Service; check: C
   } as Service;
   if (check === undefined) return { service, check: null };
   const { secretHeaders: _, secrets: __, ...given } = check;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as far as the form reads it.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true of every field that draftOf reads; the others play no part here.
   return { service, check: { kind: body.kind, secrets: [], ...checkDefaults(body.kind, given) } as unknown as Check };
 }
 

@@ -1,4 +1,5 @@
-export { createClient, type Client, type ClientOptions, type KnownRows } from './client.ts';
+export { createClient } from './create.ts';
+export type { Client, ClientOptions, KnownRows } from './client.ts';
 export { Collection, Query, type Bodies, type CommandOptions, type Subscription } from './collection.ts';
 export {
   compileWhere,

@@ -5,6 +5,20 @@ const ssr = {
   resolve: { conditions: ['source', 'node', 'import', 'default'], externalConditions: ['source', 'node'] },
 };
 
+/** End-to-end tests that judge how long something took or what memory it held: nothing may run beside them. */
+const alone = [
+  'clock-steps',
+  'corridor',
+  'cut',
+  'many-services',
+  'mcp-faults',
+  'own-downtime',
+  'own-fault',
+  'own-pause',
+  'paint',
+  'slow-readers',
+].map((name) => `e2e/${name}.test.ts`);
+
 export default defineConfig({
   test: {
     projects: [
@@ -34,7 +48,20 @@ export default defineConfig({
           name: 'e2e',
           environment: 'node',
           include: ['e2e/**/*.test.ts'],
-          // Real servers, real browsers, two cores: one file at a time.
+          exclude: alone,
+          // Real servers and real browsers on two cores: what they wait for is mostly each other.
+          maxWorkers: 2,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'alone',
+          environment: 'node',
+          include: alone,
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

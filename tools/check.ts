@@ -28,6 +28,7 @@ const steps: readonly Step[] = [
   { name: 'packages are fit to publish', command: [process.execPath, 'tools/packages.ts'] },
   { name: 'unit tests', command: [bin('vitest'), 'run', '--project', 'unit', '--project', 'dom'], project: 'unit' },
   { name: 'end-to-end tests', command: [bin('vitest'), 'run', '--project', 'e2e'], project: 'e2e' },
+  { name: 'end-to-end tests that measure', command: [bin('vitest'), 'run', '--project', 'alone'], project: 'alone' },
 ];
 
 const only = process.argv[2];

@@ -1,13 +1,13 @@
 import type { Row } from '@statewire/protocol';
 import { describe, expect, test } from 'vitest';
-import { createClient, type Client, type ClientOptions } from './client.ts';
+import { createClient, type ClientOptions, type CoreClient } from './client.ts';
 import { FakeEnv, FakeServer } from './testing/index.ts';
 import type { CollectionState } from './views/views.ts';
 
 interface World {
   readonly env: FakeEnv;
   readonly server: FakeServer;
-  readonly sw: Client;
+  readonly sw: CoreClient;
 }
 
 function world(options: Partial<ClientOptions> = {}): World {

@@ -1,29 +1,10 @@
-import type {
-  Check,
-  Execution,
-  ExecutionCreate,
-  ExecutionPatch,
-  ExecutionReport,
-  Job,
-  JobCreate,
-  JobPatch,
-  JobReport,
-  Metric,
-  Rows,
-  Service,
-  ServiceCreate,
-  ServicePatch,
-  ServiceReport,
-} from '@statewire/model';
+import type { Rows } from '@statewire/model';
 import type { Row } from '@statewire/protocol';
 import type { Dial } from './connect/transport.ts';
 import { dialWebSocket, liveUrl } from './connect/websocket.ts';
 import { Collection, type CollectionSource } from './collection.ts';
 import { browserEnv, every, type Env } from './env.ts';
-import { Agents } from './report/agents.ts';
-import { Connections } from './report/connections.ts';
 import type { Reporting } from './report/reporting.ts';
-import { Runs } from './report/runs.ts';
 import { Driver, type TokenSource } from './session/driver.ts';
 import { Asked } from './state/asked.ts';
 import { InFlight } from './state/in-flight.ts';
@@ -49,14 +30,7 @@ export interface ClientOptions {
 }
 
 /** A live replica of what this program looks at. Connects when first needed. */
-export interface Client extends NamedCollections {
-  readonly services: Collection<Service, ServiceBodies>;
-  readonly connections: Connections;
-  readonly agents: Agents;
-  readonly executions: Runs<Execution, ExecutionBodies>;
-  readonly jobs: Runs<Job, JobBodies>;
-  readonly metrics: Collection<Metric>;
-  readonly checks: Collection<Check>;
+export interface CoreClient extends NamedCollections {
   /** A collection of one's own, or one by name. */
   collection<T extends Row = Row>(name: string): Collection<T>;
   /** The state of the connection. */
@@ -76,10 +50,13 @@ export interface Client extends NamedCollections {
 }
 
 /**
- * Makes a client. Nothing happens until something is subscribed, commanded or connected, so that it may stand in
- * a module that a server renders.
+ * Makes a client that watches and commands. Nothing happens until something is subscribed, commanded or connected, so that
+ * it may stand in a module that a server renders.
  */
-export function createClient(options: ClientOptions): Client {
+export function createClient(options: ClientOptions): CoreClient;
+/** The same with what `more` makes of its insides: how the whole client is put together around this one. */
+export function createClient<M extends object>(options: ClientOptions, more: More<M>): CoreClient & M;
+export function createClient(options: ClientOptions, more?: More<object>): CoreClient {
   const env = options.env ?? browserEnv();
   const tab = env.uniqueId();
   const inFlight = new InFlight(tab);
@@ -105,21 +82,9 @@ export function createClient(options: ClientOptions): Client {
   const { defaultMs, lingerMs } = { defaultMs: options.intervalMs ?? 100, lingerMs: options.lingerMs ?? LINGER_MS };
   const views = new Views({ env, driver, inFlight, defaultMs, lingerMs });
   const source: CollectionSource = { views, command: (command, isOptimistic) => driver.command(command, isOptimistic) };
-  const reporting: Reporting = {
-    env,
-    want: () => driver.dispatch({ t: 'want' }),
-    isLive: () => driver.isLive,
-    onLive,
-  };
   return {
-    services: new Collection<Service, ServiceBodies>(source, 'services'),
-    connections: new Connections(source, 'connections'),
-    agents: new Agents(source, reporting),
-    executions: new Runs<Execution, ExecutionBodies>(source, 'executions', reporting),
-    jobs: new Runs<Job, JobBodies>(source, 'jobs', reporting),
-    metrics: new Collection<Metric>(source, 'metrics'),
-    checks: new Collection<Check>(source, 'checks'),
     ...namedCollections(source),
+    ...more?.(source, { env, want: () => driver.dispatch({ t: 'want' }), isLive: () => driver.isLive, onLive }),
     collection: <T extends Row = Row>(name: string) => new Collection<T>(source, name),
     connection,
     serverNow: () => driver.clock.now(),
@@ -135,23 +100,8 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
-interface ServiceBodies {
-  readonly create: ServiceCreate;
-  readonly patch: ServicePatch;
-  readonly report: ServiceReport;
-}
-
-interface ExecutionBodies {
-  readonly create: ExecutionCreate;
-  readonly patch: ExecutionPatch;
-  readonly report: ExecutionReport;
-}
-
-interface JobBodies {
-  readonly create: JobCreate;
-  readonly patch: JobPatch;
-  readonly report: JobReport;
-}
+/** Adds to a client what not every program needs, such as reporting. */
+export type More<M> = (source: CollectionSource, reporting: Reporting) => M;
 
 /** The collections that every server has, by name. */
 export type KnownRows = Rows;

@@ -1,2 +1,2 @@
-/** The smallest client: one WebSocket for this program, nothing kept. `@statewire/client` is this with the real world around it. */
-export { createClient, type Client, type ClientOptions } from './client.ts';
+/** The smallest client: it watches and commands over one WebSocket, and keeps nothing. `@statewire/client` puts the real world around it. */
+export { createClient, type ClientOptions, type CoreClient } from './client.ts';

@@ -1,5 +1,5 @@
-export { createClient } from './create.ts';
-export type { Client, ClientOptions, KnownRows } from './client.ts';
+export { createClient, type Client } from './create.ts';
+export type { ClientOptions, CoreClient, KnownRows } from './client.ts';
 export { Collection, Query, type Bodies, type CommandOptions, type Subscription } from './collection.ts';
 export {
   compileWhere,
@@ -17,9 +17,10 @@ export { RecordView, type RecordState } from './views/record-view.ts';
 export { ConnectionView, type ConnectionState } from './views/connection-view.ts';
 export type { CollectionState, Freshness } from './views/views.ts';
 export type { ConnectionStatus, ViewStatus } from './views/status.ts';
+export { reasonText } from './views/reason.ts';
 export { Agents, type AgentCard, type PresentAgent } from './report/agents.ts';
 export { Connections } from './report/connections.ts';
 export { Runs, type RunStart } from './report/runs.ts';
 export type { Run, RunReport } from './report/run.ts';
 export { browserEnv, type Env, type Signal, type SocketLike, type Timer } from './env.ts';
-export type { Dial, Wire, WireEvents } from './connect/transport.ts';
+export type { Dial, Role, Transport, Wire, WireEvents } from './connect/transport.ts';

@@ -1,28 +1,69 @@
-import type { Rows } from '@statewire/model';
-import { Collection, type CollectionSource } from './collection.ts';
+import type {
+  AgentCreate,
+  AgentPatch,
+  AgentReport,
+  ConnectionCreate,
+  ConnectionPatch,
+  ConnectionReport,
+  ExecutionCreate,
+  ExecutionPatch,
+  ExecutionReport,
+  JobCreate,
+  JobPatch,
+  JobReport,
+  Rows,
+  ServiceCreate,
+  ServicePatch,
+  ServiceReport,
+} from '@statewire/model';
+import { Collection, type Bodies, type CollectionSource } from './collection.ts';
 
-/** Collections that have nothing of their own beside what every collection has. Their types are the model's. */
-type Named = Exclude<keyof Rows, 'agents' | 'checks' | 'connections' | 'executions' | 'jobs' | 'metrics' | 'services'>;
+/** What the commands of collections take; those not named here take any fields. */
+interface NamedBodies {
+  readonly agents: { readonly create: AgentCreate; readonly patch: AgentPatch; readonly report: AgentReport };
+  readonly connections: {
+    readonly create: ConnectionCreate;
+    readonly patch: ConnectionPatch;
+    readonly report: ConnectionReport;
+  };
+  readonly executions: {
+    readonly create: ExecutionCreate;
+    readonly patch: ExecutionPatch;
+    readonly report: ExecutionReport;
+  };
+  readonly jobs: { readonly create: JobCreate; readonly patch: JobPatch; readonly report: JobReport };
+  readonly services: { readonly create: ServiceCreate; readonly patch: ServicePatch; readonly report: ServiceReport };
+}
 
-/** `client.alerts`, `client.notifications`, ... */
-export type NamedCollections = { readonly [N in Named]: Collection<Rows[N]> };
+/** What the commands of one collection take. */
+export type BodiesOf<N extends keyof Rows> = N extends keyof NamedBodies ? NamedBodies[N] : Bodies;
+
+/** `client.services`, `client.alerts`, ... Their types are the model's. */
+export type NamedCollections = { readonly [N in keyof Rows]: Collection<Rows[N], BodiesOf<N>> };
 
 /** Every one of them: a name that is missing here does not compile. */
-const NAMES: Readonly<Record<Named, true>> = {
-  alerts: true,
-  annotations: true,
-  channels: true,
-  deliveries: true,
-  inboxes: true,
-  incidents: true,
-  maintenances: true,
-  notifications: true,
-  pages: true,
-  policies: true,
-  preferences: true,
-  rules: true,
-  settings: true,
-  subscribers: true,
+const NAMES: Readonly<Record<keyof Rows, 0>> = {
+  agents: 0,
+  alerts: 0,
+  annotations: 0,
+  channels: 0,
+  checks: 0,
+  connections: 0,
+  deliveries: 0,
+  executions: 0,
+  inboxes: 0,
+  incidents: 0,
+  jobs: 0,
+  maintenances: 0,
+  metrics: 0,
+  notifications: 0,
+  pages: 0,
+  policies: 0,
+  preferences: 0,
+  rules: 0,
+  services: 0,
+  settings: 0,
+  subscribers: 0,
 };
 
 export function namedCollections(source: CollectionSource): NamedCollections {

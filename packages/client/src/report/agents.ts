@@ -1,13 +1,8 @@
-import type { Agent, AgentCreate, AgentPatch, AgentReport } from '@statewire/model';
+import type { Agent, AgentReport } from '@statewire/model';
 import { body, Collection, type CollectionSource } from '../collection.ts';
 import type { CommandResult } from '../errors.ts';
+import type { BodiesOf } from '../named.ts';
 import type { Reporting } from './reporting.ts';
-
-export interface AgentBodies {
-  readonly create: AgentCreate;
-  readonly patch: AgentPatch;
-  readonly report: AgentReport;
-}
 
 /** What an agent says of itself when it comes. */
 export interface AgentCard {
@@ -18,7 +13,7 @@ export interface AgentCard {
 }
 
 /** Agents. `present` makes this program one of them for as long as it is connected. */
-export class Agents extends Collection<Agent, AgentBodies> {
+export class Agents extends Collection<Agent, BodiesOf<'agents'>> {
   readonly #reporting: Reporting;
 
   constructor(source: CollectionSource, reporting: Reporting) {

@@ -1,15 +1,10 @@
-import type { Connection, ConnectionCreate, ConnectionPatch, ConnectionReport } from '@statewire/model';
+import type { Connection, ConnectionReport } from '@statewire/model';
 import { body, Collection } from '../collection.ts';
 import type { CommandResult } from '../errors.ts';
-
-export interface ConnectionBodies {
-  readonly create: ConnectionCreate;
-  readonly patch: ConnectionPatch;
-  readonly report: ConnectionReport;
-}
+import type { BodiesOf } from '../named.ts';
 
 /** Links of agents to services. */
-export class Connections extends Collection<Connection, ConnectionBodies> {
+export class Connections extends Collection<Connection, BodiesOf<'connections'>> {
   /** Reports how a link of an agent to a service fares. The record is made by its first report. */
   observe(
     link: { readonly agent: string; readonly service: string },

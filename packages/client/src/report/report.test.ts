@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createClient, type Client } from '../client.ts';
+import { createClient, type Client } from '../create.ts';
 import { FakeEnv, FakeServer } from '../testing/index.ts';
 
 function world(): { env: FakeEnv; server: FakeServer; sw: Client } {

@@ -63,6 +63,11 @@ export class Driver {
     return this.#link;
   }
 
+  /** What carries the texts now, and whose it is; null without a connection. */
+  get wire(): Pick<Wire, 'kind' | 'role'> | null {
+    return this.#wire;
+  }
+
   get isLive(): boolean {
     return this.#link.at === 'live';
   }
@@ -140,7 +145,7 @@ export class Driver {
     }
     const failed = (error: unknown): void =>
       fail({
-        code: 'unavailable',
+        code: 'token_failed',
         message: `the token function failed: ${error instanceof Error ? error.message : String(error)}`,
       });
     // In a promise, so that a function that throws and one that rejects are the same.
@@ -158,6 +163,7 @@ export class Driver {
         opened: () => this.dispatch({ t: 'opened', socket }),
         text: (text) => this.#receive(socket, text),
         closed: (code, reason) => this.dispatch({ t: 'dropped', socket, code, reason, fault: this.#fault }),
+        changed: () => this.#deps.onChange(),
       });
     } catch (error) {
       const message = `cannot open a connection: ${error instanceof Error ? error.message : String(error)}`;

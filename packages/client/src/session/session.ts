@@ -389,7 +389,7 @@ function isSteady(link: Open, now: number): boolean {
 
 function giveUpWhenLate(link: LinkAt<'dialing' | 'greeting'>, _: Event, moment: Moment): Step {
   if (!isDue(link.since + DIAL_MS_MAX, link.since, moment.now)) return stay(link);
-  return wait(link, { code: 'unavailable', message: `no welcome within ${DIAL_MS_MAX} ms; trying again` }, moment);
+  return wait(link, { code: 'no_welcome', message: `no welcome within ${DIAL_MS_MAX} ms; trying again` }, moment);
 }
 
 function welcomed(link: LinkAt<'greeting'>, event: EventOf<'welcomed'>, { now }: Moment): Step {
@@ -440,7 +440,7 @@ function look(link: LinkAt<'live' | 'paused'>, _: Event, { now }: Moment): Step 
 function beat(link: LinkAt<'live' | 'paused'>, moment: Moment): Step {
   const found = pulse(link.life, moment.now, moment.isVisible);
   if (found.is === 'dead') {
-    return wait(link, { code: 'unavailable', message: 'the server fell silent; connecting again' }, moment);
+    return wait(link, { code: 'silent', message: 'the server fell silent; connecting again' }, moment);
   }
   const next = found.life === link.life ? link : { ...link, life: found.life };
   return { next, effects: found.ask ? [{ do: 'probe', socket: link.socket, i: found.life.asked }] : NOTHING };

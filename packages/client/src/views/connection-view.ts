@@ -1,16 +1,23 @@
 import type { Failure } from '@statewire/protocol';
 import type { Env } from '../env.ts';
 import type { Driver } from '../session/driver.ts';
-import { connectionStatus, linkFailure, type ConnectionStatus } from './status.ts';
+import type { Role, Transport } from '../connect/transport.ts';
+import { connectionStatus, linkFailure, reasonOf, type ConnectionStatus } from './status.ts';
 
 /** The connection at one moment. Times are epoch ms on the server's clock, like all times people are shown. */
 export interface ConnectionState {
   readonly state: ConnectionStatus;
+  /** Why it is not live, as a code; null while it is. `reasonText` makes a sentence of it. */
+  readonly reason: string | null;
   /** Since when `state` has its value. */
   readonly since: number;
   /** Newest round trip, or null before the first. */
   readonly rttMs: number | null;
   readonly quality: 'good' | 'fair' | 'poor' | null;
+  /** What carries it now; null without a connection. */
+  readonly transport: Transport | null;
+  /** Whose connection it is: of this tab alone, of this tab for all tabs of the browser, or of another tab. */
+  readonly role: Role;
   /** When the next attempt is due, or null when none is planned. */
   readonly retryAt: number | null;
   /** Attempts in a row that came to nothing. */
@@ -90,14 +97,17 @@ export class ConnectionView {
 
   #read(): ConnectionState {
     const driver = this.#driver();
-    const { link, welcome, clock } = driver;
+    const { link, welcome, clock, wire } = driver;
     const state = connectionStatus(link, this.#env.isOnline(), welcome !== null);
     const rttMs = link.at === 'live' ? clock.rttMs : null;
     return {
       state,
+      reason: reasonOf(link, this.#env.isOnline()),
       since: state === this.#state.state ? this.#state.since : clock.now(),
       rttMs,
       quality: qualityOf(rttMs),
+      transport: wire === null ? null : (wire.kind ?? 'websocket'),
+      role: wire?.role ?? 'alone',
       retryAt: link.at === 'waiting' && link.until !== null ? link.until + clock.offsetMs : null,
       failures: 'failures' in link ? link.failures : 0,
       error: linkFailure(link),
@@ -111,9 +121,12 @@ const NO_SCOPES: readonly string[] = [];
 
 const UNCONNECTED: ConnectionState = {
   state: 'idle',
+  reason: 'unasked',
   since: 0,
   rttMs: null,
   quality: null,
+  transport: null,
+  role: 'alone',
   retryAt: null,
   failures: 0,
   error: null,

@@ -63,6 +63,25 @@ export function linkFailure(link: Link): Failure | null {
   return 'failure' in link ? link.failure : null;
 }
 
+/**
+ * Why it is not live, in one word; null while it is. `reasonText` has the sentence. Once something failed it is the code of
+ * that failure: one of the server's, the name of a close code, or `silent`, `no_welcome`, `token_failed`, `asleep`, `closed`.
+ */
+export function reasonOf(link: Link, isOnline: boolean): string | null {
+  switch (link.at) {
+    case 'idle':
+      return link.byHand ? 'disconnected' : 'unasked';
+    case 'live':
+      return link.life.isFresh ? null : 'unverified';
+    case 'paused':
+    case 'closed':
+      return link.failure.code;
+    default:
+      // That there is no network explains more than what it broke.
+      return isOnline ? (link.failure?.code ?? 'connecting') : 'no_network';
+  }
+}
+
 /** Failed attempts in a row after which people are told that they are offline. */
 const OFFLINE_AFTER = 3;
 

@@ -1,0 +1,129 @@
+import { closeNames } from '@statewire/protocol';
+import { expect, test } from 'vitest';
+import { createClient, type ClientOptions, type CoreClient } from '../client.ts';
+import type { Dial, Role, Transport, WireEvents } from '../connect/transport.ts';
+import { FakeEnv } from '../testing/fake-env.ts';
+import { FakeServer } from '../testing/fake-server.ts';
+import { reasonText } from './reason.ts';
+
+interface World {
+  readonly env: FakeEnv;
+  readonly server: FakeServer;
+  readonly sw: CoreClient;
+}
+
+function world(options: Partial<ClientOptions> = {}): World {
+  const env = new FakeEnv();
+  const server = new FakeServer({ now: () => env.now() });
+  return { env, server, sw: createClient({ url: 'http://fake.test', env, dial: server.dial, ...options }) };
+}
+
+test('[CQ1] each way not to be live has a reason, and a live connection has none', async () => {
+  const { env, server, sw } = world();
+  const reasons: (string | null)[] = [];
+  sw.connection.subscribe(() => {
+    const { reason } = sw.connection.get();
+    if (reasons.at(-1) !== reason) reasons.push(reason);
+  });
+  expect(sw.connection.get().reason).toBe('unasked');
+  sw.connect();
+  await env.settle();
+  server.isUp = false;
+  server.cut();
+  await env.advance(1_000);
+  env.signal('offline');
+  await env.advance(5_000);
+  server.isUp = true;
+  env.signal('online');
+  await env.settle();
+  env.signal('pagehide');
+  env.signal('pageshow');
+  await env.settle();
+  sw.disconnect();
+  sw.connect();
+  await env.settle();
+  sw.close();
+  expect(reasons).toEqual([
+    'connecting',
+    null,
+    'unavailable',
+    'no_network',
+    'unavailable',
+    null,
+    'asleep',
+    null,
+    'disconnected',
+    'connecting',
+    null,
+    'closed',
+  ]);
+});
+
+test('[CQ1] a token function that fails, and a server that falls silent, are told apart', async () => {
+  let isBroken = true;
+  const token = (): string => {
+    if (isBroken) throw new Error('no session');
+    return 'sw_read_1';
+  };
+  const { env, server, sw } = world({ token });
+  sw.connect();
+  await env.settle();
+  expect(sw.connection.get()).toMatchObject({ reason: 'token_failed', error: { code: 'token_failed' } });
+  isBroken = false;
+  sw.reconnect();
+  await env.settle();
+  expect(sw.connection.get()).toMatchObject({ state: 'live', reason: null });
+  server.isMute = true;
+  await env.advance(20_000);
+  expect(sw.connection.get().reason).toBe('silent');
+  sw.close();
+});
+
+test('[CQ1] every code of ours has a sentence; of others the server has the word', () => {
+  const codes = ['unasked', 'connecting', 'disconnected', 'no_network', 'unverified', 'unavailable', 'silent'];
+  const more = ['no_welcome', 'token_failed', 'asleep', 'closed', 'auth_required', 'auth_invalid', 'auth_expired'];
+  // `token_needed` is told as auth_required.
+  const closes = Object.values(closeNames).filter((name) => name !== 'token_needed');
+  for (const reason of [...codes, ...more, ...closes]) {
+    const text = reasonText({ reason, error: { code: reason, message: 'the words of the server' } });
+    expect(text, reason).toMatch(/^[A-Z].*\.$/);
+  }
+  expect(reasonText({ reason: 'unsupported', error: { code: 'unsupported', message: 'too new' } })).toBe('too new');
+  expect(reasonText({ reason: 'constructor', error: null })).toBe('The connection ended: constructor.');
+  expect(reasonText({ reason: null, error: null })).toBeNull();
+});
+
+test('[CQ2] transport and role are those of the wire as it is now', async () => {
+  const { env, server } = world();
+  const wire: { kind: Transport; role: Role } = { kind: 'sse', role: 'follower' };
+  let events: WireEvents | null = null;
+  const dial: Dial = (url, given) => {
+    events = given;
+    const inner = server.dial(url, given);
+    return Object.assign(wire, { send: inner.send.bind(inner), close: inner.close.bind(inner) });
+  };
+  const sw = createClient({ url: 'http://fake.test', env, dial });
+  expect(sw.connection.get()).toMatchObject({ transport: null, role: 'alone' });
+  sw.connect();
+  await env.settle();
+  expect(sw.connection.get()).toMatchObject({ state: 'live', transport: 'sse', role: 'follower' });
+  let told = 0;
+  sw.connection.subscribe(() => (told += 1));
+  Object.assign(wire, { kind: 'websocket', role: 'leader' });
+  // oxlint-disable-next-line typescript/no-unnecessary-condition -- set by the dial above.
+  (events as WireEvents | null)?.changed?.();
+  expect(sw.connection.get()).toMatchObject({ transport: 'websocket', role: 'leader' });
+  expect(told).toBe(1);
+  sw.disconnect();
+  expect(sw.connection.get()).toMatchObject({ transport: null, role: 'alone' });
+  sw.close();
+  expect(env.pending).toEqual({ timers: 0, listeners: 0 });
+});
+
+test('[CQ2] a wire that says nothing of itself is a WebSocket of this tab alone', async () => {
+  const { env, sw } = world();
+  sw.connect();
+  await env.settle();
+  expect(sw.connection.get()).toMatchObject({ transport: 'websocket', role: 'alone' });
+  sw.close();
+});

@@ -36,6 +36,8 @@ const good: readonly Downstream[] = [
     ],
   },
   { t: 'd', w: 2, v: [3, 3], at: 9, o: [] },
+  { t: 's', w: 2, v: 3, i: 0, last: true, r: [], n: 0, b: 0 },
+  { t: 'd', w: 2, v: [3, 4], at: 9, o: [], n: 100_000, b: 40 },
   { t: 'h', v: 7, now: 8 },
   { t: 'q', i: 1, now: 8 },
   { t: 'auth', in: 60_000, why: 'expiring' },

@@ -104,6 +104,7 @@ function decodeSnapshot(read: Fields): Result<SnapshotFrame> {
     last: read.boolean('last'),
     r,
     ...(read.has('keep') ? { keep: rids(read) } : {}),
+    ...place(read),
   });
 }
 
@@ -117,7 +118,14 @@ function decodeDelta(read: Fields): Result<DeltaFrame> {
     }
     o.push(op);
   }
-  return done(read, { t: 'd', w: read.integer('w', { min: 1 }), v: span(read), at: read.integer('at'), o });
+  return done(read, {
+    t: 'd',
+    w: read.integer('w', { min: 1 }),
+    v: span(read),
+    at: read.integer('at'),
+    o,
+    ...place(read),
+  });
 }
 
 function decodeResult(read: Fields): Result<MutResult> {
@@ -185,6 +193,14 @@ function span(read: Fields): readonly [number, number] {
   }
   read.refuse('v', describe(raw), '[from, to], two versions in order');
   return [0, 0];
+}
+
+/** Where a window lies. */
+function place(read: Fields): { readonly n?: number; readonly b?: number } {
+  return {
+    ...(read.has('n') ? { n: read.integer('n') } : {}),
+    ...(read.has('b') ? { b: read.integer('b') } : {}),
+  };
 }
 
 function rids(read: Fields): readonly number[] {

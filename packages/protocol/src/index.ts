@@ -21,6 +21,32 @@ export {
   type FilterJson,
   type Scalar,
 } from './filter.ts';
+export {
+  BY_ID,
+  compareKeys,
+  compareRows,
+  cursorOf,
+  cursorText,
+  orderFields,
+  orderLimits,
+  OTHER,
+  parseCursor,
+  parseSort,
+  sortKeys,
+  type Direction,
+  type Keys,
+  type Order,
+  type Sort,
+  type SortTerm,
+} from './order.ts';
+export {
+  aggregateFields,
+  ALL_GROUP,
+  AGGREGATE_FIELDS_MAX,
+  parseAggregate,
+  type Aggregate,
+  type GroupFields,
+} from './aggregate.ts';
 export { closeCodes, type CloseInfo } from './close-codes.ts';
 export { closeNames, codes, isCode, mayComeBack, refuse, type Code, type CodeInfo, type Retry } from './codes.ts';
 export { toAscii } from './ascii.ts';

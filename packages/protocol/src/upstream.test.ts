@@ -17,6 +17,13 @@ const good: readonly Upstream[] = [
   },
   { t: 'sub', s: 1, c: 'services', f: ['all'], fields: ['name'], iv: 0, since: { e: 'k3', v: 0 } },
   { t: 'sub', s: Number.MAX_SAFE_INTEGER, c: 'x' },
+  { t: 'sub', s: 2, c: 'x', sort: [['id', 'desc']], limit: 1000, before: 'AA' },
+  {
+    t: 'sub',
+    s: 3,
+    c: 'x',
+    agg: { count: true, by: 'labels.env', avg: ['n'], max: ['n'], min: ['n'], sum: ['a', 'b'] },
+  },
   { t: 'unsub', s: 1 },
   { t: 'iv', s: 1, iv: 250 },
   { t: 'vis', hidden: true },

@@ -1,7 +1,9 @@
+import { parseAggregate, type Aggregate } from './aggregate.ts';
 import { refuse } from './codes.ts';
 import { Fields } from './fields.ts';
 import type { AuthUp, Hello, Mut, Sub, Upstream } from './frames/up.ts';
 import type { JsonObject } from './json.ts';
+import { orderLimits, parseSort, type Sort } from './order.ts';
 import { describe, isJsonObject, parseMessage } from './parse.ts';
 import { isRecordId } from './record.ts';
 import { ok, type Failure, type Result } from './result.ts';
@@ -119,7 +121,44 @@ function decodeSub(frame: JsonObject, path: string): Result<Sub> {
     ...(read.has('fields') ? { fields: read.strings('fields', upstreamLimits.fields) } : {}),
     ...(read.has('iv') ? { iv: interval(read) } : {}),
     ...(read.has('since') ? { since: position(read, path) } : {}),
+    ...windowed(read),
   });
+}
+
+/** The part of a `sub` that asks for less than all records, or for none of them. */
+function windowed(read: Fields): Pick<Sub, 'sort' | 'limit' | 'after' | 'before' | 'agg'> {
+  if (!read.has('limit') && (read.has('after') || read.has('before'))) {
+    read.refuse('limit', 'nothing', `a number of records from 1 to ${orderLimits.window} beside a cursor`);
+  }
+  if (read.has('after') && read.has('before')) read.refuse('before', 'a cursor', 'either after or before');
+  for (const name of read.has('agg') ? ['fields', 'sort', 'limit'] : []) {
+    if (read.has(name)) read.refuse(name, describe(read.raw(name)), 'nothing beside agg, which tells no records');
+  }
+  return {
+    ...(read.has('sort') ? { sort: sort(read) } : {}),
+    ...(read.has('limit') ? { limit: read.integer('limit', { min: 1, max: orderLimits.window }) } : {}),
+    ...(read.has('after') ? { after: cursor(read, 'after') } : {}),
+    ...(read.has('before') ? { before: cursor(read, 'before') } : {}),
+    ...(read.has('agg') ? { agg: aggregate(read) } : {}),
+  };
+}
+
+function sort(read: Fields): Sort {
+  const order = parseSort(read.raw('sort'));
+  if (order.ok) return order.value.terms;
+  read.adopt(order);
+  return [];
+}
+
+function cursor(read: Fields, name: 'after' | 'before'): string {
+  return read.string(name, { min: 1, max: orderLimits.cursorLength });
+}
+
+function aggregate(read: Fields): Aggregate {
+  const agg = parseAggregate(read.raw('agg'));
+  if (agg.ok) return agg.value;
+  read.adopt(agg);
+  return { count: true };
 }
 
 function position(read: Fields, path: string): { readonly e: string; readonly v: number } {

@@ -9,7 +9,7 @@ test('the wire contract has not changed without a line in its history', () => {
   expect(
     newest?.hash,
     [
-      `The frames in src/frames or the filter grammar in src/filter.ts changed: their hash is now ${hash}.`,
+      `The frames in src/frames, or what they carry of filter.ts, order.ts and aggregate.ts, changed: their hash is now ${hash}.`,
       'Add an entry with this hash to CONTRACT_HISTORY in src/version.ts, and the rules to SPEC.md.',
       'If a peer of the present version would misread the new frames, the change is "breaking": raise PROTOCOL_VERSION too.',
     ].join('\n'),
@@ -45,13 +45,18 @@ function contractHash(): string {
     .sort()
     .map((name) => bare(readFileSync(new URL(name, folder), 'utf8')));
   const filter = readFileSync(new URL('./filter.ts', import.meta.url), 'utf8');
+  const order = readFileSync(new URL('./order.ts', import.meta.url), 'utf8');
+  const aggregate = readFileSync(new URL('./aggregate.ts', import.meta.url), 'utf8');
   const grammar = [
-    /export type Scalar = [^;]+;/,
-    /export type Filter =[\s\S]+?;\n\n/,
-    /const LEAF_OPERATORS = [^;]+;/,
-  ].map((part) => {
-    const found = part.exec(filter)?.[0];
-    if (found === undefined) throw new Error(`the filter grammar is not where this test looks for it: ${part.source}`);
+    [/export type Scalar = [^;]+;/, filter] as const,
+    [/export type Filter =[\s\S]+?;\n\n/, filter] as const,
+    [/const LEAF_OPERATORS = [^;]+;/, filter] as const,
+    [/export type SortTerm = [^;]+;/, order] as const,
+    [/export interface Aggregate [\s\S]+?\n\}/, aggregate] as const,
+    [/export interface GroupFields [\s\S]+?\n\}/, aggregate] as const,
+  ].map(([part, source]) => {
+    const found = part.exec(source)?.[0];
+    if (found === undefined) throw new Error(`the grammar is not where this test looks for it: ${part.source}`);
     return bare(found);
   });
   expect(frames.length).toBeGreaterThanOrEqual(2);

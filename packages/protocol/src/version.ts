@@ -36,4 +36,11 @@ export const CONTRACT_HISTORY: readonly ContractChange[] = [
     change: 'compatible',
     what: 'Before the first release: `welcome.who` names the principal.',
   },
+  {
+    version: 1,
+    date: '2026-11-29',
+    hash: '1d751a94d927b8f7',
+    change: 'compatible',
+    what: 'Before the first release: windows (`sort`, `limit`, `after`, `before`) and aggregates (`agg`).',
+  },
 ];

@@ -62,6 +62,9 @@ export interface SnapshotFrame {
   readonly r: readonly SnapshotRow[];
   /** Reconcile only: records the caller already holds unchanged. */
   readonly keep?: readonly Rid[] | undefined;
+  /** Windows only, in the last chunk: records of the whole view, and how many of them come before the window. */
+  readonly n?: number | undefined;
+  readonly b?: number | undefined;
 }
 
 /** Why a record left a view: it stopped matching, or it was deleted. */
@@ -80,6 +83,9 @@ export interface DeltaFrame {
   /** Commit time of the newest change, epoch ms. */
   readonly at: number;
   readonly o: readonly Op[];
+  /** Windows only: records of the whole view at `to`, and how many of them come before the window. */
+  readonly n?: number | undefined;
+  readonly b?: number | undefined;
 }
 
 /** A watermark after silence: every view of this connection is current as of `v`. */

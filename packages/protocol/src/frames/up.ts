@@ -2,8 +2,10 @@
  * Frames that a caller sends. One text message is one of these as JSON. `decodeUpstream` in
  * ../upstream.ts is the only way in; unknown fields are ignored, unknown `t` is refused.
  */
+import type { Aggregate } from '../aggregate.ts';
 import type { FilterJson } from '../filter.ts';
 import type { JsonObject } from '../json.ts';
+import type { Sort } from '../order.ts';
 
 /** The first frame of a connection. Must arrive within 10 s (close 4008). */
 export interface Hello {
@@ -35,6 +37,16 @@ export interface Sub {
   readonly iv?: number | undefined;
   /** Where the caller stands: the epoch and version of what it already holds for exactly this view. */
   readonly since?: { readonly e: string; readonly v: number } | undefined;
+  /** The order of the records, ended by `id`. With `limit` it decides which of them are told. */
+  readonly sort?: Sort | undefined;
+  /** A window: only so many records, the first ones of the order unless a cursor says from where. */
+  readonly limit?: number | undefined;
+  /** Cursor: the first `limit` records behind this place. */
+  readonly after?: string | undefined;
+  /** Cursor: the last `limit` records before this place. */
+  readonly before?: string | undefined;
+  /** Counters instead of records. */
+  readonly agg?: Aggregate | undefined;
 }
 
 /** Ends a subscription. Frames of its view may still arrive and are dropped by the caller. */

@@ -43,7 +43,7 @@ export interface CoreClient extends NamedCollections {
   connect(): void;
   /** Disconnects and stays so until `connect`; rows stay and read `offline`. */
   disconnect(): void;
-  /** Tries at once, whatever wait is going on. */
+  /** Tries at once, whatever wait is going on, and asks again for what was refused. */
   reconnect(): void;
   /** Ends everything; the client cannot be used again. */
   close(): void;
@@ -91,7 +91,10 @@ export function createClient(options: ClientOptions, more?: More<object>): CoreC
     every: (ms, fn) => every(env, ms, fn),
     connect: () => driver.dispatch({ t: 'connect' }),
     disconnect: () => driver.dispatch({ t: 'disconnect' }),
-    reconnect: () => driver.dispatch({ t: 'connect' }),
+    reconnect: () => {
+      driver.dispatch({ t: 'connect' });
+      driver.asked.retryRefused();
+    },
     close: () => {
       driver.dispatch({ t: 'close' });
       views.close();

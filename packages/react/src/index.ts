@@ -1,5 +1,7 @@
+'use client';
 export { StatewireProvider, useClient } from './provider.tsx';
-export type { Live } from './live.ts';
+export { LiveError, type Live, type LiveOptions } from './live.ts';
+export { LiveBoundary, type LiveBoundaryProps, type LiveProblem } from './live-boundary.tsx';
 export { useCollection, useRows, type ChosenRow, type CollectionOptions, type RowOf } from './use-collection.ts';
 export { useRecord, useRow } from './use-record.ts';
 export { useConnection, type LiveConnection } from './use-connection.ts';
@@ -9,21 +11,57 @@ export {
   useAgentConnections,
   useAgents,
   useAgentStatus,
+  useAlerts,
   useExecution,
   useExecutions,
-  useAlerts,
   useFleetStats,
+  useGatewayMetrics,
   useIncidents,
-  useNotifications,
-  useSignalAlerts,
-  useUnread,
   useJob,
   useJobs,
+  useNotifications,
   useRefresh,
-  useServerMetrics,
   useServices,
   useServiceStatus,
+  useUnread,
 } from './named.ts';
+export { useConnectionStatus, type LiveConnectionStatus } from './use-connection-status.ts';
+export { useServerMetrics, type ServerMetrics } from './use-server-metrics.ts';
+export {
+  useAllStreamsProgress,
+  useScanProgress,
+  useStreamProgress,
+  type AllStreamsOptions,
+  type LiveProgress,
+  type LiveProgressList,
+} from './use-progress.ts';
+export { useSignalAlerts, type LiveSignalAlerts } from './use-signal-alerts.ts';
+export {
+  useSystemMessages,
+  type LiveSystemMessages,
+  type SystemMessage,
+  type SystemMessagesOptions,
+} from './use-system-messages.ts';
+export { useCustomers, useUsers, type Customer, type LivePeople, type PeopleOptions, type User } from './use-people.ts';
+export {
+  useDashboardMetrics,
+  type DashboardMetricsOptions,
+  type LiveMetrics,
+  type SignificantChange,
+} from './use-dashboard-metrics.ts';
+export {
+  useAgentExecutions,
+  useConnectionHeartbeat,
+  useRealtimeAgentStatus,
+  useRealtimeClients,
+  useRealtimeConnectionStatus,
+  useRealtimeDashboardMetrics,
+  useRealtimeNotifications,
+  useRealtimeServerMetrics,
+  useRealtimeSystemMessages,
+  useRealtimeUsers,
+  useWebSocket,
+} from './aliases.ts';
 export { ChangeHighlight, type ChangeHighlightProps } from './components/change-highlight.tsx';
 export { ConnectionStatus, type ConnectionStatusProps } from './components/connection-status.tsx';
 export { ProgressBar, type ProgressBarProps } from './components/progress-bar.tsx';

@@ -14,3 +14,23 @@ export interface Live<D> {
   readonly version: number | null;
   readonly error: Failure | null;
 }
+
+/** How a hook waits and fails. */
+export interface LiveOptions {
+  /** Waits in the nearest `<Suspense>` instead of saying `loading`. A server that renders pages never waits. Default false. */
+  readonly suspense?: boolean | undefined;
+  /** Throws a `LiveError` to the nearest error boundary instead of saying `denied`. Default false. */
+  readonly throwOnError?: boolean | undefined;
+}
+
+/** What a hook with `throwOnError` throws: the server refused, and why. */
+export class LiveError extends Error {
+  override readonly name = 'LiveError';
+  /** `forbidden`, `auth_expired`, `unknown_collection`, ... */
+  readonly code: string;
+
+  constructor({ code, message }: Failure) {
+    super(message);
+    this.code = code;
+  }
+}

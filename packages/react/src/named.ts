@@ -12,85 +12,81 @@ import type {
   Notification,
   Service,
 } from '@statewire/model';
-import type { Live } from './live.ts';
+import type { Live, LiveOptions } from './live.ts';
 import { useCollection } from './use-collection.ts';
 import { useCommand, type LiveCommand } from './use-command.ts';
 import { useRecord } from './use-record.ts';
 
 /** One service: its status, facts and reason. */
-export function useServiceStatus(id: string): Live<Service | null> {
-  return useRecord('services', id);
+export function useServiceStatus(id: string | null, options?: LiveOptions): Live<Service | null> {
+  return useRecord('services', id, options);
 }
 
-export function useServices(where?: Where<Service>): Live<readonly Service[]> {
-  return useCollection('services', { where });
+export function useServices(where?: Where<Service>, options?: LiveOptions): Live<readonly Service[]> {
+  return useCollection('services', { ...options, where });
 }
 
 /** One agent: whether it is there and what it does. */
-export function useAgentStatus(id: string): Live<Agent | null> {
-  return useRecord('agents', id);
+export function useAgentStatus(id: string | null, options?: LiveOptions): Live<Agent | null> {
+  return useRecord('agents', id, options);
 }
 
-export function useAgents(where?: Where<Agent>): Live<readonly Agent[]> {
-  return useCollection('agents', { where });
+export function useAgents(where?: Where<Agent>, options?: LiveOptions): Live<readonly Agent[]> {
+  return useCollection('agents', { ...options, where });
 }
 
 /** The links of one agent to services, or of all. */
-export function useAgentConnections(agent?: string): Live<readonly Connection[]> {
-  return useCollection('connections', agent === undefined ? {} : { where: { agent } });
+export function useAgentConnections(agent?: string, options?: LiveOptions): Live<readonly Connection[]> {
+  return useCollection('connections', { ...options, where: agent === undefined ? undefined : { agent } });
 }
 
-export function useJob(id: string): Live<Job | null> {
-  return useRecord('jobs', id);
+export function useJob(id: string | null, options?: LiveOptions): Live<Job | null> {
+  return useRecord('jobs', id, options);
 }
 
-export function useJobs(where?: Where<Job>): Live<readonly Job[]> {
-  return useCollection('jobs', { where });
+export function useJobs(where?: Where<Job>, options?: LiveOptions): Live<readonly Job[]> {
+  return useCollection('jobs', { ...options, where });
 }
 
-export function useExecution(id: string): Live<Execution | null> {
-  return useRecord('executions', id);
+export function useExecution(id: string | null, options?: LiveOptions): Live<Execution | null> {
+  return useRecord('executions', id, options);
 }
 
-export function useExecutions(where?: Where<Execution>): Live<readonly Execution[]> {
-  return useCollection('executions', { where });
+export function useExecutions(where?: Where<Execution>, options?: LiveOptions): Live<readonly Execution[]> {
+  return useCollection('executions', { ...options, where });
 }
 
 /** Counts of the whole organization by status: `values['services.down']`. */
-export function useFleetStats(): Live<Metric | null> {
-  return useRecord('metrics', 'fleet');
+export function useFleetStats(options?: LiveOptions): Live<Metric | null> {
+  return useRecord('metrics', 'fleet', options);
 }
 
-/** The server's own numbers. */
-export function useServerMetrics(): Live<Metric | null> {
-  return useRecord('metrics', 'gateway');
+/** The Statewire server's own numbers: `values['connections']`. Only the organization that runs it sees them. */
+export function useGatewayMetrics(options?: LiveOptions): Live<Metric | null> {
+  return useRecord('metrics', 'gateway', options);
 }
 
 /** Alerts that are open; with `where` those that it says. */
-export function useAlerts(where: Where<Alert> = OPEN_ALERTS): Live<readonly Alert[]> {
-  return useCollection('alerts', { where });
+export function useAlerts(where: Where<Alert> = OPEN_ALERTS, options?: LiveOptions): Live<readonly Alert[]> {
+  return useCollection('alerts', { ...options, where });
 }
 
-/** The same by the name that signal dashboards look for. */
-export function useSignalAlerts(where?: Where<Alert>): Live<readonly Alert[]> {
-  return useAlerts(where);
-}
-
-export function useIncidents(where?: Where<Incident>): Live<readonly Incident[]> {
-  return useCollection('incidents', { where });
+export function useIncidents(where?: Where<Incident>, options?: LiveOptions): Live<readonly Incident[]> {
+  return useCollection('incidents', { ...options, where });
 }
 
 /** The signed-in person's own notifications: the server shows nobody else's. */
-export function useNotifications(where?: Where<Notification>): Live<readonly Notification[]> {
-  return useCollection('notifications', { where });
+export function useNotifications(where?: Where<Notification>, options?: LiveOptions): Live<readonly Notification[]> {
+  return useCollection('notifications', { ...options, where });
 }
 
 /** The counters of the signed-in person's inbox; none before something came. A badge is `data[0]?.unread ?? 0`. */
-export function useUnread(): Live<readonly Inbox[]> {
-  return useCollection('inboxes');
+export function useUnread(options?: LiveOptions): Live<readonly Inbox[]> {
+  return useCollection('inboxes', options);
 }
 
-const OPEN_ALERTS: Where<Alert> = { state: ['pending', 'firing', 'acknowledged', 'suppressed'] };
+/** What an open alert can be. */
+export const OPEN_ALERTS: Where<Alert> = { state: ['pending', 'firing', 'acknowledged', 'suppressed'] };
 
 /** Checks a service now: `const refresh = useRefresh(); refresh.run(id)`. */
 export function useRefresh(): LiveCommand<readonly [id: string]> {

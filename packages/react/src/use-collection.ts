@@ -1,13 +1,14 @@
 import type { Chosen, CollectionState, CollectionView, FieldPath, KnownRows, Where } from '@statewire/client';
 import type { Row } from '@statewire/protocol';
-import { useMemo, useSyncExternalStore } from 'react';
-import type { Live } from './live.ts';
+import { useMemo } from 'react';
+import type { Live, LiveOptions } from './live.ts';
 import { useClient } from './provider.tsx';
+import { useView } from './use-view.ts';
 
 /** The row type of a collection by its name; `Row` for one of your own. */
 export type RowOf<N extends string> = N extends keyof KnownRows ? KnownRows[N] : Row;
 
-export interface CollectionOptions<T extends Row, P extends FieldPath<T> = FieldPath<T>> {
+export interface CollectionOptions<T extends Row, P extends FieldPath<T> = FieldPath<T>> extends LiveOptions {
   /** Only records for which this holds. May be a new object on each render. */
   readonly where?: Where<T> | undefined;
   /** At most one update each so many ms. */
@@ -34,7 +35,7 @@ export function useCollection<N extends string, P extends FieldPath<RowOf<N>> = 
 /** `useCollection` for a row type of your own. */
 export function useRows<T extends Row>(
   name: string,
-  { where, intervalMs, fields }: CollectionOptions<T> = {},
+  { where, intervalMs, fields, ...live }: CollectionOptions<T> = {},
 ): Live<readonly T[]> {
   const client = useClient();
   const all = client.collection<T>(name);
@@ -44,7 +45,7 @@ export function useRows<T extends Row>(
   const made = (fields === undefined ? paced : paced.fields(fields)).view() as CollectionView<T>;
   // oxlint-disable-next-line react/exhaustive-deps -- the key says all that `made` is made of.
   const view = useMemo<CollectionView<T>>(() => made, [client, made.key, intervalMs]);
-  const state = useSyncExternalStore(view.subscribe, view.get, view.getInitial);
+  const state = useView(view, { owner: client, key: view.key }, live);
   return useMemo(() => liveRows(state), [state]);
 }
 

@@ -49,6 +49,8 @@ function makeTicker(client: Client, everyMs: number): Ticker {
   let now = client.serverNow();
   let stop: (() => void) | null = null;
   const tick = (): void => {
+    // Nobody sees a hidden page: it is rendered once, when it is shown again.
+    if (isHidden()) return;
     now = client.serverNow();
     const present = [...listeners];
     for (const listener of present) listener();
@@ -56,7 +58,7 @@ function makeTicker(client: Client, everyMs: number): Ticker {
   return {
     subscribe(listener) {
       listeners.add(listener);
-      stop ??= client.every(everyMs, tick);
+      stop ??= begin(client, everyMs, tick);
       return () => {
         listeners.delete(listener);
         if (listeners.size > 0) return;
@@ -71,6 +73,20 @@ function makeTicker(client: Client, everyMs: number): Ticker {
       return now;
     },
   };
+}
+
+function begin(client: Client, everyMs: number, tick: () => void): () => void {
+  const stop = client.every(everyMs, tick);
+  if (typeof document !== 'object') return stop;
+  document.addEventListener('visibilitychange', tick);
+  return () => {
+    stop();
+    document.removeEventListener('visibilitychange', tick);
+  };
+}
+
+function isHidden(): boolean {
+  return typeof document === 'object' && document.visibilityState === 'hidden';
 }
 
 function zero(): number {

@@ -110,8 +110,9 @@ export class Asked {
     }
   }
 
-  /** Tries again what was refused: the credential may do more now. */
+  /** Tries again what was refused: the credential may do more now, or somebody wants to know. */
   retryRefused(): void {
+    if (this.#history === null) return;
     for (const ask of this.#asks.values()) if (ask.failure !== null) this.#reopen(ask);
   }
 

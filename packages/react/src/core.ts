@@ -1,0 +1,8 @@
+'use client';
+/** The smallest of it: the provider and the generic hooks. `@statewire/react` is this and all that has a name. */
+export { StatewireProvider, useClient } from './provider.tsx';
+export { LiveError, type Live, type LiveOptions } from './live.ts';
+export { useCollection, useRows, type ChosenRow, type CollectionOptions, type RowOf } from './use-collection.ts';
+export { useRecord, useRow } from './use-record.ts';
+export { useConnection, type LiveConnection } from './use-connection.ts';
+export { useCommand, type LiveCommand } from './use-command.ts';

@@ -194,7 +194,7 @@ export function useRealtimeAgentStatus({ clientId }: RealtimeAgentStatusOptions 
   const live = useAgents(clientId === undefined ? undefined : { 'labels.client': clientId });
   const { state: connectionStatus } = useConnection();
   const updateStatus = useCallback<RealtimeAgentStatus['updateStatus']>(
-    (id, status, options = {}) => client.agents.call(id, 'override', { status, ...options }),
+    (id, status, options = {}) => client.collection('agents').call(id, 'override', { status, ...options }),
     [client],
   );
   return useMemo(

@@ -18,9 +18,8 @@ export function useDue(instants: readonly (number | null)[]): number {
     Infinity,
   );
   useEffect(() => {
-    if (next === Infinity) return;
-    const stop = client.every(Math.min(Math.max(next - client.serverNow(), 0) + 1, WAIT_MS_MAX), again);
-    return stop;
+    if (next === Infinity) return undefined;
+    return client.every(Math.min(Math.max(next - client.serverNow(), 0) + 1, WAIT_MS_MAX), again);
   }, [client, next, turn]);
   return now;
 }

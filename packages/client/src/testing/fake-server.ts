@@ -9,6 +9,7 @@ import {
   filterKey,
   matches,
   parseFilter,
+  type Code,
   type Downstream,
   type Filter,
   type Hello,
@@ -40,6 +41,9 @@ export type OnCommand = (
   mut: Mut,
 ) => Omit<Extract<MutResult, { ok: true }>, 't' | 'm'> | Omit<Extract<MutResult, { ok: false }>, 't' | 'm'> | null;
 
+/** What a subscription of the tests' own answers: a refusal, or null for what the fake server does. */
+export type OnSubscribe = (sub: Sub) => { readonly code: Code; readonly msg: string } | null;
+
 export class FakeServer {
   org: string;
   epoch: string;
@@ -54,6 +58,7 @@ export class FakeServer {
   /** Every frame received, over all connections. */
   readonly received: Upstream[] = [];
   onCommand: OnCommand = () => null;
+  onSubscribe: OnSubscribe = () => null;
   admits: (token: string | undefined) => boolean;
   readonly #now: () => number;
   readonly #hb: number;
@@ -298,6 +303,11 @@ export class FakeServer {
   #sub(wire: FakeWire, frame: Sub): void {
     if (wire.used.has(frame.s)) throw new Error(`the client used subscription number ${frame.s} twice`);
     wire.used.add(frame.s);
+    const refusal = this.onSubscribe(frame);
+    if (refusal !== null) {
+      this.#tell(wire, { t: 'err', s: frame.s, ...refusal });
+      return;
+    }
     const filter = parseFilter(frame.f);
     if (!filter.ok) {
       this.#tell(wire, { t: 'err', s: frame.s, code: filter.code, msg: filter.message });

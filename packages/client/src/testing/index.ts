@@ -1,2 +1,2 @@
-export { FakeServer, type FakeServerOptions, type OnCommand } from './fake-server.ts';
+export { FakeServer, type FakeServerOptions, type OnCommand, type OnSubscribe } from './fake-server.ts';
 export { FakeEnv } from './fake-env.ts';

@@ -1,7 +1,7 @@
-import { createClient, type Client } from '@statewire/client/core';
+import { createClient, type Client } from '@statewire/client';
 import { FakeEnv, FakeServer } from '@statewire/client/testing';
 import type { JsonObject } from '@statewire/protocol';
-import { act } from 'react';
+import { act as reactAct } from 'react';
 
 /** Rows to begin with, by collection. Each needs an id; the rest is up to what the screen reads. */
 export type TestRows = Readonly<Record<string, readonly (JsonObject & { readonly id: string })[]>>;
@@ -41,7 +41,7 @@ export function createTestStatewire({ rows = {}, now = NOW }: TestStatewireOptio
     for (const fields of records) server.put(collection, fields);
   }
   const client = createClient({ url: 'http://statewire.test', env, dial: server.dial });
-  const advance = (ms: number): Promise<void> => act(() => env.advance(ms));
+  const advance = (ms: number): Promise<void> => actLater(() => env.advance(ms));
   return {
     client,
     server,
@@ -64,3 +64,32 @@ export function createTestStatewire({ rows = {}, now = NOW }: TestStatewireOptio
 
 /** 2026-01-01T00:00:00Z: a day that people can read. */
 const NOW = 1_767_225_600_000;
+
+const ACT_ENVIRONMENT = 'IS_REACT_ACT_ENVIRONMENT';
+
+/** React's `act`, also where the test runner did not say that it knows of it. */
+function act(fn: () => void): void {
+  const leave = enterAct();
+  try {
+    reactAct(fn);
+  } finally {
+    leave();
+  }
+}
+
+async function actLater(fn: () => Promise<void>): Promise<void> {
+  const leave = enterAct();
+  try {
+    await reactAct(fn);
+  } finally {
+    leave();
+  }
+}
+
+function enterAct(): () => void {
+  const before: unknown = Reflect.get(globalThis, ACT_ENVIRONMENT);
+  Reflect.set(globalThis, ACT_ENVIRONMENT, true);
+  return () => {
+    Reflect.set(globalThis, ACT_ENVIRONMENT, before);
+  };
+}

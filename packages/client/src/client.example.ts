@@ -26,7 +26,7 @@ export function watchOne(sw: Client, id: string, render: (...shown: unknown[]) =
 
 export async function command(sw: Client, id: string, render: (...shown: unknown[]) => void): Promise<void> {
   const result = await sw.services.patch(id, { name: 'Search' }, { base: 41, optimistic: true });
-  if (!result.ok && result.conflict !== null) render('changed meanwhile:', result.conflict.current);
+  if (!result.ok && result.conflict !== null) render('changed meanwhile:', result.conflict.theirs);
   await sw.services.call(id, 'refresh');
 }
 

@@ -944,7 +944,7 @@ describe('commands', () => {
     await w.env.advance(1_000);
     expect([await third, await fourth]).toMatchObject([{ ok: true }, { ok: true }]);
     const ids = w.server.received.flatMap((frame) => (frame.t === 'mut' ? [frame.m] : []));
-    expect(ids).toEqual(['tab1.1', 'tab1.2', 'tab1.3', 'tab1.4', 'tab1.3', 'tab1.4']);
+    expect(ids).toEqual(['tab1.1', 'tab1.2', 'tab1.3', 'tab1.3', 'tab1.4']);
     expect(w.server.get('services', 'a')).toMatchObject({ name: 'D' });
     expectNoLeaks(w);
   });
@@ -991,7 +991,7 @@ describe('commands', () => {
     w.sw.connect();
     await w.env.settle();
     w.server.isMute = true;
-    for (let i = 0; i < 40; i += 1) void w.sw.services.call('a', 'refresh');
+    for (let i = 0; i < 40; i += 1) void w.sw.services.call(`a${i}`, 'refresh');
     await w.env.settle();
     expect(w.server.received.filter(({ t }) => t === 'mut')).toHaveLength(16);
     expectNoLeaks(w);
@@ -1002,11 +1002,11 @@ describe('commands', () => {
     w.server.put('services', { id: 'a', name: 'A' });
     w.server.put('services', { id: 'a', name: 'B' });
     const result = await w.sw.services.patch('a', { name: 'C' }, { base: 2 });
-    expect(result).toEqual({
+    expect(result).toMatchObject({
       ok: false,
       code: 'conflict',
       message: 'changed at 3',
-      conflict: { version: 3, current: { name: 'B' }, fields: ['name'] },
+      conflict: { version: 3, fields: ['name'], yours: { name: 'C' }, theirs: { name: 'B' }, base: null },
     });
     expectNoLeaks(w);
   });
@@ -1020,7 +1020,8 @@ describe('commands', () => {
     const good = w.sw.services.patch('a', { name: 'B' }, { optimistic: true });
     expect(states.at(-1)?.get('a')).toMatchObject({ name: 'B', n: 1 });
     await good;
-    expect(names()).toEqual(['A', 'B', 'B']);
+    // Asked, told, confirmed: never back to A in between.
+    expect(names()).toEqual(['A', 'B', 'B', 'B']);
     w.server.put('services', { id: 'a', name: 'by someone else' });
     expect(states.at(-1)?.get('a')).toMatchObject({ name: 'by someone else' });
     w.server.isMute = true;

@@ -8,7 +8,9 @@ import type { Reporting } from './report/reporting.ts';
 import { Driver, type TokenSource } from './session/driver.ts';
 import { Asked } from './state/asked.ts';
 import { InFlight } from './state/in-flight.ts';
+import type { Keep } from './state/keep.ts';
 import { namedCollections, type NamedCollections } from './named.ts';
+import { CommandsView } from './views/commands-view.ts';
 import { ConnectionView } from './views/connection-view.ts';
 import { LINGER_MS, Views } from './views/views.ts';
 
@@ -27,6 +29,8 @@ export interface ClientOptions {
   readonly env?: Env | undefined;
   /** Another transport than WebSocket, for tests. */
   readonly dial?: Dial | undefined;
+  /** Where rows and commands outlive the page; nowhere by default. */
+  readonly keep?: Keep | undefined;
 }
 
 /** A live replica of what this program looks at. Connects when first needed. */
@@ -35,6 +39,8 @@ export interface CoreClient extends NamedCollections {
   collection<T extends Row = Row>(name: string): Collection<T>;
   /** The state of the connection. */
   readonly connection: ConnectionView;
+  /** Commands that wait, and those that were refused after they had waited. */
+  readonly commands: CommandsView;
   /** Now, on the server's clock, epoch ms. */
   serverNow(): number;
   /** Calls `fn` each `ms` until the returned function is called, with the timers of this client's surroundings. */
@@ -45,7 +51,12 @@ export interface CoreClient extends NamedCollections {
   disconnect(): void;
   /** Tries at once, whatever wait is going on, and asks again for what was refused. */
   reconnect(): void;
-  /** Ends everything; the client cannot be used again. */
+  /**
+   * For signing out: disconnects, shows no row any more, gives up the commands that wait, and ends when nothing of this person
+   * is left in this browser.
+   */
+  forget(): Promise<void>;
+  /** Ends everything; the client cannot be used again. Commands that wait are answered; kept ones are sent by the next page. */
   close(): void;
 }
 
@@ -59,7 +70,10 @@ export function createClient<M extends object>(options: ClientOptions, more: Mor
 export function createClient(options: ClientOptions, more?: More<object>): CoreClient {
   const env = options.env ?? browserEnv();
   const tab = env.uniqueId();
-  const inFlight = new InFlight(tab);
+  const keep = options.keep ?? null;
+  const inFlight = new InFlight({ tab, give: (command, isOptimistic) => driver.command(command, isOptimistic) });
+  const commands = new CommandsView({ env, inFlight });
+  inFlight.changed = () => commands.refresh();
   const onLive = new Set<() => void>();
   const connection = new ConnectionView({ env, driver: () => driver });
   const driver: Driver = new Driver({
@@ -70,6 +84,7 @@ export function createClient(options: ClientOptions, more?: More<object>): CoreC
     tab,
     client: options.name ?? 'statewire-js',
     inFlight,
+    keep,
     asked: (send) => new Asked({ env, send }),
     onChange: () => {
       connection.refresh();
@@ -80,13 +95,24 @@ export function createClient(options: ClientOptions, more?: More<object>): CoreC
     },
   });
   const { defaultMs, lingerMs } = { defaultMs: options.intervalMs ?? 100, lingerMs: options.lingerMs ?? LINGER_MS };
-  const views = new Views({ env, driver, inFlight, defaultMs, lingerMs });
+  const views = new Views({ env, driver, inFlight, keep, defaultMs, lingerMs });
+  inFlight.log = keep;
+  keep?.attach({
+    tab,
+    views: () => views.told(),
+    now: () => driver.clock.now(),
+    offsetMs: () => driver.clock.offsetMs,
+    assumeOffset: (ms) => driver.clock.assume(ms),
+    waiting: () => [...inFlight.waiting()].map(({ given }) => given),
+    restore: (left, refused) => driver.restore(left, refused),
+  });
   const source: CollectionSource = { views, command: (command, isOptimistic) => driver.command(command, isOptimistic) };
   return {
     ...namedCollections(source),
     ...more?.(source, { env, want: () => driver.dispatch({ t: 'want' }), isLive: () => driver.isLive, onLive }),
     collection: <T extends Row = Row>(name: string) => new Collection<T>(source, name),
     connection,
+    commands,
     serverNow: () => driver.clock.now(),
     every: (ms, fn) => every(env, ms, fn),
     connect: () => driver.dispatch({ t: 'connect' }),
@@ -95,7 +121,14 @@ export function createClient(options: ClientOptions, more?: More<object>): CoreC
       driver.dispatch({ t: 'connect' });
       driver.asked.retryRefused();
     },
+    forget: async () => {
+      driver.forget();
+      await keep?.wipe();
+    },
     close: () => {
+      // First: what waits stays written down for the next page.
+      inFlight.log = null;
+      keep?.close();
       driver.dispatch({ t: 'close' });
       views.close();
       driver.asked.close();

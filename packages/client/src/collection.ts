@@ -1,6 +1,7 @@
 import type { FilterJson, Json, JsonObject, Row } from '@statewire/protocol';
 import type { CommandResult } from './errors.ts';
-import type { Command } from './state/in-flight.ts';
+import type { Command } from './state/given.ts';
+import { giveBulk, type BulkLine, type BulkResult } from './bulk.ts';
 import { CollectionView, type ViewSource } from './views/collection-view.ts';
 import { RecordView } from './views/record-view.ts';
 import type { CollectionState } from './views/views.ts';
@@ -92,8 +93,12 @@ export class Collection<T extends Row, B extends Bodies = Bodies> extends Query<
   }
 
   /** Creates a record. Without an id the server makes one; the result names it. */
-  create(fields: B['create'], options: { readonly id?: string | undefined } = {}): Promise<CommandResult> {
-    return this.source.command({ c: this.name, k: options.id ?? '', op: 'create', f: body(fields) }, false);
+  create(
+    fields: B['create'],
+    options: Pick<CommandOptions, 'optimistic'> & { readonly id?: string | undefined } = {},
+  ): Promise<CommandResult> {
+    const { id = '', optimistic = false } = options;
+    return this.source.command({ c: this.name, k: id, op: 'create', f: body(fields) }, optimistic);
   }
 
   /** Changes fields of a record. Paths like `labels.env` change one key. */
@@ -105,9 +110,17 @@ export class Collection<T extends Row, B extends Bodies = Bodies> extends Query<
     );
   }
 
-  delete(id: string, options: Pick<CommandOptions, 'base'> = {}): Promise<CommandResult> {
-    const { base } = options;
-    return this.source.command({ c: this.name, k: id, op: 'del', ...(base === undefined ? {} : { base }) }, false);
+  delete(id: string, options: CommandOptions = {}): Promise<CommandResult> {
+    const { base, optimistic = false } = options;
+    return this.source.command({ c: this.name, k: id, op: 'del', ...(base === undefined ? {} : { base }) }, optimistic);
+  }
+
+  /**
+   * Many commands as one call. Each line stands for itself: one that is refused does not undo the others, and the result says
+   * which is which. They travel at the pace the server allows.
+   */
+  bulk(lines: readonly BulkLine<B>[], options: Pick<CommandOptions, 'optimistic'> = {}): Promise<BulkResult> {
+    return giveBulk(this, lines, options);
   }
 
   /** Runs a named command on a record: `refresh`, `pause`, `override`, ... */

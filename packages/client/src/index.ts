@@ -11,6 +11,8 @@ export {
   type Where,
 } from './where.ts';
 export type { CommandResult, Conflict } from './errors.ts';
+export type { BulkLine, BulkResult } from './bulk.ts';
+export { CommandsView, type CommandEntry, type CommandsState } from './views/commands-view.ts';
 export type { TokenSource } from './session/driver.ts';
 export { CollectionView } from './views/collection-view.ts';
 export { RecordView, type RecordState } from './views/record-view.ts';

@@ -3,7 +3,7 @@ import type { CommandResult } from '../errors.ts';
 import { FakeEnv } from '../testing/index.ts';
 import { Run, type RunReport } from './run.ts';
 
-const DONE: CommandResult = { ok: true, id: 'r', version: 1, value: null };
+const DONE: CommandResult = { ok: true, id: 'r', version: 1, value: null, undo: null };
 
 function reporter(first: RunReport = { title: 'Scan', agent: 'a', total: 500 }): {
   env: FakeEnv;

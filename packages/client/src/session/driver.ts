@@ -7,9 +7,11 @@ import { backoffMs } from '../connect/backoff.ts';
 import type { Dial, Wire } from '../connect/transport.ts';
 import { identityOf } from '../connect/identity.ts';
 import type { Env, Signal, Timer } from '../env.ts';
-import { localFailure, type CommandResult } from '../errors.ts';
+import { localFailure, rejectsCaller, type CommandResult } from '../errors.ts';
 import type { Asked } from '../state/asked.ts';
-import type { Command, InFlight } from '../state/in-flight.ts';
+import { seenBy, type Command, type Given } from '../state/given.ts';
+import type { InFlight, Refusal } from '../state/in-flight.ts';
+import type { Keep } from '../state/keep.ts';
 import { ServerClock } from './server-clock.ts';
 import { openingOf } from './resume.ts';
 import { nextTickAt, step, type Effect, type Event, type Fault, type Link, type Moment } from './session.ts';
@@ -25,6 +27,8 @@ export interface DriverDeps {
   readonly tab: string;
   readonly client: string;
   readonly inFlight: InFlight;
+  /** Where rows and commands outlive the page, or null. */
+  readonly keep: Keep | null;
   /** Makes the subscriptions' side, given the way to send. */
   readonly asked: (send: (frame: Upstream) => void) => Asked;
   /** The link, or what is known of the connection, is another one now. */
@@ -87,16 +91,47 @@ export class Driver {
 
   /** Gives a command. It waits for a connection if there is none. */
   command(command: Command, isOptimistic: boolean): Promise<CommandResult> {
-    const { inFlight } = this.#deps;
+    const { inFlight, keep } = this.#deps;
     if (this.#link.at === 'closed') {
       return Promise.resolve(localFailure(this.#link.failure.code, this.#link.failure.message));
     }
-    const { frame, done } = inFlight.add(command, isOptimistic);
-    if (frame === null) return done;
-    if (isOptimistic) this.#showAgain(command.c);
+    const waits = !this.isLive;
+    const row = this.asked.row(command.c, command.k);
+    // What waits for days must not overwrite what somebody else did meanwhile, unless the app says so.
+    const dated = waits && keep !== null && command.op === 'patch' && command.base === undefined && row !== null;
+    const done = inFlight.add(
+      {
+        command: dated ? { ...command, base: row.version } : command,
+        at: this.clock.now(),
+        isOptimistic,
+        before: row === null ? null : seenBy(command, inFlight.overlays.shown(command.c, row)),
+      },
+      { waits, since: this.asked.newest() },
+    );
+    if (isOptimistic) this.showAgain(command.c);
     if (this.isLive) this.#pump();
     else this.dispatch({ t: 'want' });
     return done;
+  }
+
+  /** Takes in what an earlier page of the same caller left. */
+  restore(left: readonly Given[], refused: readonly Refusal[]): void {
+    const { inFlight } = this.#deps;
+    if (this.#link.at === 'closed') return;
+    inFlight.restore(left, refused, this.asked.newest());
+    for (const collection of inFlight.overlays.collections()) this.showAgain(collection);
+    if (left.length === 0) return;
+    if (this.isLive) this.#pump();
+    else this.dispatch({ t: 'want' });
+  }
+
+  /** The person signs out: disconnects, and holds nothing of theirs any more. */
+  forget(): void {
+    this.dispatch({ t: 'disconnect' });
+    this.#forget('closed', 'signed out before this was answered; it may or may not have been carried out');
+    this.welcome = null;
+    this.#identity = null;
+    this.#deps.onChange();
   }
 
   #step(event: Event): void {
@@ -107,6 +142,7 @@ export class Driver {
       this.#stopListening = this.#deps.env.listen((signal) => this.#hear(signal));
     }
     for (const effect of effects) this.#run(effect);
+    if (next !== before && 'failure' in next && next.failure !== null && rejectsCaller(next.failure.code)) this.#deny();
     if (next.at === 'closed' && before.at !== 'closed') this.#end(next.failure);
     if (isNews(before, next)) this.#deps.onChange();
   }
@@ -119,9 +155,13 @@ export class Driver {
           (failure) => this.dispatch({ t: 'undialed', socket: effect.socket, failure }),
         );
         return;
-      case 'greet':
-        this.#greet();
+      case 'greet': {
+        // What is kept says where to resume from.
+        const looking = this.#deps.keep?.looking() ?? null;
+        if (looking === null) this.#greet();
+        else void looking.then(() => (this.#link.socket === effect.socket ? this.#greet() : undefined));
         return;
+      }
       case 'hangUp':
         this.#hangUp();
         return;
@@ -138,20 +178,26 @@ export class Driver {
   }
 
   #withToken(use: (token: string | undefined) => void, fail: (failure: Failure) => void): void {
-    const { token } = this.#deps;
+    const { token, keep } = this.#deps;
     if (typeof token !== 'function') {
+      keep?.callsAs(token);
       use(token);
       return;
     }
-    const failed = (error: unknown): void =>
+    const failed = (error: unknown): void => {
+      keep?.callsAs(undefined);
       fail({
         code: 'token_failed',
         message: `the token function failed: ${error instanceof Error ? error.message : String(error)}`,
       });
+    };
     // In a promise, so that a function that throws and one that rejects are the same.
     new Promise<string>((resolve) => {
       resolve(token());
-    }).then(use, failed);
+    }).then((fresh) => {
+      keep?.callsAs(fresh);
+      use(fresh);
+    }, failed);
   }
 
   #dial(socket: number, token: string | undefined): void {
@@ -172,6 +218,7 @@ export class Driver {
   }
 
   #greet(): void {
+    if (this.#link.at !== 'greeting') return;
     const { env, client, tab } = this.#deps;
     const identity = identityOf(this.#token);
     // Known before the server says it: nothing of the other one stays on screen meanwhile.
@@ -238,7 +285,7 @@ export class Driver {
           return;
         }
         const takenBack = this.#deps.inFlight.answer(frame);
-        if (takenBack !== null) this.#showAgain(takenBack);
+        if (takenBack !== null) this.showAgain(takenBack);
         this.#settle();
         this.#pump();
         return;
@@ -269,11 +316,14 @@ export class Driver {
 
   #welcomed(socket: number, frame: Welcome): void {
     if (this.#link.at !== 'greeting') return;
-    const isOther = this.welcome !== null && this.welcome.who !== frame.who;
+    const { keep } = this.#deps;
+    const held = this.welcome?.who ?? keep?.who ?? null;
+    const isOther = held !== null && held !== frame.who;
     // Before anyone hears of the connection.
     if (isOther) this.#forget();
     this.welcome = frame;
     this.clock.sample(this.#greetedAt, frame.now);
+    keep?.welcomed(frame);
     this.dispatch({ t: 'welcomed', socket, hb: frame.hb });
     this.asked.plug({ epoch: frame.epoch, org: frame.org, isOther });
     if (!this.#deps.env.isVisible()) this.#send({ t: 'vis', hidden: true });
@@ -284,7 +334,7 @@ export class Driver {
   /** Sends commands in their order, a few at a time: after an outage there may be hundreds, and the server has a rate. */
   #pump(): void {
     if (this.#pumpTimer !== null) return;
-    for (const frame of this.#deps.inFlight.next()) this.#send(frame);
+    for (const frame of this.#deps.inFlight.next(this.clock.now())) this.#send(frame);
   }
 
   #pumpLater(): void {
@@ -298,22 +348,29 @@ export class Driver {
 
   #settle(): void {
     const { inFlight } = this.#deps;
-    for (const collection of inFlight.overlaid()) {
+    for (const collection of inFlight.overlays.collections()) {
       const views = [...this.asked.all()].filter((ask) => ask.wish.collection === collection);
-      const isGone = inFlight.settle(collection, (k, v) =>
-        views.some(({ told }) => (told.get(k)?.version ?? v) < v && (told.position?.v ?? v) < v),
+      const isGone = inFlight.overlays.settle(collection, (k, v, isNew) =>
+        views.some(({ told }) => (told.get(k)?.version ?? (isNew ? 0 : v)) < v && (told.position?.v ?? v) < v),
       );
-      if (isGone) this.#showAgain(collection);
+      if (isGone) this.showAgain(collection);
     }
   }
 
   /** Somebody else is calling: what was told to the one before, and what they asked for, is not theirs. */
-  #forget(): void {
-    this.#deps.inFlight.failAll('forbidden', 'somebody else signed in before this was answered');
+  #forget(code = 'forbidden', message = 'somebody else signed in before this was answered'): void {
+    this.#deps.inFlight.failAll(code, message);
     this.asked.clear();
   }
 
-  #showAgain(collection: string): void {
+  /** The server knows nobody of this credential: what an earlier page kept is not shown on its word. */
+  #deny(): void {
+    this.#deps.keep?.denied();
+    if (this.welcome === null) this.asked.clear();
+  }
+
+  /** What is shown of a collection may be another now, without a word of the server. */
+  showAgain(collection: string): void {
     for (const ask of this.asked.all()) if (ask.wish.collection === collection) ask.changed();
   }
 

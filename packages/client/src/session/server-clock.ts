@@ -31,6 +31,11 @@ export class ServerClock {
     return this.#env.now() + this.offsetMs;
   }
 
+  /** What was true on an earlier page is the best there is until the server answers. */
+  assume(offsetMs: number): void {
+    this.#best ??= { rttMs: Infinity, offsetMs, at: this.#env.now() };
+  }
+
   /** Something sent at `sentAt` was answered just now by a server whose clock said `serverNow`. */
   sample(sentAt: number, serverNow: number): void {
     const now = this.#env.now();

@@ -1,4 +1,4 @@
-import type { DeltaFrame, ErrFrame, Failure, SnapshotFrame, Sub, Subd, Upstream } from '@statewire/protocol';
+import type { DeltaFrame, ErrFrame, Failure, Row, SnapshotFrame, Sub, Subd, Upstream } from '@statewire/protocol';
 import { backoffMs } from '../connect/backoff.ts';
 import type { Env, Timer } from '../env.ts';
 import { isDenial } from '../errors.ts';
@@ -49,6 +49,21 @@ export class Asked {
 
   get size(): number {
     return this.#asks.size;
+  }
+
+  /** The newest version that any view was told. */
+  newest(): number {
+    return Math.max(0, ...[...this.#asks.values()].map(({ told }) => told.position?.v ?? 0));
+  }
+
+  /** The newest row that any view holds of a record. */
+  row(collection: string, id: string): Row | null {
+    let newest: Row | null = null;
+    for (const { wish, told } of this.#asks.values()) {
+      const row = wish.collection === collection ? told.get(id) : undefined;
+      if (row !== undefined && row.version > (newest?.version ?? -1)) newest = row;
+    }
+    return newest;
   }
 
   add(ask: Ask): void {

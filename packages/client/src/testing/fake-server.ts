@@ -408,13 +408,13 @@ export class FakeServer {
   }
 
   #answer(mut: Mut): MutResult {
-    const repeat = this.#answered.get(mut.m);
+    // As the real one: a caller's own successes are known again; a refused command changed nothing and may come again.
+    const once = `${this.org}/${this.principal}/${mut.m}`;
+    const repeat = this.#answered.get(once);
     if (repeat !== undefined) return repeat;
     const own = this.onCommand(mut);
     const result: MutResult = own === null ? this.#run(mut) : { t: 'mr', m: mut.m, ...own };
-    // Nothing was done: the same command may come again.
-    if (!result.ok && (result.code === 'rate_limited' || result.code === 'auth_expired')) return result;
-    this.#answered.set(mut.m, result);
+    if (result.ok) this.#answered.set(once, result);
     return result;
   }
 

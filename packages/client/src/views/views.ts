@@ -1,8 +1,10 @@
 import type { Failure, Row } from '@statewire/protocol';
 import type { Env, Timer } from '../env.ts';
+import { isDenial } from '../errors.ts';
 import type { Driver } from '../session/driver.ts';
 import { Ask, wishKey, type Wish } from '../state/ask.ts';
 import type { InFlight } from '../state/in-flight.ts';
+import type { Keep, KeptView, OpenTold } from '../state/keep.ts';
 import { linkFailure, viewStatus, type ViewStatus } from './status.ts';
 
 /** How long a view nobody looks at stays subscribed, so that a remount or a change of page costs nothing. */
@@ -27,12 +29,18 @@ export interface CollectionState<T extends Row> {
   readonly freshness: Freshness;
   /** False until the first snapshot is complete: an empty list then says nothing. */
   readonly hasData: boolean;
+  /** Until when the rows are known to be true, epoch ms on the server's clock; null while they are true now. Label it "as of". */
+  readonly asOf: number | null;
+  /** Ids of rows that are shown as somebody asked for and the server has not confirmed; created ones have version 0. */
+  readonly pending: ReadonlySet<string>;
 }
 
 export interface ViewsDeps {
   readonly env: Env;
   readonly driver: Driver;
   readonly inFlight: InFlight;
+  /** Where rows outlive the page, or null. */
+  readonly keep: Keep | null;
   readonly defaultMs: number;
   readonly lingerMs: number;
 }
@@ -76,6 +84,14 @@ export class Views {
     return this.#verifiedAt(this.#open.get(wishKey(wish)));
   }
 
+  /** What is open and was told, for whoever writes it down. */
+  *told(): Iterable<OpenTold> {
+    for (const view of this.#open.values()) {
+      const { key, told, failure } = view.ask;
+      yield { key, told, asOf: this.#verifiedAt(view), isDenied: failure !== null && isDenial(failure.code) };
+    }
+  }
+
   /** The link changed: each view whose standing is another one now says so. */
   refresh(): void {
     const { driver, env } = this.#deps;
@@ -99,9 +115,22 @@ export class Views {
     const view: OpenView = { ask, listeners: new Set(), state: UNASKED, timer: null };
     this.#open.set(key, view);
     ask.changed = () => this.#renew(view);
-    this.#deps.driver.asked.add(ask);
+    const { keep, driver } = this.#deps;
+    if (keep === null) driver.asked.add(ask);
+    else keep.load(key, (kept) => this.#take(view, kept));
     view.state = this.#stateOf(view);
     return view;
+  }
+
+  /** Shows what an earlier page left, and asks the server from there on. */
+  #take(view: OpenView, kept: KeptView | null): void {
+    if (this.#open.get(view.ask.key) !== view) return;
+    if (kept !== null) {
+      view.ask.told.restore(kept);
+      view.verifiedAt = kept.asOf - this.#deps.driver.clock.offsetMs;
+    }
+    this.#deps.driver.asked.add(view.ask);
+    view.ask.changed();
   }
 
   #drop(view: OpenView): void {
@@ -116,7 +145,8 @@ export class Views {
       next.rows === before.rows &&
       next.status === before.status &&
       next.error === before.error &&
-      next.hasData === before.hasData;
+      next.hasData === before.hasData &&
+      next.pending === before.pending;
     if (isSame) return;
     view.state = next;
     const listeners = [...view.listeners];
@@ -141,6 +171,7 @@ export class Views {
       ask.told.position?.v ?? null,
       errorOf(ask, driver),
       ask.told.hasData,
+      this.#deps.inFlight.overlays.pending(ask.wish.collection),
     );
     return state;
   }
@@ -148,9 +179,8 @@ export class Views {
   #rows({ ask, state }: OpenView): readonly Row[] {
     const { inFlight } = this.#deps;
     const told = ask.told.rows;
-    if (!inFlight.overlaid().includes(ask.wish.collection)) return told;
-    const rows = told.map((row) => inFlight.shown(ask.wish.collection, row));
-    if (rows.every((row, i) => row === told[i])) return told;
+    const rows = inFlight.overlays.over(told, ask.wish);
+    if (rows === told) return told;
     const isSame = rows.length === state.rows.length && rows.every((row, i) => row === state.rows[i]);
     return isSame ? state.rows : rows;
   }
@@ -181,6 +211,7 @@ class Shown implements CollectionState<Row> {
   readonly version: number | null;
   readonly error: Failure | null;
   readonly hasData: boolean;
+  readonly pending: ReadonlySet<string>;
   #byId: ReadonlyMap<string, Row> | null = null;
 
   constructor(
@@ -190,6 +221,7 @@ class Shown implements CollectionState<Row> {
     version: number | null,
     error: Failure | null,
     hasData: boolean,
+    pending: ReadonlySet<string>,
   ) {
     this.rows = rows;
     this.status = status;
@@ -197,11 +229,16 @@ class Shown implements CollectionState<Row> {
     this.version = version;
     this.error = error;
     this.hasData = hasData;
+    this.pending = pending;
   }
 
   get(id: string): Row | undefined {
     this.#byId ??= new Map(this.rows.map((row) => [row.id, row]));
     return this.#byId.get(id);
+  }
+
+  get asOf(): number | null {
+    return this.status === 'live' ? null : this.verifiedAt;
   }
 
   get freshness(): Freshness {
@@ -210,7 +247,7 @@ class Shown implements CollectionState<Row> {
 }
 
 /** What a view shows before anyone asked for it, and on a server that renders pages. */
-export const UNASKED: CollectionState<Row> = new Shown([], 'loading', null, null, null, false);
+export const UNASKED: CollectionState<Row> = new Shown([], 'loading', null, null, null, false, new Set());
 
 function facts(ask: Ask): { hasData: boolean; isCaughtUp: boolean; failure: Failure | null } {
   return { hasData: ask.told.hasData, isCaughtUp: ask.isCaughtUp, failure: ask.failure };

@@ -53,6 +53,19 @@ export { toAscii } from './ascii.ts';
 export { JSON_DEPTH_MAX } from './parse.ts';
 export { decodeUpstream, upstreamLimits, type FrameFailure } from './upstream.ts';
 export { decodeDownstream } from './downstream.ts';
+export {
+  CMD_PATH,
+  decodeCmd,
+  decodeEnd,
+  decodePoll,
+  POLL_PATH,
+  requestLimits,
+  SSE_PATH,
+  VIEW_PATH,
+  type Cmd,
+  type End,
+  type Poll,
+} from './requests.ts';
 export { LIVE_PATH, PROTOCOL_VERSION, PROTOCOL_VERSION_OLDEST, SUBPROTOCOL } from './version.ts';
 export type * from './frames/up.ts';
 export type * from './frames/down.ts';

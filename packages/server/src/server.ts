@@ -438,6 +438,12 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     reportAll: (principal, all) => reports.reportAll(principal, all),
     beat: (beat) => beats.beat(beat),
     push: devices,
+    gateway: {
+      get hasRoom() {
+        return door.gateway.hasRoom;
+      },
+      open: (transport, visitor) => door.gateway.open(transport, visitor),
+    },
     settings: {
       version: options.version,
       publicUrl: config.publicUrl,

@@ -32,6 +32,21 @@ export const limits = {
   /** The same for a hidden one: browsers let its timers run once a minute at best. */
   stallHiddenMs: 600_000,
   heartbeatMs: 15_000,
+  // Live connections over plain requests.
+  /** Body of one request: a `hello`, or upstream messages. */
+  requestBytesMax: 524_288,
+  /** Requests of one principal a minute, all its streams and polls together. */
+  liveRequestsPerMinuteMax: 60_000,
+  /** Polls held at once: of one principal, and of this process. */
+  pollsPerPrincipalMax: 500,
+  pollsMax: 5_000,
+  pollWaitMsMax: 30_000,
+  /** Streams of one principal. */
+  streamsPerPrincipalMax: 500,
+  /** Bytes of an answer that wait for the network before its stream counts as not being read. */
+  requestQueueBytes: 65_536,
+  /** A comment at the head of a stream: what buffers the first kilobytes lets the rest pass. */
+  streamPaddingBytes: 2_048,
   snapshotChunkBytes: 65_536,
   snapshotRowsMax: 50_000,
   /** A snapshot captured for a caller that confirms nothing is dropped after this long, and made again when it is back. */

@@ -15,7 +15,7 @@ import { native } from './dialects/native/native.ts';
 import type { Log } from '../lib/log.ts';
 import { isOriginAllowed } from './auth/origin.ts';
 import { Session, type Authenticate, type Mutate, type Visitor } from './session.ts';
-import type { Receiver, Transport } from './transports/transport.ts';
+import type { Transport } from './transports/transport.ts';
 import { WebSocketDoor } from './transports/websocket.ts';
 
 export interface GatewayDeps {
@@ -73,7 +73,7 @@ export class Gateway {
   }
 
   /** Starts a session over a transport. */
-  open(transport: Transport, visitor: Visitor): Receiver {
+  open(transport: Transport, visitor: Visitor): Session {
     const { clock, hub, authenticate, mutate, log, planted } = this.#deps;
     const session: Session = new Session(
       {

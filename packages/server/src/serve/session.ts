@@ -40,7 +40,7 @@ import type { Planted } from '../publish/planted.ts';
 import type { View } from '../publish/view.ts';
 import type { Dialect } from './dialects/native/native.ts';
 import { Outbox } from './outbox.ts';
-import type { Receiver, Transport } from './transports/transport.ts';
+import type { Answering, Transport } from './transports/transport.ts';
 import { whoOf } from './who.ts';
 
 /** What a caller shows to be let in. */
@@ -89,6 +89,8 @@ export interface SessionDeps {
 
 /** Where a connection comes from, as far as that matters for letting it in. */
 export interface Visitor {
+  /** From an Authorization header, where a door has one; what `hello` says goes before it. */
+  readonly bearer?: string | undefined;
   readonly cookie: string | null;
   readonly origin: string | null;
   readonly host: string | null;
@@ -109,7 +111,7 @@ interface Tenure {
   isRenewing: boolean;
 }
 
-export class Session implements Receiver {
+export class Session implements Answering {
   readonly id: string;
   readonly outbox: Outbox;
   readonly #deps: SessionDeps;
@@ -128,7 +130,7 @@ export class Session implements Receiver {
     this.#transport = transport;
     const { clock, limits } = deps;
     const now = clock.mono();
-    this.id = Math.floor(clock.random() * 2 ** 52).toString(36);
+    this.id = transport.sid ?? Math.floor(clock.random() * 2 ** 52).toString(36);
     this.outbox = new Outbox({ clock, limits, hub: deps.hub, flusher: deps.flusher, transport, planted: deps.planted });
     this.#phase = { at: 'waiting', since: now, visitor };
     this.#frameTokens = limits.frameBurstMax;
@@ -139,6 +141,11 @@ export class Session implements Receiver {
   /** Who is calling, once that is known. */
   get principal(): Principal | null {
     return this.#phase.at === 'open' ? this.#phase.tenure.principal : null;
+  }
+
+  get isSettled(): boolean {
+    const phase = this.#phase;
+    return phase.at === 'open' && this.#mutsInFlight === 0 && !phase.tenure.isRenewing && this.outbox.isCurrent;
   }
 
   get isOpen(): boolean {
@@ -190,9 +197,17 @@ export class Session implements Receiver {
       return;
     }
     if (this.#checkTenure(phase.tenure, now)) return;
-    if (now - this.outbox.wroteAt >= limits.heartbeatMs && this.outbox.isCurrent) {
-      this.#say({ t: 'h', v: this.#deps.hub.version(phase.tenure.principal.org), now: this.#deps.clock.now() });
-    }
+    if (now - this.outbox.wroteAt >= limits.heartbeatMs) this.#watermark(phase.tenure);
+    this.outbox.write();
+  }
+
+  flush(): void {
+    if (this.isOpen && !this.outbox.isCurrent) this.outbox.flushAll();
+  }
+
+  conclude(): void {
+    if (this.#phase.at !== 'open') return;
+    this.#watermark(this.#phase.tenure);
     this.outbox.write();
   }
 
@@ -524,6 +539,11 @@ export class Session implements Receiver {
     } else {
       this.#err(failure.code, failure.message, failure.s);
     }
+  }
+
+  #watermark({ principal }: Tenure): void {
+    if (!this.outbox.isCurrent) return;
+    this.#say({ t: 'h', v: this.#deps.hub.version(principal.org), now: this.#deps.clock.now() });
   }
 
   #err(code: string, msg: string, s?: number): void {

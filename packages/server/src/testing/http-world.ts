@@ -15,6 +15,7 @@ import { rulesOf } from '../derive/rules.ts';
 import { History } from '../joints/history.ts';
 import { Inbox } from '../joints/inbox.ts';
 import { acceptTools } from '../joints/looks.ts';
+import { mutations } from '../joints/mutations.ts';
 import { PushDevices } from '../joints/push-devices.ts';
 import { enqueue } from '../send/enqueue.ts';
 import { MemoryStore } from '../keep/memory-store.ts';
@@ -27,11 +28,13 @@ import type { Principal, Scope } from '../lib/principal.ts';
 import { publicPages } from '../joints/public-pages.ts';
 import { securePage } from '../joints/page-secrets.ts';
 import { authorize } from '../publish/access.ts';
+import { Hub } from '../publish/hub.ts';
 import { Board } from '../publish/board.ts';
 import { Accounts } from '../serve/auth/accounts.ts';
 import { ApiKeys } from '../serve/auth/api-key.ts';
 import { createAuthenticator } from '../serve/auth/authenticator.ts';
 import { JwtVerifier, type JwtIssuer } from '../serve/auth/jwt.ts';
+import { Gateway } from '../serve/gateway.ts';
 import { createHttp, type Http } from '../serve/http/app.ts';
 import type { HttpDeps } from '../serve/http/deps.ts';
 import { testVault } from './test-vault.ts';
@@ -51,6 +54,7 @@ export interface World {
   /** Services a refresh was asked for: no probe runs here. */
   readonly refreshed: string[];
   readonly errors: object[];
+  readonly gateway: Gateway;
   skip(ms: number): void;
   now(): number;
   /** One request by credential. */
@@ -101,6 +105,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const names = new NameClaims();
   let history: History | null = null;
   const vault = testVault();
+  let hub: Hub | null = null;
   const keep = await openKeep({
     clock,
     store,
@@ -111,6 +116,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       names.follow(committed);
       board?.follow(committed);
       history?.follow(committed);
+      hub?.apply(committed);
       for (const { collection, before, after } of committed.changes) {
         if (collection === 'checks') beats?.checkChanged(before, after);
       }
@@ -127,7 +133,11 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   await past.open();
   history = past;
   const revoked: string[] = [];
-  const onRevoked = (id: string) => void revoked.push(id);
+  let gateway: Gateway | null = null;
+  const onRevoked = (id: string): void => {
+    revoked.push(id);
+    gateway?.revise(id, null);
+  };
   const keys = new ApiKeys({
     clock,
     commit: keep.commit,
@@ -205,7 +215,26 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   board = shown;
   const drawings = new Drawings(clock);
   const streams = new Streams({ clock, limits: bounds, board: shown, drawings });
+  hub = new Hub({ clock, live: keep.live, epoch: keep.commit.epoch, limits: bounds });
+  const authenticate = createAuthenticator({
+    clock,
+    keys,
+    jwt,
+    accounts,
+    publicUrl: settings.publicUrl,
+    origins: settings.origins,
+  });
+  const doors = new Gateway({
+    clock,
+    hub,
+    limits: bounds,
+    log: silentLog,
+    authenticate: ({ bearer, cookie }) => authenticate({ bearer, cookie, isSafe: true }),
+    mutate: mutations(commands),
+  });
+  gateway = doors;
   const http = createHttp({
+    gateway: doors,
     clock,
     limits: bounds,
     settings,
@@ -214,14 +243,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     keys,
     accounts,
     log: { ...silentLog, error: (details) => void errors.push(details) },
-    authenticate: createAuthenticator({
-      clock,
-      keys,
-      jwt,
-      accounts,
-      publicUrl: settings.publicUrl,
-      origins: settings.origins,
-    }),
+    authenticate,
     live: keep.live,
     history: past.past,
     epoch: keep.commit.epoch,
@@ -254,6 +276,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     revoked,
     refreshed,
     errors,
+    gateway: doors,
     skip: (ms) => {
       shift += ms;
     },
@@ -278,6 +301,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       return made.value.secret;
     },
     async close() {
+      doors.close();
       inbox.close();
       streams.close();
       shown.close();

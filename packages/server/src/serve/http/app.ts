@@ -9,6 +9,7 @@ import { historyRoutes } from './history.ts';
 import { importRoutes } from './import.ts';
 import { intakeRoutes } from './intake.ts';
 import { keyRoutes } from './keys.ts';
+import { liveRoutes } from './live.ts';
 import { maintenanceRoutes } from './maintenances.ts';
 import { openApiRoute } from './openapi.ts';
 import { prometheusRoutes } from './prometheus.ts';
@@ -31,6 +32,7 @@ export function createHttp(deps: HttpDeps): Http {
     ...pages.routes,
     ...healthRoutes(deps),
     ...systemRoutes(deps),
+    ...liveRoutes(deps, rates),
     ...sessionRoutes(deps, rates),
     ...keyRoutes(deps),
     ...intakeRoutes(deps),

@@ -92,7 +92,7 @@ export function assertMediaType(request: Request, rawHeaders: readonly string[],
 }
 
 /** Space and nothing else around the parameter: a tab in Content-Type is how checks were skipped elsewhere. */
-const JSON_TYPE = /^application\/json(?: ?; ?charset="?utf-8"?)?$/iu;
+export const JSON_TYPE: RegExp = /^application\/json(?: ?; ?charset="?utf-8"?)?$/iu;
 
 function tooLarge(found: string, bytesMax: number): RefusedError {
   return new RefusedError({

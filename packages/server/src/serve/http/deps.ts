@@ -14,6 +14,7 @@ import type { Board } from '../../publish/board.ts';
 import type { Drawings } from '../pages/drawn.ts';
 import type { Streams } from '../pages/stream.ts';
 import type { Authenticate } from '../auth/authenticator.ts';
+import type { LiveGateway } from '../transports/requests.ts';
 import type { Demo } from './demo.ts';
 
 /** Everything the REST door needs, as functions: it reads memory, hands writes on, and holds no state of its own. */
@@ -37,6 +38,8 @@ export interface HttpDeps {
   readonly accounts: Accounts;
   readonly system: SystemReader;
   readonly metrics: Pick<Metrics, 'request' | 'read'>;
+  /** Opens live sessions for requests. */
+  readonly gateway: LiveGateway;
   readonly pages: PublicPages;
   readonly push: PushDoor;
   /** Null where no demo runs. */

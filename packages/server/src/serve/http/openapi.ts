@@ -115,6 +115,7 @@ function rawBody(types: readonly string[]): object {
 }
 
 const accessText: Readonly<Record<Route['access'], string>> = {
+  live: 'Needs any credential, in a header or in the `hello`; what it may see is decided view by view.',
   open: 'Needs no credential.',
   any: 'Needs any credential.',
   read: 'Needs the scope `read`.',

@@ -3,13 +3,22 @@ import type { Limits } from '../../lib/limits.ts';
 import { RefusedError } from './problem.ts';
 
 /** What a rate is counted for. */
-export type Rated = 'ip' | 'page-secret' | 'principal' | 'sign-in' | 'sign-in-ip' | 'subscribe' | 'subscribe-target';
+export type Rated =
+  | 'ip'
+  | 'live'
+  | 'page-secret'
+  | 'principal'
+  | 'sign-in'
+  | 'sign-in-ip'
+  | 'subscribe'
+  | 'subscribe-target';
 
 /** Requests per minute, counted in this process. Keys vanish after their minute, so the memory follows the traffic. */
 export class Rates {
   readonly #limiters: Readonly<Record<Rated, RateLimiterMemory>>;
 
   constructor({
+    liveRequestsPerMinuteMax,
     requestsPerMinuteMax,
     signInsPerMinuteMax,
     pageSecretsPerMinuteMax,
@@ -20,6 +29,7 @@ export class Rates {
     const perHour = (points: number) => new RateLimiterMemory({ points, duration: 3_600 });
     this.#limiters = {
       ip: perMinute(requestsPerMinuteMax),
+      live: perMinute(liveRequestsPerMinuteMax),
       principal: perMinute(requestsPerMinuteMax),
       'sign-in': perMinute(signInsPerMinuteMax),
       // Many accounts from one address: each try costs a password hash, so this is bounded as well.
@@ -52,6 +62,7 @@ export class Rates {
 
 type RateLimits = Pick<
   Limits,
+  | 'liveRequestsPerMinuteMax'
   | 'pageSecretsPerMinuteMax'
   | 'requestsPerMinuteMax'
   | 'signInsPerMinuteMax'
@@ -63,6 +74,7 @@ const BY_NETWORK: readonly Rated[] = ['ip', 'page-secret', 'sign-in-ip', 'subscr
 
 const NOUNS: Readonly<Record<Rated, string>> = {
   ip: 'requests',
+  live: 'requests',
   principal: 'requests',
   'sign-in': 'sign-ins',
   'sign-in-ip': 'sign-ins',

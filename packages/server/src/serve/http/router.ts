@@ -14,9 +14,10 @@ import type { Rates } from './rate.ts';
 
 /**
  * Who may call a route. `open` needs no credential, `any` takes every principal, `slug` a report credential or a
- * path that is a secret itself, `metrics` the scope read or (when configured) a process of this machine.
+ * path that is a secret itself, `metrics` the scope read or (when configured) a process of this machine. `live` leaves the
+ * question to the session that the request opens, which asks it as on a WebSocket.
  */
-export type Access = Scope | 'any' | 'open' | 'slug' | 'metrics';
+export type Access = Scope | 'any' | 'live' | 'open' | 'slug' | 'metrics';
 
 /** One route: how it is called, who may, what it answers. The table of these is the API; nothing is mounted beside it. */
 export interface Route {
@@ -91,7 +92,7 @@ export function route<Q extends z.ZodObject, B extends z.ZodType>(
 /** A route that may be called without a credential; `principal` is who called, if anybody is known. */
 export function openRoute<Q extends z.ZodObject, B extends z.ZodType>(
   spec: Spec<Q, B> & {
-    readonly access: 'open' | 'slug' | 'metrics';
+    readonly access: 'live' | 'open' | 'slug' | 'metrics';
     readonly handle: (
       call: Omit<Call<z.output<Q>, z.output<B>>, 'principal'> & { readonly principal: Principal | null },
     ) => Promise<Response> | Response;
@@ -248,6 +249,7 @@ async function guard(
 ): Promise<Principal | null> {
   const bearer = bearerOf(context);
   const cookie = context.req.header('cookie') ?? null;
+  if (entry.access === 'live') return null;
   if (entry.access === 'open' || (entry.access === 'slug' && bearer === null)) {
     await rates.spend('ip', ip);
     return null;
@@ -357,7 +359,7 @@ const securityHeaders: readonly (readonly [string, string])[] = [
   ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
 ];
 
-function bearerOf(context: Context): string | null {
+export function bearerOf(context: Context): string | null {
   const header = context.req.header('authorization');
   if (header === undefined) return null;
   const match = /^Bearer ([\x21-\x7e]+)$/iu.exec(header);

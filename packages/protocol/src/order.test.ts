@@ -107,7 +107,7 @@ describe('orders', () => {
   );
   const row = fc.record({ id: fc.stringMatching(/^[a-z0-9]{1,8}$/), f: value, g: value });
 
-  test('[WI1] [WI2] the order is total: antisymmetric, transitive, and 0 only for the same id', () => {
+  test('[WI1] [WI2] [WI10] the order is total: antisymmetric, transitive, and 0 only for the same id', () => {
     const by = order(['f', 'desc'], ['g', 'asc']);
     fc.assert(
       fc.property(row, row, row, (a, b, c) => {
@@ -169,11 +169,11 @@ describe('subscriptions', () => {
     { agg: { sum: 'n' } },
     { agg: { sum: ['n', 7] } },
     { agg: [] },
-  ])('[WI4] %j is refused', (more) => {
+  ])('[WI4] [WI13] %j is refused', (more) => {
     expect(sub(more)).toMatchObject({ ok: false, code: 'bad_request', s: 1 });
   });
 
-  test('an aggregate is read into one form, whatever way it was written', () => {
+  test('[WI13] an aggregate is read into one form, whatever way it was written', () => {
     expect(sub({ agg: { max: [], sum: ['b', 'a', 'b'] } })).toEqual({
       ok: true,
       value: { t: 'sub', s: 1, c: 'x', agg: { count: true, sum: ['a', 'b'] } },

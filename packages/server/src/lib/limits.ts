@@ -61,6 +61,13 @@ export const limits = {
   viewsPerOrgMax: 20_000,
   /** A view's log is kept this long after its last subscriber left, for resume. */
   viewLingerMs: 300_000,
+  /** The same for a window: somebody who scrolls leaves one behind at each page. */
+  windowLingerMs: 60_000,
+  /** Different orders (collection, filter, sort) that windows of one organization use at once, and records in all of them; about 200 bytes each. */
+  ordersPerOrgMax: 64,
+  orderedRowsPerOrgMax: 2_000_000,
+  /** Groups of one aggregate when it is asked for. */
+  aggregateGroupsMax: 1_000,
   viewLeavesMax: 50_000,
   flushSliceMs: 2,
   // Writes.

@@ -9,6 +9,8 @@ export interface Capture {
   readonly rows: readonly string[];
   /** Rids the caller holds unchanged; null for a snapshot from nothing. */
   readonly keep: readonly number[] | null;
+  /** Where a window lies: the end of the last chunk. */
+  readonly place: string;
   readonly isShared: boolean;
   /** Upper bound of one chunk's rows; a single larger row goes alone. */
   readonly chunkBytes: number;
@@ -44,7 +46,7 @@ export class Chunks {
   }
 
   #make(): Message {
-    const { w, v, rows, keep, isShared, chunkBytes } = this.#capture;
+    const { w, v, rows, keep, place, isShared, chunkBytes } = this.#capture;
     let room = chunkBytes - HEAD_BYTES;
     const first = this.#row;
     while (this.#row < rows.length) {
@@ -60,7 +62,7 @@ export class Chunks {
         : (keep ?? []).slice(this.#keep, this.#keep + Math.max(0, Math.floor(room / RID_BYTES)));
     this.#keep += kept.length;
     this.#isDone = this.#row >= rows.length && this.#keep >= (keep?.length ?? 0);
-    const tail = keep === null ? '' : `,"keep":[${kept.join(',')}]`;
+    const tail = (keep === null ? '' : `,"keep":[${kept.join(',')}]`) + (this.#isDone ? place : '');
     const r = rows.slice(first, this.#row).join(',');
     const i = this.#made.length;
     return message(`{"t":"s","w":${w},"v":${v},"i":${i},"last":${this.#isDone},"r":[${r}]${tail}}`, isShared);

@@ -6,11 +6,14 @@
 import {
   equalities,
   filterKey,
+  matches,
   ok,
   readField,
   refuse,
+  type Aggregate,
   type Filter,
   type Json,
+  type Order,
   type Result,
   type Scalar,
 } from '@statewire/protocol';
@@ -18,10 +21,16 @@ import type { Change, Committed } from '../keep/commit-types.ts';
 import type { Entry, Live } from '../keep/live.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Limits } from '../lib/limits.ts';
+import type { Audience, Heard } from './audience.ts';
+import { FilterView } from './filter-view.ts';
 import { Fragments, topOf } from './fragment.ts';
 import { Lane, type Subscription } from './lane.ts';
+import { Ordering } from './ordering.ts';
 import { SOUND, type Planted } from './planted.ts';
-import { NOWHERE, View } from './view.ts';
+import { Tally } from './tally.ts';
+import { RecordTexts } from './texts.ts';
+import { NOWHERE, type View, type ViewParts } from './view.ts';
+import { Window, type Extent } from './window.ts';
 
 export interface HubDeps {
   readonly clock: Clock;
@@ -39,6 +48,10 @@ export interface Wish {
   readonly filter: Filter;
   /** Sorted, without doubles; null means all. */
   readonly fields: readonly string[] | null;
+  /** Only part of them, in an order. The fields of the order are among `fields`. */
+  readonly window?: (Extent & { readonly order: Order }) | undefined;
+  /** Groups instead of records. */
+  readonly agg?: Aggregate | undefined;
 }
 
 export class Hub {
@@ -85,7 +98,7 @@ export class Hub {
   /** The view for a wish; the same one for everybody with the same wish. */
   view(wish: Wish): Result<View> {
     const org = this.#tenant(wish.org);
-    const key = JSON.stringify([org, wish.collection, filterKey(wish.filter), wish.fields]);
+    const key = JSON.stringify([org, wish.collection, filterKey(wish.filter), wish.fields, partOf(wish)]);
     const known = this.#views.get(key);
     if (known !== undefined) return ok(known);
     const tenant = this.#orgs.get(org) ?? newOrg(this.#planted);
@@ -96,8 +109,10 @@ export class Hub {
       );
     }
     this.#orgs.set(org, tenant);
+    const made = this.#make(wish, key, tenant);
+    if (!made.ok) return made;
+    const view = made.value;
     tenant.views += 1;
-    const view = this.#make(wish, key, tenant);
     this.#views.set(key, view);
     // Without a subscriber yet: whoever asked either joins now or the view ages like any other.
     this.#idle.set(view, this.#clock.mono());
@@ -143,17 +158,20 @@ export class Hub {
 
   /** Drops views that nobody watched for a while, and frames kept for sharing. Call about once per second. */
   sweep(): void {
-    const before = this.#clock.mono() - this.#limits.viewLingerMs;
+    const now = this.#clock.mono();
+    const { viewLingerMs, windowLingerMs } = this.#limits;
     for (const [view, since] of this.#idle) {
-      if (since > before) break;
-      this.#drop(view);
+      // People leave windows behind as they scroll, and coming back to one costs little: what changed, and no more than it holds.
+      if (now - since >= (view instanceof Window ? windowLingerMs : viewLingerMs)) this.#drop(view);
     }
     for (const view of this.#views.values()) view.cool();
   }
 
   /** Numbers for metrics. */
-  get stats(): { readonly views: number; readonly idleViews: number } {
-    return { views: this.#views.size, idleViews: this.#idle.size };
+  get stats(): { readonly views: number; readonly idleViews: number; readonly orders: number } {
+    let orders = 0;
+    for (const { orderings } of this.#orgs.values()) orders += orderings.size;
+    return { views: this.#views.size, idleViews: this.#idle.size, orders };
   }
 
   close(): void {
@@ -166,35 +184,77 @@ export class Hub {
     return this.#planted.tenantUnchecked ? '' : org;
   }
 
-  #offer(views: ReadonlySet<View> | undefined, { change, fields, touched }: Offer): void {
-    if (views === undefined) return;
-    for (const view of views) {
-      if (view.stamp === this.#stamp) continue;
-      view.stamp = this.#stamp;
-      if (view.apply(change, fields)) touched.push(view);
+  #offer(audiences: ReadonlySet<Audience> | undefined, heard: Heard): void {
+    if (audiences === undefined) return;
+    for (const audience of audiences) {
+      if (audience.stamp === this.#stamp) continue;
+      audience.stamp = this.#stamp;
+      audience.take(heard);
     }
   }
 
-  #make(wish: Wish, key: string, tenant: Org): View {
-    this.#lastW += 1;
+  #make(wish: Wish, key: string, tenant: Org): Result<View> {
+    const { org, collection, filter, agg, window } = wish;
     const fields = wish.fields === null ? null : new Set(wish.fields.map(topOf));
-    const group = tenant.groups.get(wish.collection) ?? newGroup();
-    tenant.groups.set(wish.collection, group);
-    const view = new View(
-      {
-        live: this.#live,
-        limits: this.#limits,
-        // Views that show all fields share their texts; one that shows a few has its own.
-        fragments: fields === null ? tenant.fragments : new Fragments(wish.fields, this.#planted),
-        planted: this.#planted,
-      },
-      { w: this.#lastW, key, org: wish.org, collection: wish.collection, filter: wish.filter, fields },
-      this.#candidates(wish),
-    );
-    const place = placeOf(wish.filter, group);
-    if (place === null) group.scanned.add(view);
-    else for (const value of place.values) bucket(group, place.field, value).add(view);
-    return view;
+    const ordering = window === undefined ? null : this.#ordering(wish, window.order, tenant);
+    if (ordering?.ok === false) return ordering;
+    this.#lastW += 1;
+    const parts: ViewParts = { w: this.#lastW, key, org, collection, filter, fields };
+    const deps = { limits: this.#limits, version: this.#live.version(org), planted: this.#planted };
+    if (agg !== undefined) {
+      const tally = new Tally(deps, parts, { agg, candidates: this.#candidates(wish) });
+      this.#place(tenant, parts, tally);
+      return ok(tally);
+    }
+    // Views that show all fields share their texts; one that shows a few has its own.
+    const fragments = fields === null ? tenant.fragments : new Fragments(wish.fields, this.#planted);
+    const texts = new RecordTexts({ live: this.#live, fragments, org, collection });
+    if (ordering !== null && window !== undefined) {
+      const made = new Window({ ...deps, texts }, parts, { ordering: ordering.value, extent: window });
+      ordering.value.windows.add(made);
+      return ok(made);
+    }
+    const view = new FilterView({ ...deps, texts }, parts, this.#candidates(wish));
+    this.#place(tenant, parts, view);
+    return ok(view);
+  }
+
+  /** The order that a window is part of; shared by all windows of it. */
+  #ordering(wish: Wish, order: Order, tenant: Org): Result<Ordering> {
+    const key = JSON.stringify([wish.collection, filterKey(wish.filter), order.key]);
+    const known = tenant.orderings.get(key);
+    if (known !== undefined) return ok(known);
+    const { ordersPerOrgMax, orderedRowsPerOrgMax } = this.#limits;
+    while (tenant.orderings.size >= ordersPerOrgMax && this.#evictIdle(wish.org, (view) => view instanceof Window));
+    if (tenant.orderings.size >= ordersPerOrgMax) {
+      return refuse(
+        'too_complex',
+        `${tenant.orderings.size} different orders are in use, limit ${ordersPerOrgMax}; use fewer different filters and sorts`,
+      );
+    }
+    const candidates = [...this.#candidates(wish)].filter(({ row }) => matches(wish.filter, row));
+    let rows = candidates.length;
+    for (const each of tenant.orderings.values()) rows += each.size;
+    if (rows > orderedRowsPerOrgMax) {
+      return refuse(
+        'too_complex',
+        `the orders in use would hold ${rows} records, limit ${orderedRowsPerOrgMax}; filter more, or use fewer orders`,
+      );
+    }
+    const { collection, filter } = wish;
+    const made = new Ordering({ key, filter, order, planted: this.#planted }, candidates);
+    tenant.orderings.set(key, made);
+    this.#place(tenant, { collection, filter }, made);
+    return ok(made);
+  }
+
+  /** Where it will be found by changes. */
+  #place(tenant: Org, { collection, filter }: Pick<ViewParts, 'collection' | 'filter'>, audience: Audience): void {
+    const group = tenant.groups.get(collection) ?? newGroup();
+    tenant.groups.set(collection, group);
+    const place = placeOf(filter, group);
+    if (place === null) group.scanned.add(audience);
+    else for (const value of place.values) bucket(group, place.field, value).add(audience);
   }
 
   /** Records that may be in the view: a filter that names ids needs no walk over the collection. */
@@ -210,9 +270,9 @@ export class Hub {
     }
   }
 
-  #evictIdle(org: string): boolean {
+  #evictIdle(org: string, isIt: (view: View) => boolean = () => true): boolean {
     for (const view of this.#idle.keys()) {
-      if (view.org !== org) continue;
+      if (view.org !== org || !isIt(view)) continue;
       this.#drop(view);
       return true;
     }
@@ -223,28 +283,26 @@ export class Hub {
     this.#idle.delete(view);
     this.#views.delete(view.key);
     const tenant = this.#orgs.get(this.#tenant(view.org));
-    const group = tenant?.groups.get(view.collection);
-    if (tenant === undefined || group === undefined) return;
+    if (tenant === undefined) return;
     tenant.views -= 1;
-    if (group.scanned.delete(view)) return;
-    for (const [field, byValue] of group.indexed) {
-      for (const { values } of pairsOf(view.filter).filter((pair) => pair.field === field)) {
-        for (const value of values) {
-          const views = byValue.get(value);
-          views?.delete(view);
-          if (views?.size === 0) byValue.delete(value);
-        }
-      }
-      if (byValue.size === 0) group.indexed.delete(field);
+    const group = tenant.groups.get(view.collection);
+    if (!(view instanceof Window)) {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: every kind of view but a window is offered changes itself.
+      if (group !== undefined) unplace(group, view.filter, view as View & Audience);
+      return;
     }
+    const { ordering } = view;
+    ordering.windows.delete(view);
+    if (ordering.windows.size > 0) return;
+    tenant.orderings.delete(ordering.key);
+    if (group !== undefined) unplace(group, ordering.filter, ordering);
   }
 }
 
-/** One change on its way to the views it may concern. */
-interface Offer {
-  readonly change: Change;
-  readonly fields: readonly string[] | null;
-  readonly touched: View[];
+/** What of a view's key is about windows and aggregates. */
+function partOf({ window, agg }: Wish): Json {
+  if (agg !== undefined) return ['agg', agg.by ?? null, agg.sum ?? [], agg.avg ?? [], agg.min ?? [], agg.max ?? []];
+  return window === undefined ? null : [window.order.key, window.limit, window.after ?? null, window.before ?? null];
 }
 
 /** The names of the fields a change touched; null when the record is new or gone. */
@@ -256,18 +314,19 @@ function fieldsOf({ before, after, patch }: Change): readonly string[] | null {
 /** The views of one organization. */
 interface Org {
   readonly groups: Map<string, Group>;
+  readonly orderings: Map<string, Ordering>;
   readonly fragments: Fragments;
   views: number;
 }
 
 function newOrg(planted: Planted): Org {
-  return { groups: new Map(), fragments: new Fragments(null, planted), views: 0 };
+  return { groups: new Map(), orderings: new Map(), fragments: new Fragments(null, planted), views: 0 };
 }
 
-/** The views of one collection: under one of their pairs, or among those offered every change. */
+/** The views and orders of one collection: under one of their pairs, or among those offered every change. */
 interface Group {
-  readonly indexed: Map<string, Map<Json, Set<View>>>;
-  readonly scanned: Set<View>;
+  readonly indexed: Map<string, Map<Json, Set<Audience>>>;
+  readonly scanned: Set<Audience>;
 }
 
 function newGroup(): Group {
@@ -306,10 +365,24 @@ function pairsOf(filter: Filter): readonly Pair[] {
   return [...equalities(filter).map(({ field, value }) => ({ field, values: [value] })), ...lists];
 }
 
-function bucket(group: Group, field: string, value: Json): Set<View> {
-  const byValue = group.indexed.get(field) ?? new Map<Json, Set<View>>();
+function unplace(group: Group, filter: Filter, audience: Audience): void {
+  if (group.scanned.delete(audience)) return;
+  for (const [field, byValue] of group.indexed) {
+    for (const { values } of pairsOf(filter).filter((pair) => pair.field === field)) {
+      for (const value of values) {
+        const views = byValue.get(value);
+        views?.delete(audience);
+        if (views?.size === 0) byValue.delete(value);
+      }
+    }
+    if (byValue.size === 0) group.indexed.delete(field);
+  }
+}
+
+function bucket(group: Group, field: string, value: Json): Set<Audience> {
+  const byValue = group.indexed.get(field) ?? new Map<Json, Set<Audience>>();
   group.indexed.set(field, byValue);
-  const views = byValue.get(value) ?? new Set<View>();
+  const views = byValue.get(value) ?? new Set<Audience>();
   byValue.set(value, views);
   return views;
 }

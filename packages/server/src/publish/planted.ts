@@ -27,6 +27,12 @@ export interface Planted {
   readonly staleFrameShared: boolean;
   /** A connection that catches up is told nothing about records that entered meanwhile. */
   readonly enterMissingOnCatchUp: boolean;
+  /** A record that changes keeps the place in an order that it had. */
+  readonly orderStale: boolean;
+  /** Who is let into a window by another record's leaving is not noticed. */
+  readonly edgeUnfilled: boolean;
+  /** A reconcile keeps what has not changed, whether it was in the window at that time or not. */
+  readonly keepUnproven: boolean;
 }
 
 /** Everything right: what the server runs with. */
@@ -43,4 +49,7 @@ export const SOUND: Planted = Object.freeze({
   horizonUnchecked: false,
   staleFrameShared: false,
   enterMissingOnCatchUp: false,
+  orderStale: false,
+  edgeUnfilled: false,
+  keepUnproven: false,
 });

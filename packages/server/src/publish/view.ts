@@ -1,7 +1,10 @@
 /**
- * A view: the records of one collection of one organization that pass one filter, for everybody who asked for
- * exactly that. It knows who is in it, and keeps a log in the shape of a recency list: each record has one node,
- * moved to the front when the record changes, enters or leaves. "What happened since v" is then a walk from the front
+ * A view: some records of one collection of one organization, for everybody who asked for exactly those. Which ones is
+ * for the kinds of view to say: all that pass a filter (filter-view.ts), those in a window of an order (window.ts), or
+ * groups of them as if they were records (tally.ts).
+ *
+ * It knows who is in it, and keeps a log in the shape of a recency list: each record has one node, moved to the
+ * front when the record changes, enters or leaves. "What happened since v" is then a walk from the front
  * until the nodes are older than v, and says each record once, however often it changed.
  *
  *     newest -> [r7 touched 41] -> [r2 left 40] -> [r9 entered 38] -> ... -> floor
@@ -10,12 +13,10 @@
  * those are dropped the floor rises; a caller below it is given the full membership instead of a delta.
  * Values are not held here: texts are made from the records as they are now.
  */
-import { assert, filterFields, matches, type Filter, type LeaveReason } from '@statewire/protocol';
-import type { Change } from '../keep/commit-types.ts';
-import type { Entry, Live } from '../keep/live.ts';
+import { assert, type Filter, type LeaveReason } from '@statewire/protocol';
+import type { Entry } from '../keep/live.ts';
 import type { Limits } from '../lib/limits.ts';
 import { Chunks } from './chunks.ts';
-import type { Fragments } from './fragment.ts';
 import type { Lane } from './lane.ts';
 import { message, type Message } from './message.ts';
 import { SOUND, type Planted } from './planted.ts';
@@ -37,10 +38,25 @@ export interface ViewParts {
 }
 
 export interface ViewDeps {
-  readonly live: Pick<Live, 'entries' | 'get' | 'version'>;
   readonly limits: Limits;
-  readonly fragments: Fragments;
+  readonly texts: Texts;
+  /** The organization's version now. */
+  readonly version: number;
   readonly planted?: Planted | undefined;
+}
+
+/** What is said of the records of a view. */
+export interface Texts {
+  /** The version of the record's newest change. */
+  version(node: Node): number;
+  /** `[rid,"key",version,{all fields}]`, one row of a snapshot. */
+  row(node: Node): string;
+  /** `[rid,version,{all fields},"key"]`. */
+  enter(node: Node): string;
+  /** `[rid,version,{changed fields}]` for a caller that stands at `from`. */
+  update(node: Node, from: number): string;
+  /** The record is gone for good. */
+  forget(node: Node): void;
 }
 
 /** What a caller must be told to stand where the view stands. */
@@ -49,7 +65,7 @@ export type Changes =
   | { readonly how: 'delta'; readonly frame: Message | null }
   | { readonly how: 'reconcile' | 'snapshot'; readonly chunks: Chunks };
 
-export class View {
+export abstract class View {
   readonly w: number;
   readonly key: string;
   readonly org: string;
@@ -58,12 +74,10 @@ export class View {
   readonly fields: ReadonlySet<string> | null;
   /** One per interval class somebody uses. */
   readonly lanes: Lane[] = [];
-  /** Marks views already seen while one change is routed. */
-  stamp = 0;
 
-  readonly #deps: ViewDeps;
-  readonly #planted: Planted;
-  readonly #filterFields: ReadonlySet<string>;
+  protected readonly planted: Planted;
+  readonly #limits: Limits;
+  readonly #texts: Texts;
   readonly #members = new Map<number, Node>();
   /** Records that left and are still in the log, oldest first. */
   readonly #left = new Map<number, Node>();
@@ -74,24 +88,18 @@ export class View {
   #deltas = new Map<number, Message>();
   #snapshot: Chunks | null = null;
 
-  constructor(deps: ViewDeps, parts: ViewParts, candidates: Iterable<Entry>) {
-    this.#deps = deps;
-    this.#planted = deps.planted ?? SOUND;
+  constructor(deps: ViewDeps, parts: ViewParts) {
+    this.#limits = deps.limits;
+    this.#texts = deps.texts;
+    this.planted = deps.planted ?? SOUND;
     this.w = parts.w;
     this.key = parts.key;
     this.org = parts.org;
     this.collection = parts.collection;
     this.filter = parts.filter;
     this.fields = parts.fields;
-    this.#filterFields = new Set(filterFields(parts.filter));
-    this.#version = deps.live.version(parts.org);
+    this.#version = deps.version;
     this.#floor = this.#version;
-    for (const entry of candidates) {
-      if (!matches(this.filter, entry.row)) continue;
-      const node = newNode(entry.rid, entry.id, { entry, born: 0, touched: this.#version });
-      this.#members.set(entry.rid, node);
-      this.#toFront(node);
-    }
   }
 
   /** The version of the newest change that touched this view, or that of its making. */
@@ -101,7 +109,7 @@ export class View {
 
   /** A delta can be made for positions from here on. */
   get floor(): number {
-    return this.#planted.horizonUnchecked ? 0 : this.#floor;
+    return this.planted.horizonUnchecked ? 0 : this.#floor;
   }
 
   /** Number of records in the view. */
@@ -113,38 +121,6 @@ export class View {
     let count = 0;
     for (const lane of this.lanes) count += lane.size;
     return count;
-  }
-
-  /**
-   * Takes in one committed change; true when the view is not the same after it. `fields` are the names of the fields
-   * that changed, or null when the record is new or gone.
-   */
-  apply(change: Change, fields: readonly string[] | null): boolean {
-    const node = this.#members.get(change.rid);
-    // The new row decides who is in; who was in is what the members say, so that no leaving is missed. When nothing
-    // the filter looks at has changed, that is how it stays.
-    const isJudged = fields === null || this.#filterFields.has('version') || hasAny(this.#filterFields, fields);
-    const isIn = isJudged ? change.after !== null && matches(this.filter, change.after) : node !== undefined;
-    if (node === undefined) {
-      if (!isIn) return false;
-      this.#enter(change);
-    } else if (!isIn) {
-      if (this.#planted.leaveMissingLive && change.after !== null) return false;
-      this.#leave(node, change);
-    } else {
-      if (this.fields !== null && fields !== null && !hasAny(this.fields, fields)) return false;
-      node.touched = change.version;
-      this.#toFront(node);
-    }
-    // Asked once per view and change: the sentence is made only when it is needed.
-    if (change.version < this.#version)
-      assert(false, `view ${this.w} went back: ${this.#version} -> ${change.version}`);
-    this.#version = change.version;
-    this.#at = change.at;
-    if (!this.#planted.staleFrameShared && this.#deltas.size > 0) this.#deltas.clear();
-    // An older snapshot with a delta behind it would show somebody who was here before a step back.
-    this.#snapshot = null;
-    return true;
   }
 
   /**
@@ -192,33 +168,32 @@ export class View {
       if (op === null) continue;
       ops.push(op);
       bytes += op.length + 1;
-      if (bytes > this.#deps.limits.deltaBytesMax) return null;
+      if (bytes > this.#limits.deltaBytesMax) return null;
     }
     // Oldest first, as it happened.
     ops.reverse();
-    const text = `{"t":"d","w":${this.w},"v":[${v},${this.#version}],"at":${this.#at},"o":[${ops.join(',')}]}`;
+    const head = `{"t":"d","w":${this.w},"v":[${v},${this.#version}],"at":${this.#at}`;
+    const text = `${head},"o":[${ops.join(',')}]${this.place}}`;
     return message(text, this.subscribers > 1);
   }
 
   #op(node: Node, v: number): string | null {
-    const { fragments } = this.#deps;
     if (node.why !== null) {
-      if (this.#planted.deleteMissingOnResume && node.why === 'del' && v < this.#version - 1) return null;
-      if (this.#planted.leaveMissingOnResume && node.why === 'out' && v < this.#version - 1) return null;
+      if (this.planted.deleteMissingOnResume && node.why === 'del' && v < this.#version - 1) return null;
+      if (this.planted.leaveMissingOnResume && node.why === 'out' && v < this.#version - 1) return null;
       // A record first seen after v is not known to anybody at v.
       return node.born <= v ? `[${node.rid},${node.touched},null,"${node.why}"]` : null;
     }
-    const entry = this.#entry(node);
     if (node.entered > v) {
-      return this.#planted.enterMissingOnCatchUp && v < this.#version - 2 ? null : fragments.enter(entry);
+      return this.planted.enterMissingOnCatchUp && v < this.#version - 2 ? null : this.#texts.enter(node);
     }
-    return fragments.update(entry, v);
+    return this.#texts.update(node, v);
   }
 
   #snapshotChunks(): Chunks {
     if (this.#snapshot !== null) return this.#snapshot;
     const rows: string[] = [];
-    for (const node of this.#members.values()) rows.push(this.#deps.fragments.row(this.#entry(node)));
+    for (const node of this.#members.values()) rows.push(this.#texts.row(node));
     const chunks = this.#chunks(rows, null);
     this.#snapshot = chunks;
     return chunks;
@@ -228,48 +203,84 @@ export class View {
     const rows: string[] = [];
     const keep: number[] = [];
     for (const node of this.#members.values()) {
-      const entry = this.#entry(node);
-      // A row unchanged since v passed the same filter at v, so the caller holds it. One that entered since the
-      // log began may also have been out in between; it has a newer version then.
-      if (entry.version > v) rows.push(this.#deps.fragments.row(entry));
+      // A row unchanged since v passed the same filter at v, so the caller holds it; but a window may have let it in since,
+      // because of what happened to another one.
+      const isHeld = node.entered <= v || this.planted.keepUnproven;
+      if (this.#texts.version(node) > v || !isHeld) rows.push(this.#texts.row(node));
       else keep.push(node.rid);
     }
     return this.#chunks(rows, keep);
   }
 
   #chunks(rows: readonly string[], keep: readonly number[] | null): Chunks {
-    const chunkBytes = this.#deps.limits.snapshotChunkBytes;
+    const chunkBytes = this.#limits.snapshotChunkBytes;
     return new Chunks({
       w: this.w,
       v: this.#version,
       rows,
       keep,
+      place: this.place,
       isShared: keep === null,
       chunkBytes,
     });
   }
 
-  #enter(change: Change): void {
-    const returning = this.#left.get(change.rid);
-    const node = returning ?? newNode(change.rid, change.id, { entry: null, born: change.version, touched: 0 });
-    this.#left.delete(change.rid);
+  /** Where a window lies, as the end of a frame; nothing for other views. */
+  protected get place(): string {
+    return '';
+  }
+
+  /** The record's node while it is in. */
+  protected member(rid: number): Node | undefined {
+    return this.#members.get(rid);
+  }
+
+  /** A record that is in from the start; `since` is the version from which that is known. */
+  protected found(rid: number, id: string, { entry, since }: { entry: Entry | null; since: number }): Node {
+    const node = newNode(rid, id, { entry, born: since, touched: this.#version });
+    this.#members.set(rid, node);
+    this.#toFront(node);
+    return node;
+  }
+
+  protected enter(rid: number, id: string, version: number): Node {
+    const returning = this.#left.get(rid);
+    const node = returning ?? newNode(rid, id, { entry: null, born: version, touched: 0 });
+    this.#left.delete(rid);
     node.entry = null;
-    node.entered = change.version;
-    node.touched = change.version;
+    node.entered = version;
+    node.touched = version;
     node.why = null;
-    this.#members.set(change.rid, node);
+    this.#members.set(rid, node);
+    this.#toFront(node);
+    return node;
+  }
+
+  protected touch(node: Node, version: number): void {
+    node.touched = version;
     this.#toFront(node);
   }
 
-  #leave(node: Node, change: Change): void {
+  protected leave(node: Node, version: number, why: LeaveReason): void {
     this.#members.delete(node.rid);
-    node.why = change.after === null ? 'del' : 'out';
+    node.why = why;
     node.entry = null;
-    node.touched = change.version;
+    node.touched = version;
     this.#left.set(node.rid, node);
     this.#toFront(node);
-    if (node.why === 'del') this.#deps.fragments.forget(node.rid);
-    if (this.#left.size > this.#deps.limits.viewLeavesMax) this.#forgetOldestLeave();
+    if (why === 'del') this.#texts.forget(node);
+    if (this.#left.size > this.#limits.viewLeavesMax) this.#forgetOldestLeave();
+  }
+
+  /** The view is another one since this change: what was said of it before is not kept. */
+  protected moved({ version, at }: { readonly version: number; readonly at: number }): void {
+    // Asked once per view and change: the sentence is made only when it is needed.
+    if (version < this.#version) assert(false, `view ${this.w} went back: ${this.#version} -> ${version}`);
+    this.#version = version;
+    this.#at = at;
+    if (!this.planted.staleFrameShared && this.#deltas.size > 0) this.#deltas.clear();
+    // An older snapshot with a delta behind it would show somebody who was here before a step back.
+    this.#snapshot = null;
   }
 
   #forgetOldestLeave(): void {
@@ -278,14 +289,6 @@ export class View {
     this.#left.delete(oldest.rid);
     this.#unlink(oldest);
     this.#floor = Math.max(this.#floor, oldest.touched);
-  }
-
-  #entry(node: Node): Entry {
-    // A transaction later in the same batch may already have replaced the record, so it is looked up when it is
-    // first needed: by then the whole batch was taken in.
-    node.entry ??= this.#deps.live.get(this.org, this.collection, node.id);
-    if (node.entry === null) assert(false, `view ${this.w} holds ${this.collection}/${node.id}, which does not exist`);
-    return node.entry;
   }
 
   #toFront(node: Node): void {
@@ -305,13 +308,8 @@ export class View {
   }
 }
 
-function hasAny(set: ReadonlySet<string>, names: readonly string[]): boolean {
-  for (const name of names) if (set.has(name)) return true;
-  return false;
-}
-
 /** One record's place in the log. */
-interface Node {
+export interface Node {
   readonly rid: number;
   readonly id: string;
   /** The record, once looked up; null again when it left. */

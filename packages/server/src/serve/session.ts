@@ -9,8 +9,12 @@
  * mutation wait, and their answers come back as events. Data frames are the outbox's.
  */
 import {
+  aggregateFields,
   filterFields,
+  ok,
+  parseCursor,
   parseFilter,
+  parseSort,
   bothFilters,
   PROTOCOL_VERSION,
   PROTOCOL_VERSION_OLDEST,
@@ -22,7 +26,9 @@ import {
   type Hello,
   type Json,
   type JsonObject,
+  type Keys,
   type Mut,
+  type Order,
   type Result,
   type Sub,
   type Upstream,
@@ -35,9 +41,9 @@ import type { Principal } from '../lib/principal.ts';
 import { authorize, scopeFilter } from '../publish/access.ts';
 import type { Flusher } from '../publish/flusher.ts';
 import { topOf } from '../publish/fragment.ts';
-import type { Hub } from '../publish/hub.ts';
+import type { Hub, Wish } from '../publish/hub.ts';
 import type { Planted } from '../publish/planted.ts';
-import type { View } from '../publish/view.ts';
+import { NOWHERE, type View } from '../publish/view.ts';
 import type { Dialect } from './dialects/native/native.ts';
 import { Outbox } from './outbox.ts';
 import type { Answering, Transport } from './transports/transport.ts';
@@ -361,7 +367,16 @@ export class Session implements Answering {
       );
       return;
     }
-    const from = hub.position(principal.org, frame.since);
+    if (frame.agg !== undefined && view.value.size > limits.aggregateGroupsMax) {
+      this.#err(
+        'too_complex',
+        `the aggregate has ${view.value.size} groups, limit ${limits.aggregateGroupsMax}; group by a field with fewer values`,
+        s,
+      );
+      return;
+    }
+    // Rids of groups are the view's own: a position says nothing of them.
+    const from = frame.agg === undefined ? hub.position(principal.org, frame.since) : NOWHERE;
     const wantedMs = frame.iv ?? DEFAULT_INTERVAL_MS;
     this.outbox.subscribe({ s, view: view.value, wantedMs, from }, ({ v, intervalMs, how }) =>
       this.#say({ t: 'subd', s, w: view.value.w, v, iv: intervalMs, how, n: view.value.size }),
@@ -387,15 +402,25 @@ export class Session implements Answering {
     if (stranger !== undefined) {
       return refuse('bad_filter', `${frame.c} have no field ${JSON.stringify(stranger)}; see their schema`);
     }
-    const wrong = frame.fields?.find((field) => !isFieldPath(field) || !known.has(topOf(field)));
+    const terms = frame.sort?.map(([field]) => field) ?? [];
+    const wrong = [
+      ...(frame.fields ?? []),
+      ...terms,
+      ...(frame.agg === undefined ? [] : aggregateFields(frame.agg)),
+    ].find((field) => !isFieldPath(field) || !known.has(topOf(field)));
     if (wrong !== undefined) {
       return refuse('bad_field', `${frame.c} have no field ${JSON.stringify(wrong.slice(0, 64))}; see their schema`);
     }
+    const window = windowOf(frame);
+    if (!window.ok) return window;
     return hub.view({
       org: principal.org,
       collection: frame.c,
       filter: scope === null ? filter.value : bothFilters(filter.value, scope),
-      fields: frame.fields === undefined ? null : shownFields(frame.fields),
+      // The caller puts its records in order by what it holds of them.
+      fields: frame.fields === undefined ? null : shownFields([...frame.fields, ...terms]),
+      window: window.value,
+      agg: frame.agg,
     });
   }
 
@@ -616,6 +641,21 @@ function closeCodeFor(code: string): number {
     rate_limited: 4429,
   };
   return Object.entries(known).find(([each]) => each === code)?.[1] ?? 4001;
+}
+
+/** The window a subscription is about; undefined for one that wants everything. */
+function windowOf({ sort, limit, after, before }: Sub): Result<Wish['window']> {
+  if (limit === undefined) return ok(undefined);
+  const order = parseSort(sort ?? []);
+  if (!order.ok) return order;
+  const from = cursorOf(order.value, after);
+  const to = cursorOf(order.value, before);
+  if (!from.ok) return from;
+  return to.ok ? ok({ order: order.value, limit, after: from.value, before: to.value }) : to;
+}
+
+function cursorOf(order: Order, text: string | undefined): Result<Keys | undefined> {
+  return text === undefined ? ok(undefined) : parseCursor(order, text);
 }
 
 /** Canonical: sorted, once each, no key of a field that is there whole, and without what every row carries outside its fields. */

@@ -7,14 +7,16 @@ import {
   decodeDownstream,
   equalJson,
   parseFilter,
+  type Aggregate,
   type Downstream,
   type Filter,
   type Json,
+  type JsonObject,
   type Row,
   type Upstream,
 } from '@statewire/protocol';
 import type { SocketPair } from '../socket-pair.ts';
-import type { Oracle } from './oracle.ts';
+import type { Look, Oracle, WindowWant } from './oracle.ts';
 
 /** What a replica looks at. */
 export interface Want {
@@ -22,6 +24,8 @@ export interface Want {
   readonly filter: readonly Json[];
   readonly fields: readonly string[] | null;
   readonly iv: number;
+  readonly window: WindowWant | null;
+  readonly agg: Aggregate | null;
 }
 
 export interface ReplicaDeps {
@@ -142,7 +146,9 @@ export class Replica {
       c: want.collection,
       f: want.filter,
       iv: want.iv,
-      ...(want.fields === null ? {} : { fields: want.fields }),
+      ...(want.fields === null || want.agg !== null ? {} : { fields: want.fields }),
+      ...want.window,
+      ...(want.agg === null ? {} : { agg: want.agg }),
       ...since,
     });
   }
@@ -234,15 +240,18 @@ export class Replica {
 
   /** Every frame is a real state: the rows are what was true at `v`. */
   #compare(view: ReplicaView, v: number): void {
-    const truth = this.#oracle.view(
-      { org: this.org, collection: view.want.collection, filter: view.filter, fields: view.want.fields },
-      v,
-    );
+    const look = view.look();
+    const truth = this.#oracle.view(look, v);
+    if (view.want.window !== null && !equalJson(view.place, { ...this.#oracle.place(look, v) }))
+      this.fail(
+        `at ${v}: lies at ${JSON.stringify(view.place)}, true is ${JSON.stringify(this.#oracle.place(look, v))}`,
+        view,
+      );
     const held = view.byId();
     for (const [id, row] of truth) {
       const have = held.get(id);
       if (have === undefined) this.fail(`at ${v}: ${id} is missing`, view);
-      else if (!isSameRow(have, row, view.want.fields !== null)) {
+      else if (!isSameRow(have, row, view.want.fields !== null || view.want.agg !== null)) {
         this.fail(`at ${v}: ${id} is ${JSON.stringify(have)}, true is ${JSON.stringify(row)}`, view);
       }
     }
@@ -258,8 +267,7 @@ export class Replica {
   }
 
   fail(what: string, view?: ReplicaView): never {
-    const of =
-      view === undefined ? '' : ` ${view.want.collection} ${JSON.stringify(view.want.filter)} iv ${view.want.iv}`;
+    const of = view === undefined ? '' : ` ${view.want.collection} ${JSON.stringify(view.want)}`;
     throw new Error(`${this.name} (${this.org})${of}: ${what}`);
   }
 }
@@ -276,6 +284,8 @@ export class ReplicaView {
   v = 0;
   /** Position by data alone: what the server counts from. */
   told = 0;
+  /** Where the window lies, as told. */
+  place: JsonObject | null = null;
   #rows = new Map<number, Row>();
   #filling: { v: number; next: number; rows: Map<number, Row> } | null = null;
   #expects: 'delta' | 'chunks' = 'chunks';
@@ -288,6 +298,10 @@ export class ReplicaView {
     const filter = parseFilter(want.filter);
     if (!filter.ok) throw new Error(filter.message);
     this.filter = filter.value;
+  }
+
+  look(): Look {
+    return { ...this.want, org: this.org, filter: this.filter };
   }
 
   byId(): Map<string, Row> {
@@ -313,6 +327,7 @@ export class ReplicaView {
     if (frame.how === 'delta' && this.epoch !== epoch) return 'a delta for a position that is worthless';
     if (frame.how === 'delta' && frame.v < this.v) return `resumed at ${frame.v}, which is before ${this.v}`;
     if (frame.how === 'reconcile' && this.epoch !== epoch) return 'a reconcile for a position of another history';
+    if (frame.how !== 'snapshot' && this.want.agg !== null) return 'an aggregate that is resumed';
     if (frame.how === 'snapshot') this.told = -1;
     else this.told = this.v;
     this.#epochNow = epoch;
@@ -337,6 +352,7 @@ export class ReplicaView {
     if (frame.v < this.told) return `a snapshot goes back from ${this.told} to ${frame.v}`;
     this.#rows = filling.rows;
     this.#filling = null;
+    if (frame.n !== undefined && frame.b !== undefined) this.place = { n: frame.n, b: frame.b };
     this.#expects = 'delta';
     this.told = frame.v;
     // Only now: until the last chunk the old position is the one that says what is held.
@@ -356,7 +372,10 @@ export class ReplicaView {
       const held = this.#rows.get(rid);
       // With a field list a record may be further than what is shown of it.
       const isInside = version > from && (version <= to || this.want.fields !== null);
-      if (!isInside) return `op of rid ${rid} has version ${version}, outside the delta`;
+      // What another record's change lets in has the version it had, and may be held: it went and came back.
+      const isLetIn = this.want.window !== null && op.length === 4 && fields !== null && version <= from;
+      if (isLetIn && held?.version === version) continue;
+      if (!isInside && !isLetIn) return `op of rid ${rid} has version ${version}, outside the delta`;
       if (held !== undefined && version <= held.version)
         return `rid ${rid} goes back from ${held.version} to ${version}`;
       if (fields === null) {
@@ -370,6 +389,7 @@ export class ReplicaView {
     }
     this.told = to;
     this.v = Math.max(this.v, to);
+    if (frame.n !== undefined && frame.b !== undefined) this.place = { n: frame.n, b: frame.b };
     return null;
   }
 }

@@ -4,7 +4,17 @@
  * people who change their mind are drawn from the seed. Replicas check every frame; at the end the network heals and
  * each must hold exactly what is true.
  */
-import { equalJson, ok, parseFilter, type Json, type JsonObject, type Row } from '@statewire/protocol';
+import {
+  cursorOf,
+  equalJson,
+  ok,
+  parseFilter,
+  parseSort,
+  type Json,
+  type JsonObject,
+  type Row,
+  type Sort,
+} from '@statewire/protocol';
 import type { Committed } from '../../keep/commit-types.ts';
 import { MemoryStore } from '../../keep/memory-store.ts';
 import { openKeep, type Keep } from '../../keep/open.ts';
@@ -17,7 +27,7 @@ import { FakeClock } from '../fake-clock.ts';
 import { Random } from '../random.ts';
 import { SocketPair } from '../socket-pair.ts';
 import { principal } from '../world.ts';
-import { Oracle } from './oracle.ts';
+import { Oracle, type WindowWant } from './oracle.ts';
 import { Replica, type Want } from './replica.ts';
 
 export interface ScheduleOptions {
@@ -215,7 +225,38 @@ class Schedule {
       filter: this.#filter(2),
       fields: this.#chance.chance(0.2) ? ['status', 'labels'] : null,
       iv: this.#chance.pick([0, 0, 50, 100, 100, 250, 1000]),
+      ...this.#kind(),
     };
+  }
+
+  /** Everything, a window of it, or what there is of it. */
+  #kind(): Pick<Want, 'window' | 'agg'> {
+    const dice = this.#chance.int(10);
+    if (dice < 5) return { window: null, agg: null };
+    if (dice < 9) return { window: this.#window(), agg: null };
+    const by = this.#chance.pick(['status', 'labels.env', 'latencyMs', null]);
+    const agg = { count: true, sum: ['latencyMs'], avg: ['latencyMs'], min: ['latencyMs'], max: ['phase'] } as const;
+    return { window: null, agg: by === null ? agg : { ...agg, by } };
+  }
+
+  #window(): WindowWant {
+    const chance = this.#chance;
+    const way = (): 'asc' | 'desc' => chance.pick(['asc', 'desc']);
+    const fields = chance.shuffle(['latencyMs', 'status', 'labels.env', 'version', 'phase']).slice(0, chance.int(3));
+    const sort: Sort = fields.map((field) => [field, way()]);
+    const window = { sort, limit: 1 + chance.int(6) };
+    const order = parseSort(sort);
+    if (!order.ok || chance.chance(0.5)) return window;
+    const place = {
+      id: `x${chance.int(14)}`,
+      version: chance.int(200),
+      latencyMs: chance.pick([null, chance.int(120)]),
+      status: chance.pick(WORDS),
+      phase: `phase-${chance.int(50)}-ü`,
+      labels: { env: chance.pick(ENVS) },
+    };
+    const cursor = cursorOf(order.value, place);
+    return chance.chance(0.5) ? { ...window, after: cursor } : { ...window, before: cursor };
   }
 
   #filter(depth: number): readonly Json[] {
@@ -348,7 +389,7 @@ class Schedule {
 
   #watch(state: Client): void {
     const known = state.random.chance(0.4) ? state.shows[0]?.drawn : undefined;
-    const drawn = known ?? this.#want();
+    const drawn = known ?? { ...this.#want(), window: null, agg: null };
     const want = known === undefined ? drawn : rewritten(known, state.random);
     const show: Show = { drawn, want, shown: null, stop: () => {} };
     state.shows.push(show);
@@ -387,7 +428,10 @@ class Schedule {
   #checkShown({ name, org }: Client, want: Want, { rows }: Shown, v: number): void {
     const filter = parseFilter(want.filter);
     if (!filter.ok) throw new Error(filter.message);
-    const truth = this.#oracle.view({ org, collection: want.collection, filter: filter.value, fields: want.fields }, v);
+    const truth = this.#oracle.view({ ...want, org, filter: filter.value }, v);
+    if (want.window !== null && rows.map(({ id }) => id).join() !== [...truth.keys()].join()) {
+      throw new Error(`${name}: ${JSON.stringify(want)} at ${v} shows ${rows.map(({ id }) => id).join()}`);
+    }
     const held = new Map(rows.map((row) => [row.id, row]));
     for (const id of new Set([...truth.keys(), ...held.keys()])) {
       const [is, should] = [held.get(id), truth.get(id)];

@@ -24,4 +24,9 @@ export function useClient(): Client {
   return client as Client;
 }
 
+/** The client of the nearest provider, or null: for what can be shown without one. */
+export function useClientOrNull(): CoreClient | null {
+  return useContext(ClientContext);
+}
+
 const ClientContext = createContext<CoreClient | null>(null);

@@ -1,21 +1,14 @@
 import { createClient, type Client } from '@statewire/client';
 import type { Service } from '@statewire/model';
 import { act, cleanup, render, screen } from '@testing-library/react';
-import { userEvent } from '@testing-library/user-event';
 import { StrictMode, useState, type ReactNode } from 'react';
 import { renderToString } from 'react-dom/server';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FakeEnv, FakeServer } from '@statewire/client/testing';
 import {
-  ChangeHighlight,
   ConnectionStatus,
-  ProgressBar,
   RelativeTime,
-  Sparkline,
   StatewireProvider,
-  StatusBadge,
-  StatusDot,
-  UptimeBar,
   useAgentStatus,
   useAlerts,
   useCollection,
@@ -330,136 +323,5 @@ describe('hooks', () => {
     view.unmount();
     await pass();
     expect(server.received.at(-1)).toMatchObject({ t: 'mut', op: 'call', name: 'refresh', k: 'a' });
-  });
-});
-
-describe('components', () => {
-  test('a status is a shape and a word, never colour alone', () => {
-    render(
-      <>
-        <StatusBadge status="down" reason="refused" />
-        <StatusBadge status="waiting_input" label="Eingabe" />
-        <StatusDot status="up" />
-      </>,
-    );
-    expect(screen.getByText('Down').parentElement?.title).toBe('refused');
-    expect(screen.getByText('Eingabe')).toBeDefined();
-    expect(screen.getByRole('img', { name: 'Up' }).querySelector('path')).not.toBeNull();
-  });
-
-  test('[T11] times tick by the server’s clock without rendering what is around them', async () => {
-    server = new FakeServer({ now: () => env.now() + 3_600_000 });
-    client.close();
-    client = createClient({ url: 'http://fake.test', env, dial: server.dial });
-    const renders: string[] = [];
-    const at = env.now() + 3_600_000;
-    function Row(): ReactNode {
-      renders.push('row');
-      useServices();
-      return <RelativeTime at={at} />;
-    }
-    show(<Row />);
-    await pass(0);
-    const before = renders.length;
-    await pass(4_000);
-    expect(renders).toHaveLength(before);
-    expect(screen.getByText('4 s ago').getAttribute('datetime')).toBe(new Date(at).toISOString());
-    await pass(116_000);
-    expect(screen.getByText('2 min ago')).toBeDefined();
-  });
-
-  test('a hundred times share one timer, and it stops with the last of them', async () => {
-    const view = show(Array.from({ length: 100 }, (_, i) => <RelativeTime key={i} at={i} form="for" />));
-    expect(env.pending.timers).toBe(1);
-    await pass(3_000);
-    view.unmount();
-    expect(env.pending.timers).toBe(0);
-  });
-
-  test('the pill says Live, Reconnecting with a countdown, data as of when, and reconnects on a click', async () => {
-    show(<ConnectionStatus />);
-    expect(screen.getByRole('button').textContent).toBe('Not connected');
-    act(() => {
-      client.connect();
-    });
-    expect(screen.getByRole('button').textContent).toBe('Connecting');
-    await pass();
-    expect(screen.getByRole('button').textContent).toBe('Live');
-    server.isUp = false;
-    env.chance = 0.99;
-    act(() => server.cut());
-    await pass(9_000);
-    expect(screen.getByRole('button').textContent).toMatch(/^Reconnecting \d s+data as of \d\d:\d\d:\d\d$/);
-    expect(screen.getByRole('status').textContent).toBe('Reconnecting');
-    const user = userEvent.setup({ delay: null });
-    await user.click(screen.getByRole('button'));
-    server.isUp = true;
-    await user.click(screen.getByRole('button', { name: 'Reconnect now' }));
-    await pass();
-    expect(screen.getByRole('status').textContent).toBe('Live');
-    expect(screen.getByText('Round trip').nextSibling?.textContent).toBe('0 ms (good)');
-    await user.keyboard('{Escape}');
-    expect(screen.getByRole('button', { name: 'Live' }).getAttribute('aria-expanded')).toBe('false');
-    act(() => {
-      env.signal('offline');
-    });
-    act(() => {
-      client.disconnect();
-    });
-    expect(screen.getByRole('status').textContent).toBe('Offline');
-  });
-
-  test('progress is said to everyone, never 100 % too early, and without an end it says so', () => {
-    const progress = { done: 499, total: 500, unit: 'files', pct: 99.8, message: 'reading' };
-    const view = render(<ProgressBar label="Scan" progress={progress} />);
-    const bar = screen.getByRole('progressbar', { name: 'Scan' });
-    expect(bar.getAttribute('aria-valuenow')).toBe('99');
-    expect(bar.getAttribute('aria-valuetext')).toBe('99 %, 499 of 500 files: reading');
-    view.rerender(<ProgressBar label="Scan" progress={{ done: 7, total: null, unit: '', pct: null, message: '' }} />);
-    expect(screen.getByRole('progressbar').getAttribute('aria-valuenow')).toBeNull();
-    expect(screen.getByText('7')).toBeDefined();
-  });
-
-  test('bars and lines have a summary in words, and gaps are gaps', () => {
-    const { container } = render(
-      <>
-        <UptimeBar bar="uuugdx" cells={10} label="Search" />
-        <UptimeBar bar="" />
-        <Sparkline label="latency" values={[1, 2, null, 5, null, 3, 4]} />
-        <Sparkline label="empty" values={[null]} />
-      </>,
-    );
-    expect(
-      screen
-        .getByRole('img', { name: 'Search: last 6 checks: 3 up, 1 degraded, 1 down, 1 unknown' })
-        .querySelectorAll('rect'),
-    ).toHaveLength(10);
-    expect(screen.getByRole('img', { name: 'no checks yet' })).toBeDefined();
-    expect(screen.getByRole('img', { name: 'latency: 4 ms last, 1 to 5 ms over 5' })).toBeDefined();
-    expect(screen.getByRole('img', { name: 'empty: nothing measured yet' })).toBeDefined();
-    expect(container.querySelector('.sw-sparkline path')?.getAttribute('d')?.match(/M/g)).toHaveLength(3);
-  });
-
-  test('[T34] a change glows once and what it holds stays mounted', () => {
-    let mounts = 0;
-    function Inner(): ReactNode {
-      useState(() => (mounts += 1));
-      return <b>held</b>;
-    }
-    const view = render(
-      <ChangeHighlight value={1}>
-        <Inner />
-      </ChangeHighlight>,
-    );
-    const element = view.container.querySelector('.sw-change');
-    expect(element?.hasAttribute('data-changed')).toBe(false);
-    view.rerender(
-      <ChangeHighlight value={2}>
-        <Inner />
-      </ChangeHighlight>,
-    );
-    expect(element?.hasAttribute('data-changed')).toBe(true);
-    expect(view.container.querySelector('.sw-change')).toBe(element);
-    expect(mounts).toBe(1);
   });
 });

@@ -1,6 +1,6 @@
-import type { Client } from '@statewire/client';
+import { browserEnv, type Client, type Timer } from '@statewire/client';
 import { useCallback, useSyncExternalStore } from 'react';
-import { useClient } from './provider.tsx';
+import { useClient, useClientOrNull } from './provider.tsx';
 
 /**
  * The time on the server's clock, epoch ms, moving each `everyMs` (1000 by default). All who ask for the same pace share one
@@ -23,14 +23,45 @@ export function useNowWhile(isOn: boolean, everyMs = 1000): number {
   return useSyncExternalStore(subscribe, ticker.get, zero);
 }
 
+/**
+ * What `of` makes of the time, moving each `everyMs`: the component renders only when that is another value than before.
+ * Without a provider above it goes by the clock of this machine. `before` is what a server renders.
+ */
+export function useNowAs<T extends string | number | boolean>(of: (now: number) => T, before: T, everyMs = 1000): T {
+  const ticker = tickerOf(useClientOrNull() ?? here, everyMs);
+  return useSyncExternalStore(
+    ticker.subscribe,
+    () => of(ticker.get()),
+    () => before,
+  );
+}
+
+/** What a ticker needs: a clock, and a call each so many ms. */
+type Clock = Pick<Client, 'serverNow' | 'every'>;
+
+/** The clock of this machine, for components that stand without a client. */
+const here: Clock = {
+  serverNow: () => hereEnv.now(),
+  every(ms, fn) {
+    let timer: Timer = hereEnv.after(ms, ring);
+    function ring(): void {
+      timer = hereEnv.after(ms, ring);
+      fn();
+    }
+    return () => timer.cancel();
+  },
+};
+
+const hereEnv = browserEnv();
+
 interface Ticker {
   readonly subscribe: (listener: () => void) => () => void;
   readonly get: () => number;
 }
 
-const tickers = new WeakMap<Client, Map<number, Ticker>>();
+const tickers = new WeakMap<Clock, Map<number, Ticker>>();
 
-function tickerOf(client: Client, everyMs: number): Ticker {
+function tickerOf(client: Clock, everyMs: number): Ticker {
   let byPace = tickers.get(client);
   if (byPace === undefined) {
     byPace = new Map();
@@ -44,7 +75,7 @@ function tickerOf(client: Client, everyMs: number): Ticker {
   return ticker;
 }
 
-function makeTicker(client: Client, everyMs: number): Ticker {
+function makeTicker(client: Clock, everyMs: number): Ticker {
   const listeners = new Set<() => void>();
   let now = client.serverNow();
   let stop: (() => void) | null = null;
@@ -75,7 +106,7 @@ function makeTicker(client: Client, everyMs: number): Ticker {
   };
 }
 
-function begin(client: Client, everyMs: number, tick: () => void): () => void {
+function begin(client: Clock, everyMs: number, tick: () => void): () => void {
   const stop = client.every(everyMs, tick);
   if (typeof document !== 'object') return stop;
   document.addEventListener('visibilitychange', tick);

@@ -1,32 +1,34 @@
 import { useEffect, useRef, type ReactNode } from 'react';
-import { classes } from './words.ts';
+import { styler, type Styled } from './styled.ts';
 
-export interface ChangeHighlightProps {
+export interface ChangeHighlightProps extends Styled {
   /** It glows once when this is another value than before. */
   readonly value: string | number | boolean | null;
+  /** What is shown; the value itself when absent. */
   readonly children?: ReactNode;
-  readonly className?: string | undefined;
 }
 
-/** Glows for a moment when its value changes. What it holds is never taken away or mounted anew. */
-export function ChangeHighlight({ value, children, className }: ChangeHighlightProps): ReactNode {
+/**
+ * Glows for a moment when its value changes; not on the first showing. What it holds is never taken away or mounted
+ * anew. `data-changed` says `a` or `b` in turn, so that a second change starts the glow again without a forced layout.
+ */
+export function ChangeHighlight(props: ChangeHighlightProps): ReactNode {
+  const { value, children } = props;
   const element = useRef<HTMLSpanElement>(null);
   const last = useRef(value);
   useEffect(() => {
     if (Object.is(last.current, value)) return;
     last.current = value;
     const target = element.current;
-    if (target === null) return;
-    target.removeAttribute('data-changed');
-    // Reading the size makes the browser notice the removal, so that the glow starts anew.
-    void target.offsetWidth;
-    target.setAttribute('data-changed', '');
+    target?.setAttribute('data-changed', target.getAttribute('data-changed') === 'a' ? 'b' : 'a');
   }, [value]);
   return (
     <span
       ref={element}
-      className={classes('sw-change', className)}
-      onAnimationEnd={() => element.current?.removeAttribute('data-changed')}
+      className={styler(props).root('sw-change')}
+      onAnimationEnd={(event) => {
+        if (event.target === event.currentTarget) event.currentTarget.removeAttribute('data-changed');
+      }}
     >
       {children ?? String(value ?? '')}
     </span>

@@ -1,47 +1,43 @@
+import { ago, brief, long } from '@statewire/client/look';
 import type { ReactNode } from 'react';
-import { useNow } from '../use-now.ts';
-import { duration } from './words.ts';
+import { useNowAs } from '../use-now.ts';
+import { styler, type Styled } from './styled.ts';
 
-export interface RelativeTimeProps {
+export interface RelativeTimeProps extends Styled {
   /** Epoch ms on the server's clock, or null. */
   readonly at: number | null;
   /** Shown when `at` is null. Default `never`. */
   readonly never?: string | undefined;
-  /** `ago`: "4 s ago". `for`: "4 s", how long something has been so. */
-  readonly form?: 'ago' | 'for' | undefined;
-  readonly className?: string | undefined;
+  /** `ago`: "4 s ago". `for`: "4 s", how long something has been so. `long`: the same in two units, "3 min 12 s". */
+  readonly form?: 'ago' | 'for' | 'long' | undefined;
+  /** What the pointer sees. Default: the moment as ISO 8601. */
+  readonly title?: string | undefined;
 }
 
-/** How long ago something was, by the server's clock. Ticks by itself: nothing around it renders again. */
-export function RelativeTime({ at, never = 'never', form = 'ago', className }: RelativeTimeProps): ReactNode {
-  return at === null ? (
-    <span className={className}>{never}</span>
-  ) : (
-    <Ticking at={at} form={form} className={className} />
-  );
+/**
+ * How long ago something was, by the server's clock. Ticks by itself and renders only when its words change: nothing
+ * around it renders again. Without a provider above, by the clock of this machine.
+ */
+export function RelativeTime(props: RelativeTimeProps): ReactNode {
+  const { at, never = 'never' } = props;
+  const { root } = styler(props);
+  return at === null ? <span className={root('sw-time')}>{never}</span> : <Ticking {...props} at={at} />;
 }
 
-function Ticking({
-  at,
-  form,
-  className,
-}: {
-  readonly at: number;
-  readonly form: 'ago' | 'for';
-  readonly className: string | undefined;
-}): ReactNode {
-  const seconds = useNow(1_000);
+function Ticking(props: RelativeTimeProps & { readonly at: number }): ReactNode {
+  const { at, form = 'ago', title } = props;
+  const { root } = styler(props);
   const iso = new Date(at).toISOString();
+  const words = useNowAs((now) => phrases[form](at, now), iso);
   return (
-    <time className={className} dateTime={iso} title={iso} suppressHydrationWarning>
-      {seconds === 0 ? iso : phrase(seconds - at, form)}
+    <time className={root('sw-time')} dateTime={iso} title={title ?? iso} suppressHydrationWarning>
+      {words}
     </time>
   );
 }
 
-function phrase(ageMs: number, form: 'ago' | 'for'): string {
-  if (form === 'for') return duration(ageMs);
-  // A second of difference between clocks is not the future.
-  if (ageMs > -2_000 && ageMs < 1_000) return 'now';
-  return ageMs < 0 ? `in ${duration(-ageMs)}` : `${duration(ageMs)} ago`;
-}
+const phrases = {
+  ago,
+  for: (at: number, now: number): string => brief(now - at),
+  long: (at: number, now: number): string => long(now - at),
+} as const;

@@ -1,0 +1,28 @@
+export { amountText, percentOf, progressText, type Amount } from './amount.ts';
+export {
+  BAR_BOX_HEIGHT,
+  BAR_TONES,
+  barBoxWidth,
+  barPaths,
+  barText,
+  cellLooks,
+  cellsOf,
+  drawBar,
+  type BarLetter,
+  type BarTone,
+  type Painter,
+} from './bar.ts';
+export { shapes, type Stroke } from './shapes.ts';
+export { ago, brief, clockTime, latencyText, long } from './span.ts';
+export { sparkPath, sparkText } from './spark.ts';
+export { measures, tokens, type Token } from './tokens.ts';
+export {
+  connectionLooks,
+  isBadgeStatus,
+  isTrouble,
+  wordOf,
+  words,
+  type BadgeStatus,
+  type Tone,
+  type Word,
+} from './words.ts';

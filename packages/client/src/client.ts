@@ -6,6 +6,7 @@ import { Collection, type CollectionSource } from './collection.ts';
 import { browserEnv, every, type Env } from './env.ts';
 import type { Reporting } from './report/reporting.ts';
 import { Driver, type TokenSource } from './session/driver.ts';
+import type { Lanes } from './session/quality.ts';
 import { Asked } from './state/asked.ts';
 import { InFlight } from './state/in-flight.ts';
 import type { Keep } from './state/keep.ts';
@@ -27,6 +28,8 @@ export interface ClientOptions {
   /** Name of the program, for the operator's eyes. */
   readonly name?: string | undefined;
   readonly env?: Env | undefined;
+  /** Slows views down on slow links; absent: none is. The whole client has one, chosen by its option `saver`. */
+  readonly lanes?: Lanes | undefined;
   /** Another transport than WebSocket, for tests. */
   readonly dial?: Dial | undefined;
   /** Where rows and commands outlive the page; nowhere by default. */
@@ -85,8 +88,9 @@ export function createClient(options: ClientOptions, more?: More<object>): CoreC
     client: options.name ?? 'statewire-js',
     inFlight,
     keep,
-    asked: (send) => new Asked({ env, send }),
+    asked: (send, serverNow) => new Asked({ env, send, serverNow }),
     onChange: () => {
+      if (options.lanes !== undefined) driver.asked.slow(options.lanes(driver.asked.lane, driver.clock.rttMs));
       connection.refresh();
       views.refresh();
     },

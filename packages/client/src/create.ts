@@ -1,5 +1,14 @@
+import { dialWebSocket } from './connect/websocket.ts';
+import { fullEnv } from './full-env.ts';
 import { createClient as createCore, type ClientOptions, type CoreClient } from './client.ts';
 import { reporters, type Reporters } from './report/reporters.ts';
+import { Saver, type SaverMode } from './session/saver.ts';
+
+/** Settings of a whole client. */
+export interface FullOptions extends ClientOptions {
+  /** Slower updates on slow links: `auto` (default), `on` always, `off` never. */
+  readonly saver?: SaverMode | undefined;
+}
 
 /** The client as apps get it: it watches, commands and reports. */
 export interface Client extends CoreClient, Reporters {
@@ -13,6 +22,9 @@ export interface Client extends CoreClient, Reporters {
  * Makes a client as apps get it: the core, and around it what the real world asks for. Nothing happens until something is
  * subscribed, commanded or connected, so that it may stand in a module that a server renders.
  */
-export function createClient(options: ClientOptions): Client {
-  return createCore(options, reporters);
+export function createClient(options: FullOptions): Client {
+  const env = options.env ?? fullEnv();
+  const dial = options.dial ?? dialWebSocket(env);
+  const saver = new Saver(env, options.saver ?? 'auto');
+  return createCore({ ...options, env, dial: saver.measured(dial), lanes: saver.lanes }, reporters);
 }

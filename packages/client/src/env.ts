@@ -1,10 +1,26 @@
 /**
- * The one file that touches the browser: sockets, visibility, network, timers, time and chance. Everything
- * else takes an `Env`, so that the same client runs in browsers, workers, Node and tests driven by hand.
+ * What touches the browser: sockets, visibility, timers, time and chance. Everything else takes an `Env`, so that the
+ * same client runs in browsers, workers, Node and tests driven by hand. What the core can do without is in full-env.ts.
  */
 
 /** What the surroundings tell the client. All but `hidden`, `offline` and `pagehide` are reasons to look for life. */
-export type Signal = 'visible' | 'hidden' | 'online' | 'offline' | 'focus' | 'pageshow' | 'pagehide' | 'resume';
+export type Signal =
+  | 'visible'
+  | 'hidden'
+  | 'online'
+  | 'offline'
+  | 'network'
+  | 'focus'
+  | 'pageshow'
+  | 'pagehide'
+  | 'resume';
+
+/** What the browser knows of the network. */
+export interface Network {
+  /** The person asked to save data. */
+  readonly saveData: boolean;
+  readonly effectiveType: 'slow-2g' | '2g' | '3g' | '4g' | null;
+}
 
 /** A pending timer. */
 export interface Timer {
@@ -39,6 +55,8 @@ export interface Env {
   pageUrl(): string | null;
   isVisible(): boolean;
   isOnline(): boolean;
+  /** Null where nothing says; absent is null. The signal `network` says that it is another one. */
+  network?(): Network | null;
   /** Calls `fn` on each signal until the returned function is called. */
   listen(fn: (signal: Signal) => void): () => void;
   openSocket(url: string, protocol: string): SocketLike;
@@ -46,7 +64,7 @@ export interface Env {
   reportError(error: unknown): void;
 }
 
-/** The real surroundings, in a browser, a worker or Node. Touches no global until a method is called. */
+/** The real surroundings as far as the core needs them, in a browser, a worker or Node. Touches no global until a method is called. */
 export function browserEnv(): Env {
   return {
     now: () => Date.now(),

@@ -1,4 +1,5 @@
-export { createClient, type Client } from './create.ts';
+export { fullEnv as browserEnv } from './full-env.ts';
+export { createClient, type Client, type FullOptions } from './create.ts';
 export type { ClientOptions, CoreClient, KnownRows } from './client.ts';
 export { Collection, Query, type Bodies, type CommandOptions, type Subscription } from './collection.ts';
 export {
@@ -14,6 +15,8 @@ export type { CommandResult, Conflict } from './errors.ts';
 export type { BulkLine, BulkResult } from './bulk.ts';
 export { CommandsView, type CommandEntry, type CommandsState } from './views/commands-view.ts';
 export type { TokenSource } from './session/driver.ts';
+export type { Lane, Lanes } from './session/quality.ts';
+export type { SaverMode } from './session/saver.ts';
 export { CollectionView } from './views/collection-view.ts';
 export { RecordView, type RecordState } from './views/record-view.ts';
 export { ConnectionView, type ConnectionState } from './views/connection-view.ts';
@@ -24,5 +27,5 @@ export { Agents, type AgentCard, type PresentAgent } from './report/agents.ts';
 export { Connections } from './report/connections.ts';
 export { Runs, type RunStart } from './report/runs.ts';
 export type { Run, RunReport } from './report/run.ts';
-export { browserEnv, type Env, type Signal, type SocketLike, type Timer } from './env.ts';
+export { type Env, type Network, type Signal, type SocketLike, type Timer } from './env.ts';
 export type { Dial, Role, Transport, Wire, WireEvents } from './connect/transport.ts';

@@ -12,6 +12,7 @@ import type { Asked } from '../state/asked.ts';
 import { seenBy, type Command, type Given } from '../state/given.ts';
 import type { InFlight, Refusal } from '../state/in-flight.ts';
 import type { Keep } from '../state/keep.ts';
+import { Losses } from './quality.ts';
 import { ServerClock } from './server-clock.ts';
 import { openingOf } from './resume.ts';
 import { nextTickAt, step, type Effect, type Event, type Fault, type Link, type Moment } from './session.ts';
@@ -29,8 +30,8 @@ export interface DriverDeps {
   readonly inFlight: InFlight;
   /** Where rows and commands outlive the page, or null. */
   readonly keep: Keep | null;
-  /** Makes the subscriptions' side, given the way to send. */
-  readonly asked: (send: (frame: Upstream) => void) => Asked;
+  /** Makes the subscriptions' side, given the way to send and the server's clock. */
+  readonly asked: (send: (frame: Upstream) => void, serverNow: () => number) => Asked;
   /** The link, or what is known of the connection, is another one now. */
   readonly onChange: () => void;
   /** A connection has become live: what belongs to connections is to be said again. */
@@ -40,6 +41,7 @@ export interface DriverDeps {
 export class Driver {
   readonly asked: Asked;
   readonly clock: ServerClock;
+  readonly losses: Losses = new Losses();
   /** What the last welcome said of the session. */
   welcome: Welcome | null = null;
   lastMessageAt: number | null = null;
@@ -59,8 +61,11 @@ export class Driver {
 
   constructor(deps: DriverDeps) {
     this.#deps = deps;
-    this.asked = deps.asked((frame) => this.#send(frame));
     this.clock = new ServerClock({ env: deps.env });
+    this.asked = deps.asked(
+      (frame) => this.#send(frame),
+      () => this.clock.now(),
+    );
   }
 
   get link(): Link {
@@ -143,6 +148,7 @@ export class Driver {
     }
     for (const effect of effects) this.#run(effect);
     if (next !== before && 'failure' in next && next.failure !== null && rejectsCaller(next.failure.code)) this.#deny();
+    if (next !== before && next.at === 'waiting' && next.failure.code === 'silent') this.losses.expect(false);
     if (next.at === 'closed' && before.at !== 'closed') this.#end(next.failure);
     if (isNews(before, next)) this.#deps.onChange();
   }
@@ -264,10 +270,16 @@ export class Driver {
         this.#settle();
         return;
       case 'h':
-        this.asked.watermark(frame.v);
+        this.asked.watermark(frame.v, frame.now);
+        this.losses.expect(true);
+        this.#deps.onChange();
         return;
       case 'q':
-        if (frame.i === this.#probe?.i) this.clock.sample(this.#probe.sentAt, frame.now);
+        if (frame.i === this.#probe?.i) {
+          this.clock.sample(this.#probe.sentAt, frame.now);
+          this.losses.expect(true);
+          this.#probe = null;
+        }
         this.dispatch({ t: 'ponged', socket, i: frame.i });
         this.#deps.onChange();
         return;
@@ -390,7 +402,7 @@ export class Driver {
       default:
         if (signal === 'visible' && this.isLive) this.#send({ t: 'vis', hidden: false });
         this.dispatch({ t: 'wake' });
-        if (signal === 'online') this.#deps.onChange();
+        if (signal === 'online' || signal === 'network') this.#deps.onChange();
     }
     this.#arm();
   }

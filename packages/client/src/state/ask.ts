@@ -1,4 +1,5 @@
 import type { Failure, FilterJson, Sub } from '@statewire/protocol';
+import { FAST, type Lane } from '../session/quality.ts';
 import { Told } from './told.ts';
 
 /** What a subscription is about. Two wishes that say the same are one subscription. */
@@ -32,7 +33,10 @@ export class Ask {
   gaps = 0;
   /** The interval last sent. */
   sentMs: number | null = null;
-  readonly #intervals: number[] = [];
+  /** How old the newest change was when it came, or the last watermark; null while nothing came on this connection. */
+  lagMs: number | null = null;
+  lane: Lane = FAST;
+  readonly #intervals: (() => number)[] = [];
   readonly #defaultMs: number;
 
   constructor(key: string, wish: Wish, defaultMs: number) {
@@ -43,7 +47,7 @@ export class Ask {
 
   /** The shortest interval that anyone sharing it wants. */
   get intervalMs(): number {
-    return this.#intervals.length === 0 ? this.#defaultMs : Math.min(...this.#intervals);
+    return Math.min(...(this.users === 0 ? [this.#lasting(undefined)] : this.#intervals.map((each) => each())));
   }
 
   get users(): number {
@@ -51,14 +55,18 @@ export class Ask {
   }
 
   join(intervalMs: number | undefined): () => void {
-    const ms = intervalMs ?? this.#defaultMs;
-    this.#intervals.push(ms);
-    let isIn = true;
+    const wanted = (): number => this.#lasting(intervalMs);
+    this.#intervals.push(wanted);
     return () => {
-      if (!isIn) return;
-      isIn = false;
-      this.#intervals.splice(this.#intervals.indexOf(ms), 1);
+      const at = this.#intervals.indexOf(wanted);
+      if (at >= 0) this.#intervals.splice(at, 1);
     };
+  }
+
+  // Who asked for a time of their own gets it on a slow link too, unless everything is to be spared.
+  #lasting(own: number | undefined): number {
+    const ms = own ?? this.#defaultMs;
+    return own === undefined || this.lane.isAll ? Math.max(ms, this.lane.ms) : ms;
   }
 
   /** The frame that opens it as number `s`, from where it stands. */
@@ -90,6 +98,7 @@ export class Ask {
     this.w = null;
     this.isCaughtUp = false;
     this.sentMs = null;
+    this.lagMs = null;
     this.gaps = 0;
   }
 

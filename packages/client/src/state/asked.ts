@@ -2,6 +2,7 @@ import type { DeltaFrame, ErrFrame, Failure, Row, SnapshotFrame, Sub, Subd, Upst
 import { backoffMs } from '../connect/backoff.ts';
 import type { Env, Timer } from '../env.ts';
 import { isDenial } from '../errors.ts';
+import { FAST, type Lane } from '../session/quality.ts';
 import type { Ask } from './ask.ts';
 
 /** Data frames after which they are acknowledged, and the longest time until then. */
@@ -20,35 +21,50 @@ export interface AskedDeps {
   readonly env: Pick<Env, 'after' | 'random'>;
   /** Sends a frame on the present connection; does nothing without one. */
   readonly send: (frame: Upstream) => void;
+  /** Now on the server's clock. */
+  readonly serverNow: () => number;
 }
 
 /** Everything that is asked for, and what becomes of each frame about it. */
 export class Asked {
   readonly #env: AskedDeps['env'];
   readonly #send: AskedDeps['send'];
+  readonly #serverNow: AskedDeps['serverNow'];
   readonly #asks = new Map<string, Ask>();
   readonly #timers = new Map<Ask, Timer>();
   #history: History | null = null;
+  #lane: Lane = FAST;
   #lastS = 0;
   #received = 0;
   #acked = 0;
   #ackTimer: Timer | null = null;
 
-  constructor({ env, send }: AskedDeps) {
+  constructor({ env, send, serverNow }: AskedDeps) {
     this.#env = env;
     this.#send = send;
-  }
-
-  get(key: string): Ask | undefined {
-    return this.#asks.get(key);
+    this.#serverNow = serverNow;
   }
 
   all(): Iterable<Ask> {
     return this.#asks.values();
   }
 
-  get size(): number {
-    return this.#asks.size;
+  /** How far behind the server the slowest view is; null when none was told anything. */
+  get lagMs(): number | null {
+    const lags = [...this.#asks.values()].flatMap(({ lagMs }) => lagMs ?? []);
+    return lags.length === 0 ? null : Math.max(...lags);
+  }
+
+  get lane(): Lane {
+    return this.#lane;
+  }
+
+  /** From here on views are told at most this often. */
+  slow(lane: Lane): void {
+    if (lane === this.#lane) return;
+    this.#lane = lane;
+    for (const ask of this.#asks.values()) ask.lane = lane;
+    for (const ask of this.#asks.values()) if (ask.lead === null) this.retime(ask);
   }
 
   /** The newest version that any view was told. */
@@ -67,6 +83,7 @@ export class Asked {
   }
 
   add(ask: Ask): void {
+    ask.lane = this.#lane;
     this.#asks.set(ask.key, ask);
     if (this.#history !== null) this.#open(ask);
   }
@@ -167,6 +184,8 @@ export class Asked {
         continue;
       }
       ask.gaps = 0;
+      // What came while it caught up is old because we were away.
+      if (frame.t === 'd' && ask.isCaughtUp) ask.lagMs = this.#age(frame.at);
       // Once caught up on a connection it stays so: a later snapshot for a slow reader is shown when it is whole.
       const isNews = took === 'changed' || (!ask.isCaughtUp && ask.told.isCaughtUp);
       ask.isCaughtUp ||= ask.told.isCaughtUp;
@@ -176,11 +195,12 @@ export class Asked {
   }
 
   /** Everything open is true as of `v`: said only when nothing is on its way. */
-  watermark(v: number): void {
+  watermark(v: number, at: number): void {
     if (this.#history === null) return;
     for (const ask of this.#asks.values()) {
       if (ask.w === null) continue;
       ask.told.watermark({ e: this.#history.epoch, v });
+      if (ask.told.isCaughtUp) ask.lagMs = this.#age(at);
       if (ask.isCaughtUp || !ask.told.isCaughtUp) continue;
       ask.isCaughtUp = true;
       for (const each of this.#share(ask, true)) each.changed();
@@ -296,6 +316,10 @@ export class Asked {
     this.#ackTimer = null;
     this.#acked = this.#received;
     this.#send({ t: 'a', n: this.#received });
+  }
+
+  #age(at: number): number {
+    return Math.max(0, Math.round(this.#serverNow() - at));
   }
 
   #nextS(): number {

@@ -67,10 +67,6 @@ export class InFlight {
     this.#deps = deps;
   }
 
-  get size(): number {
-    return this.#waiting.size;
-  }
-
   waiting(): Iterable<Waiting> {
     return this.#waiting.values();
   }

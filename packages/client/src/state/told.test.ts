@@ -49,7 +49,7 @@ describe('snapshots', () => {
     expect(view.snapshot(chunk(9, 2, true, []), at)).toBe('changed');
     expect(ids(view)).toBe('a@3 c@8');
     expect(view.rows[0]).toBe(before[0]);
-    expect([view.position, view.isCaughtUp, view.size]).toEqual([{ e: 'e1', v: 9 }, true, 2]);
+    expect([view.position, view.isCaughtUp, view.rows.length]).toEqual([{ e: 'e1', v: 9 }, true, 2]);
   });
 
   test('[CL46] a snapshot that says the same keeps the array and every row', () => {

@@ -49,10 +49,6 @@ export class Told {
     return this.#hasData;
   }
 
-  get size(): number {
-    return this.#held.size;
-  }
-
   /** All rows in the order the server numbered them, so that nothing jumps when a row leaves and comes back. */
   get rows(): readonly Row[] {
     this.#order ??= [...this.#held.values()].sort((a, b) => a.rid - b.rid);

@@ -1,4 +1,4 @@
-import type { Env, Signal, SocketLike, Timer } from '../env.ts';
+import type { Env, Network, Signal, SocketLike, Timer } from '../env.ts';
 
 /** Surroundings driven by hand: time stands still until `advance`, chance is what you say. */
 export class FakeEnv implements Env {
@@ -6,6 +6,8 @@ export class FakeEnv implements Env {
   chance = 0.5;
   visible = true;
   online = true;
+  /** What the browser says of the network; null where it says nothing. */
+  net: Network | null = null;
   /** Errors that handlers threw. */
   readonly errors: unknown[] = [];
   #now: number;
@@ -87,6 +89,10 @@ export class FakeEnv implements Env {
 
   isOnline(): boolean {
     return this.online;
+  }
+
+  network(): Network | null {
+    return this.net;
   }
 
   listen(fn: (signal: Signal) => void): () => void {

@@ -166,6 +166,7 @@ export class FakeServer {
         this.#log.push({
           collection,
           version,
+          at: this.#now(),
           before: before?.row ?? null,
           after: after?.row ?? null,
           rid: (after ?? before)?.rid ?? 0,
@@ -359,7 +360,8 @@ export class FakeServer {
     const o = this.#since(sub);
     if (o.length === 0) return;
     sub.position = this.#version;
-    this.#tell(wire, { t: 'd', w: view.w, v: [position, this.#version], at: this.#now(), o });
+    const at = this.#log.findLast(({ collection }) => collection === view.collection)?.at ?? this.#now();
+    this.#tell(wire, { t: 'd', w: view.w, v: [position, this.#version], at, o });
   }
 
   #since({ view, position }: OpenSub): readonly Op[] {
@@ -451,6 +453,8 @@ interface Stored {
 interface Change {
   readonly collection: string;
   readonly version: number;
+  /** When it was made, epoch ms. */
+  readonly at: number;
   readonly rid: Rid;
   readonly before: Row | null;
   readonly after: Row | null;

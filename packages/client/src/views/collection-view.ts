@@ -46,6 +46,11 @@ export class CollectionView<T extends Row> {
   get verifiedAt(): number | null {
     return this.#views.verifiedAt(this.#wish);
   }
+
+  /** How old the newest change was when it arrived, ms by the server's clock; null before any came on this connection. */
+  get lagMs(): number | null {
+    return this.#views.lagMs(this.#wish);
+  }
 }
 
 // The type was chosen with the collection.

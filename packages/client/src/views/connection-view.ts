@@ -1,7 +1,9 @@
 import type { Failure } from '@statewire/protocol';
 import type { Env } from '../env.ts';
 import type { Driver } from '../session/driver.ts';
+import { qualityOf } from '../session/quality.ts';
 import type { Role, Transport } from '../connect/transport.ts';
+import { Listeners } from './listeners.ts';
 import { connectionStatus, linkFailure, reasonOf, type ConnectionStatus } from './status.ts';
 
 /** The connection at one moment. Times are epoch ms on the server's clock, like all times people are shown. */
@@ -13,7 +15,14 @@ export interface ConnectionState {
   readonly since: number;
   /** Newest round trip, or null before the first. */
   readonly rttMs: number | null;
+  /** From round trips and losses; null while not live. */
   readonly quality: 'good' | 'fair' | 'poor' | null;
+  /** Of the last 32 answers and watermarks that were due, how many in a hundred did not come; null before the first. */
+  readonly lossPct: number | null;
+  /** Age of the newest changes when they arrived, the worst of all views, at the last sign of life; `connection.lagMs` is exact to now. */
+  readonly lagMs: number | null;
+  /** Views are told less often than they asked for, to spare a slow link. */
+  readonly saver: boolean;
   /** What carries it now; null without a connection. */
   readonly transport: Transport | null;
   /** Whose connection it is: of this tab alone, of this tab for all tabs of the browser, or of another tab. */
@@ -32,11 +41,12 @@ export interface ConnectionState {
 export class ConnectionView {
   readonly #env: Env;
   readonly #driver: () => Driver;
-  readonly #listeners = new Set<{ readonly listener: () => void }>();
+  readonly #listeners: Listeners;
   #state: ConnectionState = UNCONNECTED;
 
   constructor(deps: { readonly env: Env; readonly driver: () => Driver }) {
     this.#env = deps.env;
+    this.#listeners = new Listeners(deps.env);
     this.#driver = deps.driver;
   }
 
@@ -44,13 +54,7 @@ export class ConnectionView {
 
   readonly getInitial = (): ConnectionState => UNCONNECTED;
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    const entry = { listener };
-    this.#listeners.add(entry);
-    return () => {
-      this.#listeners.delete(entry);
-    };
-  };
+  readonly subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener);
 
   get state(): ConnectionStatus {
     return this.#state.state;
@@ -72,6 +76,11 @@ export class ConnectionView {
     return this.#state.quality;
   }
 
+  /** Age of the newest changes when they arrived, the worst of all views; null before any came. */
+  get lagMs(): number | null {
+    return this.#driver().asked.lagMs;
+  }
+
   /** When anything last arrived; exact to now. */
   get lastMessageAt(): number | null {
     const { lastMessageAt, clock } = this.#driver();
@@ -85,19 +94,12 @@ export class ConnectionView {
     const keys = Object.keys(next) as (keyof ConnectionState)[];
     if (keys.every((key) => Object.is(next[key], this.#state[key]))) return;
     this.#state = next;
-    const listeners = [...this.#listeners];
-    for (const { listener } of listeners) {
-      try {
-        listener();
-      } catch (error) {
-        this.#env.reportError(error);
-      }
-    }
+    this.#listeners.tell();
   }
 
   #read(): ConnectionState {
     const driver = this.#driver();
-    const { link, welcome, clock, wire } = driver;
+    const { link, welcome, clock, wire, losses, asked } = driver;
     const state = connectionStatus(link, this.#env.isOnline(), welcome !== null);
     const rttMs = link.at === 'live' ? clock.rttMs : null;
     return {
@@ -105,7 +107,10 @@ export class ConnectionView {
       reason: reasonOf(link, this.#env.isOnline()),
       since: state === this.#state.state ? this.#state.since : clock.now(),
       rttMs,
-      quality: qualityOf(rttMs),
+      quality: qualityOf(rttMs, losses.pct),
+      lossPct: losses.pct,
+      lagMs: asked.lagMs,
+      saver: asked.lane.ms > 0,
       transport: wire === null ? null : (wire.kind ?? 'websocket'),
       role: wire?.role ?? 'alone',
       retryAt: link.at === 'waiting' && link.until !== null ? link.until + clock.offsetMs : null,
@@ -125,6 +130,9 @@ const UNCONNECTED: ConnectionState = {
   since: 0,
   rttMs: null,
   quality: null,
+  lossPct: null,
+  lagMs: null,
+  saver: false,
   transport: null,
   role: 'alone',
   retryAt: null,
@@ -133,9 +141,3 @@ const UNCONNECTED: ConnectionState = {
   org: null,
   scopes: NO_SCOPES,
 };
-
-function qualityOf(rttMs: number | null): ConnectionState['quality'] {
-  if (rttMs === null) return null;
-  if (rttMs < 150) return 'good';
-  return rttMs < 500 ? 'fair' : 'poor';
-}

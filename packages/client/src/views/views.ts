@@ -5,6 +5,7 @@ import type { Driver } from '../session/driver.ts';
 import { Ask, wishKey, type Wish } from '../state/ask.ts';
 import type { InFlight } from '../state/in-flight.ts';
 import type { Keep, KeptView, OpenTold } from '../state/keep.ts';
+import { Listeners } from './listeners.ts';
 import { linkFailure, viewStatus, type ViewStatus } from './status.ts';
 
 /** How long a view nobody looks at stays subscribed, so that a remount or a change of page costs nothing. */
@@ -60,14 +61,12 @@ export class Views {
     const view = this.#open.get(key) ?? this.#make(key, wish);
     view.timer?.cancel();
     view.timer = null;
-    // A wrapper, so that one function given twice is two listeners.
-    const entry = { listener };
-    view.listeners.add(entry);
+    const unlisten = view.listeners.add(listener);
     const leave = view.ask.join(intervalMs);
     this.#deps.driver.asked.retime(view.ask);
     this.#deps.driver.dispatch({ t: 'want' });
     return () => {
-      if (!view.listeners.delete(entry)) return;
+      if (!unlisten()) return;
       leave();
       if (view.ask.users > 0) this.#deps.driver.asked.retime(view.ask);
       else view.timer = this.#deps.env.after(this.#deps.lingerMs, () => this.#drop(view));
@@ -92,6 +91,12 @@ export class Views {
     }
   }
 
+  /** How old the newest change was when it arrived; null before any came on this connection. */
+  lagMs(wish: Wish): number | null {
+    const ask = this.#open.get(wishKey(wish))?.ask;
+    return (ask?.lead ?? ask)?.lagMs ?? null;
+  }
+
   /** The link changed: each view whose standing is another one now says so. */
   refresh(): void {
     const { driver, env } = this.#deps;
@@ -101,10 +106,6 @@ export class Views {
     }
   }
 
-  get size(): number {
-    return this.#open.size;
-  }
-
   close(): void {
     for (const view of this.#open.values()) view.timer?.cancel();
     this.#open.clear();
@@ -112,7 +113,7 @@ export class Views {
 
   #make(key: string, wish: Wish): OpenView {
     const ask = new Ask(key, wish, this.#deps.defaultMs);
-    const view: OpenView = { ask, listeners: new Set(), state: UNASKED, timer: null };
+    const view: OpenView = { ask, listeners: new Listeners(this.#deps.env), state: UNASKED, timer: null };
     this.#open.set(key, view);
     ask.changed = () => this.#renew(view);
     const { keep, driver } = this.#deps;
@@ -149,15 +150,7 @@ export class Views {
       next.pending === before.pending;
     if (isSame) return;
     view.state = next;
-    const listeners = [...view.listeners];
-    for (const { listener } of listeners) {
-      try {
-        listener();
-      } catch (error) {
-        // One handler's mistake must not keep the others from hearing.
-        this.#deps.env.reportError(error);
-      }
-    }
+    view.listeners.tell();
   }
 
   #stateOf(view: OpenView): CollectionState<Row> {
@@ -197,7 +190,7 @@ export class Views {
 
 interface OpenView {
   readonly ask: Ask;
-  readonly listeners: Set<{ readonly listener: () => void }>;
+  readonly listeners: Listeners;
   state: CollectionState<Row>;
   timer: Timer | null;
   /** Local time of the last proof. */

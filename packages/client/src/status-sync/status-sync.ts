@@ -39,7 +39,7 @@ export class StatusSyncService {
    * Calls `callback` with what the topic says now, as soon as that is known, and after each change. Each change is told
    * once; a callback that throws stops no other.
    */
-  subscribe<T extends keyof Topics & string>(
+  subscribe<T extends keyof Topics>(
     topic: T,
     callback: (data: Topics[T]) => void,
   ): { readonly unsubscribe: () => void } {
@@ -72,7 +72,7 @@ export class StatusSyncService {
   }
 
   /** The last word on a topic that is subscribed, falsy ones too; null when there is none. */
-  getCached<T extends keyof Topics & string>(topic: T): Cached<Topics[T]> | null {
+  getCached<T extends keyof Topics>(topic: T): Cached<Topics[T]> | null {
     const reading = this.#open.get(topic)?.topic.read() ?? null;
     if (reading === null) return null;
     const { data, version, verifiedAt, status } = reading;
@@ -84,7 +84,7 @@ export class StatusSyncService {
    * Reports a status; needs the report scope. Nothing is applied here: the change comes once, from the server, and a
    * refusal is the result.
    */
-  publishStatus(topic: keyof Topics & string, data: PublishedStatus): Promise<CommandResult> {
+  publishStatus(topic: keyof Topics, data: PublishedStatus): Promise<CommandResult> {
     const publish = topicOf(this.#client, topic)?.publish ?? null;
     if (publish !== null) return publish(data);
     const message = `nobody publishes on ${JSON.stringify(topic)}; report connection:<id>:status or health:<id>, or use the client`;

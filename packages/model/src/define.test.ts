@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineCollection, type Collection } from './define.ts';
+import { describeCollection, type Collection } from './define.ts';
 
 const sound: Collection = {
   name: 'widgets',
@@ -15,7 +15,7 @@ const sound: Collection = {
 };
 
 test('a sound collection is returned as it is and cannot be changed', () => {
-  expect(defineCollection(sound)).toBe(sound);
+  expect(describeCollection(sound)).toBe(sound);
   expect(Object.isFrozen(sound)).toBe(true);
 });
 
@@ -26,5 +26,5 @@ test.each([
   ['a name that fits no path', { name: 'my/widgets' }, /collection name "my\/widgets"/],
   ['a name in capitals', { name: 'Widgets' }, /collection name/],
 ])('%s is refused at load', (_, wrong, message) => {
-  expect(() => defineCollection({ ...sound, ...wrong })).toThrow(message);
+  expect(() => describeCollection({ ...sound, ...wrong })).toThrow(message);
 });

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@statewire/protocol';
 import type { z } from 'zod';
+import type { AnyDefinition, RowRule } from './custom/definition.ts';
 
 /** What a credential may do. `admin` includes `report` and `read`; `report` does not include `read`. */
 export type Scope = 'admin' | 'read' | 'report';
@@ -19,6 +20,11 @@ export interface Access {
    * such record.
    */
   readonly own?: string | undefined;
+  /** Which records a caller knows of, for collections that apps define. */
+  readonly rows?: RowRule | undefined;
+  /** Which of those a caller may write. Default: `rows`. */
+  readonly writeRows?: RowRule | undefined;
+  readonly adminSeesAll?: boolean | undefined;
 }
 
 /** A kind of record: its name on the wire, its schemas, and who may do what. */
@@ -42,13 +48,15 @@ export interface Collection {
   readonly defaults?: JsonObject | undefined;
   /** Fields a role may set. Everything else is derived by the server. */
   readonly owns: { readonly api: readonly string[]; readonly report: readonly string[] };
+  /** The definition of a collection that an app defined. */
+  readonly custom?: AnyDefinition | undefined;
 }
 
 /**
- * Declares a collection. Checks at load what would otherwise surface as a strange record much later: a role
+ * Describes a collection. Checks at load what would otherwise surface as a strange record much later: a role
  * can only own fields that exist.
  */
-export function defineCollection(collection: Collection): Collection {
+export function describeCollection(collection: Collection): Collection {
   const fields = new Set(collection.fields);
   for (const field of ['id', 'org', 'version', 'createdAt', 'updatedAt', 'labels', 'source']) {
     if (!fields.has(field))

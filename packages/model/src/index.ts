@@ -1,4 +1,31 @@
-export { defineCollection, type Access, type Collection, type CollectionKind, type Scope } from './define.ts';
+export type { Access, Collection, CollectionKind, Scope } from './define.ts';
+export {
+  caller,
+  claim,
+  defineCollection,
+  isDefinition,
+  type AnyDefinition,
+  type Caller,
+  type CallerValue,
+  type CommandContext,
+  type CommandFields,
+  type CustomAccess,
+  type CustomCommand,
+  type CustomEnvelope,
+  type Definition,
+  type DefinitionInput,
+  type Expiry,
+  type Fields,
+  type InputOf,
+  type RecordOf,
+  type RefusalCode,
+  type Refused,
+  type RowRule,
+  type WritableOf,
+} from './custom/definition.ts';
+export { compileDefinition, type CustomCollection } from './custom/compile.ts';
+export { claimsOf, flawOfDefinition, ruleWith } from './custom/flaw.ts';
+export { adopt, dueOf, settle, valueOf, type Settling } from './custom/settle.ts';
 export { collectionOf, collections, isCollectionName, type CollectionName, type Rows } from './collections/index.ts';
 export { explain } from './explain.ts';
 export { idSchema, labelsSchema } from './schema.ts';

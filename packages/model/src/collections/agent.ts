@@ -3,7 +3,7 @@
  * reports; activity is what the agent says of itself.
  */
 import { z } from 'zod';
-import { defineCollection, type Collection } from '../define.ts';
+import { describeCollection, type Collection } from '../define.ts';
 import { statusReport, type InputShape, type StatusReport } from '../report.ts';
 import { idSchema, labelsSchema, named, prose, statusDefaults, statusShape, words, type Shape } from '../schema.ts';
 import type { Desired, StatusRow } from '../status.ts';
@@ -90,7 +90,7 @@ const reportShape: InputShape<AgentReport> = {
 
 export const agentReportSchema: z.ZodType<AgentReport> = z.strictObject(reportShape);
 
-export const agents: Collection = defineCollection({
+export const agents: Collection = describeCollection({
   name: 'agents',
   kind: 'status',
   row: agentRow,

@@ -4,7 +4,7 @@
  */
 import type { JsonObject } from '@statewire/protocol';
 import { z } from 'zod';
-import { defineCollection, type Collection } from '../define.ts';
+import { describeCollection, type Collection } from '../define.ts';
 import type { Envelope } from '../envelope.ts';
 import { envelopeShape, instant, plainObject, type Shape } from '../schema.ts';
 import type { Severity } from './rule.ts';
@@ -136,7 +136,7 @@ const viaRules = z.never({
   error: 'alerts are opened by rules and changed by their commands: ack, unack, snooze, assign, resolve',
 });
 
-export const alerts: Collection = defineCollection({
+export const alerts: Collection = describeCollection({
   name: 'alerts',
   kind: 'plain',
   row: alertRow,

@@ -3,7 +3,7 @@
  * `exclude` take the stretch out of the record's uptime; `note` only shows.
  */
 import { z } from 'zod';
-import { defineCollection, type Collection } from '../define.ts';
+import { describeCollection, type Collection } from '../define.ts';
 import type { Envelope } from '../envelope.ts';
 import type { InputShape } from '../report.ts';
 import { idSchema, instant, labelsSchema, prose, envelopeShape, type Shape } from '../schema.ts';
@@ -88,7 +88,7 @@ const patchShape: InputShape<AnnotationPatch> = {
 
 export const annotationPatchSchema: z.ZodType<AnnotationPatch> = z.strictObject(patchShape);
 
-export const annotations: Collection = defineCollection({
+export const annotations: Collection = describeCollection({
   name: 'annotations',
   kind: 'plain',
   row: annotationRow,

@@ -5,7 +5,7 @@
 import { refuse, ok, type Json, type JsonObject, type Result } from '@statewire/protocol';
 import { z } from 'zod';
 import { CHANNEL_KINDS, channelKinds, type ChannelKind } from '../channel-kind.ts';
-import { defineCollection, type Collection } from '../define.ts';
+import { describeCollection, type Collection } from '../define.ts';
 import type { Envelope } from '../envelope.ts';
 import { explain } from '../explain.ts';
 import type { InputShape } from '../report.ts';
@@ -176,7 +176,7 @@ const shape: Shape<Channel> = {
 
 export const channelRow: z.ZodType<Channel> = z.object(shape);
 
-export const channels: Collection = defineCollection({
+export const channels: Collection = describeCollection({
   name: 'channels',
   kind: 'plain',
   row: channelRow,

@@ -4,7 +4,7 @@
  */
 import type { Json, JsonObject } from '@statewire/protocol';
 import { z } from 'zod';
-import { defineCollection, type Collection } from '../define.ts';
+import { describeCollection, type Collection } from '../define.ts';
 import type { Envelope } from '../envelope.ts';
 import type { InputShape } from '../report.ts';
 import { parseCondition } from '../condition/parse.ts';
@@ -301,7 +301,7 @@ const viaService = z.never({
   error: 'a check is made and changed through its service; send it as `check` to /v1/services',
 });
 
-export const checks: Collection = defineCollection({
+export const checks: Collection = describeCollection({
   name: 'checks',
   kind: 'plain',
   row: checkRow,

@@ -3,7 +3,7 @@
  * server answers our probe while one agent's session to it is broken.
  */
 import { z } from 'zod';
-import { defineCollection, type Collection } from '../define.ts';
+import { describeCollection, type Collection } from '../define.ts';
 import { statusReport, type InputShape, type StatusReport } from '../report.ts';
 import { codeWord, count, idSchema, labelsSchema, statusDefaults, statusShape, words, type Shape } from '../schema.ts';
 import type { Desired, StatusRow } from '../status.ts';
@@ -91,7 +91,7 @@ const reportShape: InputShape<ConnectionReport> = {
 
 export const connectionReportSchema: z.ZodType<ConnectionReport> = z.strictObject(reportShape);
 
-export const connections: Collection = defineCollection({
+export const connections: Collection = describeCollection({
   name: 'connections',
   kind: 'status',
   row: connectionRow,

@@ -3,7 +3,7 @@
  * `queued` is still to be sent, all others say what came of it. Kept 30 days.
  */
 import { z } from 'zod';
-import { defineCollection, type Collection } from '../define.ts';
+import { describeCollection, type Collection } from '../define.ts';
 import type { Envelope } from '../envelope.ts';
 import { count, envelopeShape, instant, type Shape } from '../schema.ts';
 
@@ -79,7 +79,7 @@ const enqueued = z.never({
   error: 'deliveries are made by the server when it has something to say; nobody writes them',
 });
 
-export const deliveries: Collection = defineCollection({
+export const deliveries: Collection = describeCollection({
   name: 'deliveries',
   kind: 'plain',
   row: deliveryRow,

@@ -3,7 +3,7 @@
  * as lost.
  */
 import { z } from 'zod';
-import { defineCollection, type Collection } from '../define.ts';
+import { describeCollection, type Collection } from '../define.ts';
 import { runReport, type InputShape, type RunReportFields } from '../report.ts';
 import { idSchema, instant, named, runShape, words, type Shape } from '../schema.ts';
 import type { RunRow } from '../run.ts';
@@ -116,7 +116,7 @@ const reported = [
   'observedAt',
 ];
 
-export const executions: Collection = defineCollection({
+export const executions: Collection = describeCollection({
   name: 'executions',
   kind: 'run',
   row: executionRow,

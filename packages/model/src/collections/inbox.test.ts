@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { defineCollection } from '../define.ts';
+import { describeCollection } from '../define.ts';
 import { incidentCreateSchema } from './incident.ts';
 import { inboxes } from './inbox.ts';
 import { notificationCreateSchema, notifications } from './notification.ts';
@@ -14,7 +14,7 @@ test('inboxes, notifications and preferences are one person’s own', () => {
 });
 
 test('whose a record is must be one of its fields', () => {
-  expect(() => defineCollection({ ...inboxes, access: { ...inboxes.access, own: 'owner' } })).toThrow(/owner/);
+  expect(() => describeCollection({ ...inboxes, access: { ...inboxes.access, own: 'owner' } })).toThrow(/owner/);
 });
 
 test.each([

@@ -1,6 +1,6 @@
 /** Inboxes: how much waits for each person, as live fields, so that a badge is one subscription. */
 import { z } from 'zod';
-import { defineCollection, type Collection } from '../define.ts';
+import { describeCollection, type Collection } from '../define.ts';
 import type { Envelope } from '../envelope.ts';
 import { count, envelopeShape, instant, type Shape } from '../schema.ts';
 import { NOTIFICATION_TYPES, type NotificationType } from './notification.ts';
@@ -37,7 +37,7 @@ export const inboxRow: z.ZodType<Inbox> = z.object(shape);
 
 const derived = z.never({ error: 'inboxes are derived by the server; nobody writes them' });
 
-export const inboxes: Collection = defineCollection({
+export const inboxes: Collection = describeCollection({
   name: 'inboxes',
   kind: 'plain',
   row: inboxRow,

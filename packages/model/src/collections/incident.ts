@@ -3,7 +3,7 @@
  * only what is published reaches a status page.
  */
 import { z } from 'zod';
-import { defineCollection, type Collection } from '../define.ts';
+import { describeCollection, type Collection } from '../define.ts';
 import type { Envelope } from '../envelope.ts';
 import type { InputShape } from '../report.ts';
 import {
@@ -178,7 +178,7 @@ const shape: Shape<Incident> = {
 
 export const incidentRow: z.ZodType<Incident> = z.object(shape);
 
-export const incidents: Collection = defineCollection({
+export const incidents: Collection = describeCollection({
   name: 'incidents',
   kind: 'plain',
   row: incidentRow,

@@ -3,7 +3,7 @@
  * as executions, with an owner and a goal in words.
  */
 import { z } from 'zod';
-import { defineCollection, type Collection } from '../define.ts';
+import { describeCollection, type Collection } from '../define.ts';
 import { runReport, type InputShape, type RunReportFields } from '../report.ts';
 import { idSchema, named, prose, runShape, words, type Shape } from '../schema.ts';
 import type { RunRow } from '../run.ts';
@@ -68,7 +68,7 @@ const reported = [
   'observedAt',
 ];
 
-export const jobs: Collection = defineCollection({
+export const jobs: Collection = describeCollection({
   name: 'jobs',
   kind: 'run',
   row: jobRow,

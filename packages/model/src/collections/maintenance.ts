@@ -3,7 +3,7 @@
  * measuring and keeps its true health; its time counts neither for nor against it.
  */
 import { z } from 'zod';
-import { defineCollection, type Collection } from '../define.ts';
+import { describeCollection, type Collection } from '../define.ts';
 import type { Envelope } from '../envelope.ts';
 import { isZone, parseRecurrence } from '../recurrence.ts';
 import type { InputShape } from '../report.ts';
@@ -236,7 +236,7 @@ const shape: Shape<Maintenance> = {
 
 export const maintenanceRow: z.ZodType<Maintenance> = z.object(shape);
 
-export const maintenances: Collection = defineCollection({
+export const maintenances: Collection = describeCollection({
   name: 'maintenances',
   kind: 'plain',
   row: maintenanceRow,

@@ -3,7 +3,7 @@
  * live by the same road as everything else.
  */
 import { z } from 'zod';
-import { defineCollection, type Collection } from '../define.ts';
+import { describeCollection, type Collection } from '../define.ts';
 import type { Envelope } from '../envelope.ts';
 import { envelopeShape, type Shape } from '../schema.ts';
 
@@ -29,7 +29,7 @@ export const metricRow: z.ZodType<Metric> = z.object(shape);
 
 const derived = z.never({ error: 'metrics are derived by the server; nobody writes them' });
 
-export const metrics: Collection = defineCollection({
+export const metrics: Collection = describeCollection({
   name: 'metrics',
   kind: 'plain',
   row: metricRow,

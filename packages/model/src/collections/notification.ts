@@ -1,6 +1,6 @@
 /** Notifications: the items of people's inboxes. Each belongs to one person, and nobody else sees it. */
 import { z } from 'zod';
-import { defineCollection, type Collection } from '../define.ts';
+import { describeCollection, type Collection } from '../define.ts';
 import type { Envelope } from '../envelope.ts';
 import type { InputShape } from '../report.ts';
 import { count, envelopeShape, instant, keySchema, named, prose, refSchema, words, type Shape } from '../schema.ts';
@@ -105,7 +105,7 @@ const shape: Shape<Notification> = {
 
 export const notificationRow: z.ZodType<Notification> = z.object(shape);
 
-export const notifications: Collection = defineCollection({
+export const notifications: Collection = describeCollection({
   name: 'notifications',
   kind: 'plain',
   row: notificationRow,

@@ -3,7 +3,7 @@
  * the whole of what may be seen: a record that no page names is seen by nobody outside.
  */
 import { z } from 'zod';
-import { defineCollection, type Collection } from '../define.ts';
+import { describeCollection, type Collection } from '../define.ts';
 import type { Envelope } from '../envelope.ts';
 import type { InputShape } from '../report.ts';
 import { envelopeShape, idSchema, instant, labelsSchema, named, prose, words, type Shape } from '../schema.ts';
@@ -227,7 +227,7 @@ const createShape: InputShape<PageCreate> = { ...patchShape, id: idSchema.option
 
 export const pageCreateSchema: z.ZodType<PageCreate> = z.strictObject(createShape);
 
-export const pages: Collection = defineCollection({
+export const pages: Collection = describeCollection({
   name: 'pages',
   kind: 'plain',
   row: pageRow,

@@ -3,7 +3,7 @@
  * the first that matches it, else the default one, else nobody is told.
  */
 import { z } from 'zod';
-import { defineCollection, type Collection } from '../define.ts';
+import { describeCollection, type Collection } from '../define.ts';
 import type { Envelope } from '../envelope.ts';
 import type { InputShape } from '../report.ts';
 import { isZone } from '../recurrence.ts';
@@ -227,7 +227,7 @@ const shape: Shape<Policy> = {
 
 export const policyRow: z.ZodType<Policy> = z.object(shape);
 
-export const policies: Collection = defineCollection({
+export const policies: Collection = describeCollection({
   name: 'policies',
   kind: 'plain',
   row: policyRow,

@@ -3,7 +3,7 @@
  * and the defaults hold.
  */
 import { z } from 'zod';
-import { defineCollection, type Collection } from '../define.ts';
+import { describeCollection, type Collection } from '../define.ts';
 import type { Envelope } from '../envelope.ts';
 import type { InputShape } from '../report.ts';
 import { count, envelopeShape, instant, labelsSchema, type Shape } from '../schema.ts';
@@ -145,7 +145,7 @@ const shape: Shape<Preferences> = {
 
 export const preferencesRow: z.ZodType<Preferences> = z.object(shape);
 
-export const preferences: Collection = defineCollection({
+export const preferences: Collection = describeCollection({
   name: 'preferences',
   kind: 'plain',
   row: preferencesRow,

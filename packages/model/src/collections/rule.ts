@@ -5,7 +5,7 @@
  */
 import type { JsonObject } from '@statewire/protocol';
 import { z } from 'zod';
-import { defineCollection, type Collection } from '../define.ts';
+import { describeCollection, type Collection } from '../define.ts';
 import type { Envelope } from '../envelope.ts';
 import type { InputShape } from '../report.ts';
 import {
@@ -305,7 +305,7 @@ const shape: Shape<Rule> = {
 
 export const ruleRow: z.ZodType<Rule> = z.object(shape);
 
-export const rules: Collection = defineCollection({
+export const rules: Collection = describeCollection({
   name: 'rules',
   kind: 'plain',
   row: ruleRow,

@@ -4,7 +4,7 @@
  */
 import { isRecordId, parseFilter, type FilterJson, type Json } from '@statewire/protocol';
 import { z } from 'zod';
-import { defineCollection, type Collection } from '../define.ts';
+import { describeCollection, type Collection } from '../define.ts';
 import { statusReport, type InputShape, type StatusReport } from '../report.ts';
 import {
   count,
@@ -342,7 +342,7 @@ const reportShape: InputShape<ServiceReport> = {
 
 export const serviceReportSchema: z.ZodType<ServiceReport> = z.strictObject(reportShape);
 
-export const services: Collection = defineCollection({
+export const services: Collection = describeCollection({
   name: 'services',
   kind: 'status',
   row: serviceRow,

@@ -2,7 +2,7 @@
  * Settings of an organization that are neither a thing nor a person's: one record, `main`. Absent, every default holds.
  */
 import { z } from 'zod';
-import { defineCollection, type Collection } from '../define.ts';
+import { describeCollection, type Collection } from '../define.ts';
 import type { Envelope } from '../envelope.ts';
 import type { InputShape } from '../report.ts';
 import { envelopeShape, labelsSchema, type Shape } from '../schema.ts';
@@ -88,7 +88,7 @@ const shape: Shape<Settings> = {
 
 export const settingsRow: z.ZodType<Settings> = z.object(shape);
 
-export const settings: Collection = defineCollection({
+export const settings: Collection = describeCollection({
   name: 'settings',
   kind: 'plain',
   row: settingsRow,

@@ -3,7 +3,7 @@
  * from another and no more.
  */
 import { z } from 'zod';
-import { defineCollection, type Collection } from '../define.ts';
+import { describeCollection, type Collection } from '../define.ts';
 import type { Envelope } from '../envelope.ts';
 import type { InputShape } from '../report.ts';
 import { envelopeShape, idSchema, instant, labelsSchema, words, type Shape } from '../schema.ts';
@@ -70,7 +70,7 @@ const patchShape: InputShape<SubscriberPatch> = { groups: groups.optional(), lab
 
 export const subscriberPatchSchema: z.ZodType<SubscriberPatch> = z.strictObject(patchShape);
 
-export const subscribers: Collection = defineCollection({
+export const subscribers: Collection = describeCollection({
   name: 'subscribers',
   kind: 'plain',
   row: subscriberRow,

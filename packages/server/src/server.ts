@@ -3,7 +3,7 @@
  * which order it all ends. No stage knows this file.
  */
 import { createAdaptorServer } from '@hono/node-server';
-import { collectionOf, collections, explain, serviceCreateSchema, type ServiceCreate } from '@statewire/model';
+import { explain, serviceCreateSchema, type AnyDefinition, type ServiceCreate } from '@statewire/model';
 import { ok, type Result } from '@statewire/protocol';
 import { mkdirSync } from 'node:fs';
 import { Server } from 'node:http';
@@ -28,6 +28,7 @@ import { environment, type Config } from './config.ts';
 import { engine } from './derive/engine.ts';
 import { rulesOf } from './derive/rules.ts';
 import { Alerting } from './joints/alerting.ts';
+import { CustomRecords } from './joints/custom.ts';
 import { Dependencies } from './joints/dependencies.ts';
 import { Fleet } from './joints/fleet.ts';
 import { ClockSteps } from './joints/clock-steps.ts';
@@ -51,6 +52,7 @@ import { createObserve, observeIn } from './keep/observe.ts';
 import type { Live } from './keep/live.ts';
 import { openKeep } from './keep/open.ts';
 import { SqliteStore } from './keep/sqlite/sqlite-store.ts';
+import { catalogWith } from './lib/catalog.ts';
 import { systemClock, type Clock } from './lib/clock.ts';
 import { SteadyClock } from './lib/steady-clock.ts';
 import { limits as defaultLimits, type Limits } from './lib/limits.ts';
@@ -85,6 +87,8 @@ export interface ServerOptions {
   readonly dashboardDir: string;
   /** The fault panel's servers, when the demo runs. */
   readonly demo?: Demo | undefined;
+  /** Collections of the app around this server (`defineCollection`). */
+  readonly collections?: readonly AnyDefinition[] | undefined;
   readonly clock?: Clock | undefined;
   readonly limits?: Limits | undefined;
   readonly log?: Log | undefined;
@@ -131,6 +135,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   const { config, limits = defaultLimits } = options;
   const clock = new SteadyClock(options.clock ?? systemClock, limits.pauseMsMin);
   const log = options.log ?? createLog({ level: config.logLevel });
+  const catalog = catalogWith(options.collections ?? [], limits);
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
 
   // keep: everything below listens to what became durable, in this order.
@@ -222,7 +227,8 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     commit,
     engine,
     vault,
-    authorize,
+    authorize: (principal, action, name) => authorize(principal, action, name, catalog.of),
+    collectionOf: catalog.of,
     names,
     observeIn: observeIn.bind(null, { rulesOf }),
   };
@@ -256,10 +262,10 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     limits,
     fire: (org, collection, id, deadline) => {
       metrics.deadlineFired(collection);
-      const kind = collectionOf(collection)?.kind;
+      const kind = catalog.of(collection)?.kind;
       if (kind === 'run') return reports.lapse(org, collection, id, deadline);
       if (kind === 'status') return observe(org, collection, id, { kind: 'deadline', deadline });
-      return onDue[collection]?.(org, id, deadline) ?? Promise.resolve(ok(null));
+      return onDue[collection]?.(org, id, deadline) ?? customRecords.due(org, collection, id);
     },
   });
   endings.push(() => deadlines.close());
@@ -273,6 +279,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     inboxes: (org, id, deadline) => inbox.inboxDue(org, id, deadline),
     notifications: (org, id, deadline) => inbox.due(org, id, deadline),
   };
+  const customRecords = new CustomRecords({ clock, catalog, commit, live, limits, log });
   const watch = new Watch({
     live,
     store,
@@ -385,7 +392,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   endings.push(() => keys.flush());
   const accounts = await Accounts.open({ clock, dir: config.data, publicUrl, onRevoked });
   endings.push(() => accounts.close());
-  const jwt = new JwtVerifier({ clock, issuers: config.auth.jwt, fetch });
+  const jwt = new JwtVerifier({ clock, issuers: config.auth.jwt, fetch, kept: catalog.claims });
   const authenticate = createAuthenticator({
     clock,
     keys,
@@ -421,7 +428,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     clock,
     log,
     limits,
-    collections,
+    collections: catalog.all,
     authenticate,
     live,
     store,
@@ -461,6 +468,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     hub,
     limits,
     log,
+    catalog,
     origins: config.origins,
     publicUrl: config.publicUrl,
     // The door has compared the Origin with the Host already, before it let the upgrade through.
@@ -482,6 +490,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   await alerting.start();
   for (const org of live.orgs()) for (const { row } of live.entries(org, 'checks')) beats.checkChanged(null, row);
   await syncFile(commands, config);
+  await customRecords.start();
   names.start(live);
   board.start();
   subscribers.start();

@@ -93,7 +93,13 @@ export interface CustomCommand<S extends Fields, A> {
 }
 
 /** What `defineCollection` takes. */
-export interface DefinitionInput<N extends string, S extends Fields, A extends CommandFields> {
+export interface DefinitionInput<
+  N extends string,
+  S extends Fields,
+  A extends CommandFields,
+  T extends keyof S & string,
+  C extends keyof S & string,
+> {
   /** Plural, lower-case letters and dashes: the same word on the wire, in REST paths and in code. */
   readonly name: N;
   readonly schema: S | z.ZodObject<S>;
@@ -110,9 +116,9 @@ export interface DefinitionInput<N extends string, S extends Fields, A extends C
       }
     | undefined;
   /** Fields the server sets when a record is made, to something of its maker; nobody else sets them. */
-  readonly stamp?: { readonly [K in keyof S]?: CallerValue } | undefined;
+  readonly stamp?: { readonly [K in T]: CallerValue } | undefined;
   /** Fields worked out of the others at each write; nobody sets them. Pure functions. */
-  readonly computed?: { readonly [K in keyof S]?: (record: RecordOfFields<S>) => z.output<S[K]> } | undefined;
+  readonly computed?: { readonly [K in C]: (record: RecordOfFields<S>) => NullFor<z.output<S[K]>> } | undefined;
   readonly access?: CustomAccess | undefined;
   readonly expiry?: Expiry | undefined;
   readonly commands?: { readonly [K in keyof A]: CustomCommand<S, A[K]> } | undefined;
@@ -123,11 +129,14 @@ export interface Definition<
   N extends string = string,
   S extends Fields = Fields,
   A extends CommandFields = CommandFields,
+  O extends string = string,
 > {
   /** Tells definitions from other exports of a module, whichever copy of this package made them. */
   readonly statewire: 'collection/1';
   readonly name: N;
   readonly fields: S;
+  /** Fields that the server sets: stamped or computed. */
+  readonly derived: readonly O[];
   /** The object schema with checks over several fields, when one was given. */
   readonly whole: z.ZodType | null;
   readonly ids: 'either' | 'given' | 'made';
@@ -142,12 +151,30 @@ export interface Definition<
 
 /** Any definition. Its functions are called with records of its own only. */
 // oxlint-disable-next-line typescript/no-explicit-any -- fields and arguments are parameters of functions inside, so no other type is above all definitions.
-export type AnyDefinition = Definition<string, any, any>;
+export type AnyDefinition = Definition<string, any, any, any>;
 
 /** The record of a definition: `type Order = RecordOf<typeof orders>`. */
-export type RecordOf<D extends AnyDefinition> = D extends Definition<string, infer S, CommandFields>
+export type RecordOf<D extends AnyDefinition> = D['fields'] extends infer S extends Fields
   ? RecordOfFields<S>
   : never;
+
+/** What a caller writes when it makes a record; fields with a default may be left out. */
+export type CreateOf<D extends AnyDefinition> = InputOf<Omit<D['fields'], D['derived'][number]>> & BodyOf;
+
+/** What a caller writes when it changes a record, or reports of one. */
+export type PatchOf<D extends AnyDefinition> = Partial<InputOf<Omit<D['fields'], D['derived'][number]>>> & BodyOf;
+
+/** Arguments of the commands of a definition, by the command's name. */
+export type CommandsOf<D extends AnyDefinition> =
+  D extends Definition<string, Fields, infer A, string> ? { readonly [K in keyof A]: InputOf<A[K]> } : never;
+
+interface BodyOf {
+  readonly id?: string | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** With `expiry.perRecord`. */
+  readonly expiresAt?: number | null | undefined;
+  readonly ttlMs?: number | undefined;
+}
 
 /** Fields of every custom record beside the envelope. */
 export interface CustomEnvelope extends Envelope {
@@ -197,23 +224,27 @@ export function defineCollection<
   const N extends string,
   S extends Fields,
   A extends CommandFields = Record<never, never>,
->(input: DefinitionInput<N, S, A>): Definition<N, S, A> {
-  const { schema, name, access = {}, expiry = {}, set = {}, stamp = {}, computed = {} } = input;
+  T extends keyof S & string = never,
+  C extends keyof S & string = never,
+>(input: DefinitionInput<N, S, A, T, C>): Definition<N, S, A, T | C> {
+  const { schema, name, access = {}, expiry = {}, set = {}, stamp, computed } = input;
   const isObject = isZodObject<S>(schema);
   const fields: S = isObject ? schema.shape : schema;
-  const own = Object.keys(stamp).concat(Object.keys(computed));
-  const open = Object.keys(fields).filter((field) => !own.includes(field));
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: T and C are the keys of exactly these two.
+  const derived = [...Object.keys(stamp ?? {}), ...Object.keys(computed ?? {})] as (T | C)[];
+  const open = Object.keys(fields).filter((field) => !derived.some((each) => each === field));
   const { perRecord = false } = expiry;
-  const definition: Definition<N, S, A> = {
+  const definition: Definition<N, S, A, T | C> = {
     statewire: 'collection/1',
     name,
     fields,
+    derived,
     whole: isObject && (schema.def.checks?.length ?? 0) > 0 ? schema : null,
     ids: input.ids ?? (access.rows === undefined ? 'either' : 'made'),
     idPrefix: input.idPrefix ?? name.replaceAll('-', '').slice(0, 3),
     set: { create: set.create ?? open, patch: set.patch ?? open, report: set.report ?? open },
-    stamp: { ...stamp } as Readonly<Record<string, CallerValue>>,
-    computed: { ...computed } as Definition<N, S, A>['computed'],
+    stamp: { ...stamp },
+    computed: { ...computed },
     access,
     expiry: { ...expiry, perRecord, from: expiry.from ?? (perRecord ? 'creation' : 'write') },
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: without commands A has no keys.

@@ -1,5 +1,5 @@
 /** What is wrong with a definition, in words that name the field; null when the server can serve it. */
-import { filterFields, parseFilter, type Json, type Scalar } from '@statewire/protocol';
+import { filterFields, isForbiddenKey, parseFilter, type Json, type Scalar } from '@statewire/protocol';
 import type { z } from 'zod';
 import { envelopeShape } from '../schema.ts';
 import type { AnyDefinition, CallerValue, RowRule } from './definition.ts';
@@ -23,6 +23,7 @@ const MS_MAX = 10 * 366 * 86_400_000;
 export function flawOfDefinition(definition: AnyDefinition): string | null {
   const { name, fields } = definition;
   if (!/^[a-z][a-z-]{0,63}$/.test(name)) return 'expected a name of lower-case letters and dashes, so that it fits a path';
+  if (isForbiddenKey(name)) return 'expected another name';
   if (typeof fields !== 'object' || fields === null) return 'schema: expected a zod object or an object of zod schemas';
   if (!/^[a-z][a-z0-9]{0,15}$/.test(definition.idPrefix)) return 'idPrefix: expected 1 to 16 of a-z 0-9';
   for (const [field, schema] of Object.entries(fields)) {
@@ -35,7 +36,7 @@ export function flawOfDefinition(definition: AnyDefinition): string | null {
 function flawOfName(field: string): string | null {
   if (RESERVED_FIELDS.includes(field)) return `schema.${field}: every record has this field already; take another name`;
   // Lower-case first: it also keeps out `__proto__` and what a filter's dot would split.
-  return /^[a-z][A-Za-z0-9_]{0,63}$/.test(field) && field !== 'constructor' && field !== 'prototype'
+  return /^[a-z][A-Za-z0-9_]{0,63}$/.test(field) && !isForbiddenKey(field)
     ? null
     : `schema.${field.slice(0, 64)}: expected a name of letters, digits and _, a small letter first`;
 }
@@ -66,8 +67,8 @@ function flawOfSchema(schema: unknown, path: string, seen: Set<unknown>): string
   if (UNFIT.has(def.type)) {
     return `schema.${path}: a ${def.type} does not come back from JSON as it went; take JSON types without transforms`;
   }
-  for (const [key, part] of Object.entries(def)) {
-    const flaw = flawOfPart(part, key === 'shape' ? path : `${path}`, seen);
+  for (const part of Object.values(def)) {
+    const flaw = flawOfPart(part, path, seen);
     if (flaw !== null) return flaw;
   }
   if (def.type !== 'lazy') return null;

@@ -29,7 +29,8 @@ export function settle(definition: AnyDefinition, { was, given, caller, now }: S
       own[field] = stamped;
     }
   }
-  const flaw = compute(definition, own) ?? flawOf(definition, own);
+  compute(definition, own);
+  const flaw = flawOf(definition, own);
   if (flaw !== null) return refuse('bad_field', flaw);
   const ends = endOf(definition, { was, wish: expiresAt, ttlMs, now });
   if (!ends.ok) return ends;
@@ -67,7 +68,7 @@ export function adopt(
     // What was never given is null; a default that came later takes its place only where null does not fit.
     if (!Object.hasOwn(row, field)) next[field] = start[field] ?? null;
   }
-  const computed = compute(definition, next);
+  const failure = tryCompute(definition, next);
   if (row['expiresAt'] === undefined) next['expiresAt'] = null;
   if (next['expiresAt'] === null && definition.expiry.ttlMs !== undefined && definition.expiry.perRecord !== true) {
     next['expiresAt'] = now + definition.expiry.ttlMs;
@@ -79,7 +80,7 @@ export function adopt(
   const known = new Set([...Object.keys(definition.fields), ...ENVELOPE]);
   return {
     changed: Object.keys(next).some((field) => !same(next[field], row[field])) ? next : null,
-    flaw: computed ?? flawOf(definition, next),
+    flaw: failure ?? flawOf(definition, next),
     left: Object.keys(row).filter((field) => !known.has(field)),
   };
 }
@@ -117,18 +118,23 @@ function startOf({ fields }: AnyDefinition): Record<string, Json> {
   return start;
 }
 
-/** Works out the computed fields in place; says what went wrong. */
-function compute({ computed }: AnyDefinition, own: Record<string, Json>): string | null {
+/** Works out the computed fields in place. What the app's function throws is the app's mistake, and undoes the write. */
+function compute({ computed }: AnyDefinition, own: Record<string, Json>): void {
   for (const [field, work] of Object.entries(computed)) {
-    try {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: what it answers is checked with the record.
-      const value = work({ ...own } as never) as Json | undefined;
-      own[field] = value ?? null;
-    } catch (error) {
-      return `${field}: its function failed (${error instanceof Error ? error.message : String(error)})`;
-    }
+    // A copy: what an app's function does to its argument must not reach the record that everybody reads.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: what it answers is checked with the record.
+    const value = work(JSON.parse(JSON.stringify(own)) as never) as Json | undefined;
+    own[field] = value ?? null;
   }
-  return null;
+}
+
+function tryCompute(definition: AnyDefinition, own: Record<string, Json>): string | null {
+  try {
+    compute(definition, own);
+    return null;
+  } catch (error) {
+    return `computed: ${error instanceof Error ? error.message : String(error)}`;
+  }
 }
 
 const wholes = new WeakMap<AnyDefinition, z.ZodType>();

@@ -88,6 +88,13 @@ export const limits = {
   storeReadsMax: 1_000,
   /** Rows of one answer of the store. */
   storeRowsMax: 10_000,
+  // Collections that the app defines.
+  customCollectionsMax: 32,
+  customFieldsMax: 64,
+  customCommandsMax: 32,
+  customRecordBytesMax: 65_536,
+  /** Records that one transaction brings under a changed definition, at the start. */
+  customSliceRows: 500,
   // REST.
   beatTextBytesMax: 10_240,
   bodyBytesMax: 1_048_576,

@@ -1,3 +1,5 @@
+import type { JsonObject } from '@statewire/protocol';
+
 /** What a credential may do. `admin` includes `report` and `read`; `report` does not include `read`. */
 export type Scope = 'read' | 'report' | 'admin';
 
@@ -16,4 +18,6 @@ export interface Principal {
   readonly isOperator: boolean;
   /** Credential expiry, epoch ms, or null. */
   readonly expiresAt: number | null;
+  /** Claims of a foreign token that a collection of the app asks for; nothing else of a token is kept. */
+  readonly claims?: JsonObject | undefined;
 }

@@ -5,6 +5,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { LIVE_PATH } from '@statewire/protocol';
+import type { Catalog } from '../lib/catalog.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import { limits as defaultLimits, type Limits } from '../lib/limits.ts';
 import type { Principal } from '../lib/principal.ts';
@@ -24,6 +25,8 @@ export interface GatewayDeps {
   readonly authenticate: Authenticate;
   readonly mutate: Mutate;
   readonly log: Log;
+  /** Which collections there are; absent: those of the model. */
+  readonly catalog?: Pick<Catalog, 'custom' | 'of'> | undefined;
   readonly limits?: Limits | undefined;
   /** An agent is present while at least one connection speaks for it. */
   readonly onPresence?: ((presence: Presence) => void) | undefined;
@@ -74,7 +77,7 @@ export class Gateway {
 
   /** Starts a session over a transport. */
   open(transport: Transport, visitor: Visitor): Session {
-    const { clock, hub, authenticate, mutate, log, planted } = this.#deps;
+    const { clock, hub, authenticate, mutate, log, planted, catalog } = this.#deps;
     const session: Session = new Session(
       {
         clock,
@@ -83,6 +86,7 @@ export class Gateway {
         mutate,
         log,
         planted,
+        catalog,
         limits: this.#limits,
         flusher: this.#flusher,
         dialect: native,

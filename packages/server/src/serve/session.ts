@@ -34,9 +34,11 @@ import {
   type Upstream,
   isFieldPath,
 } from '@statewire/protocol';
+import type { Catalog } from '../lib/catalog.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Limits } from '../lib/limits.ts';
 import type { Log } from '../lib/log.ts';
+import { sightOf } from '../lib/own.ts';
 import type { Principal } from '../lib/principal.ts';
 import { authorize, scopeFilter } from '../publish/access.ts';
 import type { Flusher } from '../publish/flusher.ts';
@@ -91,6 +93,8 @@ export interface SessionDeps {
   readonly events: SessionEvents;
   readonly log: Log;
   readonly planted?: Planted | undefined;
+  /** Which collections there are; absent: those of the model. */
+  readonly catalog?: Pick<Catalog, 'custom' | 'of'> | undefined;
 }
 
 /** Where a connection comes from, as far as that matters for letting it in. */
@@ -332,7 +336,7 @@ export class Session implements Answering {
       sid: this.id,
       epoch: hub.epoch,
       org: principal.org,
-      who: whoOf(principal),
+      who: whoOf(principal, this.#sight(principal)),
       now: clock.now(),
       hb: limits.heartbeatMs,
       win: limits.windowBytes,
@@ -384,16 +388,16 @@ export class Session implements Answering {
   }
 
   #viewFor(frame: Sub, principal: Principal): Result<View> {
-    const { limits, hub } = this.#deps;
+    const { limits, hub, catalog } = this.#deps;
     if (this.outbox.subscriptions >= limits.subscriptionsPerConnectionMax) {
       return refuse(
         'too_many_subs',
         `the connection has ${this.outbox.subscriptions} subscriptions, which is the limit`,
       );
     }
-    const allowed = authorize(principal, 'read', frame.c);
+    const allowed = authorize(principal, 'read', frame.c, catalog?.of);
     if (!allowed.ok) return allowed;
-    const scope = scopeFilter(principal, frame.c);
+    const scope = scopeFilter(principal, frame.c, catalog?.of);
     if (scope === 'denied') return refuse('forbidden', `records of ${frame.c} are not yours to read`);
     const filter = parseFilter(frame.f);
     if (!filter.ok) return filter;
@@ -502,10 +506,16 @@ export class Session implements Answering {
   /** Goes on as the same identity with what it may do now. */
   #adopt(tenure: Tenure, principal: Principal): void {
     const { pausedAt } = tenure;
+    if (this.#sight(principal) !== this.#sight(tenure.principal)) {
+      // Its views were made for what it might see before: it comes back, lets go of what it holds, and gets new ones.
+      this.outbox.pause(true);
+      this.dismiss(0);
+      return;
+    }
     Object.assign(tenure, this.#tenure(principal));
     const denied: number[] = [];
     for (const { s, view } of this.outbox.all()) {
-      const allowed = authorize(principal, 'read', view.collection);
+      const allowed = authorize(principal, 'read', view.collection, this.#deps.catalog?.of);
       if (allowed.ok) continue;
       denied.push(s);
       this.#err(allowed.code, allowed.message, s);
@@ -514,6 +524,10 @@ export class Session implements Answering {
     // Narrowing makes nothing younger.
     if (pausedAt !== null && this.#isOver(tenure)) tenure.pausedAt = pausedAt;
     else this.outbox.pause(false);
+  }
+
+  #sight(principal: Principal): string {
+    return sightOf(principal, this.#deps.catalog?.custom ?? []);
   }
 
   #tenure(principal: Principal): Tenure {

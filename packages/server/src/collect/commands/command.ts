@@ -9,13 +9,13 @@ import { ok, refuse, type Json, type JsonObject, type Result } from '@statewire/
 import type { Draft, Written } from '../../keep/commit-types.ts';
 import { isTheirs } from '../../lib/own.ts';
 import type { Principal } from '../../lib/principal.ts';
-import { actorOf, type WriteDeps } from '../reports/deps.ts';
+import { actorOf, knownTo, type WriteDeps } from '../reports/deps.ts';
 import { applyReport, readFor } from '../reports/report.ts';
 import { takeFrom, type Base, type MutationFailure } from './base.ts';
 import { createPlain, deletePlain, patchPlain, plainOf } from './plain.ts';
 import { createRecord, deleteRecord, patchRecord } from './records.ts';
 import { createService, deleteService, patchService, syncServices } from './services.ts';
-import type { Act, Args, Done, VerbCall } from './verb.ts';
+import type { Act, Args, Done, Verb, VerbCall } from './verb.ts';
 import { verbOf } from './verbs/index.ts';
 
 export type { MutationFailure } from './base.ts';
@@ -73,7 +73,7 @@ export interface Commands {
 export function createCommands(deps: CommandsDeps): Commands {
   return {
     async mutate(principal, mutation) {
-      const may = deps.authorize(principal, actionOf(mutation), mutation.collection);
+      const may = deps.authorize(principal, actionOf(deps, mutation), mutation.collection);
       if (!may.ok) return may;
       if (mutation.op === 'call') return call(deps, principal, may.value, mutation);
       const make = mutation.op === 'create' ? deps.acts[`${may.value.name}/create`] : undefined;
@@ -86,11 +86,12 @@ export function createCommands(deps: CommandsDeps): Commands {
   };
 }
 
-function actionOf(mutation: Mutation): 'create' | 'report' | 'write' {
+function actionOf(deps: CommandsDeps, mutation: Mutation): Verb['action'] | 'create' {
   if (mutation.op === 'put') return 'report';
   if (mutation.op === 'create') return 'create';
   if (mutation.op !== 'call') return 'write';
-  return verbOf(mutation.collection, mutation.name ?? '')?.action ?? 'write';
+  const collection = knownTo(deps)(mutation.collection);
+  return (collection === null ? null : verbOf(collection, mutation.name ?? ''))?.action ?? 'write';
 }
 
 async function call(
@@ -100,7 +101,7 @@ async function call(
   mutation: Mutation,
 ): Promise<Result<Written<Done>, MutationFailure>> {
   const { id, name = '', fields = {} } = mutation;
-  const verb = verbOf(collection.name, name);
+  const verb = verbOf(collection, name);
   if (verb === null) {
     return refuse('unsupported', `${collection.name} have no command ${JSON.stringify(name.slice(0, 64))}`);
   }
@@ -169,7 +170,8 @@ function digestOf({ collection, id, op, name, fields }: Mutation): string {
 
 /** Somebody else's record: for this caller there is none. A `create` never names such an id (see `Plain.idOf`). */
 function isHidden(draft: Draft, { principal, collection, mutation }: Wish): boolean {
-  if (collection.access.own === undefined || mutation.op === 'create') return false;
+  const { own, rows } = collection.access;
+  if ((own === undefined && rows === undefined) || mutation.op === 'create') return false;
   const row = draft.get(collection.name, mutation.id);
   return row !== null && !isTheirs(principal, collection.access, row);
 }
@@ -191,7 +193,7 @@ function apply(deps: CommandsDeps, draft: Draft, on: Wish): Result<Done, Mutatio
   const isService = collection.name === 'services';
   const by = principal.name;
   const words = { collection, id, raw, by, sourceId: principal.id };
-  const plain = plainOf(collection.name);
+  const plain = plainOf(collection);
   if (plain !== null) {
     const wish = { collection, id, raw, principal };
     if (op === 'create') return done(createPlain(deps, draft, plain, wish));

@@ -9,6 +9,7 @@ import type { Principal } from '../../lib/principal.ts';
 import type { WriteDeps } from '../reports/deps.ts';
 import { idOfName, newId } from '../reports/new-id.ts';
 import { takeFrom, type Base, type MutationFailure } from './base.ts';
+import { customPlain } from './custom.ts';
 import { plains } from './plains/index.ts';
 
 /** Who writes, to what, with which fields; `fields` were read by the collection's own schema. */
@@ -27,6 +28,8 @@ export interface Plain {
    * id is refused. Default: of the name, or of chance.
    */
   readonly idOf?: ((fields: JsonObject, principal: Principal) => string) | undefined;
+  /** `given`: callers name every id. `made`: the server makes every one, of chance alone. Default: either. */
+  readonly ids?: 'either' | 'given' | 'made' | undefined;
   /** All fields of a new record. May write documents (secrets) and other records beside it. */
   readonly born: (deps: WriteDeps, draft: Draft, call: PlainCall) => Result<JsonObject, MutationFailure>;
   /** The record after a change. Default: each given field replaces what was there. */
@@ -49,8 +52,9 @@ export interface PlainWish {
 }
 
 /** The entry of a collection, or null when its records are not written this way. */
-export function plainOf(collection: string): Plain | null {
-  return Object.hasOwn(plains, collection) ? (plains[collection] ?? null) : null;
+export function plainOf(collection: Collection): Plain | null {
+  if (collection.custom !== undefined) return customPlain(collection);
+  return Object.hasOwn(plains, collection.name) ? (plains[collection.name] ?? null) : null;
 }
 
 /** Makes a record. The value is its id. */
@@ -66,10 +70,13 @@ export function createPlain(
   const { id: inner, ...fields } = jsonOf(parsed.data);
   const given = typeof inner === 'string' ? inner : wish.id;
   const own = plain.idOf?.(fields, principal);
-  if (own !== undefined && given !== '' && given !== own) {
+  if (plain.ids === 'given' && given === '') {
+    return refuse('bad_field', `id: found nothing, expected one: callers name the ids of ${collection.name}`);
+  }
+  if ((plain.ids === 'made' && given !== '') || (own !== undefined && given !== '' && given !== own)) {
     return refuse('bad_field', `id: ${collection.name} get their ids from the server; leave it out`);
   }
-  const id = own ?? (given === '' ? freeId(deps, draft, collection.name, plain.prefix, fields) : given);
+  const id = own ?? (given === '' ? freeId(deps, draft, collection.name, plain, fields) : given);
   if (draft.get(collection.name, id) !== null) {
     return refuse('exists', `there is a ${collection.name}/${id} already; change it, or take another id`);
   }
@@ -117,9 +124,16 @@ export function deletePlain(
   return ok(id);
 }
 
-function freeId(deps: WriteDeps, draft: Draft, collection: string, prefix: string, fields: JsonObject): string {
+function freeId(
+  deps: WriteDeps,
+  draft: Draft,
+  collection: string,
+  { prefix, ids }: Pick<Plain, 'ids' | 'prefix'>,
+  fields: JsonObject,
+): string {
   const name = fields['name'] ?? fields['title'];
-  const slug = typeof name === 'string' ? idOfName(name) : null;
+  // Of a name that is taken the id would say so, to somebody who may not know of the other record.
+  const slug = typeof name === 'string' && ids !== 'made' ? idOfName(name) : null;
   if (slug === null) return newId(deps.clock, prefix);
   return draft.get(collection, slug) === null ? slug : newId(deps.clock, slug);
 }

@@ -2,7 +2,7 @@ import type { Collection } from '@statewire/model';
 import type { JsonObject, Result } from '@statewire/protocol';
 import type { z } from 'zod';
 import type { Draft, Written } from '../../keep/commit-types.ts';
-import type { Principal } from '../../lib/principal.ts';
+import type { Principal, Scope } from '../../lib/principal.ts';
 import type { WriteDeps } from '../reports/deps.ts';
 import type { MutationFailure } from './base.ts';
 
@@ -30,7 +30,8 @@ export interface Verb {
   readonly name: string;
   /** Collections whose records have this command. */
   readonly on: readonly string[];
-  readonly action: 'write' | 'report';
+  /** What the caller must be allowed to do; `call` names the scope itself. */
+  readonly action: 'write' | 'report' | { readonly call: Scope };
   /** One line for the API's document. */
   readonly summary: string;
   readonly args: z.ZodType<Args>;

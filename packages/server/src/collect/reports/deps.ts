@@ -1,10 +1,11 @@
-import type { Collection } from '@statewire/model';
+import { collectionOf, type Collection } from '@statewire/model';
 import type { Result, Row } from '@statewire/protocol';
 import type { Engine } from '../../derive/engine.ts';
 import type { Commit, Draft } from '../../keep/commit-types.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Limits } from '../../lib/limits.ts';
-import type { Principal } from '../../lib/principal.ts';
+import type { CollectionOf } from '../../lib/catalog.ts';
+import type { Principal, Scope } from '../../lib/principal.ts';
 import type { Vault } from '../../lib/vault.ts';
 import type { NameClaims } from '../commands/names.ts';
 import type { Observation } from '../observation.ts';
@@ -23,9 +24,11 @@ export interface WriteDeps {
   /** The one answer to "may they?" (publish/access.ts). */
   readonly authorize: (
     principal: Principal,
-    action: 'create' | 'read' | 'report' | 'write',
+    action: 'create' | 'read' | 'report' | 'write' | { readonly call: Scope },
     collection: string,
   ) => Result<Collection>;
+  /** Finds collections by name; absent: those of the model only. */
+  readonly collectionOf?: CollectionOf | undefined;
   /** Names that are unique over all organizations. Absent where there is one organization only. */
   readonly names?: Pick<NameClaims, 'claim'> | undefined;
   /** One observation of one record, inside a transaction (keep/observe.ts). */
@@ -33,6 +36,11 @@ export interface WriteDeps {
     draft: Draft,
     what: { readonly collection: string; readonly id: string; readonly observation: Observation },
   ) => Result<Row>;
+}
+
+/** Finds a collection by a name from outside. */
+export function knownTo(deps: Pick<WriteDeps, 'collectionOf'>): CollectionOf {
+  return deps.collectionOf ?? collectionOf;
 }
 
 /** Who is named in the change log. */

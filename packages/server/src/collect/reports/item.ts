@@ -1,5 +1,6 @@
 import { collectionOf, readReport, type ReadReport } from '@statewire/model';
 import { ok, refuse, type Result } from '@statewire/protocol';
+import type { CollectionOf } from '../../lib/catalog.ts';
 import type { Mappings, Normal } from '../../derive/mapping.ts';
 
 /** A report as it came in, read: its collection, its id and its checked fields. */
@@ -13,9 +14,9 @@ export interface Item extends ReadReport {
  * are replaced by our fields before the collection's schema sees the report. What the report says in our own fields
  * wins over what its word means.
  */
-export function readItem(raw: unknown, mappings: Mappings): Result<Item> {
-  if (!isObject(raw) || (raw['status'] === undefined && raw['mapping'] === undefined)) {
-    const read = readReport(raw, collectionOf);
+export function readItem(raw: unknown, mappings: Mappings, of: CollectionOf = collectionOf): Result<Item> {
+  if (!isObject(raw) || isCustom(raw, of) || (raw['status'] === undefined && raw['mapping'] === undefined)) {
+    const read = readReport(raw, of);
     return read.ok ? ok({ ...read.value, cancelRequested: undefined }) : read;
   }
   const { status, mapping, statusAgeMs, ...rest } = raw;
@@ -33,6 +34,11 @@ export function readItem(raw: unknown, mappings: Mappings): Result<Item> {
   if (!normal.ok) return normal;
   const read = readReport({ ...fieldsOf(normal.value, kindOf(rest['collection'])), ...rest }, collectionOf);
   return read.ok ? ok({ ...read.value, cancelRequested: normal.value.cancelRequested }) : read;
+}
+
+/** Records of the app may have fields called as our words are; they mean what the app says. */
+function isCustom({ collection }: Readonly<Record<string, unknown>>, of: CollectionOf): boolean {
+  return typeof collection === 'string' && of(collection)?.custom !== undefined;
 }
 
 /** Whose words `status` speaks when the report does not say. */

@@ -8,7 +8,8 @@ import { collectionOf, type RunRow } from '@statewire/model';
 import { ok, type Failure, type Json, type Result } from '@statewire/protocol';
 import type { Draft, Written } from '../../keep/commit-types.ts';
 import type { Principal } from '../../lib/principal.ts';
-import { actorOf, type WriteDeps } from './deps.ts';
+import { applyCustomReport } from '../commands/custom.ts';
+import { actorOf, knownTo, type WriteDeps } from './deps.ts';
 import { readItem, type Item } from './item.ts';
 import { applyRunReport, runId } from './run-report.ts';
 import { applyStatusReport } from './status-report.ts';
@@ -64,6 +65,7 @@ export function createReports(deps: WriteDeps): Reports {
 /** Applies one report inside a transaction. Refused: nothing was written by it. */
 export function applyReport(deps: WriteDeps, draft: Draft, item: Item, principal: Principal): Result<string> {
   const collection = item.collection.name;
+  if (item.collection.custom !== undefined) return applyCustomReport(deps, draft, item, principal);
   if (collection !== 'executions' && collection !== 'jobs') {
     return applyStatusReport(deps, draft, item, principal.id);
   }
@@ -80,7 +82,7 @@ export function applyReport(deps: WriteDeps, draft: Draft, item: Item, principal
 
 /** Reads a report and checks that this caller may make it. */
 export function readFor(deps: WriteDeps, principal: Principal, raw: unknown): Result<Item> {
-  const item = readItem(raw, deps.engine.mappings);
+  const item = readItem(raw, deps.engine.mappings, knownTo(deps));
   if (!item.ok) return item;
   const may = deps.authorize(principal, 'report', item.value.collection.name);
   return may.ok ? item : may;

@@ -9,7 +9,7 @@ import {
   type JWTVerifyGetKey,
   type JWTVerifyOptions,
 } from 'jose';
-import { ok, refuse, type Result } from '@statewire/protocol';
+import { ok, refuse, type Json, type JsonObject, type Result } from '@statewire/protocol';
 import type { Clock } from '../../lib/clock.ts';
 import type { Principal, Scope } from '../../lib/principal.ts';
 
@@ -38,6 +38,8 @@ export interface JwtVerifierOptions {
   readonly issuers: readonly JwtIssuer[];
   /** Fetches key sets. The egress factory's, or plain fetch: the URL is the operator's own, never a token's. */
   readonly fetch: typeof fetch;
+  /** Claims that collections of the app ask for. */
+  readonly kept?: readonly string[] | undefined;
 }
 
 /**
@@ -47,8 +49,10 @@ export interface JwtVerifierOptions {
 export class JwtVerifier {
   readonly #clock: Clock;
   readonly #trusted: readonly Trusted[];
+  readonly #kept: readonly string[];
 
-  constructor({ clock, issuers, fetch }: JwtVerifierOptions) {
+  constructor({ clock, issuers, fetch, kept = [] }: JwtVerifierOptions) {
+    this.#kept = kept;
     this.#clock = clock;
     this.#trusted = issuers.map((issuer) => trust(issuer, fetch));
   }
@@ -92,7 +96,7 @@ export class JwtVerifier {
     try {
       const { payload } =
         key instanceof Uint8Array ? await jwtVerify(token, key, options) : await jwtVerify(token, key, options);
-      return toPrincipal(issuer, payload);
+      return toPrincipal(issuer, payload, this.#kept);
     } catch (error) {
       if (error instanceof errors.JWTExpired)
         return refuse('auth_expired', 'the token has expired; get a fresh one from its issuer');
@@ -137,7 +141,11 @@ function trust(issuer: JwtIssuer, fetch: typeof globalThis.fetch): Trusted {
   };
 }
 
-function toPrincipal({ issuer, claims, defaultOrg, defaultScopes }: JwtIssuer, payload: JWTPayload): Result<Principal> {
+function toPrincipal(
+  { issuer, claims, defaultOrg, defaultScopes }: JwtIssuer,
+  payload: JWTPayload,
+  kept: readonly string[],
+): Result<Principal> {
   const sub = text(claimAt(payload, claims.sub));
   if (sub === null)
     return refuse(
@@ -167,6 +175,7 @@ function toPrincipal({ issuer, claims, defaultOrg, defaultScopes }: JwtIssuer, p
     scopes,
     isOperator: false,
     expiresAt,
+    ...(kept.length === 0 ? {} : { claims: keptClaims(payload, kept) }),
   });
 }
 
@@ -180,6 +189,23 @@ function claimAt(payload: JWTPayload, path: string): unknown {
   }
   return at;
 }
+
+/** Words, numbers, yes or no, and short lists of words: what a record's field can be compared with. */
+function keptClaims(payload: JWTPayload, kept: readonly string[]): JsonObject {
+  const found: Record<string, Json> = {};
+  for (const name of kept) {
+    const value = claimAt(payload, name);
+    const word = text(value);
+    if (word !== null) found[name] = word;
+    else if (typeof value === 'number' || typeof value === 'boolean') found[name] = value;
+    else if (Array.isArray(value) && value.length <= CLAIM_WORDS_MAX && value.every((each) => text(each) !== null)) {
+      found[name] = value.flatMap((each) => text(each) ?? []);
+    }
+  }
+  return found;
+}
+
+const CLAIM_WORDS_MAX = 100;
 
 function text(value: unknown): string | null {
   return typeof value === 'string' && value !== '' && value.length <= 512 ? value : null;

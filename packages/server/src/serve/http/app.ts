@@ -48,8 +48,9 @@ export function createHttp(deps: HttpDeps): Http {
     ...historyRoutes(deps),
     ...uptimeRoutes(deps),
     ...exportRoutes(deps),
-    ...recordRoutes(deps),
   ];
+  assertFree(deps, routes);
+  routes.push(...recordRoutes(deps));
   routes.push(
     openApiRoute({
       version: deps.settings.version,
@@ -61,6 +62,15 @@ export function createHttp(deps: HttpDeps): Http {
     app: mount({ deps, rates, routes, dashboard: new Dashboard(deps.settings.dashboardDir), byHost: pages.byHost }),
     routes,
   };
+}
+
+/** A collection of the app lives at `/v1/<name>`; where we are ourselves it would hide us, or never be reached. */
+function assertFree({ collections }: HttpDeps, routes: readonly Route[]): void {
+  for (const { name, custom } of Object.values(collections)) {
+    if (custom === undefined) continue;
+    const taken = routes.find(({ path, tag }) => tag !== name && (path === `/v1/${name}` || path.startsWith(`/v1/${name}/`)));
+    if (taken !== undefined) throw new Error(`collection ${name}: ${taken.path} is a path of the server; take another name`);
+  }
 }
 
 export interface Http {

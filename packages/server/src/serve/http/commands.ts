@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { customVerbs } from '../../collect/commands/custom.ts';
 import type { Verb } from '../../collect/commands/verb.ts';
 import { verbs } from '../../collect/commands/verbs/index.ts';
 import { none } from '../../collect/commands/verbs/none.ts';
@@ -9,7 +10,7 @@ import { answersOf, asObject } from './shapes.ts';
 
 /** Commands on one record: verbs that are not a change of fields. */
 export function commandRoutes(deps: HttpDeps): readonly Route[] {
-  return verbs
+  return [...verbs, ...Object.values(deps.collections).flatMap(customVerbs)]
     .filter(({ isRest = true }) => isRest)
     .flatMap((verb) => verb.on.map((collection) => commandRoute(deps, verb, collection)));
 }
@@ -21,7 +22,10 @@ function commandRoute(deps: HttpDeps, verb: Verb, collection: string): Route {
   return route({
     method: 'POST',
     path: `/v1/${collection}/{id}/${name}`,
-    access: action === 'report' && 'report' in access ? (access.report ?? access.write) : access.write,
+    access:
+      typeof action === 'object'
+        ? action.call
+        : action === 'report' && 'report' in access ? (access.report ?? access.write) : access.write,
     tag: collection,
     summary,
     ...(takesNothing ? {} : { body: args }),

@@ -1,4 +1,4 @@
-import { collectionOf, type Collection } from '@statewire/model';
+import type { Collection } from '@statewire/model';
 import {
   bothFilters,
   filterFields,
@@ -15,6 +15,7 @@ import {
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { plainOf } from '../../collect/commands/plain.ts';
+import type { CollectionOf } from '../../lib/catalog.ts';
 import { isTheirs } from '../../lib/own.ts';
 import type { Principal } from '../../lib/principal.ts';
 import { authorize, scopeFilter } from '../../publish/access.ts';
@@ -128,7 +129,7 @@ function readRoutes(deps: HttpDeps, collection: Collection): readonly Route[] {
         304: { description: 'The record still has the version in If-None-Match' },
       },
       handle: ({ principal, params, context }) => {
-        must(authorize(principal, 'read', name));
+        must(authorize(principal, 'read', name, knownTo(deps)));
         const entry = must(find(deps, principal, name, params['id'] ?? ''));
         const etag = `"${entry.version}"`;
         if (isFresh(context.req.header('if-none-match'), etag))
@@ -144,8 +145,8 @@ function list(
   { name, fields }: Collection,
   { principal, query, context }: Call<z.output<typeof listQuery>, unknown>,
 ): Response {
-  must(authorize(principal, 'read', name));
-  const scope = scopeFilter(principal, name);
+  must(authorize(principal, 'read', name, knownTo(deps)));
+  const scope = scopeFilter(principal, name, knownTo(deps));
   const wanted = readFilter(query.filter, fields);
   const filter = scope === null ? wanted : bothFilters(wanted, scope === 'denied' ? NONE : scope);
   const version = deps.live.version(principal.org);
@@ -304,17 +305,21 @@ export const resultSchema: z.ZodType = z.object({
 
 /** The record, if there is one for this caller. */
 export function find(
-  deps: Pick<HttpDeps, 'live'>,
+  deps: Pick<HttpDeps, 'collections' | 'live'>,
   principal: Principal,
   collection: string,
   id: string,
 ): Result<LiveEntry> {
   const entry = deps.live.get(principal.org, collection, id);
-  const owner = collectionOf(collection)?.access ?? {};
+  const owner = knownTo(deps)(collection)?.access ?? {};
   if (entry === null || !isTheirs(principal, owner, entry.row)) {
     return refuse('not_found', `no record ${collection}/${id}`);
   }
   return ok(entry);
+}
+
+function knownTo({ collections }: Pick<HttpDeps, 'collections'>): CollectionOf {
+  return (name) => (Object.hasOwn(collections, name) ? (collections[name] ?? null) : null);
 }
 
 function readFilter(text: string | undefined, fields: readonly string[]): Filter {
@@ -380,7 +385,6 @@ function refusalOfMutation(failure: MutationFailure): ConstructorParameters<type
   };
 }
 
-function isWritten({ owns, name, kind }: Collection): boolean {
-  if (kind === 'plain') return plainOf(name) !== null;
-  return owns.api.length > 0;
+function isWritten(collection: Collection): boolean {
+  return collection.kind === 'plain' ? plainOf(collection) !== null : collection.owns.api.length > 0;
 }

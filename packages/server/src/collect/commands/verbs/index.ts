@@ -1,3 +1,5 @@
+import type { Collection } from '@statewire/model';
+import { customVerbs } from '../custom.ts';
 import type { Verb } from '../verb.ts';
 import { agentVerbs } from './agents.ts';
 import { alertVerbs } from './alerts.ts';
@@ -27,6 +29,7 @@ export const verbs: readonly Verb[] = [
 ];
 
 /** The command of this name on this collection, or null. Safe for names from outside. */
-export function verbOf(collection: string, name: string): Verb | null {
-  return verbs.find((verb) => verb.name === name && verb.on.includes(collection)) ?? null;
+export function verbOf(collection: Collection, name: string): Verb | null {
+  const of = collection.custom === undefined ? verbs : customVerbs(collection);
+  return of.find((verb) => verb.name === name && verb.on.includes(collection.name)) ?? null;
 }

@@ -1,8 +1,9 @@
-import type { Rows } from '@statewire/model';
+import type { AnyDefinition, Rows } from '@statewire/model';
 import type { Row } from '@statewire/protocol';
 import type { Dial } from './connect/transport.ts';
 import { dialWebSocket, liveUrl } from './connect/websocket.ts';
 import { Collection, type CollectionSource } from './collection.ts';
+import type { CustomCollection } from './custom.ts';
 import { browserEnv, every, type Env } from './env.ts';
 import type { Reporting } from './report/reporting.ts';
 import { Driver, type TokenSource } from './session/driver.ts';
@@ -38,8 +39,10 @@ export interface ClientOptions {
 
 /** A live replica of what this program looks at. Connects when first needed. */
 export interface CoreClient extends NamedCollections {
-  /** A collection of one's own, or one by name. */
+  /** A collection by name. */
   collection<T extends Row = Row>(name: string): Collection<T>;
+  /** A collection of the app, typed by its definition: the value, or `collection<typeof orders>('orders')` by its type alone. */
+  collection<D extends AnyDefinition>(of: D | D['name']): CustomCollection<D>;
   /** The state of the connection. */
   readonly connection: ConnectionView;
   /** Commands that wait, and those that were refused after they had waited. */
@@ -114,7 +117,7 @@ export function createClient(options: ClientOptions, more?: More<object>): CoreC
   return {
     ...namedCollections(source),
     ...more?.(source, { env, want: () => driver.dispatch({ t: 'want' }), isLive: () => driver.isLive, onLive }),
-    collection: <T extends Row = Row>(name: string) => new Collection<T>(source, name),
+    collection: (of: string | AnyDefinition) => new Collection<never>(source, typeof of === 'string' ? of : of.name),
     connection,
     commands,
     serverNow: () => driver.clock.now(),

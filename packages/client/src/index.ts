@@ -11,6 +11,7 @@ export {
   type FieldPath,
   type Where,
 } from './where.ts';
+export type { CustomCollection } from './custom.ts';
 export type { CommandResult, Conflict } from './errors.ts';
 export type { BulkLine, BulkResult } from './bulk.ts';
 export { CommandsView, type CommandEntry, type CommandsState } from './views/commands-view.ts';

@@ -20,6 +20,7 @@ export {
   type Expiry,
   type Fields,
   type InputOf,
+  type NoArgs,
   type RecordOf,
   type RefusalCode,
   type Refused,

@@ -1,4 +1,5 @@
 import type { Chosen, CollectionState, CollectionView, FieldPath, KnownRows, Where } from '@statewire/client';
+import type { AnyDefinition, RecordOf } from '@statewire/model';
 import type { Row } from '@statewire/protocol';
 import { useMemo } from 'react';
 import type { Live, LiveOptions } from './live.ts';
@@ -22,14 +23,18 @@ export type ChosenRow<T extends Row, P extends FieldPath<T>> = [P] extends [neve
 
 /**
  * All records of a collection that a condition picks, live. `data` is the same array until one of them changes. With
- * `fields` the rows have only those.
+ * `fields` the rows have only those. By a name, or by the app's definition of its own collection.
  */
+export function useCollection<D extends AnyDefinition, P extends FieldPath<RecordOf<D>> = never>(
+  definition: D,
+  options?: CollectionOptions<RecordOf<D>, P>,
+): Live<readonly ChosenRow<RecordOf<D>, P>[]>;
 export function useCollection<N extends string, P extends FieldPath<RowOf<N>> = never>(
   name: N,
-  options: CollectionOptions<RowOf<N>, P> = {},
-): Live<readonly ChosenRow<RowOf<N>, P>[]> {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: rows carry exactly the chosen fields.
-  return useRows<RowOf<N>>(name, options) as Live<readonly ChosenRow<RowOf<N>, P>[]>;
+  options?: CollectionOptions<RowOf<N>, P>,
+): Live<readonly ChosenRow<RowOf<N>, P>[]>;
+export function useCollection(of: string | AnyDefinition, options: CollectionOptions<Row> = {}): Live<readonly Row[]> {
+  return useRows(typeof of === 'string' ? of : of.name, options);
 }
 
 /** `useCollection` for a row type of your own. */

@@ -1,4 +1,5 @@
 import type { RecordState } from '@statewire/client';
+import type { AnyDefinition, RecordOf } from '@statewire/model';
 import type { Row } from '@statewire/protocol';
 import { useMemo } from 'react';
 import type { Live, LiveOptions } from './live.ts';
@@ -8,14 +9,17 @@ import { useView, type Readable } from './use-view.ts';
 
 /**
  * One record, live. `data` is null while it is loading and, once `live`, when there is no such record. Without an id
- * (null) nothing is asked for and it stays `loading`: for a selection that may be empty.
+ * (null) nothing is asked for and it stays `loading`: for a selection that may be empty. By a name, or by the app's
+ * definition of its own collection.
  */
-export function useRecord<N extends string>(
-  name: N,
+export function useRecord<D extends AnyDefinition>(
+  definition: D,
   id: string | null,
-  options: LiveOptions = {},
-): Live<RowOf<N> | null> {
-  return useRow<RowOf<N>>(name, id, options);
+  options?: LiveOptions,
+): Live<RecordOf<D> | null>;
+export function useRecord<N extends string>(name: N, id: string | null, options?: LiveOptions): Live<RowOf<N> | null>;
+export function useRecord(of: string | AnyDefinition, id: string | null, options: LiveOptions = {}): Live<Row | null> {
+  return useRow(typeof of === 'string' ? of : of.name, id, options);
 }
 
 /** `useRecord` for a row type of your own. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { LineCounter, parseDocument, isNode, type Document } from 'yaml';
 import { z } from 'zod';
 import { parseHostPort } from './collect/probes/tcp.ts';
@@ -42,6 +42,8 @@ export interface Config {
   readonly commands: Readonly<Record<string, CommandConfig>>;
   /** Services managed by the file, still to be checked by the model; `line` is where each stands. */
   readonly services: readonly { readonly line: number; readonly fields: Readonly<Record<string, unknown>> }[];
+  /** Absolute path of the module in which the app defines its collections, or null. */
+  readonly collections: string | null;
   /** Things that are allowed and probably not meant. */
   readonly warnings: readonly string[];
 }
@@ -136,6 +138,12 @@ export function loadConfig(options: LoadOptions = {}): Config {
     metricsLoopback: fromEnv.metricsLoopback ?? file.metricsLoopback ?? false,
     auth: { jwt: (file.auth?.jwt ?? []).map(toJwt) },
     commands: file.commands ?? {},
+    collections:
+      fromEnv.collections !== undefined
+        ? resolve(cwd, fromEnv.collections)
+        : file.collections === undefined
+          ? null
+          : resolve(dirname(path), file.collections),
     services: (file.services ?? []).map((fields, index) => ({ fields, line: file.lineOf(['services', index]) })),
     warnings,
   };
@@ -286,6 +294,13 @@ export const settings: readonly Setting[] = [
     bound: 'list of services, at most 10000',
     meaning: 'Services managed by the file; read-only in the API and the dashboard.',
   },
+  {
+    env: 'STATEWIRE_COLLECTIONS',
+    key: 'collections',
+    default: 'none',
+    bound: 'path of a .ts, .js or .mjs module',
+    meaning: "The app's own collections; in the file relative to it. `serve --collections` wins.",
+  },
 ];
 
 /** The last two are read by the command line, not by the server. */
@@ -363,6 +378,11 @@ const canary = z
   .max(2_048)
   .refine(isCanary, 'host:port or an http(s) URL, such as 192.0.2.1:53 or https://example.com/');
 
+const modulePath = z
+  .string()
+  .max(4_096)
+  .regex(/\.[cm]?[jt]s$/u, 'the path of a module that ends in .ts, .mts, .js or .mjs');
+
 const fileSchema = z.strictObject({
   port: port.optional(),
   host: host.optional(),
@@ -393,6 +413,7 @@ const fileSchema = z.strictObject({
     .refine((all) => Object.keys(all).length <= 256, 'at most 256 commands')
     .optional(),
   services: z.array(z.record(z.string(), z.unknown())).max(10_000).optional(),
+  collections: modulePath.optional(),
 });
 
 interface File extends z.infer<typeof fileSchema> {
@@ -449,6 +470,7 @@ function readEnv(env: Readonly<Record<string, string | undefined>>, problems: Co
       true,
     ),
     demo: take('STATEWIRE_DEMO', flag),
+    collections: take('STATEWIRE_COLLECTIONS', modulePath),
     egress: take('STATEWIRE_EGRESS', z.enum(['public', 'any'], 'public or any')),
     publicUrl: take('STATEWIRE_PUBLIC_URL', publicUrl),
     origins: take(

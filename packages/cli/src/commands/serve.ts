@@ -1,6 +1,7 @@
 import {
   ConfigError,
   createServer,
+  loadCollections,
   loadConfig,
   systemClock,
   type Config,
@@ -10,7 +11,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DemoRun } from '../demo/run.ts';
-import type { Command, Terminal } from '../command.ts';
+import { text, type Command, type Terminal } from '../command.ts';
 import { version } from '../version.ts';
 
 /** Where the built dashboard lies beside this package, in a clone and when installed. */
@@ -19,17 +20,22 @@ const DASHBOARD = fileURLToPath(new URL('../../../dashboard/dist', import.meta.u
 /** `statewire serve`: runs the server in the foreground until SIGTERM or Ctrl-C. */
 export const serve: Command = {
   name: 'serve',
-  usage: 'statewire serve   (settings come from STATEWIRE_* and statewire.yaml; see docs/reference/config.md)',
+  usage:
+    'statewire serve [--collections FILE]   (settings come from STATEWIRE_* and statewire.yaml; see docs/reference/config.md)',
   summary: 'Run the server.',
-  options: {},
-  run: (terminal) => serveWith(terminal, null),
+  options: { collections: { type: 'string' } },
+  run: (terminal, args) => serveWith(terminal, null, text(args, 'collections')),
 };
 
 /** Serves until the terminal says stop. `demo` decides over the configuration when it is not null. */
-export async function serveWith(terminal: Terminal, demo: boolean | null): Promise<number> {
+export async function serveWith(terminal: Terminal, demo: boolean | null, own?: string): Promise<number> {
   let config: Config;
+  let collections: Awaited<ReturnType<typeof loadCollections>> = [];
   try {
-    config = loadConfig({ env: terminal.env });
+    config = loadConfig({
+      env: own === undefined ? terminal.env : { ...terminal.env, STATEWIRE_COLLECTIONS: own },
+    });
+    if (config.collections !== null) collections = await loadCollections(config.collections);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     terminal.err(`statewire: ${error.message}`);
@@ -45,6 +51,7 @@ export async function serveWith(terminal: Terminal, demo: boolean | null): Promi
       version,
       dashboardDir: DASHBOARD,
       demo: run ?? undefined,
+      collections,
     });
   } catch (error) {
     await run?.close();

@@ -24,7 +24,9 @@ const orders = defineCollection({
         const at: number = now;
         // @ts-expect-error -- the state is one of three words.
         if (record.state === 'lost') return refuse('lost');
-        return record.state === 'open' ? { state: 'paid', note: `${who} ${String(some)} ${at}` } : refuse('not open', 'gone');
+        return record.state === 'open'
+          ? { state: 'paid', note: `${who} ${String(some)} ${at}` }
+          : refuse('not open', 'gone');
       },
     },
     cancel: { scope: 'admin', apply: () => ({ note: null }) },

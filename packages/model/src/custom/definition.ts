@@ -75,7 +75,7 @@ export interface CommandContext {
   readonly now: number;
   readonly caller: Caller;
   /** `return context.refuse('already approved')`. Nothing is written then. */
-  refuse(message: string, code?: RefusalCode): Refused;
+  readonly refuse: (message: string, code?: RefusalCode) => Refused;
 }
 
 /** A command: something a person or program does that is not a change of fields. */
@@ -89,7 +89,7 @@ export interface CustomCommand<S extends Fields, A> {
    * The fields that change. A pure function of what it is given, run inside the transaction: no promises, no clock, no
    * chance, nothing outside.
    */
-  apply(record: RecordOfFields<S>, args: OutputOf<A>, context: CommandContext): ChangesOf<S> | Refused;
+  readonly apply: (record: RecordOfFields<S>, args: OutputOf<A>, context: CommandContext) => ChangesOf<S> | Refused;
 }
 
 /** What `defineCollection` takes. */
@@ -141,7 +141,11 @@ export interface Definition<
   readonly whole: z.ZodType | null;
   readonly ids: 'either' | 'given' | 'made';
   readonly idPrefix: string;
-  readonly set: { readonly create: readonly string[]; readonly patch: readonly string[]; readonly report: readonly string[] };
+  readonly set: {
+    readonly create: readonly string[];
+    readonly patch: readonly string[];
+    readonly report: readonly string[];
+  };
   readonly stamp: Readonly<Record<string, CallerValue>>;
   readonly computed: Readonly<Record<string, (record: RecordOfFields<S>) => unknown>>;
   readonly access: CustomAccess;
@@ -154,9 +158,7 @@ export interface Definition<
 export type AnyDefinition = Definition<string, any, any, any>;
 
 /** The record of a definition: `type Order = RecordOf<typeof orders>`. */
-export type RecordOf<D extends AnyDefinition> = D['fields'] extends infer S extends Fields
-  ? RecordOfFields<S>
-  : never;
+export type RecordOf<D extends AnyDefinition> = D['fields'] extends infer S extends Fields ? RecordOfFields<S> : never;
 
 /** What a caller writes when it makes a record; fields with a default may be left out. */
 export type CreateOf<D extends AnyDefinition> = InputOf<Omit<D['fields'], D['derived'][number]>> & BodyOf;
@@ -166,7 +168,7 @@ export type PatchOf<D extends AnyDefinition> = Partial<InputOf<Omit<D['fields'],
 
 /** Arguments of the commands of a definition, by the command's name. */
 export type CommandsOf<D extends AnyDefinition> =
-  D extends Definition<string, Fields, infer A, string> ? { readonly [K in keyof A]: InputOf<A[K]> } : never;
+  D extends Definition<string, Fields, infer A> ? { readonly [K in keyof A]: InputOf<A[K]> } : never;
 
 interface BodyOf {
   readonly id?: string | undefined;
@@ -197,9 +199,15 @@ type NullFor<V> = undefined extends V ? Exclude<V, undefined> | null : V;
 export type ChangesOf<S extends Fields> = { readonly [K in keyof S]?: Extract<NullFor<z.output<S[K]>>, Json> };
 
 /** What arguments are after parsing. */
-export type OutputOf<A> = A extends Fields ? z.output<z.ZodObject<A>> : Readonly<Record<never, never>>;
+export type OutputOf<A> = A extends Fields ? z.output<z.ZodObject<A>> : NoArgs;
 /** What arguments are as callers write them. */
-export type InputOf<A> = A extends Fields ? z.input<z.ZodObject<A>> : Readonly<Record<never, never>>;
+export type InputOf<A> = A extends Fields ? z.input<z.ZodObject<A>> : NoArgs;
+
+/** What a command gets that takes nothing. */
+export type NoArgs = Readonly<Record<string, never>>;
+
+/** What is said of commands where there are none. */
+type NoCommands = Readonly<Record<never, Fields>>;
 
 /** Something of whoever calls: their id, their name, their organization. */
 export function caller(what: 'id' | 'name' | 'org'): CallerValue {
@@ -223,7 +231,7 @@ export function claim(name: string): CallerValue {
 export function defineCollection<
   const N extends string,
   S extends Fields,
-  A extends CommandFields = Record<never, never>,
+  A extends CommandFields = NoCommands,
   T extends keyof S & string = never,
   C extends keyof S & string = never,
 >(input: DefinitionInput<N, S, A, T, C>): Definition<N, S, A, T | C> {
@@ -251,7 +259,7 @@ export function defineCollection<
     commands: input.commands ?? ({} as { readonly [K in keyof A]: CustomCommand<S, A[K]> }),
   };
   const flaw = flawOfDefinition(definition);
-  if (flaw !== null) throw new Error(`collection ${JSON.stringify(String(name).slice(0, 64))}: ${flaw}`);
+  if (flaw !== null) throw new Error(`collection ${JSON.stringify(name)}: ${flaw}`);
   return Object.freeze(definition);
 }
 

@@ -22,7 +22,8 @@ const MS_MAX = 10 * 366 * 86_400_000;
 
 export function flawOfDefinition(definition: AnyDefinition): string | null {
   const { name, fields } = definition;
-  if (!/^[a-z][a-z-]{0,63}$/.test(name)) return 'expected a name of lower-case letters and dashes, so that it fits a path';
+  if (!/^[a-z][a-z-]{0,63}$/.test(name))
+    return 'expected a name of lower-case letters and dashes, so that it fits a path';
   if (isForbiddenKey(name)) return 'expected another name';
   if (typeof fields !== 'object' || fields === null) return 'schema: expected a zod object or an object of zod schemas';
   if (!/^[a-z][a-z0-9]{0,15}$/.test(definition.idPrefix)) return 'idPrefix: expected 1 to 16 of a-z 0-9';
@@ -101,7 +102,8 @@ function flawOfFields({ fields, set, stamp, computed }: AnyDefinition): string |
   }
   for (const [field, value] of Object.entries(stamp)) {
     if (!has(field)) return `stamp.${field}: is not a field of the schema`;
-    if (!isCallerValue(value)) return `stamp.${field}: expected caller('id'), caller('name'), caller('org') or claim(...)`;
+    if (!isCallerValue(value))
+      return `stamp.${field}: expected caller('id'), caller('name'), caller('org') or claim(...)`;
   }
   for (const [field, work] of Object.entries(computed)) {
     if (!has(field)) return `computed.${field}: is not a field of the schema`;
@@ -144,7 +146,8 @@ function flawOfExpiry({ expiry }: AnyDefinition): string | null {
 function flawOfCommands({ commands }: AnyDefinition): string | null {
   for (const [name, command] of Object.entries(commands)) {
     const { args = {}, scope, apply } = command;
-    if (!/^[a-z][a-z-]{0,63}$/.test(name)) return `commands.${name.slice(0, 64)}: expected lower-case letters and dashes`;
+    if (!/^[a-z][a-z-]{0,63}$/.test(name))
+      return `commands.${name.slice(0, 64)}: expected lower-case letters and dashes`;
     if (RESERVED_COMMANDS.includes(name)) return `commands.${name}: the server has this word for itself; take another`;
     if (!SCOPES.includes(scope)) return `commands.${name}.scope: expected read, report or admin`;
     if (typeof apply !== 'function') return `commands.${name}.apply: expected a function (record, args, context)`;
@@ -163,7 +166,11 @@ export function ruleWith(rule: RowRule, valueOf: (value: CallerValue) => Scalar 
 
 function replaced(node: Json, valueOf: (value: CallerValue) => Scalar | readonly Scalar[]): Json {
   if (isCallerValue(node)) return valueOf(node);
-  return isList(node) ? node.map((inner) => replaced(inner, valueOf)) : node;
+  if (!isList(node)) return node;
+  const [op, field, values] = node;
+  // One word stands for a list of one: a token says `"team": "red"` or `"team": ["red", "blue"]`.
+  if ((op === 'in' || op === 'nin') && isCallerValue(values)) return [op, field ?? null, [valueOf(values)].flat()];
+  return node.map((inner) => replaced(inner, valueOf));
 }
 
 /** Is this `caller(...)` or `claim(...)`? */

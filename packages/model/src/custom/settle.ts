@@ -152,10 +152,16 @@ function flawOf(definition: AnyDefinition, own: JsonObject): string | null {
 
 function endOf(
   { expiry }: AnyDefinition,
-  what: { readonly was: Row | null; readonly wish: Json | undefined; readonly ttlMs: Json | undefined; readonly now: number },
+  what: {
+    readonly was: Row | null;
+    readonly wish: Json | undefined;
+    readonly ttlMs: Json | undefined;
+    readonly now: number;
+  },
 ): Result<number | null> {
   const { was, wish, ttlMs, now } = what;
-  if (wish !== undefined && ttlMs !== undefined) return refuse('bad_field', 'ttlMs: expected it or expiresAt, not both');
+  if (wish !== undefined && ttlMs !== undefined)
+    return refuse('bad_field', 'ttlMs: expected it or expiresAt, not both');
   if (typeof ttlMs === 'number') return ok(now + ttlMs);
   if (typeof wish === 'number') {
     return wish > now ? ok(wish) : refuse('bad_field', 'expiresAt: found a time that has passed, expected one ahead');

@@ -90,7 +90,8 @@ export class CustomRecords {
           }
           return ok(null);
         });
-        if (!written.ok) throw new Error(`records of ${name} could not be brought under its definition: ${written.message}`);
+        if (!written.ok)
+          throw new Error(`records of ${name} could not be brought under its definition: ${written.message}`);
       }
     }
     return { collection: name, count, first, left: [...left].sort() };
@@ -102,6 +103,7 @@ function sentence({ collection, count, first, left }: Misfits): string {
     first === null
       ? ''
       : `${count} ${collection} do not fit their definition and stay as they are, readable; the next write must make them fit. First: ${first.id} of ${first.org}: ${first.flaw}. `;
-  const kept = left.length === 0 ? '' : `${collection} hold fields that the definition no longer names: ${left.join(', ')}. `;
+  const kept =
+    left.length === 0 ? '' : `${collection} hold fields that the definition no longer names: ${left.join(', ')}. `;
   return `${fails}${kept}`.trim();
 }

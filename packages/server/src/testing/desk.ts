@@ -2,7 +2,7 @@
  * The writing half of a server on a virtual clock and a store in memory: reports, commands, heartbeats, presence and
  * deadlines with the real engine and the real commit. Nothing listens and nothing probes.
  */
-import { assert, ok, type Result, type Row } from '@statewire/protocol';
+import { assert, type Result, type Row } from '@statewire/protocol';
 import { Beats } from '../collect/beats/beat.ts';
 import { Deadlines } from '../collect/beats/deadline.ts';
 import { Presence } from '../collect/beats/presence.ts';
@@ -17,10 +17,12 @@ import { createObserve, observeIn, type Observe } from '../keep/observe.ts';
 import { openKeep, type Keep } from '../keep/open.ts';
 import type { Clock } from '../lib/clock.ts';
 import { limits as defaults, type Limits } from '../lib/limits.ts';
+import { catalogWith } from '../lib/catalog.ts';
 import { createLog } from '../lib/log.ts';
 import type { Principal, Scope } from '../lib/principal.ts';
+import { CustomRecords, type Misfits } from '../joints/custom.ts';
 import { authorize } from '../publish/access.ts';
-import { collectionOf } from '@statewire/model';
+import { collectionOf, type AnyDefinition } from '@statewire/model';
 import { FakeClock } from './fake-clock.ts';
 import { testVault } from './test-vault.ts';
 
@@ -36,6 +38,8 @@ export interface Desk {
   readonly presence: Presence;
   readonly deadlines: Deadlines;
   readonly committed: readonly Committed[];
+  /** What did not fit its definition when this desk was opened. */
+  readonly misfits: readonly Misfits[];
   /** The record as it is, or null. */
   row(collection: string, id: string, org?: string): Row | null;
   /** `from>to` of every transition of a record, oldest first. */
@@ -53,6 +57,8 @@ export interface DeskOptions {
   /** Hears each transaction as the hub of a server would. */
   readonly onCommitted?: ((committed: Committed) => void) | undefined;
   readonly acts?: CommandsDeps['acts'] | undefined;
+  /** Collections of the app. */
+  readonly collections?: readonly AnyDefinition[] | undefined;
   /** Moves plain records whose `nextAt` has come, by collection. */
   readonly onDue?:
     | Readonly<Record<string, (org: string, id: string, deadline: number) => Promise<Result<unknown>>>>
@@ -65,6 +71,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
   const clock = options.time ?? fake;
   const limits: Limits = { ...defaults, ...options.limits };
   const committed: Committed[] = [];
+  const catalog = catalogWith(options.collections ?? [], limits);
   const rules = { rulesOf: engine.rulesOf };
   const follow = (change: {
     org: string;
@@ -94,7 +101,8 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     commit: keep.commit,
     engine,
     vault: testVault(),
-    authorize,
+    authorize: (principal, action, name) => authorize(principal, action, name, catalog.of),
+    collectionOf: catalog.of,
     observeIn: (draft, what) => observeIn(rules, draft, what),
   };
   const observe = createObserve({ commit: keep.commit, ...rules });
@@ -106,9 +114,12 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
       const kind = collectionOf(collection)?.kind;
       if (kind === 'run') return reports.lapse(org, collection, id, deadline);
       if (kind === 'status') return observe(org, collection, id, { kind: 'deadline', deadline });
-      return options.onDue?.[collection]?.(org, id, deadline) ?? Promise.resolve(ok(null));
+      return options.onDue?.[collection]?.(org, id, deadline) ?? custom.due(org, collection, id);
     },
   });
+  const log = createLog({ level: 'silent' });
+  const custom = new CustomRecords({ clock, catalog, commit: keep.commit, live: keep.live, limits, log });
+  const misfits = await custom.start();
   const beats = new Beats({ ...deps, createHeartbeat: (draft, made) => createHeartbeat(deps, draft, made) });
   const presence = new Presence({ clock, limits, observe });
   for (const org of keep.live.orgs()) {
@@ -134,6 +145,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     presence,
     deadlines,
     committed,
+    misfits,
     row: (collection, id, org = 'main') => keep.live.get(org, collection, id)?.row ?? null,
     async transitions(collection, id) {
       const rows = await store.transitions({ org: 'main', collection, id, from: 0, to: 9e15, limit: 1_000 });

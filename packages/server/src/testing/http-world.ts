@@ -2,7 +2,7 @@ import { createMetrics } from '../lib/metrics.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { collections } from '@statewire/model';
+import type { AnyDefinition } from '@statewire/model';
 import { ok, type Json } from '@statewire/protocol';
 import { Beats } from '../collect/beats/beat.ts';
 import { createCommands } from '../collect/commands/command.ts';
@@ -23,6 +23,7 @@ import { observeIn } from '../keep/observe.ts';
 import { openKeep, type Keep } from '../keep/open.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
 import { limits, type Limits } from '../lib/limits.ts';
+import { catalogWith } from '../lib/catalog.ts';
 import { silentLog } from '../lib/log.ts';
 import type { Principal, Scope } from '../lib/principal.ts';
 import { publicPages } from '../joints/public-pages.ts';
@@ -90,12 +91,15 @@ export interface WorldOptions {
   readonly settings?: Partial<HttpDeps['settings']>;
   readonly issuers?: readonly JwtIssuer[];
   readonly trouble?: () => string | null;
+  /** Collections of the app. */
+  readonly own?: readonly AnyDefinition[];
 }
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   let shift = 0;
   const clock: Clock = { ...systemClock, now: () => systemClock.now() + shift };
   const bounds: Limits = { ...limits, ...options.limits };
+  const catalog = catalogWith(options.own ?? [], bounds);
   const dir = mkdtempSync(join(tmpdir(), 'http-world-'));
   const store = new MemoryStore();
   const errors: object[] = [];
@@ -157,14 +161,15 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     dashboardDir: join(dir, 'no-dashboard'),
     ...options.settings,
   };
-  const jwt = new JwtVerifier({ clock, issuers: options.issuers ?? [], fetch });
+  const jwt = new JwtVerifier({ clock, issuers: options.issuers ?? [], fetch, kept: catalog.claims });
   const writes: WriteDeps = {
     clock,
     limits: bounds,
     commit: keep.commit,
     engine,
     vault,
-    authorize,
+    authorize: (principal, action, name) => authorize(principal, action, name, catalog.of),
+    collectionOf: catalog.of,
     names,
     observeIn: observeIn.bind(null, { rulesOf }),
   };
@@ -238,7 +243,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     clock,
     limits: bounds,
     settings,
-    collections,
+    collections: catalog.all,
     store,
     keys,
     accounts,

@@ -58,7 +58,8 @@ export function applyCustomReport(
 ): Result<string> {
   const { access, custom, name } = item.collection;
   assert(custom !== undefined, `${name} is not a defined collection`);
-  if (item.id === null && custom.ids === 'given') return refuse('bad_field', `id: found nothing, expected the id of one of ${name}`);
+  if (item.id === null && custom.ids === 'given')
+    return refuse('bad_field', `id: found nothing, expected the id of one of ${name}`);
   const id = item.id ?? newId(deps.clock, custom.idPrefix);
   const was = draft.get(name, id);
   const isUnknown = was === null ? item.id !== null && custom.ids === 'made' : !isTheirs(principal, access, was);
@@ -107,13 +108,17 @@ function commanded(
   const command = definition.commands[name];
   assert(command !== undefined, `${collection.name} have no command ${name}`);
   // A copy: what an app's function does to its argument must not reach the record that everybody reads.
-  const answer: unknown = command.apply(structuredClone(was) as never, structuredClone(args) as never, context);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: records pass the definition's schema when they are written.
+  const answer: unknown = command.apply(structuredClone(was) as never, structuredClone({ ...args }), context);
   if (isRefused(answer)) return refuse(answer.refused.code, answer.refused.message);
   if (typeof answer !== 'object' || answer === null || answer instanceof Promise) {
-    throw new TypeError(`command ${name} of ${collection.name} answered no fields; a command is synchronous and answers the fields that change`);
+    throw new TypeError(
+      `command ${name} of ${collection.name} answered no fields; a command is synchronous and answers the fields that change`,
+    );
   }
   const stranger = Object.keys(answer).find((field) => !Object.hasOwn(definition.fields, field));
-  if (stranger !== undefined) throw new TypeError(`command ${name} of ${collection.name} answered ${stranger}, which is no field of its schema`);
+  if (stranger !== undefined)
+    throw new TypeError(`command ${name} of ${collection.name} answered ${stranger}, which is no field of its schema`);
   const next = written(deps, definition, {
     access: collection.access,
     principal,

@@ -68,8 +68,11 @@ export function createHttp(deps: HttpDeps): Http {
 function assertFree({ collections }: HttpDeps, routes: readonly Route[]): void {
   for (const { name, custom } of Object.values(collections)) {
     if (custom === undefined) continue;
-    const taken = routes.find(({ path, tag }) => tag !== name && (path === `/v1/${name}` || path.startsWith(`/v1/${name}/`)));
-    if (taken !== undefined) throw new Error(`collection ${name}: ${taken.path} is a path of the server; take another name`);
+    const taken = routes.find(
+      ({ path, tag }) => tag !== name && (path === `/v1/${name}` || path.startsWith(`/v1/${name}/`)),
+    );
+    if (taken !== undefined)
+      throw new Error(`collection ${name}: ${taken.path} is a path of the server; take another name`);
   }
 }
 

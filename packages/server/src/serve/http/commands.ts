@@ -25,7 +25,9 @@ function commandRoute(deps: HttpDeps, verb: Verb, collection: string): Route {
     access:
       typeof action === 'object'
         ? action.call
-        : action === 'report' && 'report' in access ? (access.report ?? access.write) : access.write,
+        : action === 'report' && 'report' in access
+          ? (access.report ?? access.write)
+          : access.write,
     tag: collection,
     summary,
     ...(takesNothing ? {} : { body: args }),

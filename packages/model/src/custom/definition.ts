@@ -207,6 +207,7 @@ export type InputOf<A> = A extends Fields ? z.input<z.ZodObject<A>> : NoArgs;
 export type NoArgs = Readonly<Record<string, never>>;
 
 /** What is said of commands where there are none. */
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- no keys is what it says.
 type NoCommands = Readonly<Record<never, Fields>>;
 
 /** Something of whoever calls: their id, their name, their organization. */

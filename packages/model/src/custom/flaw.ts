@@ -64,6 +64,7 @@ function flawOfSchema(schema: unknown, path: string, seen: Set<unknown>): string
   if (!isSchema(schema)) return `schema.${path}: expected a schema of zod 4`;
   if (seen.has(schema)) return null;
   seen.add(schema);
+  // oxlint-disable-next-line no-underscore-dangle -- zod's own name for what libraries may read of a schema.
   const { def } = schema._zod;
   if (UNFIT.has(def.type)) {
     return `schema.${path}: a ${def.type} does not come back from JSON as it went; take JSON types without transforms`;

@@ -55,7 +55,7 @@ function checked(
   limits: Pick<Limits, 'customCommandsMax' | 'customFieldsMax'>,
 ): AnyDefinition {
   if (!isDefinition(definition)) throw new Error('found something else, expected what defineCollection returns');
-  const at = `collection ${JSON.stringify(String(definition.name).slice(0, 64))}`;
+  const at = `collection ${JSON.stringify(definition.name)}`;
   // Asked again: what a module exports may have been made by another release of the model.
   const flaw = flawOfDefinition(definition);
   if (flaw !== null) throw new Error(`${at}: ${flaw}`);

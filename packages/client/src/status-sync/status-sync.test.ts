@@ -38,7 +38,7 @@ const link = {
   observedAt: 5,
 };
 
-test('[SS1] nothing is opened before something is subscribed, and one socket serves all topics', async () => {
+test('[SY1] nothing is opened before something is subscribed, and one socket serves all topics', async () => {
   expect([sync.getConnectionStatus(), server.dials]).toEqual(['disconnected', 0]);
   sync.subscribe('admin:mcp:servers', () => undefined);
   sync.subscribe('agent:a7:connections', () => undefined);
@@ -47,7 +47,7 @@ test('[SS1] nothing is opened before something is subscribed, and one socket ser
   expect([sync.getConnectionStatus(), server.dials]).toEqual(['connected', 1]);
 });
 
-test('[SS2] every topic says what code of that kind expects of it', async () => {
+test('[SY2] every topic says what code of that kind expects of it', async () => {
   server.put('services', {
     ...mcp,
     id: 's',
@@ -131,13 +131,13 @@ test('[SS2] every topic says what code of that kind expects of it', async () => 
   });
 });
 
-test('[SS2] a topic that nobody knows is refused by name', () => {
+test('[SY2] a topic that nobody knows is refused by name', () => {
   // @ts-expect-error -- plain JavaScript can say it.
   expect(() => sync.subscribe('admin:secrets', () => undefined)).toThrow('admin:secrets');
   expect(() => sync.subscribe('agent::connections', () => undefined)).toThrow('agent:<id>:connections');
 });
 
-test('[SS3] each change is told once to each callback, and one that says the same is not told', async () => {
+test('[SY3] each change is told once to each callback, and one that says the same is not told', async () => {
   server.put('connections', { ...link, id: 'a7:s' });
   const said: string[] = [];
   sync.subscribe('connection:a7:s:status', ({ status }) => said.push(`one ${status}`));
@@ -153,7 +153,7 @@ test('[SS3] each change is told once to each callback, and one that says the sam
   expect(said).toHaveLength(4);
 });
 
-test('[SS4] a late subscriber gets the last word, zero and empty ones too, and the cache knows how old it is', async () => {
+test('[SY4] a late subscriber gets the last word, zero and empty ones too, and the cache knows how old it is', async () => {
   sync.subscribe('server:s:connections', () => undefined);
   sync.subscribe('agent:a7:connections', () => undefined);
   expect(sync.getCached('server:s:connections')).toBeNull();
@@ -169,7 +169,7 @@ test('[SS4] a late subscriber gets the last word, zero and empty ones too, and t
   expect(sync.getCached('server:s:connections')?.isLive).toBe(false);
 });
 
-test('[SS5] a callback that throws stops nobody', async () => {
+test('[SY5] a callback that throws stops nobody', async () => {
   server.put('connections', { ...link, id: 'a7:s' });
   const said: string[] = [];
   await env.settle();
@@ -183,7 +183,7 @@ test('[SS5] a callback that throws stops nobody', async () => {
   expect(env.errors.splice(0).map(String)).toEqual(['Error: a mistake of the app', 'Error: a mistake of the app']);
 });
 
-test('[SS6] publishing is a report: nothing is applied here, the change comes once, and a refusal is the result', async () => {
+test('[SY6] publishing is a report: nothing is applied here, the change comes once, and a refusal is the result', async () => {
   server.put('connections', { ...link, id: 'a7:s' });
   const said: string[] = [];
   sync.subscribe('connection:a7:s:status', ({ status }) => said.push(status));
@@ -206,7 +206,7 @@ test('[SS6] publishing is a report: nothing is applied here, the change comes on
   expect(said).toEqual(['connected', 'error']);
 });
 
-test('[SS7] the last unsubscribe ends the subscription; disconnect stays, and connect goes on with what is subscribed', async () => {
+test('[SY7] the last unsubscribe ends the subscription; disconnect stays, and connect goes on with what is subscribed', async () => {
   server.put('connections', { ...link, id: 'a7:s' });
   const said: string[] = [];
   const { unsubscribe } = sync.subscribe('connection:a7:s:status', ({ status }) => said.push(status));
@@ -231,7 +231,7 @@ test('[SS7] the last unsubscribe ends the subscription; disconnect stays, and co
   expect(states.at(-1)).toBe('live');
 });
 
-test('[SS8] at most 200 topics are open', () => {
+test('[SY8] at most 200 topics are open', () => {
   for (let i = 0; i < 200; i += 1) sync.subscribe(`health:c${i}`, () => undefined);
   expect(() => sync.subscribe('health:more', () => undefined)).toThrow('limit 200');
   sync.subscribe('health:c0', () => undefined);

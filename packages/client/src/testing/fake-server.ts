@@ -364,24 +364,29 @@ export class FakeServer {
     this.#tell(wire, { t: 'd', w: view.w, v: [position, this.#version], at, o });
   }
 
+  /** What is true now of each record that entered, left or changed, right for whoever stands in between too. */
   #since({ view, position }: OpenSub): readonly Op[] {
     const ops = new Map<Rid, Op>();
-    const first = new Map<Rid, Row | null>();
+    const changed = new Map<Rid, Set<string>>();
+    const entered = new Set<Rid>();
     for (const change of this.#log) {
-      if (change.version <= position || change.collection !== view.collection) continue;
-      if (!first.has(change.rid)) first.set(change.rid, change.before);
-      const was = first.get(change.rid) ?? null;
-      const wasIn = was !== null && matches(view.filter, was);
-      const isIn = change.after !== null && matches(view.filter, change.after);
-      ops.delete(change.rid);
-      if (isIn && wasIn) {
-        const patch = diffRow(shown(view, was), shown(view, change.after));
-        // There and back again is a new version all the same.
-        if (patch !== null || view.fields === null) ops.set(change.rid, [change.rid, change.version, patch ?? {}]);
-      } else if (isIn) {
-        ops.set(change.rid, [change.rid, change.version, shown(view, change.after), change.after.id]);
+      const { rid, version, before, after } = change;
+      if (version <= position || change.collection !== view.collection) continue;
+      const wasIn = before !== null && matches(view.filter, before);
+      const isIn = after !== null && matches(view.filter, after);
+      if (wasIn || isIn) ops.delete(rid);
+      if (after !== null && isIn && (before === null || !wasIn || entered.has(rid))) {
+        entered.add(rid);
+        ops.set(rid, [rid, version, shown(view, after), after.id]);
+      } else if (before !== null && after !== null && isIn) {
+        const fields = changed.get(rid) ?? new Set();
+        changed.set(rid, fields);
+        for (const path of Object.keys(diffRow(shown(view, before), shown(view, after)) ?? {})) fields.add(path);
+        // What nobody is shown is a new version all the same, unless only some fields are.
+        if (fields.size > 0 || view.fields === null) ops.set(rid, [rid, version, picked(shown(view, after), fields)]);
       } else if (wasIn) {
-        ops.set(change.rid, [change.rid, change.version, null, change.after === null ? 'del' : 'out']);
+        entered.delete(rid);
+        ops.set(rid, [rid, version, null, after === null ? 'del' : 'out']);
       }
     }
     return [...ops.values()];
@@ -487,6 +492,12 @@ class FakeWire {
     this.subs.clear();
     events?.closed(code, reason);
   }
+}
+
+/** The values at these paths; of a field that is there whole not its keys too. */
+function picked(fields: JsonObject, paths: ReadonlySet<string>): JsonObject {
+  const top = [...paths].map((path) => path.split('.', 1)[0] ?? path);
+  return Object.fromEntries([...new Set(top)].map((field) => [field, fields[field] ?? null]));
 }
 
 /** 16 hex digits for a name; another name has others. */

@@ -1,5 +1,6 @@
-import { ALL, parseFilter, type Downstream, type Filter } from '@statewire/protocol';
+import { ALL, applyPatch, parseFilter, type Downstream, type Filter, type Row } from '@statewire/protocol';
 import { expect, test } from 'vitest';
+import { Random } from '../testing/random.ts';
 import { World, type WorldOptions } from '../testing/world.ts';
 import { NOWHERE, type Changes, type View } from './view.ts';
 
@@ -61,7 +62,7 @@ test('[CU2] an update says exactly what is newer than the position it is for', (
   expect(again.how === 'delta' ? again.frame?.text.includes('é') : true, 'frames are ASCII').toBe(false);
 });
 
-test('[CU3] who came is told in full, who came and went is not told, who left is told why', () => {
+test('[CU3] who came is told in full, who left is told why, also when it came in between', () => {
   const world = new World();
   services(world, ['stays', { status: 'up' }], ['goes', { status: 'up' }], ['dies', { status: 'up' }]);
   const view = open(world, ['eq', 'status', 'up']);
@@ -75,15 +76,67 @@ test('[CU3] who came is told in full, who came and went is not told, who left is
   );
   expect(ops(view.changesSince(3))).toEqual([
     [4, 4, { status: 'up' }, 'comes'],
+    [5, 6, null, 'out'],
     [2, 7, null, 'out'],
     [3, 8, null, 'del'],
   ]);
-  // Somebody who saw it pass through is told that it left.
-  expect(ops(view.changesSince(5))).toContainEqual([5, 6, null, 'out']);
   services(world, ['goes', { status: 'up' }]);
   expect(ops(view.changesSince(3))).toContainEqual([2, 9, { status: 'up' }, 'goes']);
   expect(view.size).toBe(3);
 });
+
+test('[RS20] what is told from a position is right for everybody between it and now', () => {
+  const random = new Random(20);
+  for (let round = 0; round < 60; round++) {
+    const world = new World({ limits: { viewLeavesMax: 6 } });
+    const view = open(world, ['neq', 'status', 'down']);
+    const first = view.version;
+    const held: Map<number, Row>[] = [];
+    const exists = new Set<string>();
+    const lives: number[] = [];
+    for (let i = 0; i < 40; i++) {
+      const slot = random.int(5);
+      const id = `x${slot}.${lives[slot] ?? 0}`;
+      const isDeleted = exists.has(id) && random.chance(0.15);
+      if (isDeleted) lives[slot] = (lives[slot] ?? 0) + 1;
+      else exists.add(id);
+      services(world, [id, isDeleted ? null : { status: random.pick(['up', 'down', 'degraded']), n: i }]);
+      const now = new Map<number, Row>();
+      for (const frame of frames(view.inFullSince(NOWHERE))) apply(frame, now);
+      held[view.version] = now;
+    }
+    const now = held[view.version];
+    for (let from = first; from <= view.version; from++) {
+      const told = frames(view.changesSince(from));
+      for (let at = from; at <= view.version; at++) {
+        const state = held[at];
+        if (state === undefined) continue;
+        const mine = new Map(state);
+        for (const frame of told) apply(frame, mine);
+        expect(mine, `round ${round}: told from ${from}, standing at ${at}`).toEqual(now);
+      }
+    }
+  }
+});
+
+/** What a caller does with a frame, RS6 and RS8. */
+function apply(frame: Extract<Downstream, { t: 'd' | 's' }>, rows: Map<number, Row>): void {
+  if (frame.t === 's') {
+    const next = new Map(frame.r.map(([rid, id, version, fields]) => [rid, { ...fields, id, org: 'main', version }]));
+    for (const rid of frame.keep ?? []) next.set(rid, rows.get(rid) ?? expect.fail(`keeps ${rid}, which is not held`));
+    rows.clear();
+    for (const [rid, row] of next) rows.set(rid, row);
+    return;
+  }
+  for (const op of frame.o) {
+    const [rid, version, fields] = op;
+    const row = rows.get(rid);
+    if (row !== undefined && version <= row.version) continue;
+    if (fields === null) rows.delete(rid);
+    else if (op.length === 4) rows.set(rid, { ...fields, id: op[3], org: 'main', version });
+    else rows.set(rid, applyPatch(row ?? expect.fail(`updates ${rid}, which is not held`), { ...fields, version }));
+  }
+}
 
 test('[CU4] [RS3] below the floor a caller is told what changed and what it may keep', () => {
   const world = new World({ limits: { viewLeavesMax: 2 } });

@@ -181,8 +181,8 @@ export abstract class View {
     if (node.why !== null) {
       if (this.planted.deleteMissingOnResume && node.why === 'del' && v < this.#version - 1) return null;
       if (this.planted.leaveMissingOnResume && node.why === 'out' && v < this.#version - 1) return null;
-      // A record first seen after v is not known to anybody at v.
-      return node.born <= v ? `[${node.rid},${node.touched},null,"${node.why}"]` : null;
+      // Also of one that came after v: whoever stands between v and now may hold it, and to others it says nothing.
+      return `[${node.rid},${node.touched},null,"${node.why}"]`;
     }
     if (node.entered > v) {
       return this.planted.enterMissingOnCatchUp && v < this.#version - 2 ? null : this.#texts.enter(node);
@@ -237,7 +237,7 @@ export abstract class View {
 
   /** A record that is in from the start; `since` is the version from which that is known. */
   protected found(rid: number, id: string, { entry, since }: { entry: Entry | null; since: number }): Node {
-    const node = newNode(rid, id, { entry, born: since, touched: this.#version });
+    const node = newNode(rid, id, { entry, entered: since, touched: this.#version });
     this.#members.set(rid, node);
     this.#toFront(node);
     return node;
@@ -245,7 +245,7 @@ export abstract class View {
 
   protected enter(rid: number, id: string, version: number): Node {
     const returning = this.#left.get(rid);
-    const node = returning ?? newNode(rid, id, { entry: null, born: version, touched: 0 });
+    const node = returning ?? newNode(rid, id, { entry: null, entered: version, touched: 0 });
     this.#left.delete(rid);
     node.entry = null;
     node.entered = version;
@@ -314,8 +314,6 @@ export interface Node {
   readonly id: string;
   /** The record, once looked up; null again when it left. */
   entry: Entry | null;
-  /** Version at which the record is first known to have been in; 0 when it was there from the start. */
-  readonly born: number;
   /** Version at which its present stay began. */
   entered: number;
   /** Version of its newest change, or of its leaving. */
@@ -329,9 +327,9 @@ export interface Node {
 function newNode(
   rid: number,
   id: string,
-  { entry, born, touched }: { entry: Entry | null; born: number; touched: number },
+  { entry, entered, touched }: { entry: Entry | null; entered: number; touched: number },
 ): Node {
-  return { rid, id, entry, born, entered: born, touched, why: null, newer: null, older: null };
+  return { rid, id, entry, entered, touched, why: null, newer: null, older: null };
 }
 
 // Subscribers of one view stand at a few positions at a time; a frame that is not kept is only made again.

@@ -3,11 +3,17 @@ import { fullEnv } from './full-env.ts';
 import { createClient as createCore, type ClientOptions, type CoreClient } from './client.ts';
 import { reporters, type Reporters } from './report/reporters.ts';
 import { Saver, type SaverMode } from './session/saver.ts';
+import { shareDial } from './tabs/share.ts';
 
 /** Settings of a whole client. */
 export interface FullOptions extends ClientOptions {
   /** Slower updates on slow links: `auto` (default), `on` always, `off` never. */
   readonly saver?: SaverMode | undefined;
+  /**
+   * `auto`: all tabs of a browser that show the same server to the same person share one connection. `off` (the default for
+   * now): each tab has its own.
+   */
+  readonly tabs?: 'auto' | 'off' | undefined;
 }
 
 /** The client as apps get it: it watches, commands and reports. */
@@ -24,7 +30,7 @@ export interface Client extends CoreClient, Reporters {
  */
 export function createClient(options: FullOptions): Client {
   const env = options.env ?? fullEnv();
-  const dial = options.dial ?? dialWebSocket(env);
+  const dial = shareDial(env, options.dial ?? dialWebSocket(env), { tabs: options.tabs ?? 'off' });
   const saver = new Saver(env, options.saver ?? 'auto');
   return createCore({ ...options, env, dial: saver.measured(dial), lanes: saver.lanes }, reporters);
 }

@@ -3,7 +3,7 @@
  * same client runs in browsers, workers, Node and tests driven by hand. What the core can do without is in full-env.ts.
  */
 
-/** What the surroundings tell the client. All but `hidden`, `offline` and `pagehide` are reasons to look for life. */
+/** What the surroundings tell the client. All but `hidden`, `offline`, `pagehide` and `freeze` are reasons to look for life. */
 export type Signal =
   | 'visible'
   | 'hidden'
@@ -13,6 +13,7 @@ export type Signal =
   | 'focus'
   | 'pageshow'
   | 'pagehide'
+  | 'freeze'
   | 'resume';
 
 /** What the browser knows of the network. */
@@ -42,6 +43,27 @@ export interface SocketEvent {
   readonly reason?: string;
 }
 
+/** What becomes of a wish for a lock. */
+export interface LockEvents {
+  /** It is ours until we release it, or somebody takes it by force. */
+  held(): void;
+  /** It was taken by force, or cannot be had at all. Nothing more is called. */
+  lost(): void;
+}
+
+/** A lock that is held or waited for. */
+export interface Lock {
+  /** Gives it up, or gives up waiting. Nothing more is called. */
+  release(): void;
+}
+
+/** An open end of a channel that pages of one origin share. */
+export interface Channel {
+  /** Tells all other ends, each in the order of posting. What is lost on the way is lost. */
+  post(message: unknown): void;
+  close(): void;
+}
+
 /** The surroundings of a client. `browserEnv()` makes the real one; tests make their own. */
 export interface Env {
   /** Wall clock, epoch ms. Deadlines use it on purpose: it moves on while a laptop sleeps. */
@@ -62,6 +84,10 @@ export interface Env {
   openSocket(url: string, protocol: string): SocketLike;
   /** Reports an error that a caller's handler threw, without stopping anyone. */
   reportError(error: unknown): void;
+  /** Asks for a lock that all pages of this origin share. A page that ends, however it ends, holds none. Absent where there are none. */
+  readonly lock?: ((name: string, how: { readonly steal: boolean }, events: LockEvents) => Lock) | undefined;
+  /** Opens an end of a channel between pages of this origin. Absent where there are none; may throw. */
+  readonly channel?: ((name: string, heard: (message: unknown) => void) => Channel) | undefined;
 }
 
 /** The real surroundings as far as the core needs them, in a browser, a worker or Node. Touches no global until a method is called. */
@@ -111,6 +137,7 @@ function listen(fn: (signal: Signal) => void): () => void {
   };
   if (typeof document === 'object') {
     on(document, 'visibilitychange', () => (document.visibilityState === 'hidden' ? 'hidden' : 'visible'));
+    on(document, 'freeze', () => 'freeze');
     on(document, 'resume', () => 'resume');
   }
   // Node has no global event target; there a dead connection is found by the watchdog alone.

@@ -1,9 +1,20 @@
-import { browserEnv, type Env, type Network, type Signal } from './env.ts';
+import { browserEnv, type Channel, type Env, type Lock, type LockEvents, type Network, type Signal } from './env.ts';
 
 /** The real surroundings with all that a whole client makes use of. Like `browserEnv`, it touches no global until a method is called. */
 export function fullEnv(): Env {
   const env = browserEnv();
-  return { ...env, network, listen: (fn) => both(env.listen(fn), listenToNetwork(fn)) };
+  return {
+    ...env,
+    network,
+    listen: (fn) => both(env.listen(fn), listenToNetwork(fn)),
+    // Read at each use: a module that is loaded before there is a page must not decide it for good.
+    get lock() {
+      return isPage() && typeof navigator.locks === 'object' ? lock : undefined;
+    },
+    get channel() {
+      return isPage() && typeof BroadcastChannel === 'function' ? channel : undefined;
+    },
+  };
 }
 
 function both(...stops: readonly (() => void)[]): () => void {
@@ -30,6 +41,46 @@ function listenToNetwork(fn: (signal: Signal) => void): () => void {
 // Chromium has it; the standard library of types does not.
 function networkInformation(): unknown {
   return typeof navigator === 'object' && 'connection' in navigator ? navigator.connection : null;
+}
+
+// Node and workers have locks and channels too, and no tabs.
+function isPage(): boolean {
+  return typeof document === 'object' && typeof navigator === 'object';
+}
+
+function lock(name: string, { steal }: { readonly steal: boolean }, events: LockEvents): Lock {
+  const abort = new AbortController();
+  let isOver = false;
+  let letGo: () => void = () => undefined;
+  const held = async (): Promise<void> => {
+    if (isOver) return;
+    events.held();
+    await new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+  };
+  const lost = (): void => {
+    if (isOver) return;
+    isOver = true;
+    letGo();
+    events.lost();
+  };
+  // A lock that is stolen cannot be waited for, and so takes no signal.
+  navigator.locks.request(name, steal ? { steal } : { signal: abort.signal }, held).then(lost, lost);
+  return {
+    release: () => {
+      isOver = true;
+      letGo();
+      abort.abort();
+    },
+  };
+}
+
+function channel(name: string, heard: (message: unknown) => void): Channel {
+  const end = new BroadcastChannel(name);
+  end.addEventListener('message', ({ data }) => heard(data));
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- true: a channel has no target, only windows do.
+  return { post: (message) => end.postMessage(message), close: () => end.close() };
 }
 
 const TYPES = ['slow-2g', '2g', '3g', '4g'] as const;

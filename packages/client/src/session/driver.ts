@@ -399,6 +399,9 @@ export class Driver {
       case 'pagehide':
         this.dispatch({ t: 'sleep' });
         break;
+      case 'freeze':
+        // Nothing runs from here on; what the socket was worth shows at the wake.
+        break;
       default:
         if (signal === 'visible' && this.isLive) this.#send({ t: 'vis', hidden: false });
         this.dispatch({ t: 'wake' });

@@ -1,2 +1,3 @@
 export { FakeServer, type FakeServerOptions, type OnCommand, type OnSubscribe } from './fake-server.ts';
 export { FakeEnv } from './fake-env.ts';
+export { FakeBrowser, type FakeTab, type Hands } from './fake-browser.ts';

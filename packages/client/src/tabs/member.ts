@@ -1,0 +1,546 @@
+/**
+ * One connection of a tab as a member of its group: it has a seat in the election, a line to whoever leads, and when it leads
+ * itself the hub. It lives as long as the connection its tab believes to have.
+ *
+ * Each member holds a lock of its own while it lives. Whoever leads waits for that lock, and so hears of a tab that crashed.
+ */
+import type { JsonObject } from '@statewire/protocol';
+import type { Dial, Role, Transport, Wire, WireEvents } from '../connect/transport.ts';
+import type { Channel, Env, Lock, Timer } from '../env.ts';
+import { nextTickAt, step, type Effect, type Event, type Seat } from './election.ts';
+import { readObject } from './frame.ts';
+import { Hub, LINES_MAX } from './hub.ts';
+import { Line } from './line.ts';
+import type { Proved } from './proof.ts';
+import { Collected, Numbered, readGossip, readNote, type Gossip, type Note } from './message.ts';
+
+/** How long a tab that was connected may be without a leader before it says that it is not, ms. */
+export const ORPHAN_MS_MAX = 2_000;
+
+export interface MemberDeps {
+  readonly env: Env;
+  readonly lock: NonNullable<Env['lock']>;
+  readonly channel: NonNullable<Env['channel']>;
+  readonly dial: Dial;
+  readonly url: string;
+  /** Name of the group. */
+  readonly group: string;
+  /** Names this member; no other has the same. */
+  readonly id: string;
+  /** Whom the group is for, when its name does not follow from the token. */
+  readonly who: string | null;
+  readonly hello: JsonObject;
+  readonly text: (text: string) => void;
+  /** The connection ended. */
+  readonly closed: (code: number, reason: string) => void;
+  readonly changed: () => void;
+  /** Tabs cannot find each other here; what the tab has said until now is to be said on a connection of its own. */
+  readonly alone: (texts: readonly string[]) => void;
+  /** Hands over the connection that was made to see who is calling, if there is one. */
+  readonly handOver: (to: WireEvents) => Proved | null;
+}
+
+/** What the leader knows of a line that comes over the channel. */
+interface Remote {
+  readonly from: string;
+  readonly out: Numbered;
+  readonly into: Collected;
+  readonly inbox: Channel;
+}
+
+export class Member {
+  readonly #deps: MemberDeps;
+  readonly #line: Line;
+  #seat: Seat = { at: 'out' };
+  #gossip: Channel | null = null;
+  #inbox: Channel | null = null;
+  #alive: Lock | null = null;
+  #lead: Lock | null = null;
+  #hub: Hub | null = null;
+  #leader: string | null = null;
+  #kind: Transport | null = null;
+  /** Number of our present line; each attempt has another. */
+  #lines = 0;
+  #isAnswered = false;
+  #out = new Numbered();
+  #into = new Collected();
+  #toLeader: Channel | null = null;
+  #stopListening: (() => void) | null = null;
+  #timer: Timer | null = null;
+  #orphanTimer: Timer | null = null;
+  #isOver = false;
+  /** Other members, and whether they are visible. */
+  readonly #peers = new Map<string, boolean>();
+  /** As leader: lines of other tabs, and the locks by which their ends are heard of. */
+  readonly #remotes = new Map<string, Remote>();
+  readonly #watches = new Map<string, Lock>();
+
+  constructor(deps: MemberDeps) {
+    this.#deps = deps;
+    this.#line = new Line(deps.hello);
+  }
+
+  get role(): Role {
+    return this.#hub === null ? 'follower' : 'leader';
+  }
+
+  get kind(): Transport | null {
+    return this.#kind;
+  }
+
+  /** Comes in. Until its own lock is held it says nothing: whoever leads could not hear of its end. */
+  join(): void {
+    const { lock, channel, group, id } = this.#deps;
+    try {
+      this.#gossip = channel(group, (raw) => this.#hearGossip(raw));
+      this.#inbox = channel(inboxOf(group, id), (raw) => this.#hearNote(raw));
+      const own = { held: () => this.#enter(), lost: () => this.#giveUp() };
+      this.#alive = lock(aliveOf(group, id), { steal: false }, own);
+    } catch {
+      // Opaque origins have the names and not the things.
+      this.#giveUp();
+    }
+  }
+
+  /** The tab says something. */
+  send(text: string): void {
+    if (this.#isOver) return;
+    const up = this.#line.up(text);
+    if (up !== null) this.#up(up);
+  }
+
+  /** The tab hangs up, or the page goes. */
+  close(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (this.#toLeader !== null) this.#post(this.#toLeader, { k: 'end', line: this.#lineId });
+    this.#dispatch({ t: 'leave' });
+    this.#say({ k: 'gone', id: this.#deps.id });
+    this.#stopListening?.();
+    this.#timer?.cancel();
+    this.#orphanTimer?.cancel();
+    this.#timer = null;
+    this.#alive?.release();
+    this.#toLeader?.close();
+    this.#gossip?.close();
+    this.#inbox?.close();
+  }
+
+  #enter(): void {
+    if (this.#isOver) return;
+    const { env } = this.#deps;
+    this.#stopListening = env.listen((signal) => {
+      if (signal === 'visible' || signal === 'hidden') {
+        this.#here();
+        this.#dispatch({ t: signal === 'visible' ? 'shown' : 'hidden' });
+      } else if (signal === 'freeze') {
+        // What is held by a page that stands still helps nobody.
+        this.#end(1006, 'the page was frozen');
+      }
+    });
+    this.#dispatch({ t: 'join' });
+    this.#here();
+  }
+
+  #giveUp(): void {
+    if (this.#isOver) return;
+    const { hello, rest } = this.#line.opening();
+    if (this.#line.isWelcome) {
+      this.#end(1006, 'tabs cannot find each other any more');
+      return;
+    }
+    this.close();
+    this.#deps.alone([JSON.stringify(hello), ...rest]);
+  }
+
+  #end(code: number, reason: string): void {
+    if (this.#isOver) return;
+    this.close();
+    this.#deps.closed(code, reason);
+  }
+
+  #dispatch(event: Event): void {
+    const { env } = this.#deps;
+    const { next, effects } = step(this.#seat, event, {
+      now: env.now(),
+      isVisible: env.isVisible(),
+      hasVisiblePeer: this.#hasVisiblePeer(),
+    });
+    this.#seat = next;
+    for (const effect of effects) this.#run(effect);
+    this.#arm();
+  }
+
+  #run(effect: Effect): void {
+    switch (effect.do) {
+      case 'ask':
+      case 'steal':
+        this.#ask(effect.do === 'steal');
+        return;
+      case 'release':
+        this.#lead?.release();
+        this.#lead = null;
+        return;
+      case 'lead':
+        this.#becomeLeader();
+        return;
+      case 'resign':
+        this.#resign();
+        return;
+      case 'beat':
+        this.#hub?.tick();
+        this.#say({ k: 'beat', id: this.#deps.id, kind: this.#kind ?? '' });
+        return;
+      case 'goAlone':
+        this.#giveUp();
+    }
+  }
+
+  #ask(steal: boolean): void {
+    const { lock, group } = this.#deps;
+    const tell = (event: Event): void => {
+      if (this.#lead === wish) this.#dispatch(event);
+    };
+    const wish = lock(group, { steal }, { held: () => tell({ t: 'held' }), lost: () => tell({ t: 'lost' }) });
+    this.#lead = wish;
+  }
+
+  #becomeLeader(): void {
+    const { env, url, who, id } = this.#deps;
+    // Whoever led until now may be gone with everything it said. If not, it says again that it is here.
+    if (this.#leader !== null) this.#peers.delete(this.#leader);
+    this.#leader = id;
+    this.#detach();
+    const hub: Hub = new Hub({
+      env,
+      url,
+      who,
+      dial: (to, events) => this.#dial(to, events),
+      down: (line, text) => this.#down(line, text),
+      cut: (line, code, reason) => this.#cut(line, code, reason),
+    });
+    this.#hub = hub;
+    for (const peer of this.#peers.keys()) this.#watch(peer);
+    this.#attach();
+    this.#deps.changed();
+  }
+
+  #dial(url: string, events: WireEvents): Wire {
+    const proved = this.#deps.handOver(events);
+    if (proved !== null) {
+      this.#kind = proved.wire.kind ?? 'websocket';
+      // When the hub has its wire.
+      void Promise.resolve().then(() => this.#hub?.adopt(proved));
+      return proved.wire;
+    }
+    const wire: Wire = this.#deps.dial(url, {
+      ...events,
+      changed: () => {
+        this.#kind = wire.kind ?? 'websocket';
+        this.#deps.changed();
+      },
+    });
+    this.#kind = wire.kind ?? 'websocket';
+    return wire;
+  }
+
+  #resign(): void {
+    const hub = this.#hub;
+    if (hub === null) return;
+    this.#hub = null;
+    hub.end();
+    for (const remote of this.#remotes.values()) remote.inbox.close();
+    for (const watch of this.#watches.values()) watch.release();
+    this.#remotes.clear();
+    this.#watches.clear();
+    this.#leader = null;
+    if (this.#isOver) return;
+    this.#say({ k: 'free', id: this.#deps.id });
+    this.#orphan();
+    this.#here();
+    this.#deps.changed();
+  }
+
+  // The line to whoever leads.
+
+  get #lineId(): string {
+    return `${this.#deps.id}/${this.#lines}`;
+  }
+
+  #attach(): void {
+    this.#detach();
+    const leader = this.#leader;
+    if (leader === null) return;
+    const { group, channel, id } = this.#deps;
+    this.#lines += 1;
+    this.#isAnswered = false;
+    this.#out = new Numbered();
+    this.#into = new Collected();
+    const { hello, rest } = this.#line.opening();
+    if (this.#hub === null) {
+      const inbox = channel(inboxOf(group, leader), nothing);
+      this.#toLeader = inbox;
+      this.#post(inbox, { k: 'open', from: id, line: this.#lineId, text: JSON.stringify(hello) });
+    } else {
+      this.#hub.open(this.#lineId, hello);
+    }
+    for (const text of rest) this.#up(text);
+    this.#orphan();
+  }
+
+  #detach(): void {
+    this.#toLeader?.close();
+    this.#toLeader = null;
+  }
+
+  /** A tab that was connected says so when nobody takes its line for a while. */
+  #orphan(): void {
+    if (!this.#line.isWelcome || this.#orphanTimer !== null || this.#isOver) return;
+    this.#orphanTimer = this.#deps.env.after(ORPHAN_MS_MAX, () => {
+      this.#orphanTimer = null;
+      this.#end(1006, 'no other tab holds a connection');
+    });
+  }
+
+  #up(text: string): void {
+    if (this.#hub !== null) {
+      const frame = readObject(text);
+      if (frame !== null) this.#hub.take(this.#lineId, frame, text);
+      return;
+    }
+    if (this.#toLeader === null) return;
+    for (const note of this.#out.parts(this.#lineId, text)) this.#post(this.#toLeader, note);
+  }
+
+  #heard(text: string): void {
+    const heard = this.#line.down(text);
+    if (heard === 'over') {
+      this.#end(1006, 'the connection of all tabs is another one now');
+      return;
+    }
+    this.#isAnswered = true;
+    this.#orphanTimer?.cancel();
+    this.#orphanTimer = null;
+    if (heard === 'pass') this.#deps.text(text);
+    // A credential that had ended here is good again with whoever leads now.
+    else if (this.#line.isPaused) this.#heard('{"t":"authd","exp":null,"scope":"same"}');
+  }
+
+  // As leader: lines of others.
+
+  #down(line: string, text: string): void {
+    if (line === this.#lineId) {
+      // Later, as over a network: nobody is answered inside the call that asks.
+      void Promise.resolve().then(() => {
+        if (line === this.#lineId && !this.#isOver) this.#heard(text);
+      });
+      return;
+    }
+    const remote = this.#remotes.get(line);
+    if (remote === undefined) return;
+    for (const note of remote.out.parts(line, text)) this.#post(remote.inbox, note);
+  }
+
+  #cut(line: string, code: number, reason: string): void {
+    if (line === this.#lineId) {
+      void Promise.resolve().then(() => {
+        if (line === this.#lineId) this.#end(code, reason);
+      });
+      return;
+    }
+    const remote = this.#remotes.get(line);
+    if (remote === undefined) return;
+    this.#post(remote.inbox, { k: 'cut', line, code, reason });
+    remote.inbox.close();
+    this.#remotes.delete(line);
+  }
+
+  #open({ from, line, text }: Extract<Note, { k: 'open' }>): void {
+    const hub = this.#hub;
+    const hello = readObject(text);
+    if (hub === null || hello === null || hub.has(line)) return;
+    const { channel, group } = this.#deps;
+    this.#forgetLinesOf(from);
+    const inbox = channel(inboxOf(group, from), nothing);
+    this.#remotes.set(line, { from, inbox, out: new Numbered(), into: new Collected() });
+    this.#watch(from);
+    hub.open(line, hello);
+  }
+
+  #watch(from: string): void {
+    if (this.#watches.has(from)) return;
+    const { lock, group } = this.#deps;
+    const held = (): void => {
+      if (this.#watches.get(from) === wish) this.#departed(from);
+    };
+    const wish = lock(aliveOf(group, from), { steal: false }, { held, lost: () => undefined });
+    this.#watches.set(from, wish);
+  }
+
+  #departed(id: string): void {
+    this.#watches.get(id)?.release();
+    this.#watches.delete(id);
+    this.#forgetLinesOf(id);
+    this.#say({ k: 'gone', id });
+    this.#hearGossip({ k: 'gone', id });
+  }
+
+  #forgetLinesOf(id: string): void {
+    for (const [line, { from, inbox }] of this.#remotes) {
+      if (from !== id) continue;
+      this.#remotes.delete(line);
+      this.#hub?.close(line);
+      inbox.close();
+    }
+  }
+
+  // What the others say.
+
+  #hearGossip(raw: unknown): void {
+    const said = readGossip(raw);
+    if (said === null || this.#isOver || said.id === this.#deps.id) return;
+    switch (said.k) {
+      case 'here':
+        if (this.#peers.size < LINES_MAX || this.#peers.has(said.id)) this.#peers.set(said.id, said.visible);
+        // Whoever comes has not heard yet who leads.
+        if (this.#hub !== null) {
+          this.#watch(said.id);
+          this.#run({ do: 'beat' });
+        }
+        break;
+      case 'gone':
+      case 'free':
+        if (said.k === 'gone') this.#peers.delete(said.id);
+        if (said.id === this.#leader) {
+          this.#leader = null;
+          this.#detach();
+          this.#orphan();
+        }
+        break;
+      case 'beat':
+        this.#hearBeat(said);
+        return;
+    }
+    this.#dispatch({ t: 'peers' });
+  }
+
+  #hearBeat({ id, kind }: Extract<Gossip, { k: 'beat' }>): void {
+    // Two that lead: the lock of one was stolen, and it has not heard of it yet. It will.
+    if (this.#hub !== null) return;
+    this.#dispatch({ t: 'heard' });
+    const isNew = id !== this.#leader;
+    if (isNew) {
+      if (this.#leader !== null) this.#peers.delete(this.#leader);
+      this.#leader = id;
+      this.#here();
+    }
+    if (isNew || !this.#isAnswered) this.#attach();
+    const known = readKind(kind);
+    if (known === this.#kind) return;
+    this.#kind = known;
+    this.#deps.changed();
+  }
+
+  #hearNote(raw: unknown): void {
+    const note = readNote(raw);
+    if (note === null || this.#isOver) return;
+    if (note.k === 'open') {
+      this.#open(note);
+      return;
+    }
+    const remote = this.#remotes.get(note.line);
+    if (this.#hub !== null && remote !== undefined) this.#hearRemote(remote, note);
+    else if (note.line === this.#lineId && this.#hub === null) this.#hearLeader(note);
+    else if (this.#hub !== null && note.k === 'text') this.#again(note.line);
+  }
+
+  #hearRemote({ into, inbox }: Remote, note: Note): void {
+    if (note.k === 'end') {
+      this.#remotes.delete(note.line);
+      this.#hub?.close(note.line);
+      inbox.close();
+      return;
+    }
+    if (note.k !== 'text') return;
+    const taken = into.take(note);
+    if (taken.is === 'lost') {
+      this.#post(inbox, { k: 'again', line: note.line });
+      this.#remotes.delete(note.line);
+      this.#hub?.close(note.line);
+      inbox.close();
+      return;
+    }
+    const frame = taken.is === 'whole' ? readObject(taken.text) : null;
+    if (frame !== null && taken.is === 'whole') this.#hub?.take(note.line, frame, taken.text);
+  }
+
+  /** A line we do not know, for example because its opening was lost. */
+  #again(line: string): void {
+    const from = line.slice(0, line.lastIndexOf('/'));
+    if (from === this.#deps.id) return;
+    const inbox = this.#deps.channel(inboxOf(this.#deps.group, from), nothing);
+    this.#post(inbox, { k: 'again', line });
+    inbox.close();
+  }
+
+  #hearLeader(note: Note): void {
+    if (note.k === 'cut') this.#end(note.code, note.reason);
+    else if (note.k === 'again') this.#attach();
+    else if (note.k === 'text') {
+      const taken = this.#into.take(note);
+      if (taken.is === 'lost') this.#attach();
+      else if (taken.is === 'whole') this.#heard(taken.text);
+    }
+  }
+
+  #here(): void {
+    this.#say({ k: 'here', id: this.#deps.id, visible: this.#deps.env.isVisible() });
+  }
+
+  #say(said: Gossip): void {
+    if (this.#gossip !== null) this.#post(this.#gossip, said);
+  }
+
+  #post(to: Channel, message: Gossip | Note): void {
+    try {
+      to.post(message);
+    } catch (error) {
+      // A page that is being torn down; the other side hears of it by the lock.
+      if (!this.#isOver) this.#deps.env.reportError(error);
+    }
+  }
+
+  #hasVisiblePeer(): boolean {
+    for (const [id, isVisible] of this.#peers)
+      if (isVisible && (id !== this.#leader || this.#hub !== null)) return true;
+    return false;
+  }
+
+  #arm(): void {
+    const { env } = this.#deps;
+    this.#timer?.cancel();
+    this.#timer = null;
+    const at = this.#isOver ? null : nextTickAt(this.#seat, env.now());
+    if (at === null) return;
+    this.#timer = env.after(Math.min(Math.max(at - env.now(), 1), TICK_MS_MAX), () => {
+      this.#timer = null;
+      this.#dispatch({ t: 'tick' });
+    });
+  }
+}
+
+const TICK_MS_MAX = 60_000;
+const nothing = (): void => undefined;
+const KINDS: readonly Transport[] = ['websocket', 'sse', 'poll', 'get'];
+
+function readKind(kind: string): Transport | null {
+  return KINDS.find((each) => each === kind) ?? null;
+}
+
+function inboxOf(group: string, id: string): string {
+  return `${group} to ${id}`;
+}
+
+function aliveOf(group: string, id: string): string {
+  return `${group} alive ${id}`;
+}

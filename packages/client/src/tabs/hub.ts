@@ -186,6 +186,7 @@ export class Hub {
   /** A tab is gone, or has hung up. */
   close(line: string): void {
     if (!this.#lines.delete(line)) return;
+    for (const { by } of this.#asked.values()) if (by?.line === line) by.holder.isOver = true;
     for (const view of new Set(this.#views.values())) this.#drop(view, line);
     for (const [i, probe] of this.#probes) if (probe.line === line) this.#probes.delete(i);
     for (const [m, whose] of this.#muts) if (whose === line) this.#muts.delete(m);
@@ -362,6 +363,7 @@ export class Hub {
       stand: new Stand(sinceOf(frame)),
       iv: typeof iv === 'number' ? iv : DEFAULT_INTERVAL_MS,
       isTold: false,
+      isOver: false,
     };
     view.holders.set(line, holder);
     this.#subscribe(view, { line, holder });
@@ -386,6 +388,8 @@ export class Hub {
     view.asked.delete(frame.s);
     const served = this.#byW.get(frame.w);
     const other = served === view ? undefined : served;
+    // Answers come in the order of the wishes: the last one answered is the one that counts, also within a tab.
+    if (by !== null && !by.holder.isOver) view.holders.set(by.line, by.holder);
     if (view.holders.size === 0) {
       // Given up before its answer came, and so is what it replaced: now nobody is told anything.
       if (other !== undefined) this.#subscribe(other, null);
@@ -395,8 +399,7 @@ export class Hub {
     view.w = frame.w;
     view.s = frame.s;
     this.#byW.set(frame.w, view);
-    // A tab may have asked anew meanwhile; then another answer is on its way.
-    if (by !== null && view.holders.get(by.line) === by.holder) {
+    if (by !== null && !by.holder.isOver) {
       by.holder.isTold = true;
       by.holder.stand.subd(frame.w, frame.how);
       this.#down(by.line, { ...frame, s: by.holder.s });
@@ -430,6 +433,7 @@ export class Hub {
   }
 
   #leave(line: string, s: unknown): void {
+    for (const { by } of this.#asked.values()) if (by?.line === line && by.holder.s === s) by.holder.isOver = true;
     for (const view of this.#views.values()) {
       if (view.holders.get(line)?.s !== s) continue;
       this.#drop(view, line);
@@ -438,11 +442,16 @@ export class Hub {
   }
 
   #drop(view: SharedView, line: string): void {
-    if (!view.holders.delete(line)) return;
+    const holder = view.holders.get(line);
+    if (holder === undefined) return;
+    holder.isOver = true;
+    view.holders.delete(line);
     if (view.holders.size > 0) {
       this.#retime(view);
       return;
     }
+    const isAwaited = [...view.asked].some((s) => this.#asked.get(s)?.by?.holder.isOver === false);
+    if (isAwaited) return;
     this.#forget(view);
     for (const s of view.asked) this.#send({ t: 'unsub', s });
     if (view.s !== null) this.#send({ t: 'unsub', s: view.s });
@@ -464,7 +473,7 @@ export class Hub {
   }
 
   #retime(view: SharedView): void {
-    if (view.s === null || view.asked.size > 0 || view.sentMs === view.iv) return;
+    if (view.s === null || view.holders.size === 0 || view.asked.size > 0 || view.sentMs === view.iv) return;
     view.sentMs = view.iv;
     this.#send({ t: 'iv', s: view.s, iv: view.iv });
   }
@@ -514,6 +523,7 @@ export class Hub {
     if (asked !== undefined) {
       const { view, by } = asked;
       view.asked.delete(s);
+      if (by !== null && !by.holder.isOver) view.holders.set(by.line, by.holder);
       const whose = [...view.holders].filter(([, holder]) => by === null || holder === by.holder);
       // What was open before is open still: the server refuses before it replaces.
       this.#refuse(view, whose, frame);

@@ -14,6 +14,9 @@ import { Line } from './line.ts';
 import type { Proved } from './proof.ts';
 import { Collected, Numbered, readGossip, readNote, type Gossip, type Note } from './message.ts';
 
+/** How long an opening may be unanswered before it is said again, ms. */
+const ANSWER_MS_MAX = 2_000;
+
 /** How long a tab that was connected may be without a leader before it says that it is not, ms. */
 export const ORPHAN_MS_MAX = 2_000;
 
@@ -62,6 +65,7 @@ export class Member {
   /** Number of our present line; each attempt has another. */
   #lines = 0;
   #isAnswered = false;
+  #attachedAt = 0;
   #out = new Numbered();
   #into = new Collected();
   #toLeader: Channel | null = null;
@@ -273,6 +277,7 @@ export class Member {
     if (leader === null) return;
     const { group, channel, id } = this.#deps;
     this.#lines += 1;
+    this.#attachedAt = this.#deps.env.now();
     this.#isAnswered = false;
     this.#out = new Numbered();
     this.#into = new Collected();
@@ -434,7 +439,9 @@ export class Member {
       this.#leader = id;
       this.#here();
     }
-    if (isNew || !this.#isAnswered) this.#attach();
+    // An opening that was lost is said again.
+    const isLate = !this.#isAnswered && this.#deps.env.now() - this.#attachedAt >= ANSWER_MS_MAX;
+    if (isNew || isLate) this.#attach();
     const known = readKind(kind);
     if (known === this.#kind) return;
     this.#kind = known;

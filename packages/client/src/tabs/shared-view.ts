@@ -16,6 +16,8 @@ export interface Holder {
   iv: number;
   /** Has the tab heard that it is subscribed? Until then it takes no data. */
   isTold: boolean;
+  /** The tab has given it up; nobody waits for its answer. */
+  isOver: boolean;
 }
 
 export class SharedView {

@@ -26,6 +26,7 @@ class World {
     const { token } = options;
     const sw = createClient({
       url: 'http://fake.test',
+      tabs: 'auto',
       env: page,
       dial: page.dial(this.server.dial),
       ...(token === undefined ? {} : { token }),

@@ -62,7 +62,7 @@ export class FakeBrowser {
   }
 
   channel(tab: FakeTab, name: string, heard: (message: unknown) => void): Channel {
-    const end: End = { tab, name, heard, isOpen: true };
+    const end: End = { tab, name, heard, isOpen: true, queue: [] };
     this.#ends.add(end);
     return {
       post: (message) => {
@@ -97,13 +97,17 @@ export class FakeBrowser {
       if (end === from || end.name !== from.name || this.loses()) continue;
       // Each hears its own copy.
       const copy: unknown = structuredClone(message);
-      const arrive = (): void =>
+      end.queue.push(copy);
+      // Whatever each takes, they arrive in the order of posting.
+      const arrive = (): void => {
+        const next = end.queue.shift();
         end.tab.later(() => {
-          if (end.isOpen) end.heard(copy);
+          if (end.isOpen) end.heard(next);
         });
+      };
       const ms = this.latencyMs();
-      if (ms <= 0) arrive();
-      else this.hands.after(ms, arrive);
+      if (ms <= 0 && end.queue.length === 1) arrive();
+      else this.hands.after(Math.max(ms, 0), arrive);
     }
   }
 
@@ -183,6 +187,18 @@ export class FakeTab implements Env {
     const waiting = this.#waiting.splice(0);
     for (const each of waiting) each();
     this.signal('resume');
+  }
+
+  /** Goes into the back-forward cache: told, then still. */
+  cache(): void {
+    this.signal('pagehide');
+    if (this.#state === 'alive') this.#state = 'frozen';
+  }
+
+  /** Comes back from the back-forward cache. */
+  restore(): void {
+    this.thaw();
+    this.signal('pageshow');
   }
 
   /** Runs soon, or when the page is thawed, or never if it is gone. */
@@ -309,4 +325,6 @@ interface End {
   readonly name: string;
   readonly heard: (message: unknown) => void;
   isOpen: boolean;
+  /** On its way. */
+  readonly queue: unknown[];
 }

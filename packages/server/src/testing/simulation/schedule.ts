@@ -45,6 +45,10 @@ export interface SimulatedClient {
   watch(want: Want, onChange: (shown: Shown) => void): () => void;
   /** What the page or the network tells it. */
   signal(signal: 'focus' | 'hidden' | 'offline' | 'online' | 'visible'): void;
+  /** From here on nothing goes wrong any more. */
+  heal?(): void;
+  /** Everything has settled: throws when something is not as it must be. */
+  check?(): void;
   close(): void;
 }
 
@@ -65,6 +69,8 @@ export interface ClientParts {
     close(): void;
   };
   readonly token: () => string;
+  /** Was the store ever taken back to a backup? */
+  readonly hasRestored: () => boolean;
   /** Something that must not happen. */
   readonly trouble: (what: string) => void;
 }
@@ -161,6 +167,7 @@ class Schedule {
       this.#checkTrouble();
       for (const replica of this.#replicas) replica.check();
       for (const client of this.#clients) this.#checkClient(client);
+      for (const { client } of this.#clients) client.check?.();
       return {
         steps: this.#steps,
         commits: this.#commits,
@@ -354,6 +361,7 @@ class Schedule {
       random,
       dial: (events) => this.#dial(state, events),
       token: () => this.#token(state),
+      hasRestored: () => this.#hasRestored,
       trouble: (what) => void this.#trouble.push(`${name}: ${what}`),
     });
     this.#clients.push(state);
@@ -590,6 +598,7 @@ class Schedule {
       if (replica.pair === null || this.#chance.chance(0.3)) this.#reconnect(replica);
     }
     for (const { client } of this.#clients) {
+      client.heal?.();
       client.signal('online');
       client.signal('visible');
     }

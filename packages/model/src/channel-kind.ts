@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { words } from './schema.ts';
 
+/** Every kind of channel there is. */
 export const CHANNEL_KINDS = [
   'email',
   'webpush',
@@ -26,6 +27,7 @@ export const CHANNEL_KINDS = [
   'apprise',
 ] as const;
 
+/** What a channel speaks. */
 export type ChannelKind = (typeof CHANNEL_KINDS)[number];
 
 /** What a kind of channel is made of. */
@@ -37,6 +39,7 @@ export interface ChannelShape<S> {
   readonly secrets: Readonly<Record<string, ChannelSecret>>;
 }
 
+/** A secret that a kind of channel takes; its value is never returned. */
 export interface ChannelSecret {
   readonly isRequired: boolean;
   /** What to enter, for forms and docs. */
@@ -44,6 +47,7 @@ export interface ChannelSecret {
   readonly value: z.ZodType<string>;
 }
 
+/** How mail is sent: server, sender, recipients. */
 export type EmailSettings = {
   readonly host: string;
   readonly port: number;
@@ -54,24 +58,33 @@ export type EmailSettings = {
   readonly user: string;
   readonly replyTo: string;
 };
+/** Whom the push service may write to, and which browsers are told. */
 export type WebpushSettings = {
   /** Whom a push service may write to: `mailto:` or https. */
   readonly subject: string;
   /** The public half of the VAPID pair, made by the server; browsers subscribe with it. */
   readonly publicKey: string;
 };
+/** Where a webhook goes, and with which headers. */
 export type WebhookSettings = { readonly url: string; readonly headers: Readonly<Record<string, string>> };
+/** A kind of channel without settings. */
 export type NoSettings = { readonly [name: string]: never };
+/** How a message looks in Discord. */
 export type DiscordSettings = { readonly username: string };
+/** How a message looks in Mattermost. */
 export type MattermostSettings = { readonly channel: string; readonly username: string };
+/** A chat in Telegram. */
 export type TelegramSettings = {
   readonly base: string;
   readonly chatId: string;
   readonly threadId: number | null;
   readonly format: 'markdown' | 'plain';
 };
+/** A topic on an ntfy server. */
 export type NtfySettings = { readonly base: string; readonly topic: string };
+/** The address of a server of one's own. */
 export type BaseSettings = { readonly base: string };
+/** Who is told through Pushover, and how. */
 export type PushoverSettings = {
   readonly base: string;
   readonly device: string;
@@ -79,17 +92,20 @@ export type PushoverSettings = {
   readonly retrySec: number;
   readonly expireSec: number;
 };
+/** Between which numbers text messages go. */
 export type TwilioSettings = {
   readonly base: string;
   readonly accountSid: string;
   readonly from: string;
   readonly to: readonly string[];
 };
+/** Where an Alertmanager is reached. */
 export type AlertmanagerSettings = {
   readonly base: string;
   readonly user: string;
   readonly labels: Readonly<Record<string, string>>;
 };
+/** Where an Apprise API is reached, and under which key its services are kept. */
 export type AppriseSettings = { readonly base: string; readonly key: string; readonly tag: string };
 
 /** An http(s) URL without credentials: those belong to the secrets. */

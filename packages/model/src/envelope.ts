@@ -15,6 +15,7 @@ export interface Envelope extends Row {
   readonly source: Source | null;
 }
 
+/** Who said something last. */
 export interface Source {
   readonly kind: string;
   readonly id: string;

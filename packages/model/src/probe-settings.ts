@@ -25,6 +25,7 @@ export interface DnsSettings extends Settings<'dns'> {
   readonly answersMin: number;
 }
 
+/** A kind of DNS record that a check can ask for. */
 export type DnsRecord = 'A' | 'AAAA' | 'CAA' | 'CNAME' | 'MX' | 'NS' | 'PTR' | 'SOA' | 'SRV' | 'TXT';
 
 export interface TlsSettings extends Settings<'tls'> {

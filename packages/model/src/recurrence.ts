@@ -7,6 +7,7 @@
  */
 import { ok, refuse, type Result } from '@statewire/protocol';
 
+/** How often a rule of recurrence comes back. */
 export type Frequency = 'DAILY' | 'WEEKLY' | 'MONTHLY' | 'YEARLY';
 
 /** A time as the text said it: the zone's clocks, or an instant when it ended in `Z`. */

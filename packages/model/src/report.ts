@@ -47,6 +47,7 @@ export interface StatusReport extends ReportBase {
   readonly periodMs?: number | undefined;
 }
 
+/** One fact that a report states. */
 export interface ReportFact {
   readonly v: 'fail' | 'ok' | 'skip' | 'unknown' | 'warn';
   readonly code?: string | undefined;

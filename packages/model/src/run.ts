@@ -29,6 +29,7 @@ export const RUN_STATES: readonly RunState[] = [
   'lost',
 ];
 
+/** States that a run does not leave. */
 export const TERMINAL_RUN_STATES: readonly RunState[] = ['succeeded', 'failed', 'canceled', 'timed_out', 'lost'];
 
 /** How far a run is. `total` and `pct` are null when the end is not known. `done` never falls inside one attempt. */

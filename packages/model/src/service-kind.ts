@@ -43,4 +43,5 @@ export const SERVICE_KINDS: readonly ServiceKind[] = [
   'group',
 ];
 
+/** What kind of check a service is looked at by. */
 export const serviceKindSchema: z.ZodType<ServiceKind> = z.enum(SERVICE_KINDS);

@@ -12,6 +12,7 @@ export type Fresh = 'never' | 'live' | 'late' | 'expired';
 /** The one derived word that badges and filters use. */
 export type Status = 'up' | 'degraded' | 'down' | 'unknown' | 'pending' | 'maintenance' | 'paused';
 
+/** Every status there is. */
 export const STATUSES: readonly Status[] = ['up', 'degraded', 'down', 'unknown', 'pending', 'maintenance', 'paused'];
 
 /** The names of facts the built-in probes write. Reporters may add their own. */
@@ -47,6 +48,7 @@ export interface Suspect {
   readonly [field: string]: string | number;
 }
 
+/** A status that a person set, with reason and end. */
 export interface Override {
   readonly status: Status;
   /** Required end, epoch ms; default 1 h ahead, at most 30 d. */
@@ -56,6 +58,7 @@ export interface Override {
   readonly [field: string]: string | number;
 }
 
+/** What lies over a status without being one: paused, muted, in maintenance, acknowledged. */
 export interface Overlay {
   /** Id of the active maintenance, or null. */
   readonly maintenance: string | null;
@@ -69,6 +72,7 @@ export interface Overlay {
   readonly [field: string]: string | boolean | null;
 }
 
+/** Why a status is what it is: a code for programs, a sentence for people. */
 export interface Reason {
   readonly code: string;
   readonly text: string;

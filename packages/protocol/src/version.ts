@@ -6,6 +6,7 @@ export const PROTOCOL_VERSION_OLDEST = 1;
 
 /** The WebSocket subprotocol, and the path it lives at. */
 export const SUBPROTOCOL = 'statewire.v1';
+/** Path of the live endpoint on a server. */
 export const LIVE_PATH = '/live';
 
 /** One change of the wire contract: the frames' types and the filter grammar. */

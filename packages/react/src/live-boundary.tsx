@@ -9,6 +9,7 @@ export interface LiveProblem {
   readonly retry: () => void;
 }
 
+/** What `LiveBoundary` takes. */
 export interface LiveBoundaryProps {
   /** What is shown instead: a node, or a function of what went wrong. */
   readonly fallback: ReactNode | ((problem: LiveProblem) => ReactNode);

@@ -22,6 +22,7 @@ export function useServiceStatus(id: string | null, options?: LiveOptions): Live
   return useRecord('services', id, options);
 }
 
+/** Services, live. */
 export function useServices(where?: Where<Service>, options?: LiveOptions): Live<readonly Service[]> {
   return useCollection('services', { ...options, where });
 }
@@ -31,6 +32,7 @@ export function useAgentStatus(id: string | null, options?: LiveOptions): Live<A
   return useRecord('agents', id, options);
 }
 
+/** Agents, live. */
 export function useAgents(where?: Where<Agent>, options?: LiveOptions): Live<readonly Agent[]> {
   return useCollection('agents', { ...options, where });
 }
@@ -40,18 +42,22 @@ export function useAgentConnections(agent?: string, options?: LiveOptions): Live
   return useCollection('connections', { ...options, where: agent === undefined ? undefined : { agent } });
 }
 
+/** One job, live; null while there is none of this id. */
 export function useJob(id: string | null, options?: LiveOptions): Live<Job | null> {
   return useRecord('jobs', id, options);
 }
 
+/** Jobs, live. */
 export function useJobs(where?: Where<Job>, options?: LiveOptions): Live<readonly Job[]> {
   return useCollection('jobs', { ...options, where });
 }
 
+/** One execution, live; null while there is none of this id. */
 export function useExecution(id: string | null, options?: LiveOptions): Live<Execution | null> {
   return useRecord('executions', id, options);
 }
 
+/** Executions, live. */
 export function useExecutions(where?: Where<Execution>, options?: LiveOptions): Live<readonly Execution[]> {
   return useCollection('executions', { ...options, where });
 }
@@ -71,6 +77,7 @@ export function useAlerts(where: Where<Alert> = OPEN_ALERTS, options?: LiveOptio
   return useCollection('alerts', { ...options, where });
 }
 
+/** Incidents, live. */
 export function useIncidents(where?: Where<Incident>, options?: LiveOptions): Live<readonly Incident[]> {
   return useCollection('incidents', { ...options, where });
 }

@@ -9,6 +9,7 @@ import { useView } from './use-view.ts';
 /** The row type of a collection by its name; `Row` for one of your own. */
 export type RowOf<N extends string> = N extends keyof KnownRows ? KnownRows[N] : Row;
 
+/** Which rows `useCollection` shows, and of them which fields, in which order, how often. */
 export interface CollectionOptions<T extends Row, P extends FieldPath<T> = FieldPath<T>> extends LiveOptions {
   /** Only records for which this holds. May be a new object on each render. */
   readonly where?: Where<T> | undefined;

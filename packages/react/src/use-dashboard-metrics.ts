@@ -10,6 +10,7 @@ export interface SignificantChange {
   readonly to: number;
 }
 
+/** Which numbers `useDashboardMetrics` shows, and how often. */
 export interface DashboardMetricsOptions extends LiveOptions {
   /** The `metrics` record. Default `fleet`, the counts of the organization. */
   readonly subject?: string | undefined;

@@ -19,12 +19,14 @@ export interface User extends Row {
   readonly status: string;
 }
 
+/** Which people are shown, and in which shape. */
 export interface PeopleOptions<T extends Row> extends LiveOptions {
   readonly where?: Where<T> | undefined;
   /** Name of the collection, if it is another one. */
   readonly collection?: string | undefined;
 }
 
+/** People, live, and what can be done about them. */
 export interface LivePeople<T extends Row> extends Live<readonly T[]> {
   /**
    * Changes fields of one. It shows at once, is taken back when the server refuses, and is a conflict when somebody else

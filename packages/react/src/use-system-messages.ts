@@ -17,6 +17,7 @@ export interface SystemMessage extends Row {
   readonly expiresAt: number | null;
 }
 
+/** Which messages are shown, to whom. */
 export interface SystemMessagesOptions extends LiveOptions {
   /** Only those for this customer, and those for everybody. */
   readonly client?: string | undefined;

@@ -1,6 +1,7 @@
 /** How far something is, in numbers and words. */
 import type { Progress } from '@statewire/model';
 
+/** How far something is, as progress components take it. */
 export type Amount = Pick<Progress, 'done' | 'total' | 'unit' | 'pct'> & { readonly message?: string | undefined };
 
 /** 0 to 100 in whole numbers, or null when the end is not known. Never 100 before it is: people take 100 % for done. */

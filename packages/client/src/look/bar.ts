@@ -17,6 +17,7 @@ interface CellLook {
   readonly height: number;
 }
 
+/** How each letter of a bar looks: tone, height, words. */
 export const cellLooks: Readonly<Record<BarLetter, CellLook>> = {
   u: { word: 'up', tone: 'up', top: 0.2, height: 0.6 },
   g: { word: 'degraded', tone: 'degraded', top: 0.1, height: 0.8 },
@@ -27,6 +28,7 @@ export const cellLooks: Readonly<Record<BarLetter, CellLook>> = {
   ' ': { word: 'nothing yet', tone: 'none', top: 0.46, height: 0.08 },
 };
 
+/** The tones of a bar in the order in which they are drawn. */
 export const BAR_TONES: readonly BarTone[] = ['up', 'degraded', 'down', 'maintenance', 'none'];
 
 /** The newest `count` letters, blanks before them where there are fewer. What no letter of ours is, is unknown. */
@@ -88,6 +90,7 @@ export function barPaths(cells: readonly BarLetter[]): ReadonlyMap<BarTone, stri
   return paths;
 }
 
+/** Height of the drawing that `barRuns` speaks of, in its own units; 2 a cell wide. */
 export const BAR_BOX_HEIGHT = 20;
 
 /** Width of the box that `barPaths` draws in. */

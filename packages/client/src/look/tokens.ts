@@ -13,6 +13,7 @@ export interface Token {
   readonly meaning: string;
 }
 
+/** The tokens of the theme with what each is for and its values. */
 export const tokens: readonly Token[] = [
   token('text', 'oklch(0.235 0.012 265)', 'oklch(0.945 0.004 268)', 'CanvasText', 'Text'),
   token('muted', 'oklch(0.47 0.014 265)', 'oklch(0.73 0.012 268)', 'CanvasText', 'Text that matters less'),

@@ -11,6 +11,7 @@ export type BadgeStatus = Status | RunState | 'flapping' | 'stalled';
 /** How it looks: one of a few tones, each with a shape of its own, so that colour is never alone. */
 export type Tone = 'up' | 'degraded' | 'down' | 'maintenance' | 'flapping' | 'active' | 'quiet';
 
+/** How a status is written and which tone it has. */
 export interface Word {
   readonly word: string;
   readonly tone: Tone;

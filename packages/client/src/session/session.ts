@@ -132,6 +132,7 @@ export interface Moment {
   readonly canRenew: boolean;
 }
 
+/** What comes next, and what is to be done. */
 export interface Step {
   readonly next: Link;
   readonly effects: readonly Effect[];

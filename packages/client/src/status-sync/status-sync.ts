@@ -25,6 +25,7 @@ interface OpenTopic {
   users: number;
 }
 
+/** Topics over live views, for screens that were written for a status service of one's own and are moved one by one. */
 export class StatusSyncService {
   readonly #client: CoreClient;
   readonly #open = new Map<string, OpenTopic>();

@@ -46,17 +46,20 @@ export interface AgentConnection {
   readonly health: ConnectionHealth;
 }
 
+/** How well a connection does, as the status service says it. */
 export interface ConnectionHealth {
   readonly status: 'critical' | 'healthy' | 'unknown' | 'warning';
   readonly latency: number | null;
 }
 
+/** A connection, as the status service says it. */
 export interface ConnectionStatusData {
   readonly connectionId: string;
   readonly status: string;
   readonly timestamp: number | null;
 }
 
+/** Numbers of a server, as the status service says them. */
 export interface ServerMetricsData {
   readonly serverId: string;
   readonly status: string;

@@ -69,6 +69,7 @@ export interface Moment {
   readonly hasVisiblePeer: boolean;
 }
 
+/** What comes next, and what is to be done. */
 export interface Step {
   readonly next: Seat;
   readonly effects: readonly Effect[];

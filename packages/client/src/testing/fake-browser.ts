@@ -9,6 +9,7 @@ import type { Channel, Env, Lock, LockEvents, Signal, SocketLike, Timer } from '
 /** Time and chance for a browser: a `FakeEnv` is one. */
 export type Hands = Pick<Env, 'now' | 'after' | 'random'>;
 
+/** Several tabs that share locks and channels, and can crash, freeze, sleep or lose messages. For tests. */
 export class FakeBrowser {
   readonly tabs: FakeTab[] = [];
   /** How long a message takes from tab to tab, ms; 0 is the next microtask. */

@@ -44,6 +44,7 @@ export type OnCommand = (
 /** What a subscription of the tests' own answers: a refusal, or null for what the fake server does. */
 export type OnSubscribe = (sub: Sub) => { readonly code: Code; readonly msg: string } | null;
 
+/** A server of the protocol in memory, driven by hand: records, cuts, epochs, refusals. For tests. */
 export class FakeServer {
   org: string;
   epoch: string;

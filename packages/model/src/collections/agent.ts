@@ -20,6 +20,7 @@ export interface Agent extends StatusRow {
   readonly activity: string;
 }
 
+/** What an agent is doing, as it says itself. */
 export type AgentPhase = 'failed' | 'idle' | 'offline' | 'running' | 'starting' | 'stopping' | 'waiting';
 
 /** Body of `POST /v1/agents`. An agent that reports makes its own record; this announces one that has not yet. */
@@ -58,6 +59,7 @@ const shape: Shape<Agent> = {
   activity: z.string(),
 };
 
+/** Every field of an agent, as a schema. */
 export const agentRow: z.ZodType<Agent> = z.object(shape);
 
 const createShape: InputShape<AgentCreate> = {
@@ -68,6 +70,7 @@ const createShape: InputShape<AgentCreate> = {
   labels: labelsSchema.optional(),
 };
 
+/** What makes an agent: the body of a create. */
 export const agentCreateSchema: z.ZodType<AgentCreate> = z.strictObject(createShape);
 
 const patchShape: InputShape<AgentPatch> = {
@@ -76,6 +79,7 @@ const patchShape: InputShape<AgentPatch> = {
   desired: z.enum(['active', 'paused', 'retired']).optional(),
 };
 
+/** What may be changed of an agent: the body of a patch. */
 export const agentPatchSchema: z.ZodType<AgentPatch> = z.strictObject(patchShape);
 
 const reportShape: InputShape<AgentReport> = {
@@ -88,6 +92,7 @@ const reportShape: InputShape<AgentReport> = {
   currentExecution: idSchema.nullish(),
 };
 
+/** What may be reported of an agent. */
 export const agentReportSchema: z.ZodType<AgentReport> = z.strictObject(reportShape);
 
 export const agents: Collection = describeCollection({

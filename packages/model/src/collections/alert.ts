@@ -43,6 +43,7 @@ export interface Notified {
   readonly [field: string]: number | null | readonly string[];
 }
 
+/** Something a rule found: since when, how bad, who was told and what they did. */
 export interface Alert extends Envelope {
   /** Id of the rule, or null when it was deleted or the alert was opened by a report. */
   readonly rule: string | null;
@@ -130,6 +131,7 @@ const shape: Shape<Alert> = {
   nextAt: instant.nullable(),
 };
 
+/** Every field of an alert, as a schema. */
 export const alertRow: z.ZodType<Alert> = z.object(shape);
 
 const viaRules = z.never({

@@ -8,6 +8,7 @@ import type { Envelope } from '../envelope.ts';
 import type { InputShape } from '../report.ts';
 import { idSchema, instant, labelsSchema, prose, envelopeShape, type Shape } from '../schema.ts';
 
+/** `maintenance` and `exclude` take a span out of uptime; `note` only shows. */
 export type AnnotationKind = 'maintenance' | 'exclude' | 'note';
 
 /** A stretch of one record's time, and what is to be known about it. */
@@ -64,6 +65,7 @@ const shape: Shape<Annotation> = {
   maintenance: z.string().nullable(),
 };
 
+/** Every field of an annotation, as a schema. */
 export const annotationRow: z.ZodType<Annotation> = z.object(shape);
 
 const createShape: InputShape<AnnotationCreate> = {
@@ -76,6 +78,7 @@ const createShape: InputShape<AnnotationCreate> = {
   labels: labelsSchema.optional(),
 };
 
+/** What makes an annotation: the body of a create. */
 export const annotationCreateSchema: z.ZodType<AnnotationCreate> = z.strictObject(createShape);
 
 const patchShape: InputShape<AnnotationPatch> = {
@@ -86,6 +89,7 @@ const patchShape: InputShape<AnnotationPatch> = {
   labels: labelsSchema.optional(),
 };
 
+/** What may be changed of an annotation: the body of a patch. */
 export const annotationPatchSchema: z.ZodType<AnnotationPatch> = z.strictObject(patchShape);
 
 export const annotations: Collection = describeCollection({

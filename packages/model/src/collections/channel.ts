@@ -38,6 +38,7 @@ export interface Channel extends Envelope {
   readonly failures: number;
 }
 
+/** How much a channel may send before what is more becomes one summary. */
 export interface ChannelRate {
   readonly perMinute: number;
   readonly burst: number;
@@ -49,6 +50,7 @@ export interface ChannelRateInput {
   readonly burst?: number | undefined;
 }
 
+/** The newest attempt of a channel. */
 export interface ChannelLast {
   readonly at: number;
   readonly ok: boolean;
@@ -78,6 +80,7 @@ export interface ChannelPatch {
   readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
+/** What a channel may send unless it says else. */
 export const channelRateDefault: ChannelRate = { perMinute: 30, burst: 10 };
 
 /** A channel's whole settings as its kind reads them: defaults filled in, unknown ones refused. */
@@ -160,6 +163,7 @@ const patchShape: InputShape<ChannelPatch> = {
   labels: labelsSchema.optional(),
 };
 
+/** What may be changed of a channel: the body of a patch. */
 export const channelPatchSchema: z.ZodType<ChannelPatch> = z.strictObject(patchShape);
 
 const shape: Shape<Channel> = {
@@ -174,6 +178,7 @@ const shape: Shape<Channel> = {
   failures: count,
 };
 
+/** Every field of a channel, as a schema. */
 export const channelRow: z.ZodType<Channel> = z.object(shape);
 
 export const channels: Collection = describeCollection({

@@ -75,6 +75,7 @@ export interface CheckSettings {
 
 /** Secrets that are no headers: what a database, a broker or an API is logged in with. */
 export const SECRET_NAMES = ['password', 'token'] as const;
+/** The name of a secret that a check may keep. */
 export type SecretName = (typeof SECRET_NAMES)[number];
 
 export interface SlidingWindow {
@@ -85,6 +86,7 @@ export interface SlidingWindow {
   readonly [f: string]: number;
 }
 
+/** What is looked at to tell a failure of our own network from that of what is checked. */
 export interface Canary {
   readonly tool: string;
   readonly args: JsonObject;
@@ -295,6 +297,7 @@ const shape: Shape<Check> = {
   managedBy: z.string(),
 };
 
+/** Every field of a check, as a schema. */
 export const checkRow: z.ZodType<Check> = z.object(shape);
 
 const viaService = z.never({

@@ -19,6 +19,7 @@ export interface Connection extends StatusRow {
   readonly lastErrorCode: string | null;
 }
 
+/** Where a connection of an agent to a service stands. */
 export type ConnectionPhase = 'connected' | 'connecting' | 'disconnected' | 'failed' | 'needs_auth' | 'reconnecting';
 
 /** Body of `POST /v1/connections`. */
@@ -59,6 +60,7 @@ const shape: Shape<Connection> = {
   lastErrorCode: z.string().nullable(),
 };
 
+/** Every field of a connection, as a schema. */
 export const connectionRow: z.ZodType<Connection> = z.object(shape);
 
 const createShape: InputShape<ConnectionCreate> = {
@@ -68,6 +70,7 @@ const createShape: InputShape<ConnectionCreate> = {
   labels: labelsSchema.optional(),
 };
 
+/** What makes a connection: the body of a create. */
 export const connectionCreateSchema: z.ZodType<ConnectionCreate> = z.strictObject(createShape);
 
 const patchShape: InputShape<ConnectionPatch> = {
@@ -75,6 +78,7 @@ const patchShape: InputShape<ConnectionPatch> = {
   desired: z.enum(['active', 'paused', 'retired']).optional(),
 };
 
+/** What may be changed of a connection: the body of a patch. */
 export const connectionPatchSchema: z.ZodType<ConnectionPatch> = z.strictObject(patchShape);
 
 const reportShape: InputShape<ConnectionReport> = {
@@ -89,6 +93,7 @@ const reportShape: InputShape<ConnectionReport> = {
   lastErrorCode: codeWord.nullish(),
 };
 
+/** What may be reported of a connection. */
 export const connectionReportSchema: z.ZodType<ConnectionReport> = z.strictObject(reportShape);
 
 export const connections: Collection = describeCollection({

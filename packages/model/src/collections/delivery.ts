@@ -7,6 +7,7 @@ import { describeCollection, type Collection } from '../define.ts';
 import type { Envelope } from '../envelope.ts';
 import { count, envelopeShape, instant, type Shape } from '../schema.ts';
 
+/** Every kind of notice there is. */
 export const NOTICE_KINDS = [
   'alert',
   'recovery',
@@ -21,10 +22,13 @@ export const NOTICE_KINDS = [
   'test',
 ] as const;
 
+/** Why something was sent. */
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
+/** Where a delivery can stand. */
 export const DELIVERY_STATES = ['queued', 'delivered', 'failed', 'summarized', 'canceled'] as const;
 
+/** Where a delivery stands. */
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
 /** One notice on its way through one channel. */
@@ -73,6 +77,7 @@ const shape: Shape<Delivery> = {
   nextAt: instant.nullable(),
 };
 
+/** Every field of a delivery, as a schema. */
 export const deliveryRow: z.ZodType<Delivery> = z.object(shape);
 
 const enqueued = z.never({

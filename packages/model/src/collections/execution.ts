@@ -8,6 +8,7 @@ import { runReport, type InputShape, type RunReportFields } from '../report.ts';
 import { idSchema, instant, named, runShape, words, type Shape } from '../schema.ts';
 import type { RunRow } from '../run.ts';
 
+/** What comes next, and what is to be done. */
 export interface Step {
   readonly id: string;
   readonly title: string;
@@ -70,6 +71,7 @@ const reportShape: InputShape<ExecutionReport> = {
   steps: z.array(stepInput).max(50).optional(),
 };
 
+/** What may be reported of an execution. */
 export const executionReportSchema: z.ZodType<ExecutionReport> = z.strictObject(reportShape);
 
 const createShape: InputShape<ExecutionCreate> = {
@@ -78,9 +80,11 @@ const createShape: InputShape<ExecutionCreate> = {
   agent: idSchema,
   title: named(300),
 };
+/** What makes an execution: the body of a create. */
 export const executionCreateSchema: z.ZodType<ExecutionCreate> = z.strictObject(createShape);
 
 const patchShape: InputShape<ExecutionPatch> = { ...reportShape, cancelRequested: z.boolean().optional() };
+/** What may be changed of an execution: the body of a patch. */
 export const executionPatchSchema: z.ZodType<ExecutionPatch> = z.strictObject(patchShape);
 
 const shape: Shape<Execution> = {
@@ -100,6 +104,7 @@ const shape: Shape<Execution> = {
     .max(50),
 };
 
+/** Every field of an execution, as a schema. */
 export const executionRow: z.ZodType<Execution> = z.object(shape);
 
 const reported = [

@@ -33,6 +33,7 @@ const shape: Shape<Inbox> = {
   nextAt: instant.nullable(),
 };
 
+/** Every field of a person's inbox, as a schema. */
 export const inboxRow: z.ZodType<Inbox> = z.object(shape);
 
 const derived = z.never({ error: 'inboxes are derived by the server; nobody writes them' });

@@ -18,14 +18,19 @@ import {
   type Shape,
 } from '../schema.ts';
 
+/** The phases of an incident in their order. */
 export const INCIDENT_PHASES = ['investigating', 'identified', 'monitoring', 'resolved'] as const;
+/** Where the work on an incident stands. */
 export type IncidentPhase = (typeof INCIDENT_PHASES)[number];
 
+/** How hard an incident can hit, least first. */
 export const INCIDENT_IMPACTS = ['none', 'minor', 'major', 'critical'] as const;
+/** How hard an incident hits. */
 export type IncidentImpact = (typeof INCIDENT_IMPACTS)[number];
 
 /** How one record is affected. `none`: it was, and has recovered. */
 export const AFFECTED_IMPACTS = ['none', 'degraded', 'down', 'maintenance'] as const;
+/** How hard an incident hits one record. */
 export type AffectedImpact = (typeof AFFECTED_IMPACTS)[number];
 
 /** One record that an incident is about. */
@@ -111,10 +116,15 @@ export interface IncidentPatch {
   readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
+/** Most updates of an incident. */
 export const INCIDENT_UPDATES_MAX = 200;
+/** Most alerts that an incident gathers. */
 export const INCIDENT_ALERTS_MAX = 200;
+/** Most records that an incident names. */
 export const INCIDENT_AFFECTED_MAX = 200;
+/** Most characters of an update. */
 export const INCIDENT_TEXT_MAX = 4_000;
+/** Most characters of a post-mortem. */
 export const POSTMORTEM_TEXT_MAX = 16_000;
 
 const affectedSchema: z.ZodType<Affected> = z.strictObject({ ref: refSchema, impact: z.enum(AFFECTED_IMPACTS) });
@@ -133,6 +143,7 @@ const patchShape: InputShape<IncidentPatch> = {
   assignee: words(256).nullish(),
   labels: labelsSchema.optional(),
 };
+/** What may be changed of an incident: the body of a patch. */
 export const incidentPatchSchema: z.ZodType<IncidentPatch> = z.strictObject(patchShape);
 
 const createShape: InputShape<IncidentCreate> = {
@@ -144,6 +155,7 @@ const createShape: InputShape<IncidentCreate> = {
   alerts: z.array(idSchema).max(INCIDENT_ALERTS_MAX).optional(),
   isPublished: z.boolean().optional(),
 };
+/** What makes an incident: the body of a create. */
 export const incidentCreateSchema: z.ZodType<IncidentCreate> = z.strictObject(createShape);
 
 const updateSchema: z.ZodType<IncidentUpdate> = z.object({
@@ -176,6 +188,7 @@ const shape: Shape<Incident> = {
   nextAt: instant.nullable(),
 };
 
+/** Every field of an incident, as a schema. */
 export const incidentRow: z.ZodType<Incident> = z.object(shape);
 
 export const incidents: Collection = describeCollection({

@@ -46,6 +46,7 @@ export interface Rows {
   readonly subscribers: Subscriber;
 }
 
+/** The name of a collection that every server has. */
 export type CollectionName = keyof Rows;
 
 /** Every collection this release knows. A new kind of record is one file beside these and one line here. */
@@ -78,6 +79,7 @@ export function collectionOf(name: string): Collection | null {
   return isCollectionName(name) ? collections[name] : null;
 }
 
+/** Does every server have a collection of this name? */
 export function isCollectionName(name: string): name is CollectionName {
   return Object.hasOwn(collections, name);
 }

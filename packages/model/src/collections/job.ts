@@ -42,16 +42,20 @@ const reportShape: InputShape<JobReport> = {
   goal: prose(1000).optional(),
 };
 
+/** What may be reported of a job. */
 export const jobReportSchema: z.ZodType<JobReport> = z.strictObject(reportShape);
 
 const createShape: InputShape<JobCreate> = { ...reportShape, id: idSchema.optional(), title: named(300) };
+/** What makes a job: the body of a create. */
 export const jobCreateSchema: z.ZodType<JobCreate> = z.strictObject(createShape);
 
 const patchShape: InputShape<JobPatch> = { ...reportShape, cancelRequested: z.boolean().optional() };
+/** What may be changed of a job: the body of a patch. */
 export const jobPatchSchema: z.ZodType<JobPatch> = z.strictObject(patchShape);
 
 const shape: Shape<Job> = { ...runShape, kind: z.string(), owner: z.string().nullable(), goal: z.string() };
 
+/** Every field of a job, as a schema. */
 export const jobRow: z.ZodType<Job> = z.object(shape);
 
 const reported = [

@@ -30,6 +30,7 @@ export type MaintenanceSchedule =
       readonly [f: string]: string | number | null;
     };
 
+/** Where a maintenance stands. */
 export type MaintenanceState = 'scheduled' | 'active' | 'completed' | 'canceled';
 
 /** A maintenance: what, whom, when, and how far it is. */
@@ -154,6 +155,7 @@ const repeatInput = z
       issues.push({ code: 'custom', path: ['rrule'], message: 'expected windows of 1 minute to 90 days', input: null });
   });
 
+/** When a maintenance is, as it is asked for. */
 export const scheduleInputSchema: z.ZodType<ScheduleInput> = z.discriminatedUnion('kind', [onceInput, repeatInput]);
 
 /**
@@ -191,6 +193,7 @@ const createShape: InputShape<MaintenanceCreate> = {
   labels: labelsSchema.optional(),
 };
 
+/** What makes a maintenance: the body of a create. */
 export const maintenanceCreateSchema: z.ZodType<MaintenanceCreate> = z.strictObject(createShape);
 
 const patchShape: InputShape<MaintenancePatch> = {
@@ -202,6 +205,7 @@ const patchShape: InputShape<MaintenancePatch> = {
   labels: labelsSchema.optional(),
 };
 
+/** What may be changed of a maintenance: the body of a patch. */
 export const maintenancePatchSchema: z.ZodType<MaintenancePatch> = z.strictObject(patchShape);
 
 const spanSchema: z.ZodType<Span> = z.object({ from: instant, to: instant });
@@ -234,6 +238,7 @@ const shape: Shape<Maintenance> = {
   nextAt: instant.nullable(),
 };
 
+/** Every field of a maintenance, as a schema. */
 export const maintenanceRow: z.ZodType<Maintenance> = z.object(shape);
 
 export const maintenances: Collection = describeCollection({

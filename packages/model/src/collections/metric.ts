@@ -25,6 +25,7 @@ const shape: Shape<Metric> = {
   window: z.string(),
 };
 
+/** Every field of a metric, as a schema. */
 export const metricRow: z.ZodType<Metric> = z.object(shape);
 
 const derived = z.never({ error: 'metrics are derived by the server; nobody writes them' });

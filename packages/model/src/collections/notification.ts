@@ -5,11 +5,14 @@ import type { Envelope } from '../envelope.ts';
 import type { InputShape } from '../report.ts';
 import { count, envelopeShape, instant, keySchema, named, prose, refSchema, words, type Shape } from '../schema.ts';
 
+/** Every type of notification there is. */
 export const NOTIFICATION_TYPES = ['alert', 'recovery', 'incident', 'maintenance', 'job', 'message', 'system'] as const;
+/** What a notification is about. */
 export type NotificationType = (typeof NOTIFICATION_TYPES)[number];
 
 /** From the least to the most pressing. */
 export const PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const;
+/** How urgent a notification is. */
 export type Priority = (typeof PRIORITIES)[number];
 
 /** One item of one person's inbox. */
@@ -78,9 +81,11 @@ const createShape: InputShape<NotificationCreate> = {
   path: placeSchema.optional(),
   thread: keySchema.optional(),
 };
+/** What makes a notification: the body of a create. */
 export const notificationCreateSchema: z.ZodType<NotificationCreate> = z.strictObject(createShape);
 
 const patchShape: InputShape<NotificationPatch> = { state: z.enum(['unread', 'read', 'archived']).optional() };
+/** What may be changed of a notification: the body of a patch. */
 export const notificationPatchSchema: z.ZodType<NotificationPatch> = z.strictObject(patchShape);
 
 const shape: Shape<Notification> = {
@@ -103,6 +108,7 @@ const shape: Shape<Notification> = {
   nextAt: instant.nullable(),
 };
 
+/** Every field of a notification, as a schema. */
 export const notificationRow: z.ZodType<Notification> = z.object(shape);
 
 export const notifications: Collection = describeCollection({

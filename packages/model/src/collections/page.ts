@@ -22,12 +22,14 @@ export interface PageService {
   readonly [field: string]: string | boolean | null;
 }
 
+/** A heading of a status page and what stands under it. */
 export interface PageGroup {
   readonly name: string;
   readonly services: readonly PageService[];
   readonly [field: string]: string | readonly PageService[];
 }
 
+/** How a status page looks. */
 export interface PageTheme {
   /** `#rrggbb`; empty is ours. */
   readonly accent: string;
@@ -39,12 +41,14 @@ export interface PageTheme {
   readonly [field: string]: string;
 }
 
+/** A link in the head of a status page. */
 export interface PageLink {
   readonly name: string;
   readonly url: string;
   readonly [field: string]: string;
 }
 
+/** A public status page: what it shows, to whom, how it looks. */
 export interface Page extends Envelope {
   /** The page's place: `/status/<slug>`. Unique in the instance, over all organizations. */
   readonly slug: string;
@@ -200,6 +204,7 @@ const shape: Shape<Page> = {
   securedAt: instant.nullable(),
 };
 
+/** Every field of a status page, as a schema. */
 export const pageRow: z.ZodType<Page> = z.object(shape);
 
 const patchShape: InputShape<PagePatch> = {
@@ -221,10 +226,12 @@ const patchShape: InputShape<PagePatch> = {
   labels: labelsSchema.optional(),
 };
 
+/** What may be changed of a status page: the body of a patch. */
 export const pagePatchSchema: z.ZodType<PagePatch> = z.strictObject(patchShape);
 
 const createShape: InputShape<PageCreate> = { ...patchShape, id: idSchema.optional(), slug, title: named(200) };
 
+/** What makes a status page: the body of a create. */
 export const pageCreateSchema: z.ZodType<PageCreate> = z.strictObject(createShape);
 
 export const pages: Collection = describeCollection({

@@ -51,6 +51,7 @@ export interface Digest {
   readonly [field: string]: string | number | readonly string[];
 }
 
+/** Who is told of which alerts, when, and what happens when nobody answers. */
 export interface Policy extends Envelope {
   readonly name: string;
   /** Takes what no other policy matches. */
@@ -192,7 +193,9 @@ const createShape: InputShape<PolicyCreate> = {
   steps: stepsSchema,
 };
 
+/** What makes a policy: the body of a create. */
 export const policyCreateSchema: z.ZodType<PolicyCreate> = z.strictObject(createShape);
+/** What may be changed of a policy: the body of a patch. */
 export const policyPatchSchema: z.ZodType<PolicyPatch> = z.strictObject(patchShape);
 
 const shape: Shape<Policy> = {
@@ -225,6 +228,7 @@ const shape: Shape<Policy> = {
   nextAt: instant.nullable(),
 };
 
+/** Every field of a policy, as a schema. */
 export const policyRow: z.ZodType<Policy> = z.object(shape);
 
 export const policies: Collection = describeCollection({

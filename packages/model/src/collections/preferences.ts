@@ -124,6 +124,7 @@ const createShape: InputShape<PreferencesCreate> = {
   throttle: throttleSchema.optional(),
   labels: labelsSchema.optional(),
 };
+/** What makes a person's preferences: the body of a create. */
 export const preferencesCreateSchema: z.ZodType<PreferencesCreate> = z.strictObject(createShape);
 
 const waysRow: z.ZodType<Ways> = z.object({
@@ -143,6 +144,7 @@ const shape: Shape<Preferences> = {
   push: z.array(z.object({ id: z.string(), name: z.string(), host: z.string(), at: instant })),
 };
 
+/** Every field of a person's preferences, as a schema. */
 export const preferencesRow: z.ZodType<Preferences> = z.object(shape);
 
 export const preferences: Collection = describeCollection({

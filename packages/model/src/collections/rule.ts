@@ -23,6 +23,7 @@ import {
 import { selectorSchema, type Selector, type SelectedCollection } from '../selector.ts';
 import { STATUSES, type Status } from '../status.ts';
 
+/** How bad an alert is. */
 export type Severity = 'critical' | 'warning' | 'info';
 
 /** Worst first. */
@@ -81,6 +82,7 @@ export type RecoveryAction =
       readonly perDay: number;
     };
 
+/** What is worth an alert, as data. */
 export interface Rule extends Envelope {
   readonly name: string;
   readonly isEnabled: boolean;
@@ -141,6 +143,7 @@ const ABOUT: Readonly<Record<RuleCondition['kind'], readonly SelectedCollection[
   anomaly: ['services', 'agents', 'connections'],
 };
 
+/** What a rule may look for. */
 export const ruleConditionSchema: z.ZodType<RuleCondition> = z
   .discriminatedUnion(
     'kind',
@@ -265,6 +268,7 @@ const createShape: InputShape<RuleCreate> = {
   when: ruleConditionSchema,
 };
 
+/** What makes a rule: the body of a create. */
 export const ruleCreateSchema: z.ZodType<RuleCreate> = z.strictObject(createShape).check(({ value, issues }) => {
   const flaw = ruleFlaw(value.when, value.on ?? null);
   if (flaw !== null) issues.push({ code: 'custom', path: ['on'], message: flaw, input: value.on });
@@ -303,6 +307,7 @@ const shape: Shape<Rule> = {
   tried: z.record(z.string(), z.array(instant)),
 };
 
+/** Every field of a rule, as a schema. */
 export const ruleRow: z.ZodType<Rule> = z.object(shape);
 
 export const rules: Collection = describeCollection({

@@ -225,6 +225,7 @@ const shape: Shape<Service> = {
   members: membersSchema.nullable(),
 };
 
+/** Every field of a service, as a schema. */
 export const serviceRow: z.ZodType<Service> = z.object(shape);
 
 const DEPENDS_MAX = 32;
@@ -297,6 +298,7 @@ const createShape: InputShape<ServiceCreate> = {
   members: membersInput.optional(),
 };
 
+/** What makes a service: the body of a create. */
 export const serviceCreateSchema: z.ZodType<ServiceCreate> = z.strictObject(createShape).check(({ value, issues }) => {
   const flaw = targetFlaw(value.kind, value.target ?? '');
   if (flaw !== null) issues.push({ code: 'custom', path: ['target'], message: flaw, input: value.target });
@@ -333,6 +335,7 @@ const patchShape: InputShape<ServicePatch> = {
   members: membersInput.optional(),
 };
 
+/** What may be changed of a service: the body of a patch. */
 export const servicePatchSchema: z.ZodType<ServicePatch> = z.strictObject(patchShape);
 
 const reportShape: InputShape<ServiceReport> = {
@@ -340,6 +343,7 @@ const reportShape: InputShape<ServiceReport> = {
   phase: z.enum(['stopped', 'starting', 'ready', 'reconnecting', 'failed']).optional(),
 };
 
+/** What may be reported of a service. */
 export const serviceReportSchema: z.ZodType<ServiceReport> = z.strictObject(reportShape);
 
 export const services: Collection = describeCollection({

@@ -70,9 +70,11 @@ const draftingShape: InputShape<DraftingInput> = {
 const draftingInput: z.ZodType<DraftingInput> = z.strictObject(draftingShape);
 
 const patchShape: InputShape<SettingsPatch> = { drafting: draftingInput.optional(), labels: labelsSchema.optional() };
+/** What may be changed of the settings: the body of a patch. */
 export const settingsPatchSchema: z.ZodType<SettingsPatch> = z.strictObject(patchShape);
 
 const createShape: InputShape<SettingsCreate> = { ...patchShape, id: z.literal('main') };
+/** What makes the settings: the body of a create. */
 export const settingsCreateSchema: z.ZodType<SettingsCreate> = z.strictObject(createShape);
 
 const shape: Shape<Settings> = {
@@ -86,6 +88,7 @@ const shape: Shape<Settings> = {
   }),
 };
 
+/** Every field of the settings, as a schema. */
 export const settingsRow: z.ZodType<Settings> = z.object(shape);
 
 export const settings: Collection = describeCollection({

@@ -8,6 +8,7 @@ import type { Envelope } from '../envelope.ts';
 import type { InputShape } from '../report.ts';
 import { envelopeShape, idSchema, instant, labelsSchema, words, type Shape } from '../schema.ts';
 
+/** Somebody outside who is told of a status page's incidents. */
 export interface Subscriber extends Envelope {
   /** Id of the page. */
   readonly page: string;
@@ -48,6 +49,7 @@ const shape: Shape<Subscriber> = {
   nextAt: instant.nullable(),
 };
 
+/** Every field of a subscriber, as a schema. */
 export const subscriberRow: z.ZodType<Subscriber> = z.object(shape);
 
 const groups = z.array(words(200)).max(50).nullable();
@@ -59,6 +61,7 @@ const createShape: InputShape<SubscriberCreate> = {
   groups: groups.optional(),
 };
 
+/** What makes a subscriber: the body of a create. */
 export const subscriberCreateSchema: z.ZodType<SubscriberCreate> = z
   .strictObject(createShape)
   .check(({ value, issues }) => {
@@ -68,6 +71,7 @@ export const subscriberCreateSchema: z.ZodType<SubscriberCreate> = z
 
 const patchShape: InputShape<SubscriberPatch> = { groups: groups.optional(), labels: labelsSchema.optional() };
 
+/** What may be changed of a subscriber: the body of a patch. */
 export const subscriberPatchSchema: z.ZodType<SubscriberPatch> = z.strictObject(patchShape);
 
 export const subscribers: Collection = describeCollection({

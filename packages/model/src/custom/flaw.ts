@@ -20,6 +20,7 @@ const RESERVED_COMMANDS: readonly string[] = ['bulk', 'export', 'history', 'repo
 const SCOPES: readonly unknown[] = ['read', 'report', 'admin', undefined];
 const MS_MAX = 10 * 366 * 86_400_000;
 
+/** What is wrong with the definition of a collection, or null. */
 export function flawOfDefinition(definition: AnyDefinition): string | null {
   const { name, fields } = definition;
   if (!/^[a-z][a-z-]{0,63}$/.test(name))

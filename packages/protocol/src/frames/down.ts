@@ -70,9 +70,13 @@ export interface SnapshotFrame {
 /** Why a record left a view: it stopped matching, or it was deleted. */
 export type LeaveReason = 'out' | 'del';
 
+/** New values of a record that the view holds; keys may be paths. */
 export type UpdateOp = readonly [rid: Rid, version: number, set: JsonObject];
+/** A record that a view did not hold before, whole, with its id. */
 export type EnterOp = readonly [rid: Rid, version: number, fields: JsonObject, key: string];
+/** A record that is no longer in the view, and why. */
 export type LeaveOp = readonly [rid: Rid, version: number, none: null, why: LeaveReason];
+/** What happened to one record of a view. */
 export type Op = UpdateOp | EnterOp | LeaveOp;
 
 /** What happened to a view between two versions. Values were merged; `n` says how many changes. */
@@ -156,6 +160,7 @@ export interface ByeDown {
   readonly after: number;
 }
 
+/** Every frame that a server sends. */
 export type Downstream =
   | Welcome
   | Subd

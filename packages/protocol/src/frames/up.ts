@@ -107,4 +107,5 @@ export interface ByeUp {
   readonly t: 'bye';
 }
 
+/** Every frame that a caller sends. */
 export type Upstream = Hello | Sub | Unsub | Interval | Visibility | Ack | Ping | AuthUp | Mut | ByeUp;

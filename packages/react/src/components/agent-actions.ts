@@ -1,6 +1,7 @@
 import type { Agent } from '@statewire/model';
 import type { GlyphName } from './glyph.tsx';
 
+/** A thing that can be done about an agent; the command of the same name. */
 export type AgentActionName = 'clear-override' | 'mute' | 'pause' | 'resume' | 'retire' | 'unmute';
 
 /** What a person can do about an agent, and whether its present state allows it. */

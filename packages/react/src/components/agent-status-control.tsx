@@ -33,6 +33,7 @@ interface ControlLive extends Styled<ControlPart> {
   readonly muteMs?: number | undefined;
 }
 
+/** An agent by `id`, watched, or one given with what to call. */
 export type AgentStatusControlProps = ControlLive | ControlShown;
 
 /**

@@ -1,6 +1,7 @@
 import { useEffect, useRef, type ReactNode } from 'react';
 import { styler, type Styled } from './styled.ts';
 
+/** What `ChangeHighlight` takes. */
 export interface ChangeHighlightProps extends Styled {
   /** It glows once when this is another value than before. */
   readonly value: string | number | boolean | null;

@@ -20,6 +20,7 @@ interface CountLive extends Styled<'mark'> {
   readonly label?: string | undefined;
 }
 
+/** Counts given, or counted from live connections. */
 export type ConnectionCounterProps = CountShown | CountLive;
 
 /** `3 connected`. With `count` it shows that; with `service` or `agent` it counts the connections that are up. */

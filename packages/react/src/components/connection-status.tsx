@@ -6,6 +6,7 @@ import { Glyph } from './glyph.tsx';
 import { StatusIcon } from './status-icon.tsx';
 import { styler, type Styled } from './styled.ts';
 
+/** What `ConnectionStatus` takes. */
 export interface ConnectionStatusProps extends Styled<'pill' | 'popover' | 'button'> {
   /**
    * `pill`: always there, opens to details. `banner`: only there when something is wrong for a while. `dot`: the shape

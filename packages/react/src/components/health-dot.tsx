@@ -21,6 +21,7 @@ interface HealthLive extends Styled<'latency'> {
   readonly label?: string | undefined;
 }
 
+/** A status given, or a record by collection and id, watched. */
 export type HealthDotProps = HealthShown | HealthLive;
 
 /** Shape and latency of one thing, for dense places. With `status` it shows that; with `id` it watches the record. */

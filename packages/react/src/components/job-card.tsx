@@ -48,6 +48,7 @@ interface CardLive extends Styled<CardPart> {
 
 type CardPart = 'title' | 'goal' | 'progress' | 'facts' | 'button';
 
+/** A run given, or one by collection and id, watched. */
 export type JobCardProps = CardShown | CardLive;
 
 /** Long work at a glance: what, how far, how fast, how long still, and when it last moved. With `id` it watches the record. */

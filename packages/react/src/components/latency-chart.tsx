@@ -3,6 +3,7 @@ import { clockTime, latencyText } from '@statewire/client/look';
 import { memo, useMemo, useState, type PointerEvent, type ReactNode } from 'react';
 import { styler, type Styled } from './styled.ts';
 
+/** One measurement: when, and how long it took, or null for a failure. */
 export interface LatencyPoint {
   /** Epoch ms. */
   readonly at: number;
@@ -19,6 +20,7 @@ export interface LatencyStretch {
   readonly status: 'degraded' | 'down' | 'maintenance';
 }
 
+/** What `LatencyChart` takes. */
 export interface LatencyChartProps extends Styled<'readout' | 'plot'> {
   /** Oldest first. Null is a gap and drawn as one. */
   readonly points: readonly LatencyPoint[];

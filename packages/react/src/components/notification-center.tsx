@@ -7,6 +7,7 @@ import { useNotificationCenter, type NotificationCenterState } from './use-notif
 
 type CenterPart = 'badge' | 'bell' | 'button' | 'item' | 'panel';
 
+/** What `NotificationCenter` takes. */
 export interface NotificationCenterProps extends Styled<CenterPart> {
   /** `bell`: a button with the number of unread ones that opens the list. `panel`: the list itself. Default `bell`. */
   readonly variant?: 'bell' | 'panel' | undefined;

@@ -2,6 +2,7 @@ import { wordOf } from '@statewire/client/look';
 import type { ReactNode } from 'react';
 import { styler, type Styled } from './styled.ts';
 
+/** Somebody who is here. */
 export interface Present {
   readonly id: string;
   readonly name: string;
@@ -13,6 +14,7 @@ export interface Present {
   readonly activity?: string | undefined;
 }
 
+/** What `PresenceAvatars` takes. */
 export interface PresenceAvatarsProps extends Styled<'avatar' | 'more'> {
   readonly people: readonly Present[];
   /** Faces to show at most; the rest is a number. Default 5. */

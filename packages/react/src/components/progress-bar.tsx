@@ -6,6 +6,7 @@ import { styler, type Styled } from './styled.ts';
 /** What became of it: the bar stays where it ended. */
 export type ProgressTone = 'active' | 'up' | 'degraded' | 'down' | 'quiet';
 
+/** What `ProgressBar` takes. */
 export interface ProgressBarProps extends Styled<'track' | 'fill' | 'label' | 'text'> {
   readonly progress: Amount;
   /** What is in progress. */
@@ -53,6 +54,7 @@ export function ProgressBar(props: ProgressBarProps): ReactNode {
   );
 }
 
+/** What `MultiProgress` takes. */
 export interface MultiProgressProps extends Styled<'total' | 'item'> {
   readonly items: readonly {
     readonly id: string;

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { useNowAs } from '../use-now.ts';
 import { styler, type Styled } from './styled.ts';
 
+/** What `RelativeTime` takes. */
 export interface RelativeTimeProps extends Styled {
   /** Epoch ms on the server's clock, or null. */
   readonly at: number | null;

@@ -3,6 +3,7 @@ import { sparkPath, sparkText } from '@statewire/client/look';
 import { memo, type ReactNode } from 'react';
 import { styler, type Styled } from './styled.ts';
 
+/** What `Sparkline` takes. */
 export interface SparklineProps extends Styled {
   /** Newest last; null is a gap and drawn as one. */
   readonly values: readonly (number | null)[];

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { StatusIcon } from './status-icon.tsx';
 import { styler, type Styled } from './styled.ts';
 
+/** What `StatusBadge` takes. */
 export interface StatusBadgeProps extends Styled<'icon' | 'word'> {
   /** A status of ours, or any word: one that is not known is shown as it is, quietly. */
   readonly status: BadgeStatus | (string & {});
@@ -39,6 +40,7 @@ export function StatusBadge(props: StatusBadgeProps): ReactNode {
 
 const ICON_SIZES = { small: 12, medium: 14, large: 16 } as const;
 
+/** What `StatusDot` takes. */
 export interface StatusDotProps extends Styled<'icon'> {
   readonly status: BadgeStatus | (string & {});
   readonly label?: string | undefined;

@@ -6,6 +6,7 @@ import { RelativeTime } from './relative-time.tsx';
 import { StatusBadge } from './status-badge.tsx';
 import { styler, type Styled } from './styled.ts';
 
+/** What `StatusIndicator` takes. */
 export interface StatusIndicatorProps extends Styled<'badge' | 'time'> {
   /** Id of the record. */
   readonly id: string;

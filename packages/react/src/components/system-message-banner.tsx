@@ -6,6 +6,7 @@ import { StatusIcon } from './status-icon.tsx';
 import { styler, type Styled } from './styled.ts';
 import { phaseOf, severityOf, type MessageSeverity, type ShownMessage } from './system-message.ts';
 
+/** What `SystemMessageBanner` takes. */
 export interface SystemMessageBannerProps extends Styled<'close' | 'message'> {
   readonly messages: readonly ShownMessage[];
   /** Messages to show at once, the most pressing first. Default 3. */

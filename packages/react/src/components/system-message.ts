@@ -15,7 +15,9 @@ export interface ShownMessage {
   readonly isDismissible?: boolean | undefined;
 }
 
+/** How urgent a message is. */
 export type MessageSeverity = 'critical' | 'info' | 'success' | 'warning';
+/** Whether a message is shown now, later or no more. */
 export type MessagePhase = 'active' | 'expired' | 'scheduled';
 
 /** Where a message is in its life, by the server's clock: nobody has to end it. */

@@ -37,6 +37,7 @@ interface ManagerLive extends Styled<ManagerPart> {
   readonly client?: string | undefined;
 }
 
+/** Messages given, or those of a collection, watched. */
 export type SystemMessageManagerProps = ManagerLive | ManagerShown;
 
 /**

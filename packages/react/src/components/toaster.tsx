@@ -9,6 +9,7 @@ import { styler, type Styled } from './styled.ts';
 import type { Toast, Toasts } from './toasts.ts';
 import { usePresenter } from './use-presenter.ts';
 
+/** What `Toaster` takes. */
 export interface ToasterProps extends Styled<'action' | 'close' | 'toast'> {
   readonly toasts: Toasts;
   /** How many are seen at once; the rest wait. Default 4. */

@@ -4,6 +4,7 @@
  */
 import type { Priority } from '@statewire/model';
 
+/** What a toast says. */
 export interface ToastInput {
   readonly title: string;
   readonly text?: string | undefined;
@@ -17,6 +18,7 @@ export interface ToastInput {
   readonly action?: { readonly label: string; readonly run: () => void } | undefined;
 }
 
+/** A toast that is shown. */
 export interface Toast extends ToastInput {
   readonly id: number;
   readonly priority: Priority;
@@ -39,6 +41,7 @@ export interface Toasts {
 /** What waits behind those that are seen; older and less pressing ones make room. */
 export const TOASTS_MAX = 50;
 
+/** Makes a list of toasts to be shown by a `Toaster`; bounded, the most urgent first. */
 export function createToasts(): Toasts {
   let list: readonly Toast[] = [];
   let last = 0;

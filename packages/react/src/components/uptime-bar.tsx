@@ -4,6 +4,7 @@ import { memo, useEffect, useMemo, useRef, useState, type PointerEvent, type Rea
 import { barColours, onPaletteChange } from './palette.ts';
 import { styler, type Styled } from './styled.ts';
 
+/** What `UptimeBar` takes. */
 export interface UptimeBarProps extends Styled<'canvas' | 'tip'> {
   /** One letter per observation or day, newest last: `u` up, `g` degraded, `d` down, `m` maintenance, `x` unknown. */
   readonly bar: string;

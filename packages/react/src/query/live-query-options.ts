@@ -10,6 +10,7 @@ export type LiveQueryKey = readonly ['statewire', string, FilterJson | null];
 /** What the cache holds: rows as the client keeps them, so that an unchanged row stays the same object. */
 export type LiveQueryData<N extends string> = readonly RowOf<N>[];
 
+/** What a live query is about, for TanStack Query. */
 export interface LiveQueryOptions<T extends Row> {
   /** Only records for which this holds. */
   readonly where?: Where<T> | undefined;

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { StatewireProvider } from '../provider.tsx';
 import { createTestStatewire, type TestRows, type TestWorld } from './world.ts';
 
+/** What `TestStatewire` takes. */
 export interface TestStatewireProps {
   /** What the server holds. With other rows in a later render it holds those. */
   readonly rows?: TestRows | undefined;

@@ -6,6 +6,7 @@ import { act as reactAct } from 'react';
 /** Rows to begin with, by collection. Each needs an id; the rest is up to what the screen reads. */
 export type TestRows = Readonly<Record<string, readonly (JsonObject & { readonly id: string })[]>>;
 
+/** What a test world begins with. */
 export interface TestStatewireOptions {
   readonly rows?: TestRows | undefined;
   /** The server's clock at the beginning, epoch ms. It moves by `advance` alone. Default 2026-01-01. */

@@ -151,6 +151,8 @@ export interface Definition<
   readonly access: CustomAccess;
   readonly expiry: Expiry;
   readonly commands: { readonly [K in keyof A]: CustomCommand<S, A[K]> };
+  /** For the compiler alone: there is never a value. */
+  readonly argsOf?: A | undefined;
 }
 
 /** Any definition. Its functions are called with records of its own only. */
@@ -167,8 +169,9 @@ export type CreateOf<D extends AnyDefinition> = InputOf<Omit<D['fields'], D['der
 export type PatchOf<D extends AnyDefinition> = Partial<InputOf<Omit<D['fields'], D['derived'][number]>>> & BodyOf;
 
 /** Arguments of the commands of a definition, by the command's name. */
-export type CommandsOf<D extends AnyDefinition> =
-  D extends Definition<string, Fields, infer A> ? { readonly [K in keyof A]: InputOf<A[K]> } : never;
+export type CommandsOf<D extends AnyDefinition> = {
+  readonly [K in keyof NonNullable<D['argsOf']>]: InputOf<NonNullable<D['argsOf']>[K]>;
+};
 
 interface BodyOf {
   readonly id?: string | undefined;

@@ -154,7 +154,11 @@ beforeAll(async () => {
       auth: { jwt: [{ issuer, audience, secret }] },
     }),
   );
-  server = await TestServer.start({ STATEWIRE_EGRESS: 'public', STATEWIRE_CONFIG: join(config, 'corpus.yaml') });
+  server = await TestServer.start({
+    STATEWIRE_EGRESS: 'public',
+    STATEWIRE_CONFIG: join(config, 'corpus.yaml'),
+    STATEWIRE_COLLECTIONS: 'e2e/fixtures/custom-app/collections.ts',
+  });
   Object.assign(names, {
     READ: await keyOf('main', 'read'),
     REPORT: await keyOf('main', 'report'),
@@ -179,8 +183,9 @@ beforeAll(async () => {
       await server.api('POST', '/v1/jobs', { id, title: text, kind: 'scan', leaseMs: 86_400_000 }, { key }),
       // Theirs is not published; ours is for everybody.
       await server.api('POST', '/v1/pages', pageOf(id, text, key === ADMIN_KEY), { key }),
+      await server.api('POST', '/v1/orders', { id, title: text, note: text }, { key }),
     ];
-    expect(made.map(({ status }) => status)).toEqual([201, 201, 201, 201, 201]);
+    expect(made.map(({ status }) => status)).toEqual([201, 201, 201, 201, 201, 201]);
   }
   const locked = await server.api('POST', '/v1/pages', { ...pageOf('locked', 'Locked', true), access: 'password' });
   const secured = await server.api('POST', '/v1/pages/locked/secure', {
@@ -367,7 +372,9 @@ async function gauges(): Promise<Gauges> {
   // Numbers of the fleet and the process live in `metrics` and move by themselves; so does the canary. What was down had an
   // alert, which stays when the service has gone.
   const moving = ['metrics', 'alerts', 'deliveries'];
-  for (const collection of Object.keys(collections).filter((name) => !moving.includes(name))) {
+  for (const collection of [...Object.keys(collections), 'orders', 'notes', 'visits'].filter(
+    (name) => !moving.includes(name),
+  )) {
     for (const key of [ADMIN_KEY, names['STRANGER'] ?? '']) {
       const { rows } = (await server.api('GET', `/v1/${collection}`, undefined, { key })).body;
       records.push(...rows.filter(({ id }: { id: string }) => id !== 'canary'));

@@ -21,19 +21,21 @@ export class TestServer {
   readonly port: number;
   readonly data: string;
   readonly #env: Readonly<Record<string, string>>;
+  readonly #args: readonly string[];
   #child: ChildProcess | null = null;
   /** Everything the server printed, for the message of a failing test. */
   output = '';
 
-  private constructor(port: number, data: string, env: Readonly<Record<string, string>>) {
+  private constructor(port: number, data: string, env: Readonly<Record<string, string>>, args: readonly string[]) {
+    this.#args = args;
     this.port = port;
     this.data = data;
     this.#env = env;
   }
 
   /** Starts a server and waits until it is healthy. The demo is off and any address may be probed unless `env` says else. */
-  static async start(env: Readonly<Record<string, string>> = {}): Promise<TestServer> {
-    const server = new TestServer(await freePort(), mkdtempSync(join(tmpdir(), 'statewire-e2e-')), env);
+  static async start(env: Readonly<Record<string, string>> = {}, args: readonly string[] = []): Promise<TestServer> {
+    const server = new TestServer(await freePort(), mkdtempSync(join(tmpdir(), 'statewire-e2e-')), env, args);
     await server.launch();
     return server;
   }
@@ -50,7 +52,7 @@ export class TestServer {
 
   /** Starts the process again on the same port and data. */
   async launch(): Promise<void> {
-    const child = spawn(process.execPath, ['--conditions=source', 'packages/cli/src/main.ts', 'serve'], {
+    const child = spawn(process.execPath, ['--conditions=source', 'packages/cli/src/main.ts', 'serve', ...this.#args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: process.env['PATH'] ?? '',

@@ -1,6 +1,8 @@
 import { dialWebSocket } from './connect/websocket.ts';
 import { fullEnv } from './full-env.ts';
 import { createClient as createCore, type ClientOptions, type CoreClient } from './client.ts';
+import type { OfflineOptions } from './offline/keeper.ts';
+import { openKeep } from './offline/open-keep.ts';
 import { reporters, type Reporters } from './report/reporters.ts';
 import { Saver, type SaverMode } from './session/saver.ts';
 import { shareDial } from './tabs/share.ts';
@@ -14,6 +16,8 @@ export interface FullOptions extends ClientOptions {
    * now): each tab has its own.
    */
   readonly tabs?: 'auto' | 'off' | undefined;
+  /** Keep rows and waiting commands in this browser, per server and person. Default false. */
+  readonly offline?: boolean | OfflineOptions | undefined;
 }
 
 /** The client as apps get it: it watches, commands and reports. */
@@ -32,5 +36,7 @@ export function createClient(options: FullOptions): Client {
   const env = options.env ?? fullEnv();
   const dial = shareDial(env, options.dial ?? dialWebSocket(env), { tabs: options.tabs ?? 'off' });
   const saver = new Saver(env, options.saver ?? 'auto');
-  return createCore({ ...options, env, dial: saver.measured(dial), lanes: saver.lanes }, reporters);
+  const { offline = false, url, token } = options;
+  const keep = options.keep ?? openKeep(env, { offline, url, token }) ?? undefined;
+  return createCore({ ...options, env, keep, dial: saver.measured(dial), lanes: saver.lanes }, reporters);
 }

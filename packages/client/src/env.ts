@@ -2,6 +2,7 @@
  * What touches the browser: sockets, visibility, timers, time and chance. Everything else takes an `Env`, so that the
  * same client runs in browsers, workers, Node and tests driven by hand. What the core can do without is in full-env.ts.
  */
+import type { Store } from './offline/shelf.ts';
 
 /** What the surroundings tell the client. All but `hidden`, `offline`, `pagehide` and `freeze` are reasons to look for life. */
 export type Signal =
@@ -82,6 +83,8 @@ export interface Env {
   /** Calls `fn` on each signal until the returned function is called. */
   listen(fn: (signal: Signal) => void): () => void;
   openSocket(url: string, protocol: string): SocketLike;
+  /** What outlives pages here. Absent where nothing does. */
+  readonly store?: Store | undefined;
   /** Reports an error that a caller's handler threw, without stopping anyone. */
   reportError(error: unknown): void;
   /** Asks for a lock that all pages of this origin share. A page that ends, however it ends, holds none. Absent where there are none. */

@@ -1,4 +1,5 @@
 import { browserEnv, type Channel, type Env, type Lock, type LockEvents, type Network, type Signal } from './env.ts';
+import { indexedDbStore } from './offline/indexed-db.ts';
 
 /** The real surroundings with all that a whole client makes use of. Like `browserEnv`, it touches no global until a method is called. */
 export function fullEnv(): Env {
@@ -6,6 +7,7 @@ export function fullEnv(): Env {
   return {
     ...env,
     network,
+    store: indexedDbStore(() => (typeof indexedDB === 'object' ? indexedDB : undefined)),
     listen: (fn) => both(env.listen(fn), listenToNetwork(fn)),
     // Read at each use: a module that is loaded before there is a page must not decide it for good.
     get lock() {

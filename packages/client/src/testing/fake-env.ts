@@ -1,3 +1,4 @@
+import type { Store } from '../offline/shelf.ts';
 import type { Env, Network, Signal, SocketLike, Timer } from '../env.ts';
 
 /** Surroundings driven by hand: time stands still until `advance`, chance is what you say. */
@@ -5,6 +6,8 @@ export class FakeEnv implements Env {
   /** What `random()` returns. */
   chance = 0.5;
   visible = true;
+  /** What ids of this page begin with; no two pages share one. */
+  idPrefix = 'tab';
   online = true;
   /** What the browser says of the network; null where it says nothing. */
   net: Network | null = null;
@@ -14,10 +17,13 @@ export class FakeEnv implements Env {
   #ids = 0;
   #order = 0;
   #timers = new Map<number, { readonly at: number; readonly fn: () => void }>();
+  readonly store: Store | undefined;
   readonly #listeners = new Set<(signal: Signal) => void>();
 
-  constructor(now = 1_000_000) {
+  /** `store`: what outlives the page, shared by tabs of one browser. */
+  constructor(now = 1_000_000, store?: Store) {
     this.#now = now;
+    this.store = store;
   }
 
   /** Timers that are set and who listens: nothing is left when all is closed. */
@@ -76,7 +82,7 @@ export class FakeEnv implements Env {
 
   uniqueId(): string {
     this.#ids += 1;
-    return `tab${this.#ids}`;
+    return `${this.idPrefix}${this.#ids}`;
   }
 
   pageUrl(): string | null {

@@ -7,14 +7,11 @@ export function indexedDbStore(factory: () => IDBFactory | undefined): Store {
       const found = factory();
       if (found === undefined) throw new Error('there is no IndexedDB here');
       const request = found.open(name, LAYOUT);
-      request.onupgradeneeded = () => {
-        // Another layout than ours is of no use: what was kept was a copy.
-        for (const each of request.result.objectStoreNames) request.result.deleteObjectStore(each);
-        request.result.createObjectStore(TEXTS);
-      };
+      // The first layout: there is nothing to carry over.
+      request.addEventListener('upgradeneeded', () => request.result.createObjectStore(TEXTS));
       const db = await done(request);
       // A newer page wants another layout, or somebody deletes the database: it must not wait for this page.
-      db.onversionchange = () => db.close();
+      db.addEventListener('versionchange', () => db.close());
       return new DbShelf(db);
     },
   };
@@ -48,8 +45,8 @@ class DbShelf implements Shelf {
     const transaction = this.#db.transaction(TEXTS, 'readwrite');
     const texts = transaction.objectStore(TEXTS);
     const ended = new Promise<void>((resolve, reject) => {
-      transaction.oncomplete = () => resolve();
-      transaction.onabort = () => reject(transaction.error ?? new Error('the write was given up'));
+      transaction.addEventListener('complete', () => resolve());
+      transaction.addEventListener('abort', () => reject(transaction.error ?? new Error('the write was given up')));
     });
     // Awaited below; until then a failure has somebody to tell.
     ended.catch(() => undefined);
@@ -76,7 +73,7 @@ function rangeOf(prefix: string): IDBKeyRange {
 
 function done<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error ?? new Error('the request failed'));
+    request.addEventListener('success', () => resolve(request.result));
+    request.addEventListener('error', () => reject(request.error ?? new Error('the request failed')));
   });
 }

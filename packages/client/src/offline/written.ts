@@ -39,8 +39,7 @@ export function binOf(rid: number): number {
 
 export function writeRow(rid: number, row: Row): WrittenRow {
   const { id, org: _, version, ...fields } = row;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: a row without its own three is a JSON object.
-  return [rid, id, version, fields as JsonObject];
+  return [rid, id, version, fields];
 }
 
 export function readMe(text: string | undefined): Me | null {

@@ -39,16 +39,7 @@ export interface KeeperDeps {
   /** Where credentials come from: a function may give another one each time, and may fail. */
   readonly credential: 'cookie' | 'fixed' | 'function';
   readonly options: OfflineOptions;
-  /** Locks that end with the page that holds them; where there are none, pages say now and then that they live. */
-  readonly lock?: AskLock | undefined;
 }
-
-/** Asks for a lock that all pages of this origin share. */
-export type AskLock = (
-  name: string,
-  how: { readonly steal: boolean },
-  events: { held(): void; lost(): void },
-) => { release(): void };
 
 export class Keeper implements Keep {
   who: string | null = null;
@@ -298,7 +289,7 @@ export class Keeper implements Keep {
 
   /** Looks for commands of tabs that are no more. */
   async #adopt(shelf: Shelf, who: string): Promise<void> {
-    const { lock } = this.#deps;
+    const { lock } = this.#deps.env;
     for (const [tab, left] of await readLeft(shelf, who)) {
       if (tab === this.#host?.tab || this.#adopted.has(tab)) continue;
       if (lock === undefined) {
@@ -334,7 +325,7 @@ export class Keeper implements Keep {
   }
 
   #leases(): readonly Entry[] {
-    if (this.#deps.lock !== undefined || this.#owner === null || this.#host === null) return [];
+    if (this.#deps.env.lock !== undefined || this.#owner === null || this.#host === null) return [];
     const { who } = this.#owner;
     const now = String(this.#deps.env.now());
     return [this.#host.tab, ...this.#adopted].map((tab) => [leaseKey(who, tab), now]);
@@ -348,7 +339,7 @@ export class Keeper implements Keep {
 
   #lock(tab: string, held: () => void): void {
     const lost = (): void => void this.#locks.delete(tab);
-    const lock = this.#deps.lock?.(`statewire.tab.${tab}`, { steal: false }, { held, lost });
+    const lock = this.#deps.env.lock?.(`statewire.tab.${tab}`, { steal: false }, { held, lost });
     if (lock !== undefined) this.#locks.set(tab, lock);
   }
 
@@ -437,7 +428,7 @@ export class Keeper implements Keep {
       for (const lock of this.#locks.values()) lock.release();
       this.#locks.clear();
       const { who } = this.#owner ?? {};
-      if (who !== undefined && this.#deps.lock === undefined)
+      if (who !== undefined && this.#deps.env.lock === undefined)
         void this.#run((shelf) =>
           shelf.write({ drop: [this.#host?.tab ?? '', ...this.#adopted].map((tab) => leaseKey(who, tab)) }),
         );

@@ -69,7 +69,7 @@ export class KeptViews {
     if (view.isDenied) return this.#gone.has(at) ? true : this.#drop(shelf, who, key);
     if (told.position === null || view.asOf === null || !told.hasData) return true;
     const known = this.#known.get(at) ?? (await this.#takeOver(shelf, who, view));
-    if (known === null || told.size >= (this.#oversized.get(at) ?? Infinity)) return true;
+    if (known === null || told.rows.length >= (this.#oversized.get(at) ?? Infinity)) return true;
     const { position } = told;
     // While it was looked for somebody else may have come: what is told now would be theirs.
     if (position === null || view.asOf === null || !stands()) return true;
@@ -79,7 +79,7 @@ export class KeptViews {
     const next = this.#written(view, known);
     const { head, put, drop, dropAll } = next;
     if (head.bytes > this.#deps.maxBytes || head.rows > KEPT_ROWS_MAX) {
-      this.#oversized.set(at, told.size * 0.9);
+      this.#oversized.set(at, told.rows.length * 0.9);
       return this.#drop(shelf, who, key);
     }
     // Only what grows can push others out.
@@ -155,7 +155,7 @@ export class KeptViews {
     }
     const drop = [...known.bins.keys()].filter((bin) => !groups.has(bin));
     const { e, v } = told.position ?? { e: '', v: 0 };
-    const head: Head = { e, v, org, asOf: asOf ?? 0, by: tab, at: now(), rows: told.size, bytes };
+    const head: Head = { e, v, org, asOf: asOf ?? 0, by: tab, at: now(), rows: told.rows.length, bytes };
     return { head, rows: told.rows, bins, put, drop, dropAll: known.head === null };
   }
 

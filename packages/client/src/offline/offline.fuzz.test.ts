@@ -113,9 +113,9 @@ class World {
     this.#opened += 1;
     env.idPrefix = `page${this.#opened}-`;
     env.online = this.isUp;
-    const lock = this.hasLocks ? this.#locks.of(env) : undefined;
+    if (this.hasLocks) Object.assign(env, { lock: this.#locks.of(env) });
     const keep =
-      openKeep(env, { offline: { maxBytes: 4_000 }, url: 'http://fake.test', token: undefined, lock }) ?? undefined;
+      openKeep(env, { offline: { maxBytes: 4_000 }, url: 'http://fake.test', token: undefined }) ?? undefined;
     const sw = createClient({ url: 'http://fake.test', env, dial: (...wire) => this.server.dial(...wire), keep });
     const page: LivePage = { env, sw, as: null, isSound: this.store.trouble === 'none', isAlive: true };
     this.pages.push(page);

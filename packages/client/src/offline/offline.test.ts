@@ -29,8 +29,8 @@ class Browser {
     env.idPrefix = `page${this.#opened}-`;
     env.online = this.server.isUp;
     const { offline = true, hasLocks = false, ...rest } = options;
-    const lock = hasLocks ? this.#locks.of(env) : undefined;
-    const keep = openKeep(env, { offline, url: 'http://fake.test', token: rest.token, lock }) ?? undefined;
+    if (hasLocks) Object.assign(env, { lock: this.#locks.of(env) });
+    const keep = openKeep(env, { offline, url: 'http://fake.test', token: rest.token }) ?? undefined;
     const page = { env, sw: createCore({ url: 'http://fake.test', env, dial: this.server.dial, keep, ...rest }) };
     this.pages.add(page);
     return page;

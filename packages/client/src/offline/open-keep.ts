@@ -1,7 +1,7 @@
 import type { Env } from '../env.ts';
 import type { TokenSource } from '../session/driver.ts';
 import type { Keep } from '../state/keep.ts';
-import { Keeper, type AskLock, type OfflineOptions } from './keeper.ts';
+import { Keeper, type OfflineOptions } from './keeper.ts';
 
 /** What keeps rows and commands between pages; null when nobody wants it, or there is nowhere to. Touches no disk yet. */
 export function openKeep(
@@ -10,12 +10,11 @@ export function openKeep(
     readonly offline: boolean | OfflineOptions;
     readonly url: string;
     readonly token: TokenSource;
-    readonly lock?: AskLock | undefined;
   },
 ): Keep | null {
-  const { offline, url, token, lock } = wish;
+  const { offline, url, token } = wish;
   if (offline === false || env.store === undefined) return null;
   const credential = token === undefined ? 'cookie' : typeof token === 'function' ? 'function' : 'fixed';
   const options = offline === true ? {} : offline;
-  return new Keeper({ env, store: env.store, endpoint: url, credential, options, lock });
+  return new Keeper({ env, store: env.store, endpoint: url, credential, options });
 }

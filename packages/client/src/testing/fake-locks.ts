@@ -1,10 +1,10 @@
-import type { AskLock } from '../offline/keeper.ts';
+import type { Env } from '../env.ts';
 
 /** Locks of one origin: who asks first has it, and who ends has none. A page is named by any object of its own. */
 export class FakeLocks {
   readonly #queues = new Map<string, Wish[]>();
 
-  of(page: object): AskLock {
+  of(page: object): NonNullable<Env['lock']> {
     return (name, _, events) => {
       const wish: Wish = { page, held: () => events.held() };
       const queue = this.#queues.get(name) ?? [];

@@ -20,7 +20,7 @@ export class FakeStore implements Store {
 
   async open(name: string): Promise<Shelf> {
     await Promise.resolve();
-    if (this.trouble === 'refused') throw new Error('not in a private window');
+    if (this.trouble === 'refused') throw new Error('not in private');
     if (this.trouble === 'blocked') await new Promise(() => undefined);
     const texts = this.#shelves.get(name) ?? new Map<string, string>();
     this.#shelves.set(name, texts);

@@ -118,6 +118,26 @@ describe('connections', () => {
     end(w);
   });
 
+  test('T15 a connection that ends while it is being made is made again, however far it had come', async () => {
+    for (const stage of ['refused', 'opened', 'greeted'] as const) {
+      const w = world();
+      if (stage === 'refused') w.server.isUp = false;
+      else if (stage === 'greeted') w.server.isMute = true;
+      else w.server.admits = () => false;
+      const states = watch(w);
+      await w.env.advance(500);
+      w.server.cut();
+      expect(states.at(-1)?.status).not.toBe('live');
+      w.server.isUp = true;
+      w.server.isMute = false;
+      w.server.admits = () => true;
+      if (stage === 'opened') w.sw.reconnect();
+      await w.env.advance(15_000);
+      expect([stage, states.at(-1)?.status]).toEqual([stage, 'live']);
+      end(w);
+    }
+  });
+
   test('T23 each event of a socket has one handler, and what was asked before it opened is sent when it opens', async () => {
     const socket = new OneSocket();
     const env = new FakeEnv();

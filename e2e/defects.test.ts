@@ -92,16 +92,16 @@ test('T17 a check that finds what is believed already is a sample and no transit
 test('T18 an override has an owner, a reason and an end, and measuring goes on beside it', async () => {
   await addService('t18');
   await status('t18', 'up');
-  const until_ = Date.now() + 2_500;
+  const endsAt = Date.now() + 2_500;
   const done = await server.api('POST', '/v1/services/t18/override', {
     status: 'maintenance',
     reason: 'new disk',
-    until: until_,
+    until: endsAt,
   });
   expect(done.status).toBeLessThan(300);
   await status('t18', 'maintenance');
   const is = await row('t18');
-  expect(is).toMatchObject({ health: 'healthy', observed: 'healthy', override: { reason: 'new disk', until: until_ } });
+  expect(is).toMatchObject({ health: 'healthy', observed: 'healthy', override: { reason: 'new disk', until: endsAt } });
   expect(is.override?.by).not.toBe('');
   const checked = asked.filter((path) => path === '/t18').length;
   await until('checks during the override', () => asked.filter((path) => path === '/t18').length > checked);
@@ -156,6 +156,37 @@ test('T22 what is down is looked at all the same, and seen to come back', async 
   await listen(late, port);
   await status('t22', 'up');
   await closed(late);
+});
+
+test('T28 where no WebSocket comes through, the same views are live over plain requests', async () => {
+  await addService('t28', { failAfter: 1 });
+  await status('t28', 'up');
+  const sub = { t: 'sub', s: 1, c: 'services', f: ['eq', 'id', 't28'], iv: 0 };
+  const hello = { t: 'hello', p: 1, client: 'test', subs: [sub] };
+  const headers = { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' };
+  const ending = new AbortController();
+  const stream = await fetch(`${server.url}/live/v1/sse`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(hello),
+    signal: ending.signal,
+  });
+  let text = '';
+  const read = (async (): Promise<void> => {
+    for await (const chunk of stream.body ?? []) text += new TextDecoder().decode(chunk);
+  })().catch(() => undefined);
+  await until('the snapshot', () => text.includes('"t":"s"') && text.includes('"status":"up"'));
+  answers.set('/t28', 500);
+  await until('the change', () => text.includes('"t":"d"') && text.includes('"status":"down"'));
+  ending.abort();
+  await read;
+
+  const view = `${server.url}/live/v1/view?c=agents`;
+  const first = await fetch(view, { headers });
+  const etag = first.headers.get('etag') ?? '';
+  await first.arrayBuffer();
+  expect((await fetch(view, { headers: { ...headers, 'if-none-match': etag } })).status).toBe(304);
+  expect((await fetch(view)).status).toBe(401);
 });
 
 test('T33 of a batch that comes late, what is older than what is known moves nothing', async () => {
@@ -252,9 +283,8 @@ test('T36 nobody reads without a credential, and nobody reports with one that on
 test('T12 what is logged and what is shown are one: killed in between, they say the same', async () => {
   for (let round = 0; round < 3; round += 1) {
     let acked = 0;
-    let isOn = true;
     const reports = (async (): Promise<void> => {
-      for (let i = 0; isOn; i += 1) {
+      for (let i = 0; ; i += 1) {
         const health = i % 2 === 0 ? 'unhealthy' : 'healthy';
         const done = await server
           .api('POST', '/v1/reports', {
@@ -272,7 +302,6 @@ test('T12 what is logged and what is shown are one: killed in between, they say 
     })();
     await until('some reports', () => acked > 20);
     await server.kill();
-    isOn = false;
     await reports;
     await server.launch();
     const shown = (await server.api('GET', '/v1/connections/t12:x')).body;

@@ -18,6 +18,7 @@ const good: readonly Upstream[] = [
   { t: 'sub', s: 1, c: 'services', f: ['all'], fields: ['name'], iv: 0, since: { e: 'k3', v: 0 } },
   { t: 'sub', s: Number.MAX_SAFE_INTEGER, c: 'x' },
   { t: 'sub', s: 2, c: 'x', sort: [['id', 'desc']], limit: 1000, before: 'AA' },
+  { t: 'sub', s: 2, c: 'x', limit: 1, skip: 0 },
   {
     t: 'sub',
     s: 3,

@@ -126,11 +126,12 @@ function decodeSub(frame: JsonObject, path: string): Result<Sub> {
 }
 
 /** The part of a `sub` that asks for less than all records, or for none of them. */
-function windowed(read: Fields): Pick<Sub, 'sort' | 'limit' | 'after' | 'before' | 'agg'> {
-  if (!read.has('limit') && (read.has('after') || read.has('before'))) {
-    read.refuse('limit', 'nothing', `a number of records from 1 to ${orderLimits.window} beside a cursor`);
+function windowed(read: Fields): Pick<Sub, 'sort' | 'limit' | 'after' | 'before' | 'skip' | 'agg'> {
+  const from = (['after', 'before', 'skip'] as const).filter((name) => read.has(name));
+  if (!read.has('limit') && from.length > 0) {
+    read.refuse('limit', 'nothing', `a number of records from 1 to ${orderLimits.window} beside ${from.join()}`);
   }
-  if (read.has('after') && read.has('before')) read.refuse('before', 'a cursor', 'either after or before');
+  if (from.length > 1) read.refuse(from.join(' and '), 'both', 'one of after, before and skip');
   for (const name of read.has('agg') ? ['fields', 'sort', 'limit'] : []) {
     if (read.has(name)) read.refuse(name, describe(read.raw(name)), 'nothing beside agg, which tells no records');
   }
@@ -139,6 +140,7 @@ function windowed(read: Fields): Pick<Sub, 'sort' | 'limit' | 'after' | 'before'
     ...(read.has('limit') ? { limit: read.integer('limit', { min: 1, max: orderLimits.window }) } : {}),
     ...(read.has('after') ? { after: cursor(read, 'after') } : {}),
     ...(read.has('before') ? { before: cursor(read, 'before') } : {}),
+    ...(read.has('skip') ? { skip: read.integer('skip') } : {}),
     ...(read.has('agg') ? { agg: aggregate(read) } : {}),
   };
 }

@@ -44,4 +44,11 @@ export const CONTRACT_HISTORY: readonly ContractChange[] = [
     change: 'compatible',
     what: 'Before the first release: windows (`sort`, `limit`, `after`, `before`) and aggregates (`agg`).',
   },
+  {
+    version: 1,
+    date: '2026-11-29',
+    hash: 'f932bde779b0cd7f',
+    change: 'compatible',
+    what: 'Before the first release: a window may begin behind so many records (`skip`).',
+  },
 ];

@@ -45,6 +45,8 @@ export interface Sub {
   readonly after?: string | undefined;
   /** Cursor: the last `limit` records before this place. */
   readonly before?: string | undefined;
+  /** The `limit` records behind the first `skip`, whichever these are. */
+  readonly skip?: number | undefined;
   /** Counters instead of records. */
   readonly agg?: Aggregate | undefined;
 }

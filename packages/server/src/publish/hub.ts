@@ -302,7 +302,8 @@ export class Hub {
 /** What of a view's key is about windows and aggregates. */
 function partOf({ window, agg }: Wish): Json {
   if (agg !== undefined) return ['agg', agg.by ?? null, agg.sum ?? [], agg.avg ?? [], agg.min ?? [], agg.max ?? []];
-  return window === undefined ? null : [window.order.key, window.limit, window.after ?? null, window.before ?? null];
+  if (window === undefined) return null;
+  return [window.order.key, window.limit, window.after ?? null, window.before ?? null, window.skip ?? null];
 }
 
 /** The names of the fields a change touched; null when the record is new or gone. */

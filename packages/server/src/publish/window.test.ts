@@ -74,6 +74,9 @@ test('[WI4] a window holds the first of the order, those behind a cursor, or tho
   expect(await shown({ after: at('x', 9) })).toEqual(['', 5, 5]);
   expect(await shown({ before: at('a', 4) })).toEqual(['de', 5, 2]);
   expect(await shown({ before: at('c', 0) })).toEqual(['c', 5, 0]);
+  expect(await shown({ skip: 3 })).toEqual(['ae', 5, 3]);
+  expect(await shown({ skip: 4 })).toEqual(['a', 5, 4]);
+  expect(await shown({ skip: 9 })).toEqual(['', 5, 5]);
   expect(await shown({ sort: [['latencyMs', 'desc']] })).toEqual(['ad', 5, 0]);
   expect(await shown({ sort: undefined, f: ['gt', 'latencyMs', 2] })).toEqual(['ad', 3, 0]);
 });
@@ -248,7 +251,7 @@ test.each([1, 2, 3])('[WI6] [WI7] windows of thousands of records are the slices
   }));
   const views = cursors.flatMap((cursor, i) => {
     const keys = [cursor.latencyMs, cursor.status, cursor.id];
-    const extent = i < 2 ? {} : i < 7 ? { after: keys } : { before: keys };
+    const extent = i < 2 ? { skip: i * 700 } : i < 7 ? { after: keys } : { before: keys };
     const limit = 1 + chance.int(200);
     const view = world.hub.view({
       org: 'main',
@@ -258,7 +261,7 @@ test.each([1, 2, 3])('[WI6] [WI7] windows of thousands of records are the slices
       window: { order: by, limit, ...extent },
     });
     if (!view.ok) throw new Error(view.message);
-    return [{ view: view.value, cursor, limit, isAfter: i < 7, isPlain: i < 2 }];
+    return [{ view: view.value, cursor, limit, isAfter: i < 7, isPlain: i < 2, skip: i * 700 }];
   });
   expect(world.hub.stats.orders).toBe(1);
   for (let step = 0; step < 800; step++) {
@@ -273,10 +276,14 @@ test.each([1, 2, 3])('[WI6] [WI7] windows of thousands of records are the slices
     const truth = [...world.live.entries('main', 'services')]
       .filter(({ row }) => row['status'] !== 'gone')
       .toSorted((a, b) => compareRows(by, a.row, b.row));
-    for (const { view, cursor, limit, isAfter, isPlain } of views) {
+    for (const { view, cursor, limit, isAfter, isPlain, skip } of views) {
       const row: Row = { ...cursor, org: 'main', version: 0 };
       const near = truth.filter((each) => compareRows(by, each.row, row) < (isAfter ? 1 : 0)).length;
-      const [from, to] = isPlain ? [0, limit] : isAfter ? [near, near + limit] : [Math.max(0, near - limit), near];
+      const [from, to] = isPlain
+        ? [skip, skip + limit]
+        : isAfter
+          ? [near, near + limit]
+          : [Math.max(0, near - limit), near];
       const slice = truth.slice(from, to);
       expect([...view.members()].sort((a, b) => a - b)).toEqual(slice.map(({ rid }) => rid).sort((a, b) => a - b));
       const changes = view.inFullSince(-1);

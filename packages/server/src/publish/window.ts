@@ -16,6 +16,8 @@ export interface Extent {
   readonly after?: Keys | undefined;
   /** Up to the last record before this place. */
   readonly before?: Keys | undefined;
+  /** Behind so many records, whichever these are. */
+  readonly skip?: number | undefined;
 }
 
 export class Window extends View {
@@ -57,12 +59,32 @@ export class Window extends View {
     else if (node !== undefined) this.touch(node, change.version);
     else if (isIn) this.enter(change.rid, change.id, change.version);
     isChanged ||= node !== undefined || isIn;
-    if (this.#settleEdge(from, to, change.version)) isChanged = true;
+    if (this.#settle(from, to, change.version)) isChanged = true;
     if (isChanged) this.moved(change);
     return isChanged;
   }
 
-  /** One change moves at most one other record over the open edge. */
+  /** Lets in and out whom the change of another record moved over an edge: at most one at each. */
+  #settle(from: number, to: number, version: number): boolean {
+    if (this.#extent.skip === undefined) return this.#settleEdge(from, to, version);
+    let isChanged = false;
+    for (const place of [from - 1, to]) {
+      const over = this.ordering.at(place);
+      const node = over === undefined ? undefined : this.member(over.rid);
+      if (node === undefined) continue;
+      this.leave(node, version, 'out');
+      isChanged = true;
+    }
+    for (const place of [from, to - 1]) {
+      const inner = place < from ? undefined : this.ordering.at(place);
+      if (inner === undefined || this.member(inner.rid) !== undefined || this.planted.edgeUnfilled) continue;
+      this.enter(inner.rid, inner.id, version);
+      isChanged = true;
+    }
+    return isChanged;
+  }
+
+  /** Beside a cursor one edge is fixed: whether somebody crossed the other the number of members says. */
   #settleEdge(from: number, to: number, version: number): boolean {
     const isOpenBehind = this.#extent.before === undefined;
     const missing = to - from - this.size;
@@ -85,7 +107,8 @@ export class Window extends View {
   }
 
   #bounds(): readonly [from: number, to: number] {
-    const { limit, before } = this.#extent;
+    const { limit, before, skip } = this.#extent;
+    if (skip !== undefined) return [Math.min(skip, this.#total), Math.min(skip + limit, this.#total)];
     if (before !== undefined) return [Math.max(0, this.#near - limit), this.#near];
     return [this.#near, Math.min(this.#near + limit, this.#total)];
   }

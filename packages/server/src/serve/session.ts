@@ -658,14 +658,14 @@ function closeCodeFor(code: string): number {
 }
 
 /** The window a subscription is about; undefined for one that wants everything. */
-function windowOf({ sort, limit, after, before }: Sub): Result<Wish['window']> {
+function windowOf({ sort, limit, after, before, skip }: Sub): Result<Wish['window']> {
   if (limit === undefined) return ok(undefined);
   const order = parseSort(sort ?? []);
   if (!order.ok) return order;
   const from = cursorOf(order.value, after);
   const to = cursorOf(order.value, before);
   if (!from.ok) return from;
-  return to.ok ? ok({ order: order.value, limit, after: from.value, before: to.value }) : to;
+  return to.ok ? ok({ order: order.value, limit, after: from.value, before: to.value, skip }) : to;
 }
 
 function cursorOf(order: Order, text: string | undefined): Result<Keys | undefined> {

@@ -30,6 +30,7 @@ export interface WindowWant {
   readonly limit: number;
   readonly after?: string | undefined;
   readonly before?: string | undefined;
+  readonly skip?: number | undefined;
 }
 
 /**
@@ -116,7 +117,7 @@ interface Moment {
 /** Sorts everything and slices. */
 function cut(
   all: readonly Row[],
-  { sort, limit, after, before }: WindowWant,
+  { sort, limit, after, before, skip = 0 }: WindowWant,
 ): { rows: readonly Row[]; n: number; b: number } {
   const order = parseSort(sort);
   if (!order.ok) throw new Error(order.message);
@@ -124,7 +125,7 @@ function cut(
   const n = sorted.length;
   const text = after ?? before;
   const cursor = text === undefined ? null : parseCursor(order.value, text);
-  if (cursor === null) return { rows: sorted.slice(0, limit), n, b: 0 };
+  if (cursor === null) return { rows: sorted.slice(skip, skip + limit), n, b: Math.min(skip, n) };
   if (!cursor.ok) throw new Error(cursor.message);
   const side = (row: Row): number =>
     compareKeys(

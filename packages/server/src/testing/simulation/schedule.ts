@@ -131,6 +131,7 @@ class Schedule {
   readonly #stalled = new Map<SocketPair, number>();
   readonly #wires = new Set<SocketPair>();
   readonly #trouble: string[] = [];
+  readonly #wants: Want[] = [];
   #store: MemoryStore;
   #epochs = 1;
   #server: Server | null = null;
@@ -226,7 +227,15 @@ class Schedule {
     this.#reconnect(replica);
   }
 
+  /** Now and then what somebody else wants too: views are shared. */
   #want(): Want {
+    if (this.#wants.length > 0 && this.#chance.chance(0.3)) return this.#chance.pick(this.#wants);
+    const want = this.#newWant();
+    this.#wants.push(want);
+    return want;
+  }
+
+  #newWant(): Want {
     return {
       collection: this.#chance.pick(COLLECTIONS),
       filter: this.#filter(2),
@@ -253,7 +262,8 @@ class Schedule {
     const sort: Sort = fields.map((field) => [field, way()]);
     const window = { sort, limit: 1 + chance.int(6) };
     const order = parseSort(sort);
-    if (!order.ok || chance.chance(0.5)) return window;
+    if (!order.ok || chance.chance(0.3)) return window;
+    if (chance.chance(0.3)) return { ...window, skip: chance.int(8) };
     const place = {
       id: `x${chance.int(14)}`,
       version: chance.int(200),

@@ -1,11 +1,12 @@
-import type { FilterJson, Json, JsonObject, Row } from '@statewire/protocol';
+import type { Aggregate, Direction, FilterJson, GroupFields, Json, JsonObject, Row } from '@statewire/protocol';
 import type { CommandResult } from './errors.ts';
+import type { Part } from './state/ask.ts';
 import type { Command } from './state/given.ts';
 import { giveBulk, type BulkLine, type BulkResult } from './bulk.ts';
 import { CollectionView, type ViewSource } from './views/collection-view.ts';
 import { RecordView } from './views/record-view.ts';
 import type { CollectionState } from './views/views.ts';
-import { compileWhere, type Chosen, type FieldPath, type Where } from './where.ts';
+import { compileWhere, type Chosen, type FieldOf, type FieldPath, type Where } from './where.ts';
 
 /** What a collection needs of its client. */
 export interface CollectionSource extends ViewSource {
@@ -26,6 +27,27 @@ export interface CommandOptions {
   readonly optimistic?: boolean | undefined;
 }
 
+/** A field to sort or group by: one of the type's, or one key of an object field; any, where the type names none. */
+export type SortField<T extends Row> =
+  | FieldPath<T>
+  | 'id'
+  | 'version'
+  | `${string}.${string}`
+  | ([FieldOf<T>] extends ['id' | 'org' | 'version'] ? string : never);
+
+/** What to count and add up. */
+export interface AggregateWish<T extends Row> {
+  /** One group for each value of this field; absent: one group of all. */
+  readonly by?: SortField<T> | undefined;
+  readonly sum?: readonly SortField<T>[] | undefined;
+  readonly avg?: readonly SortField<T>[] | undefined;
+  readonly min?: readonly SortField<T>[] | undefined;
+  readonly max?: readonly SortField<T>[] | undefined;
+}
+
+/** What is said of the records that share a value. */
+export type Group = Row & GroupFields;
+
 /** A wish for records: narrow it down, then `subscribe` or make a `view`. Immutable. */
 export class Query<T extends Row> {
   readonly name: string;
@@ -33,6 +55,7 @@ export class Query<T extends Row> {
   readonly #filter: FilterJson | undefined;
   readonly #intervalMs: number | undefined;
   readonly #fields: readonly string[] | undefined;
+  readonly #part: Part | undefined;
 
   constructor(source: CollectionSource, name: string, wish: QueryWish = {}) {
     this.source = source;
@@ -40,6 +63,7 @@ export class Query<T extends Row> {
     this.#filter = wish.filter;
     this.#intervalMs = wish.intervalMs;
     this.#fields = wish.fields;
+    this.#part = wish.part;
   }
 
   /** Only records for which all conditions hold. Twice: both. */
@@ -59,9 +83,53 @@ export class Query<T extends Row> {
     return new Query(this.source, this.name, { ...this.#wish(), fields: [...new Set<string>(names)].sort() });
   }
 
+  /** In this order; twice: by the second where the first is equal. What is left is ordered by id. */
+  sort(field: SortField<T>, direction: Direction = 'asc'): Query<T> {
+    return this.#only({ sort: [...(this.#part?.sort ?? []), [field, direction]] });
+  }
+
+  /** Only so many records, 1 to 1000: the first ones of the order. The state says how many there are in all. */
+  limit(count: number): Query<T> {
+    return this.#only({ limit: count });
+  }
+
+  /** The `limit` records behind a place: the `endCursor` of the state of the same query before it. */
+  after(cursor: string): Query<T> {
+    return this.#only({ after: cursor, before: undefined, skip: undefined });
+  }
+
+  /** The `limit` records before a place: a `startCursor`. */
+  before(cursor: string): Query<T> {
+    return this.#only({ before: cursor, after: undefined, skip: undefined });
+  }
+
+  /** The `limit` records behind the first `count`, whichever these are: for scrollbars. */
+  skip(count: number): Query<T> {
+    return this.#only({ skip: count, after: undefined, before: undefined });
+  }
+
+  /** How many there are, live and without the records: one group, or one for each value of `by`. */
+  count(options: { readonly by?: SortField<T> | undefined } = {}): CollectionView<Group> {
+    return this.aggregate(options);
+  }
+
+  /** Counters and sums, live and without the records: one group, or one for each value of `by`. */
+  aggregate({ by, sum, avg, min, max }: AggregateWish<T>): CollectionView<Group> {
+    const agg: Aggregate = {
+      count: true,
+      ...(by === undefined ? {} : { by }),
+      ...(sum === undefined ? {} : { sum }),
+      ...(avg === undefined ? {} : { avg }),
+      ...(min === undefined ? {} : { min }),
+      ...(max === undefined ? {} : { max }),
+    };
+    const wish = { collection: this.name, filter: this.#filter, fields: undefined, part: { agg } };
+    return new CollectionView<Group>(this.source, wish, this.#intervalMs);
+  }
+
   /** A handle on the live view; nothing is subscribed until its `subscribe`. */
   view(): CollectionView<T> {
-    const wish = { collection: this.name, filter: this.#filter, fields: this.#fields };
+    const wish = { collection: this.name, filter: this.#filter, fields: this.#fields, part: this.#part };
     return new CollectionView<T>(this.source, wish, this.#intervalMs);
   }
 
@@ -74,7 +142,14 @@ export class Query<T extends Row> {
   }
 
   #wish(): QueryWish {
-    return { filter: this.#filter, intervalMs: this.#intervalMs, fields: this.#fields };
+    return { filter: this.#filter, intervalMs: this.#intervalMs, fields: this.#fields, part: this.#part };
+  }
+
+  #only(more: Part): Query<T> {
+    // What is undefined is left out, so that wishes that say the same are the same.
+    const entries = Object.entries({ ...this.#part, ...more }).filter(([, value]) => value !== undefined);
+    const part: Part = Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+    return new Query<T>(this.source, this.name, { ...this.#wish(), part });
   }
 }
 
@@ -144,4 +219,5 @@ interface QueryWish {
   readonly filter?: FilterJson | undefined;
   readonly intervalMs?: number | undefined;
   readonly fields?: readonly string[] | undefined;
+  readonly part?: Part | undefined;
 }

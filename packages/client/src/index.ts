@@ -1,7 +1,16 @@
 export { fullEnv as browserEnv } from './full-env.ts';
 export { createClient, type Client, type FullOptions } from './create.ts';
 export type { ClientOptions, CoreClient, KnownRows } from './client.ts';
-export { Collection, Query, type Bodies, type CommandOptions, type Subscription } from './collection.ts';
+export {
+  Collection,
+  Query,
+  type AggregateWish,
+  type Bodies,
+  type CommandOptions,
+  type Group,
+  type SortField,
+  type Subscription,
+} from './collection.ts';
 export {
   compileWhere,
   type Bounds,

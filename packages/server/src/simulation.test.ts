@@ -1,7 +1,9 @@
-import { createClient, type Env } from '@statewire/client';
+import { createClient, type Env, type Query } from '@statewire/client';
+import type { Row } from '@statewire/protocol';
 import { expect, test } from 'vitest';
 import { SOUND } from './publish/planted.ts';
 import { simulationConfig } from './testing/simulation/config.ts';
+import type { WindowWant } from './testing/simulation/oracle.ts';
 import { runSchedule, type ClientParts, type SimulatedClient } from './testing/simulation/schedule.ts';
 
 const PLANTED: readonly string[] = Object.keys(SOUND);
@@ -46,6 +48,15 @@ function isField(name: string): name is never {
   return name !== '';
 }
 
+function windowOf(all: Query<Row>, window: WindowWant | null): Query<Row> {
+  if (window === null) return all;
+  let query = all.limit(window.limit);
+  for (const [field, direction] of window.sort) query = query.sort(field, direction);
+  if (window.after !== undefined) query = query.after(window.after);
+  if (window.before !== undefined) query = query.before(window.before);
+  return window.skip === undefined ? query : query.skip(window.skip);
+}
+
 /** The SDK itself, on the schedule's clock and wires. */
 function realClient({ clock, random, dial, token, trouble }: ClientParts): SimulatedClient {
   let tell: Parameters<Env['listen']>[0] = () => {};
@@ -77,10 +88,15 @@ function realClient({ clock, random, dial, token, trouble }: ClientParts): Simul
   return {
     watch: (want, onChange) => {
       const every = client.collection(want.collection).where(want.filter).every(want.iv);
-      const query = want.fields === null ? every : every.fields(want.fields.filter(isField));
-      const running = query.subscribe(({ rows, version, status }) =>
-        onChange({ rows, version, isLive: status === 'live' }),
-      );
+      if (want.agg !== null) {
+        const view = every.aggregate(want.agg);
+        const tell = (): void => onChange({ ...view.get(), isLive: view.get().status === 'live' });
+        const close = view.subscribe(tell);
+        tell();
+        return close;
+      }
+      const query = windowOf(want.fields === null ? every : every.fields(want.fields.filter(isField)), want.window);
+      const running = query.subscribe((state) => onChange({ ...state, isLive: state.status === 'live' }));
       return () => running.close();
     },
     signal: (signal) => {

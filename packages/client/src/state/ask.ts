@@ -1,17 +1,22 @@
-import type { Failure, FilterJson, Sub } from '@statewire/protocol';
+import { parseSort, type Failure, type FilterJson, type Order, type Row, type Sub } from '@statewire/protocol';
 import { FAST, type Lane } from '../session/quality.ts';
+import { Sorted } from './sorted.ts';
 import { Told } from './told.ts';
+
+/** What of a view is wanted, when not all of it: an order, a window of it, counters. As it travels. */
+export type Part = Pick<Sub, 'sort' | 'limit' | 'after' | 'before' | 'skip' | 'agg'>;
 
 /** What a subscription is about. Two wishes that say the same are one subscription. */
 export interface Wish {
   readonly collection: string;
   readonly filter: FilterJson | undefined;
   readonly fields: readonly string[] | undefined;
+  readonly part?: Part | undefined;
 }
 
 /** Text that is equal for wishes that say the same. */
-export function wishKey({ collection, filter, fields }: Wish): string {
-  return JSON.stringify([collection, filter ?? null, fields ?? null]);
+export function wishKey({ collection, filter, fields, part }: Wish): string {
+  return JSON.stringify([collection, filter ?? null, fields ?? null, ...(part === undefined ? [] : [part])]);
 }
 
 /** One wish, all who share it, and what was told about it. */
@@ -36,6 +41,9 @@ export class Ask {
   /** How old the newest change was when it came, or the last watermark; null while nothing came on this connection. */
   lagMs: number | null = null;
   lane: Lane = FAST;
+  /** The order that was asked for, or null. */
+  readonly order: Order | null;
+  readonly #sorted: Sorted | null;
   readonly #intervals: (() => number)[] = [];
   readonly #defaultMs: number;
 
@@ -43,6 +51,18 @@ export class Ask {
     this.key = key;
     this.wish = wish;
     this.#defaultMs = defaultMs;
+    const { sort, limit, agg } = wish.part ?? {};
+    const isPlain = sort === undefined && limit === undefined && agg === undefined;
+    // Groups stand by their value.
+    const order = isPlain ? null : parseSort(agg === undefined ? (sort ?? []) : [['by', 'asc']]);
+    // A sort that is none is refused by the server.
+    this.order = order?.ok === true ? order.value : null;
+    this.#sorted = this.order === null ? null : new Sorted(this.order);
+  }
+
+  /** What was told, in the order that was asked for. */
+  get rows(): readonly Row[] {
+    return this.#sorted === null ? this.told.rows : this.#sorted.of(this.told.rows);
   }
 
   /** The shortest interval that anyone sharing it wants. */
@@ -71,7 +91,7 @@ export class Ask {
 
   /** The frame that opens it as number `s`, from where it stands. */
   frame(s: number): Sub {
-    const { collection, filter, fields } = this.wish;
+    const { collection, filter, fields, part } = this.wish;
     this.#part();
     const since = this.told.position;
     this.told.restart();
@@ -87,6 +107,7 @@ export class Ask {
       iv: this.sentMs,
       ...(filter === undefined ? {} : { f: filter }),
       ...(fields === undefined ? {} : { fields }),
+      ...part,
       ...(since === null ? {} : { since }),
     };
   }

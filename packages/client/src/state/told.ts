@@ -28,6 +28,14 @@ export interface Position {
   readonly v: number;
 }
 
+/** Where a window lies. */
+export interface Place {
+  /** Records in the whole view. */
+  readonly total: number;
+  /** How many of them come before the window. */
+  readonly offset: number;
+}
+
 export class Told {
   #held = new Map<Rid, Held>();
   #byId = new Map<string, Held>();
@@ -38,6 +46,12 @@ export class Told {
   #isDue = false;
   #filling: Filling | null = null;
   #hasData = false;
+  #place: Place | null = null;
+
+  /** Where the window lies that these rows are, or null when they are none. */
+  get place(): Place | null {
+    return this.#place;
+  }
 
   /** Where to resume from; null when only a snapshot can help. */
   get position(): Position | null {
@@ -81,6 +95,7 @@ export class Told {
     copy.#rows = this.rows;
     copy.#position = this.#position;
     copy.#hasData = this.#hasData;
+    copy.#place = this.#place;
     return copy;
   }
 
@@ -119,6 +134,7 @@ export class Told {
     this.doubt();
     this.#replace(new Map());
     this.#hasData = false;
+    this.#place = null;
   }
 
   /** Everything up to `v` was already told. A snapshot that is on its way has not been. */
@@ -149,7 +165,8 @@ export class Told {
     // A watermark may have vouched for more: nothing changed in between.
     this.#position = { e: epoch, v: known?.e === epoch ? Math.max(known.v, frame.v) : frame.v };
     this.#hasData = true;
-    return this.#replace(filling.next) || isFirst ? 'changed' : 'same';
+    const isElsewhere = this.#lies(frame);
+    return this.#replace(filling.next) || isFirst || isElsewhere ? 'changed' : 'same';
   }
 
   delta(frame: DeltaFrame, at: { readonly epoch: string; readonly org: string }): Took {
@@ -163,7 +180,14 @@ export class Told {
     let took: Took = 'same';
     for (const op of frame.o) if (this.#take(op, at.org)) took = 'changed';
     this.#position = { e: known.e, v: to };
-    return took;
+    return this.#lies(frame) ? 'changed' : took;
+  }
+
+  /** Takes in where the window lies; true when that is elsewhere than before. */
+  #lies({ n, b }: SnapshotFrame | DeltaFrame): boolean {
+    if (n === undefined || b === undefined || (this.#place?.total === n && this.#place.offset === b)) return false;
+    this.#place = { total: n, offset: b };
+    return true;
   }
 
   // An update of a row that is not held cannot be applied, and skipping it would hide the row for ever.

@@ -9,6 +9,7 @@ import {
   filterKey,
   matches,
   parseFilter,
+  parseSort,
   type Code,
   type Downstream,
   type Filter,
@@ -23,6 +24,7 @@ import {
   type Upstream,
 } from '@statewire/protocol';
 import type { Dial, WireEvents } from '../connect/transport.ts';
+import { FakePart, type Stored } from './fake-part.ts';
 
 /** Settings of a fake server. */
 export interface FakeServerOptions {
@@ -176,6 +178,7 @@ export class FakeServer {
     }
     if (this.#log.at(-1)?.version !== version) return this.#version;
     this.#version = version;
+    for (const view of this.#views.values()) view.part?.refresh(this.#passing(view), version);
     this.flush();
     return version;
   }
@@ -315,17 +318,18 @@ export class FakeServer {
       this.#tell(wire, { t: 'err', s: frame.s, code: filter.code, msg: filter.message });
       return;
     }
-    const view = this.#view(frame.c, filter.value, frame.fields);
-    const isKnown = frame.since?.e === this.epoch && frame.since.v <= this.#version;
+    const view = this.#view(frame, filter.value);
+    // An aggregate is told from the start.
+    const isKnown = frame.agg === undefined && frame.since?.e === this.epoch && frame.since.v <= this.#version;
     const position = isKnown ? (frame.since?.v ?? 0) : 0;
     const sub: OpenSub = { view, position };
     // The newest subscription of a view is the only one of a connection.
     for (const [s, other] of wire.subs) if (other.view === view) wire.subs.delete(s);
     wire.subs.set(frame.s, sub);
-    const how = position === 0 ? 'snapshot' : position < this.#floor ? 'reconcile' : 'delta';
-    const ops = how === 'delta' ? this.#since(sub) : [];
+    const how = position === 0 ? 'snapshot' : position < this.#floorOf(view) ? 'reconcile' : 'delta';
+    const ops = how === 'delta' ? this.#since(sub) : null;
     // The version after what follows: a view that nothing happened to stays where the caller stands.
-    const v = how === 'delta' && ops.length === 0 ? position : this.#version;
+    const v = how === 'delta' && ops === null ? position : this.#version;
     this.#tell(wire, { t: 'subd', s: frame.s, w: view.w, v, iv: frame.iv ?? 100, how, n: this.#members(view).length });
     if (how === 'delta') this.#catchUp(wire, sub);
     else this.#snapshot(wire, sub, how === 'reconcile' ? position : null);
@@ -333,8 +337,10 @@ export class FakeServer {
 
   #snapshot(wire: FakeWire, sub: OpenSub, since: number | null): void {
     const members = this.#members(sub.view);
-    const fresh = members.filter(({ row }) => since === null || row.version > since);
-    const keep = members.filter(({ row }) => since !== null && row.version <= since).map(({ rid }) => rid);
+    const isKept = (each: Stored): boolean =>
+      since !== null && each.row.version <= since && (sub.view.part?.isHeldSince(each, since) ?? true);
+    const fresh = members.filter((each) => !isKept(each));
+    const keep = members.filter(isKept).map(({ rid }) => rid);
     const chunks = Math.max(1, Math.ceil(fresh.length / this.#chunkRows));
     sub.position = this.#version;
     for (let i = 0; i < chunks; i += 1) {
@@ -347,26 +353,34 @@ export class FakeServer {
         last: i === chunks - 1,
         r: rows.map(({ rid, row }) => [rid, row.id, row.version, shown(sub.view, row)] as const),
         ...(since !== null && i === chunks - 1 ? { keep } : {}),
+        ...(i === chunks - 1 ? sub.view.part?.place : {}),
       });
     }
   }
 
   #catchUp(wire: FakeWire, sub: OpenSub): void {
     if (this.isMute || sub.position >= this.#version) return;
-    if (sub.position < this.#floor) {
+    if (sub.position < this.#floorOf(sub.view)) {
       this.#snapshot(wire, sub, sub.position);
       return;
     }
     const { view, position } = sub;
     const o = this.#since(sub);
-    if (o.length === 0) return;
+    if (o === null) return;
     sub.position = this.#version;
     const at = this.#log.findLast(({ collection }) => collection === view.collection)?.at ?? this.#now();
-    this.#tell(wire, { t: 'd', w: view.w, v: [position, this.#version], at, o });
+    this.#tell(wire, { t: 'd', w: view.w, v: [position, this.#version], at, o, ...view.part?.place });
+  }
+
+  /** What happened to a view; null when nothing did. */
+  #since({ view, position }: OpenSub): readonly Op[] | null {
+    if (view.part !== null) return view.part.since(position, (row) => shown(view, row));
+    const ops = this.#changes({ view, position });
+    return ops.length === 0 ? null : ops;
   }
 
   /** What is true now of each record that entered, left or changed, right for whoever stands in between too. */
-  #since({ view, position }: OpenSub): readonly Op[] {
+  #changes({ view, position }: OpenSub): readonly Op[] {
     const ops = new Map<Rid, Op>();
     const changed = new Map<Rid, Set<string>>();
     const entered = new Set<Rid>();
@@ -394,23 +408,35 @@ export class FakeServer {
   }
 
   #members(view: View): readonly Stored[] {
+    return view.part?.members ?? this.#passing(view);
+  }
+
+  #floorOf({ part }: View): number {
+    return Math.max(this.#floor, part?.floor ?? 0);
+  }
+
+  #passing(view: View): readonly Stored[] {
     return [...(this.#records.get(view.collection)?.values() ?? [])].filter(({ row }) => matches(view.filter, row));
   }
 
-  #view(collection: string, filter: Filter, fields: readonly string[] | undefined): View {
-    const key = JSON.stringify([
-      collection,
-      filterKey(filter),
-      fields === undefined ? null : [...new Set(fields)].sort(),
-    ]);
+  #view(frame: Sub, filter: Filter): View {
+    const { c, fields, sort = [], limit, after, before, skip, agg } = frame;
+    const order = parseSort(sort);
+    const names = fields === undefined ? null : [...new Set([...fields, ...sort.map(([field]) => field)])].sort();
+    const isPart = limit !== undefined || agg !== undefined;
+    const part = isPart ? [order.ok ? order.value.key : '', limit, after, before, skip, agg] : null;
+    const key = JSON.stringify([c, filterKey(filter), names, part]);
     const known = this.#views.get(key);
     if (known !== undefined) return known;
-    const view = {
+    const view: View = {
       w: 1000 + this.#views.size + 1,
-      collection,
+      collection: c,
       filter,
-      fields: fields === undefined ? null : new Set(fields),
+      // Of a group everything is shown, and of a field named by keys all of it.
+      fields: names === null ? null : new Set(names.map((name) => name.split('.', 1)[0] ?? name)),
+      part: isPart ? new FakePart(frame, this.#version) : null,
     };
+    view.part?.refresh(this.#passing(view), this.#version);
     this.#views.set(key, view);
     return view;
   }
@@ -451,11 +477,6 @@ export class FakeServer {
   }
 }
 
-interface Stored {
-  readonly rid: Rid;
-  readonly row: Row;
-}
-
 interface Change {
   readonly collection: string;
   readonly version: number;
@@ -471,6 +492,8 @@ interface View {
   readonly collection: string;
   readonly filter: Filter;
   readonly fields: ReadonlySet<string> | null;
+  /** A window or an aggregate of what passes the filter. */
+  readonly part: FakePart | null;
 }
 
 interface OpenSub {

@@ -1,4 +1,4 @@
-import type { Failure, Row } from '@statewire/protocol';
+import { compareRows, cursorOf, type Failure, type Order, type Row } from '@statewire/protocol';
 import type { Env, Timer } from '../env.ts';
 import { isDenial } from '../errors.ts';
 import type { Driver } from '../session/driver.ts';
@@ -6,6 +6,7 @@ import { Ask, wishKey, type Wish } from '../state/ask.ts';
 import type { InFlight } from '../state/in-flight.ts';
 import type { Keep, KeptView, OpenTold } from '../state/keep.ts';
 import { Listeners } from './listeners.ts';
+import type { Place } from '../state/told.ts';
 import { linkFailure, viewStatus, type ViewStatus } from './status.ts';
 
 /** How long a view nobody looks at stays subscribed, so that a remount or a change of page costs nothing. */
@@ -34,6 +35,16 @@ export interface CollectionState<T extends Row> {
   readonly asOf: number | null;
   /** Ids of rows that are shown as somebody asked for and the server has not confirmed; created ones have version 0. */
   readonly pending: ReadonlySet<string>;
+  /** Of a window: records in the whole view. Null for other views, and until it is known. */
+  readonly total: number | null;
+  /** Of a window: how many records come before the first of these rows. */
+  readonly offset: number | null;
+  /** Are there records before, and behind, these? False for what is no window. */
+  readonly hasBefore: boolean;
+  readonly hasAfter: boolean;
+  /** Cursors of the first and the last row, for `before` and `after`; null without an order or without rows. */
+  readonly startCursor: string | null;
+  readonly endCursor: string | null;
 }
 
 export interface ViewsDeps {
@@ -128,6 +139,8 @@ export class Views {
     if (this.#open.get(view.ask.key) !== view) return;
     if (kept !== null) {
       view.ask.told.restore(kept);
+      // Where the window lies was not kept: it is told again from the start.
+      if (view.ask.wish.part?.limit !== undefined) view.ask.told.doubt();
       view.verifiedAt = kept.asOf - this.#deps.driver.clock.offsetMs;
     }
     this.#deps.driver.asked.add(view.ask);
@@ -147,7 +160,9 @@ export class Views {
       next.status === before.status &&
       next.error === before.error &&
       next.hasData === before.hasData &&
-      next.pending === before.pending;
+      next.pending === before.pending &&
+      next.total === before.total &&
+      next.offset === before.offset;
     if (isSame) return;
     view.state = next;
     view.listeners.tell();
@@ -164,16 +179,21 @@ export class Views {
       ask.told.position?.v ?? null,
       errorOf(ask, driver),
       ask.told.hasData,
-      this.#deps.inFlight.overlays.pending(ask.wish.collection),
+      ask.wish.part?.agg === undefined ? this.#deps.inFlight.overlays.pending(ask.wish.collection) : NOBODY,
+      { place: ask.told.place, order: ask.order, told: ask.rows },
     );
     return state;
   }
 
   #rows({ ask, state }: OpenView): readonly Row[] {
     const { inFlight } = this.#deps;
-    const told = ask.told.rows;
-    const rows = inFlight.overlays.over(told, ask.wish);
-    if (rows === told) return told;
+    const told = ask.rows;
+    const { order, wish } = ask;
+    // What was asked of a record says nothing of a group of them.
+    const over = wish.part?.agg === undefined ? inFlight.overlays.over(told, wish) : told;
+    if (over === told) return told;
+    // By what is shown: a row stands where its values belong, confirmed or not.
+    const rows = order === null ? over : over.toSorted((a, b) => compareRows(order, a, b));
     const isSame = rows.length === state.rows.length && rows.every((row, i) => row === state.rows[i]);
     return isSame ? state.rows : rows;
   }
@@ -197,6 +217,13 @@ interface OpenView {
   verifiedAt?: number;
 }
 
+/** What was told of a part of a view, whatever lies over it. */
+interface ToldPart {
+  readonly place: Place | null;
+  readonly order: Order | null;
+  readonly told: readonly Row[];
+}
+
 class Shown implements CollectionState<Row> {
   readonly rows: readonly Row[];
   readonly status: ViewStatus;
@@ -205,6 +232,9 @@ class Shown implements CollectionState<Row> {
   readonly error: Failure | null;
   readonly hasData: boolean;
   readonly pending: ReadonlySet<string>;
+  readonly total: number | null;
+  readonly offset: number | null;
+  readonly #part: ToldPart;
   #byId: ReadonlyMap<string, Row> | null = null;
 
   constructor(
@@ -215,6 +245,7 @@ class Shown implements CollectionState<Row> {
     error: Failure | null,
     hasData: boolean,
     pending: ReadonlySet<string>,
+    part: ToldPart,
   ) {
     this.rows = rows;
     this.status = status;
@@ -223,6 +254,31 @@ class Shown implements CollectionState<Row> {
     this.error = error;
     this.hasData = hasData;
     this.pending = pending;
+    this.total = part.place?.total ?? null;
+    this.offset = part.place?.offset ?? null;
+    this.#part = part;
+  }
+
+  get hasBefore(): boolean {
+    return (this.offset ?? 0) > 0;
+  }
+
+  get hasAfter(): boolean {
+    return (this.offset ?? 0) + this.#part.told.length < (this.total ?? 0);
+  }
+
+  get startCursor(): string | null {
+    return this.#cursor(0);
+  }
+
+  get endCursor(): string | null {
+    return this.#cursor(-1);
+  }
+
+  #cursor(at: number): string | null {
+    const { order, told } = this.#part;
+    const row = told.at(at);
+    return order === null || row === undefined ? null : cursorOf(order, row);
   }
 
   get(id: string): Row | undefined {
@@ -239,8 +295,14 @@ class Shown implements CollectionState<Row> {
   }
 }
 
+const NOBODY: ReadonlySet<string> = new Set();
+
 /** What a view shows before anyone asked for it, and on a server that renders pages. */
-export const UNASKED: CollectionState<Row> = new Shown([], 'loading', null, null, null, false, new Set());
+export const UNASKED: CollectionState<Row> = new Shown([], 'loading', null, null, null, false, NOBODY, {
+  place: null,
+  order: null,
+  told: [],
+});
 
 function facts(ask: Ask): { hasData: boolean; isCaughtUp: boolean; failure: Failure | null } {
   return { hasData: ask.told.hasData, isCaughtUp: ask.isCaughtUp, failure: ask.failure };

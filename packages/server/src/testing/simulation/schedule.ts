@@ -58,6 +58,8 @@ export interface Shown {
   /** The version at which this is true, or null before the first snapshot. */
   readonly version: number | null;
   readonly isLive: boolean;
+  /** Of a window: records in the whole view, where that is known. */
+  readonly total: number | null;
 }
 
 export interface ClientParts {
@@ -407,7 +409,7 @@ class Schedule {
 
   #watch(state: Client): void {
     const known = state.random.chance(0.4) ? state.shows[0]?.drawn : undefined;
-    const drawn = known ?? { ...this.#want(), window: null, agg: null };
+    const drawn = known ?? this.#want();
     const want = known === undefined ? drawn : rewritten(known, state.random);
     const show: Show = { drawn, want, shown: null, stop: () => {} };
     state.shows.push(show);
@@ -443,10 +445,18 @@ class Schedule {
     }
   }
 
-  #checkShown({ name, org }: Client, want: Want, { rows }: Shown, v: number): void {
+  #checkShown({ name, org }: Client, want: Want, { rows, total }: Shown, v: number): void {
     const filter = parseFilter(want.filter);
     if (!filter.ok) throw new Error(filter.message);
     const truth = this.#oracle.view({ ...want, org, filter: filter.value }, v);
+    const { window } = want;
+    if (
+      window !== null &&
+      total !== null &&
+      total !== this.#oracle.place({ ...want, org, filter: filter.value }, v).n
+    ) {
+      throw new Error(`${name}: ${JSON.stringify(want)} at ${v} says there are ${total}`);
+    }
     if (want.window !== null && rows.map(({ id }) => id).join() !== [...truth.keys()].join()) {
       throw new Error(`${name}: ${JSON.stringify(want)} at ${v} shows ${rows.map(({ id }) => id).join()}`);
     }

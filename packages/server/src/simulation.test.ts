@@ -1,9 +1,8 @@
-import { createClient, type Env, type Query } from '@statewire/client';
-import type { Row } from '@statewire/protocol';
+import { createClient, type Env } from '@statewire/client';
 import { expect, test } from 'vitest';
 import { SOUND } from './publish/planted.ts';
 import { simulationConfig } from './testing/simulation/config.ts';
-import type { WindowWant } from './testing/simulation/oracle.ts';
+import { watchWith } from './testing/simulation/watch.ts';
 import { runSchedule, type ClientParts, type SimulatedClient } from './testing/simulation/schedule.ts';
 
 const PLANTED: readonly string[] = Object.keys(SOUND);
@@ -43,20 +42,6 @@ test('[RS6] [RS9] [RS10] the SDK ends every schedule live and with the truth, an
   }
 }, 3_600_000);
 
-// `Row` declares no fields of its own, so that any name is one.
-function isField(name: string): name is never {
-  return name !== '';
-}
-
-function windowOf(all: Query<Row>, window: WindowWant | null): Query<Row> {
-  if (window === null) return all;
-  let query = all.limit(window.limit);
-  for (const [field, direction] of window.sort) query = query.sort(field, direction);
-  if (window.after !== undefined) query = query.after(window.after);
-  if (window.before !== undefined) query = query.before(window.before);
-  return window.skip === undefined ? query : query.skip(window.skip);
-}
-
 /** The SDK itself, on the schedule's clock and wires. */
 function realClient({ clock, random, dial, token, trouble }: ClientParts): SimulatedClient {
   let tell: Parameters<Env['listen']>[0] = () => {};
@@ -86,19 +71,7 @@ function realClient({ clock, random, dial, token, trouble }: ClientParts): Simul
     },
   });
   return {
-    watch: (want, onChange) => {
-      const every = client.collection(want.collection).where(want.filter).every(want.iv);
-      if (want.agg !== null) {
-        const view = every.aggregate(want.agg);
-        const tell = (): void => onChange({ ...view.get(), isLive: view.get().status === 'live' });
-        const close = view.subscribe(tell);
-        tell();
-        return close;
-      }
-      const query = windowOf(want.fields === null ? every : every.fields(want.fields.filter(isField)), want.window);
-      const running = query.subscribe((state) => onChange({ ...state, isLive: state.status === 'live' }));
-      return () => running.close();
-    },
+    watch: (want, onChange) => watchWith(client, want, onChange),
     signal: (signal) => {
       if (signal === 'hidden' || signal === 'visible') isVisible = signal === 'visible';
       if (signal === 'offline' || signal === 'online') isOnline = signal === 'online';

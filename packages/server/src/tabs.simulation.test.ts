@@ -7,6 +7,7 @@ import { FakeBrowser, type FakeTab } from '@statewire/client/testing';
 import { expect, test } from 'vitest';
 import type { Random } from './testing/random.ts';
 import { simulationConfig } from './testing/simulation/config.ts';
+import { watchWith } from './testing/simulation/watch.ts';
 import {
   runSchedule,
   type ClientParts,
@@ -43,7 +44,7 @@ interface Sum {
 }
 
 async function run(options: ScheduleOptions, sum: Sum): Promise<void> {
-  await runSchedule({ ...options, client: (parts) => new Tabs(parts, sum) });
+  await runSchedule({ ...options, isPlain: true, client: (parts) => new Tabs(parts, sum) });
 }
 
 interface Tab {
@@ -159,19 +160,16 @@ class Tabs implements SimulatedClient {
 
   #show(watch: Watch): void {
     const { want, tab } = watch;
-    const query = tab.client.collection(want.collection).where(want.filter).every(want.iv);
-    const chosen = want.fields === null ? query : query.fields(want.fields.filter(isField));
     let last = -1;
-    const running = chosen.subscribe(({ rows, version, status }) => {
-      const isLive = status === 'live';
+    watch.stop = watchWith(tab.client, want, (shown) => {
+      const { version, isLive } = shown;
       if (isLive && version !== null) {
         // Restores take versions back; nothing else does.
         if (version < last && !this.#isRestored) this.#parts.trouble(`version went back: ${last} -> ${version}`);
         last = version;
       }
-      watch.onChange({ rows, version, isLive });
+      watch.onChange(shown);
     });
-    watch.stop = () => running.close();
   }
 
   get #isRestored(): boolean {
@@ -257,11 +255,6 @@ class Tabs implements SimulatedClient {
       this.#show(watch);
     }
   }
-}
-
-// `Row` declares no fields of its own, so that any name is one.
-function isField(name: string): name is never {
-  return name !== '';
 }
 
 /** A token of the simulation as a JWT says it: whose it is, and what differs each time in its id. */

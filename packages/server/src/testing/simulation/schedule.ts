@@ -37,6 +37,8 @@ export interface ScheduleOptions {
   readonly planted?: Partial<Planted> | undefined;
   /** Makes clients that take part beside the replicas; how many is drawn from the seed. */
   readonly client?: MakeClient | undefined;
+  /** Nobody wants windows or counters. */
+  readonly isPlain?: boolean | undefined;
 }
 
 /** A client under test, whatever it is inside. */
@@ -134,6 +136,7 @@ class Schedule {
   readonly #wires = new Set<SocketPair>();
   readonly #trouble: string[] = [];
   readonly #wants: Want[] = [];
+  readonly #isPlain: boolean;
   #store: MemoryStore;
   #epochs = 1;
   #server: Server | null = null;
@@ -144,7 +147,8 @@ class Schedule {
   #hasRestored = false;
   readonly #steps: number;
 
-  constructor({ seed, steps, planted, client }: ScheduleOptions) {
+  constructor({ seed, steps, planted, client, isPlain }: ScheduleOptions) {
+    this.#isPlain = isPlain === true;
     this.#makeClient = client;
     this.#seed = seed;
     this.#chance = new Random(seed);
@@ -250,7 +254,7 @@ class Schedule {
   /** Everything, a window of it, or what there is of it. */
   #kind(): Pick<Want, 'window' | 'agg'> {
     const dice = this.#chance.int(10);
-    if (dice < 5) return { window: null, agg: null };
+    if (dice < 5 || this.#isPlain) return { window: null, agg: null };
     if (dice < 9) return { window: this.#window(), agg: null };
     const by = this.#chance.pick(['status', 'labels.env', 'latencyMs', null]);
     const agg = { count: true, sum: ['latencyMs'], avg: ['latencyMs'], min: ['latencyMs'], max: ['phase'] } as const;

@@ -17,6 +17,7 @@ const alone = [
   'own-pause',
   'paint',
   'slow-readers',
+  'soak',
 ].map((name) => `e2e/${name}.test.ts`);
 
 export default defineConfig({

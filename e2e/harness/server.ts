@@ -8,6 +8,9 @@ import { until } from './until.ts';
 /** The admin key every end-to-end server accepts. Not a secret: these servers live for seconds on loopback. */
 export const ADMIN_KEY = 'e2e-admin-key-0123456789abcdef';
 
+/** Environment of a server whose memory is to be measured. */
+export const COLLECTS = { NODE_OPTIONS: `--import=${new URL('collect.ts', import.meta.url).href}` } as const;
+
 /** An answer of the REST API: status and parsed body. */
 export interface Reply {
   readonly status: number;
@@ -94,6 +97,19 @@ export class TestServer {
     const raw = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json') === true;
     return { status: response.status, headers: response.headers, body: isJson && raw !== '' ? JSON.parse(raw) : raw };
+  }
+
+  /** Memory of the process without garbage, bytes. Only of a server that was started with `COLLECTS`. */
+  async memory(): Promise<number> {
+    const seen = this.#collections();
+    process.kill(this.pid, 'SIGUSR2');
+    await until('the garbage to be collected', () => this.#collections() > seen);
+    const { heapBytes, externalBytes } = (await this.api('GET', '/v1/system')).body.memory;
+    return heapBytes + externalBytes;
+  }
+
+  #collections(): number {
+    return this.output.split('collected\n').length;
   }
 
   /** SIGKILL, as a crash would. Resolves when the process is gone. */

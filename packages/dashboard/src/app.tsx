@@ -30,22 +30,39 @@ export function App(): ReactNode {
   const [queries] = useState(makeQueries);
   const [attempt, setAttempt] = useState(0);
 
-  const enter = useCallback((me: Me) => {
-    setSession({ at: 'in', me, client: openClient() });
+  const enter = useCallback((me: Me, client: Client = openClient()) => {
+    setSession({ at: 'in', me, client });
   }, []);
   useEffect(() => {
     if (token !== null) return undefined;
     const asking = new AbortController();
+    // Connects while it asks: most who come are signed in, and the first rows are waiting for both answers.
+    let early: Client | null = openClient();
+    early.connect();
+    const letGo = (): void => {
+      if (early !== null) endClient(early);
+      early = null;
+    };
     whoAmI(asking.signal).then(
       (me) => {
-        if (me === null) setSession({ at: 'out' });
-        else enter(me);
+        if (asking.signal.aborted) return;
+        if (me === null || early === null) {
+          letGo();
+          setSession({ at: 'out' });
+          return;
+        }
+        enter(me, early);
+        early = null;
       },
       (error: unknown) => {
+        letGo();
         if (!asking.signal.aborted) setSession({ at: 'unreachable', problem: problemIn(error), attempt });
       },
     );
-    return () => asking.abort();
+    return () => {
+      asking.abort();
+      letGo();
+    };
   }, [enter, token, attempt]);
 
   useEffect(() => {

@@ -1,6 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { firstLife, PROBE_EVERY_MS, PROBE_MS_MAX, SILENCE_MS } from './heartbeat.ts';
-import { DIAL_MS_MAX, nextTickAt, RENEW_MS, STEADY_MS, step, type Event, type Link, type Moment } from './session.ts';
+import {
+  DIAL_MS_MAX,
+  nextTickAt,
+  RENEW_MS,
+  STEADY_MS,
+  step,
+  table,
+  type Event,
+  type Link,
+  type Moment,
+  type Table,
+} from './session.ts';
 
 const NOW = 1_000_000;
 const HB = 15_000;
@@ -198,6 +209,36 @@ describe('[CL14] every state and every event', () => {
       }
     });
   }
+});
+
+describe('[CL14] the table is total by its type', () => {
+  test('a state without one of the events does not compile', () => {
+    const { tick: _, ...row } = table.waiting;
+    // @ts-expect-error -- the cell (waiting, tick) is missing.
+    const broken: Table = { ...table, waiting: row };
+    expect(Object.keys(broken.waiting)).not.toContain('tick');
+  });
+
+  test('a table without one of the states does not compile', () => {
+    const { paused: _, ...rows } = table;
+    // @ts-expect-error -- the row of `paused` is missing.
+    const broken: Table = rows;
+    expect(Object.keys(broken)).not.toContain('paused');
+  });
+
+  test('a cell that takes another event, or another state, does not compile', () => {
+    // @ts-expect-error -- `welcomed` reads `hb`, which `heard` has not.
+    const other: Table['greeting']['heard'] = table.greeting.welcomed;
+    // @ts-expect-error -- a live link has a `life`, a waiting one has none.
+    const foreign: Table['waiting']['wake'] = table.live.wake;
+    expect([other, foreign]).toEqual([table.greeting.welcomed, table.live.wake]);
+  });
+
+  test('states and events of the table are those that the cells above name, and no others', () => {
+    const events = Object.keys(expected.idle).sort();
+    expect(Object.keys(table).sort()).toEqual(Object.keys(expected).sort());
+    for (const row of Object.values(table)) expect(Object.keys(row).sort()).toEqual(events);
+  });
 });
 
 test.each(Object.values(links))('[CL15] what an older socket says is dropped in state $at', (link) => {

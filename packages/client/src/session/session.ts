@@ -175,11 +175,11 @@ type At = Link['at'];
 type LinkAt<A extends At> = Extract<Link, { at: A }>;
 type EventOf<T extends Event['t']> = Extract<Event, { t: T }>;
 type Cell<A extends At, T extends Event['t']> = (link: LinkAt<A>, event: EventOf<T>, moment: Moment) => Step;
-/** A missing cell does not compile. */
-type Table = { readonly [A in At]: { readonly [T in Event['t']]: Cell<A, T> } };
+/** What happens in every state on every event. A missing cell does not compile. */
+export type Table = { readonly [A in At]: { readonly [T in Event['t']]: Cell<A, T> } };
 type Open = LinkAt<'dialing' | 'greeting' | 'live' | 'paused'>;
 
-const table: Table = {
+export const table: Table = {
   idle: {
     want: (link, _, moment) => (link.byHand ? stay(link) : dial(link, 0, moment)),
     connect: (link, _, moment) => dial(link, 0, moment),

@@ -1,4 +1,6 @@
+import { defineCollection } from '@statewire/model';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { ADMIN_KEY, createWorld, type Reply, type World } from '../../testing/http-world.ts';
 import type { Access, Route } from './router.ts';
 
@@ -9,16 +11,25 @@ import type { Access, Route } from './router.ts';
 let world: World;
 const callers: Record<string, string | undefined> = {};
 
+/** A collection of an app: its routes are in the table like all others. */
+const parts = defineCollection({
+  name: 'parts',
+  schema: { title: z.string().max(50), stock: z.int().min(0).default(0) },
+  access: { report: 'report' },
+  commands: { take: { scope: 'report', apply: ({ stock }) => ({ stock: stock + 1 }) } },
+});
+
 const things = {
   services: { name: '', kind: 'http', target: 'https://example.com/' },
   agents: { name: '' },
   connections: { agent: 'a', service: 's' },
   executions: { agent: 'a', title: 'run' },
   jobs: { title: 'scan', kind: 'scan' },
+  parts: { title: 'bolt' },
 };
 
 beforeAll(async () => {
-  world = await createWorld();
+  world = await createWorld({ own: [parts] });
   for (const org of ['main', 'o7']) {
     const key = await world.key('admin', org);
     for (const [collection, fields] of Object.entries(things)) {

@@ -1,9 +1,10 @@
 import { createClient, type Client } from '@statewire/client';
-import type { Service } from '@statewire/model';
+import { defineCollection, type Service } from '@statewire/model';
 import { act, cleanup, render, screen } from '@testing-library/react';
 import { StrictMode, useState, type ReactNode } from 'react';
 import { renderToString } from 'react-dom/server';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { FakeEnv, FakeServer } from '@statewire/client/testing';
 import {
   ConnectionStatus,
@@ -44,9 +45,32 @@ function show(node: ReactNode): ReturnType<typeof render> {
   return render(<StatewireProvider client={client}>{node}</StatewireProvider>);
 }
 
+const orders = defineCollection({
+  name: 'orders',
+  schema: { title: z.string(), state: z.enum(['open', 'paid']).default('open'), cents: z.number() },
+});
+
 const pass = (ms = 0): Promise<void> => act(() => env.advance(ms));
 const put = (fields: Parameters<FakeServer['put']>[1], name = 'services'): void =>
   act(() => void server.put(name, fields));
+
+test('[CC2] a collection of the app is watched by its definition, and its rows are typed by it', async () => {
+  function Orders(): ReactNode {
+    const { data } = useCollection(orders, { where: { state: 'open' }, fields: ['title', 'cents'] });
+    const first = useRecord(orders, 'o1').data;
+    const sum: number = data.reduce((total, { cents }) => total + cents, 0);
+    return <p>{`${data.map(({ title }) => title).join()} ${sum} ${first?.state ?? 'none'}`}</p>;
+  }
+  show(<Orders />);
+  await pass(200);
+  put({ id: 'o1', title: 'Tea', state: 'open', cents: 5 }, 'orders');
+  put({ id: 'o2', title: 'Ale', state: 'paid', cents: 7 }, 'orders');
+  await pass(200);
+  expect(screen.getByText('Tea 5 open')).toBeDefined();
+  put({ id: 'o1', title: 'Tea', state: 'paid', cents: 5 }, 'orders');
+  await pass(200);
+  expect(screen.getByText('0 paid')).toBeDefined();
+});
 
 describe('hooks', () => {
   test('a list is loading, then live, then changes in place', async () => {

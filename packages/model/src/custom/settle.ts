@@ -21,7 +21,7 @@ export interface Settling {
 /** The fields of the record after a write, whole and sound, or why it cannot be. */
 export function settle(definition: AnyDefinition, { was, given, caller, now }: Settling): Result<JsonObject> {
   const { expiresAt, ttlMs, labels, ...fields } = given;
-  const own: Record<string, Json> = { ...(was ?? startOf(definition)), ...fields };
+  const own: Record<string, Json> = { ...(was ?? startOf(definition, fields)), ...fields };
   if (was === null) {
     for (const [field, value] of Object.entries(definition.stamp)) {
       const stamped = caller === null ? undefined : valueOf(caller, value);
@@ -62,7 +62,7 @@ export function adopt(
   row: Row,
   now: number,
 ): { readonly changed: JsonObject | null; readonly flaw: string | null; readonly left: readonly string[] } {
-  const start = startOf(definition);
+  const start = startOf(definition, row);
   const next: Record<string, Json> = { ...row };
   for (const field of Object.keys(definition.fields)) {
     // What was never given is null; a default that came later takes its place only where null does not fit.
@@ -77,11 +77,10 @@ export function adopt(
     next['isStale'] = false;
   }
   next['nextAt'] = nextAtOf(definition, next);
-  const known = new Set([...Object.keys(definition.fields), ...ENVELOPE]);
   return {
     changed: Object.keys(next).some((field) => !same(next[field], row[field])) ? next : null,
     flaw: failure ?? flawOf(definition, next),
-    left: Object.keys(row).filter((field) => !known.has(field)),
+    left: Object.keys(row).filter((field) => !Object.hasOwn(definition.fields, field) && !ENVELOPE.has(field)),
   };
 }
 
@@ -92,7 +91,7 @@ export function valueOf(caller: Pick<Caller, 'claims' | 'id' | 'name' | 'org'>, 
   return Object.hasOwn(caller.claims, value.$claim) ? caller.claims[value.$claim] : undefined;
 }
 
-const ENVELOPE: readonly string[] = [
+const ENVELOPE: ReadonlySet<string> = new Set([
   'id',
   'org',
   'version',
@@ -104,19 +103,31 @@ const ENVELOPE: readonly string[] = [
   'expiresAt',
   'isStale',
   'nextAt',
-];
+]);
 
-/** The fields that have a value before anybody gave one. */
-function startOf({ fields }: AnyDefinition): Record<string, Json> {
+/** Values for the fields that nobody gave: the default, or null where a field is optional. */
+function startOf(definition: AnyDefinition, given: JsonObject): Record<string, Json> {
   const start: Record<string, Json> = {};
-  const schemas: Readonly<Record<string, z.ZodType>> = fields;
-  for (const [name, schema] of Object.entries(schemas)) {
-    const given = schema.safeParse(undefined);
+  for (const [name, schema] of startersOf(definition)) {
+    if (Object.hasOwn(given, name)) continue;
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: schemas of definitions make JSON values only.
-    if (given.success) start[name] = (given.data ?? null) as Json;
+    start[name] = (schema.parse(undefined) ?? null) as Json;
   }
   return start;
 }
+
+/** The fields that may be left out. Asked once: a schema that refuses is slow at it, and every record would ask again. */
+function startersOf(definition: AnyDefinition): readonly (readonly [string, z.ZodType])[] {
+  let made = starters.get(definition);
+  if (made === undefined) {
+    const schemas: Readonly<Record<string, z.ZodType>> = definition.fields;
+    made = Object.entries(schemas).filter(([, schema]) => schema.safeParse(undefined).success);
+    starters.set(definition, made);
+  }
+  return made;
+}
+
+const starters = new WeakMap<AnyDefinition, readonly (readonly [string, z.ZodType])[]>();
 
 /** Works out the computed fields in place. What the app's function throws is the app's mistake, and undoes the write. */
 function compute({ computed }: AnyDefinition, own: Record<string, Json>): void {

@@ -115,6 +115,59 @@ test(
   BUILD_MS,
 );
 
+test(
+  'Deno runs the client as it is',
+  async () => {
+    const app = await fresh('deno', { deno: '2.9.6' });
+    writeFileSync(join(app, 'deno.json'), JSON.stringify({ nodeModulesDir: 'manual' }));
+    const args = ['run', '--allow-net=127.0.0.1', '--allow-read', '--allow-env', 'watch.ts', server.url, ADMIN_KEY];
+    const child = spawn(join(app, 'node_modules', '.bin', 'deno'), args, { cwd: app, env: outside() });
+    running.push(child);
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    await until('Deno to see that nothing is down', () => output.includes('down: nothing'), 60_000);
+    await report('unhealthy');
+    await until('Deno to see the failure', () => output.includes('down: Shop API'));
+    await report('healthy');
+    await until('the program to end by itself', () => child.exitCode !== null);
+    expect(child.exitCode, output).toBe(0);
+  },
+  BUILD_MS,
+);
+
+test(
+  'an edge worker asks for a view, answers and lets go',
+  async () => {
+    const app = await fresh('edge', { miniflare: '4.20260730.0', esbuild: '0.25.12' });
+    await run(app, 'npx', [
+      'esbuild',
+      'worker.ts',
+      '--bundle',
+      '--format=esm',
+      '--outfile=worker.js',
+      '--log-level=error',
+    ]);
+    const port = await freePort();
+    const child = spawn(process.execPath, ['serve.mjs', String(port), server.url, ADMIN_KEY], {
+      cwd: app,
+      env: outside(),
+      stdio: 'ignore',
+    });
+    running.push(child);
+    await until('the worker to answer', async () => (await page(port)) !== null, 60_000);
+    await report('unhealthy');
+    expect(JSON.parse((await page(port)) ?? 'null')).toEqual({ down: ['Shop API'] });
+    await report('healthy');
+    expect(JSON.parse((await page(port)) ?? 'null')).toEqual({ down: [] });
+    await until('no connection to be left', async () => {
+      const { live } = (await server.api('GET', '/v1/system')).body;
+      return live.connections === 0;
+    });
+  },
+  BUILD_MS,
+);
+
 /** A folder with nothing but an app's own files, its dependencies and our tarballs installed by npm. */
 async function fresh(name: string, dependencies: Readonly<Record<string, string>>, as = name): Promise<string> {
   const app = join(folder, as);
@@ -144,8 +197,7 @@ async function seesChanges(port: number): Promise<void> {
   const row = tab.getByRole('listitem').filter({ hasText: 'Shop API' });
   await row.waitFor();
   for (const health of ['unhealthy', 'healthy']) {
-    const told = await server.api('POST', '/v1/reports', [{ collection: 'services', id: 'shop', health, final: true }]);
-    expect(told.body.results).toMatchObject([{ ok: true }]);
+    await report(health);
     await row.filter({ hasText: health === 'healthy' ? 'Up' : 'Down' }).waitFor();
   }
   expect(await tab.getByTestId('view').textContent()).toBe('live');
@@ -154,6 +206,11 @@ async function seesChanges(port: number): Promise<void> {
   // The browser asks for an icon by itself; these apps have none.
   expect(complaints.filter((text) => !text.includes('favicon') && !text.includes('404'))).toEqual([]);
   await context.close();
+}
+
+async function report(health: string): Promise<void> {
+  const told = await server.api('POST', '/v1/reports', [{ collection: 'services', id: 'shop', health, final: true }]);
+  expect(told.body.results).toMatchObject([{ ok: true }]);
 }
 
 async function page(port: number): Promise<string | null> {

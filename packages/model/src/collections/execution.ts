@@ -8,7 +8,7 @@ import { runReport, type InputShape, type RunReportFields } from '../report.ts';
 import { idSchema, instant, named, runShape, words, type Shape } from '../schema.ts';
 import type { RunRow } from '../run.ts';
 
-/** What comes next, and what is to be done. */
+/** One step of an execution. */
 export interface Step {
   readonly id: string;
   readonly title: string;

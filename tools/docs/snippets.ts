@@ -39,7 +39,7 @@ export interface Block {
 
 /** All fenced blocks of a page, in order. */
 export function blocksOf(markdown: string): readonly Block[] {
-  return [...markdown.matchAll(/^```(\w+)[ \t]*([^\n]*)\n([\s\S]*?)^```/gmu)].map(
+  return [...markdown.matchAll(/^ *```(\w+)[ \t]*([^\n]*)\n([\s\S]*?)^ *```/gmu)].map(
     ({ 1: language = '', 2: note = '', 3: text = '', index }) => ({
       language,
       note: note.trim(),
@@ -56,14 +56,18 @@ interface Line {
 
 /** The lines of a block without its imports, which go to the top, and without `export`, which has no place inside. */
 function hoist(block: Block, imports: Map<string, number>): readonly Line[] {
-  const text = block.text.replaceAll(/^import\s[\s\S]*?from\s+'[^']+';|^import\s+'[^']+';/gmu, (statement, offset) => {
-    const at = block.at + block.text.slice(0, Number(offset)).split('\n').length - 1;
-    if (!imports.has(statement)) imports.set(statement, at);
-    return statement.replaceAll(/[^\n]/gu, '');
-  });
-  return text
-    .split('\n')
-    .map((line, i) => ({ text: line.replace(/^export (?:default )?(?=\w)/u, ''), at: block.at + i }));
+  const text = block.text.replaceAll(
+    /^ *import\s[\s\S]*?from\s+'[^']+';|^ *import\s+'[^']+';/gmu,
+    (statement, offset) => {
+      const at = block.at + block.text.slice(0, Number(offset)).split('\n').length - 1;
+      if (!imports.has(statement.trim())) imports.set(statement.trim(), at);
+      return statement.replaceAll(/[^\n]/gu, '');
+    },
+  );
+  return text.split('\n').map((line, i) => ({
+    text: line.replace(/^ *export default (?=\W)/u, 'void ').replace(/^ *export (?:default )?(?=\w)/u, ''),
+    at: block.at + i,
+  }));
 }
 
 /** Each name is imported once, however many blocks of the page import it. */

@@ -50,7 +50,7 @@ export {
 export { closeCodes, type CloseInfo } from './close-codes.ts';
 export { closeNames, codes, isCode, mayComeBack, refuse, type Code, type CodeInfo, type Retry } from './codes.ts';
 export { toAscii } from './ascii.ts';
-export { JSON_DEPTH_MAX } from './parse.ts';
+export { isJsonObject, JSON_DEPTH_MAX, parseMessage } from './parse.ts';
 export { decodeUpstream, upstreamLimits, type FrameFailure } from './upstream.ts';
 export { decodeDownstream } from './downstream.ts';
 export {

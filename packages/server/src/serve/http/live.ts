@@ -85,7 +85,7 @@ export function liveRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
       ...live,
       method: 'GET',
       path: VIEW_PATH,
-      summary: 'One view in full as a list of messages; without `c` only who is calling',
+      summary: 'One view in full as a list of messages; without `sub` only who is calling',
       query: viewQuery,
       answers: {
         ...common,
@@ -98,12 +98,7 @@ export function liveRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
       },
       handle: async ({ context, ip, query }) => {
         const answer = await door.view(
-          {
-            collection: query.c ?? null,
-            filter: query.f,
-            fields: query.fields,
-            known: context.req.header('if-none-match') ?? null,
-          },
+          { sub: query.sub ?? null, known: context.req.header('if-none-match') ?? null },
           visitorOf(deps, context),
         );
         if (!answer.ok) return refused(answer, ip);
@@ -118,23 +113,17 @@ export function liveRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
   ];
 }
 
-/** As much as fits into a message. */
-const FILTER_LENGTH_MAX = 49_152;
+/** What a head of a request has room for, encoded. */
+const SUB_LENGTH_MAX = 12_288;
 
 const viewQuery = z.strictObject({
-  c: z.string().min(1).max(64).optional().meta({ description: 'The collection' }),
-  f: z
+  sub: z
     .string()
-    .max(FILTER_LENGTH_MAX)
-    .refine(isJson, 'JSON')
+    .max(SUB_LENGTH_MAX)
     .optional()
-    .meta({ description: 'A filter as JSON, for example ["in","status",["down","degraded"]]' }),
-  fields: z
-    .string()
-    .max(8_192)
-    .transform((value) => value.split(','))
-    .optional()
-    .meta({ description: 'Only these fields, separated by commas' }),
+    .meta({
+      description: 'A `sub` message without its number, for example {"c":"services","f":["eq","status","down"]}',
+    }),
 });
 
 /** Where a request comes from, after what an upgrade is asked: a page of another origin may not act for anybody here. */
@@ -166,15 +155,4 @@ function stream(
   return new Response(body, {
     headers: { 'content-type': type, 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no', ...headers },
   });
-}
-
-/** Is it one JSON value? What it says is judged where every filter is. */
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch (error) {
-    if (error instanceof SyntaxError) return false;
-    throw error;
-  }
 }

@@ -54,7 +54,7 @@ class Requests {
   }
 
   async view(collection: string | null, known: string | null = null, bearer = 'read'): Promise<Seen> {
-    const asked = { collection, known, filter: undefined, fields: undefined };
+    const asked = { sub: collection === null ? null : JSON.stringify({ c: collection }), known };
     const found = await this.door.view(asked, { ...FROM, bearer });
     assert(found.ok, 'the view was refused');
     const { etag, body } = found.value;
@@ -373,13 +373,12 @@ test('[TR6] a view is a snapshot with an ETag, 304 while it stays, and the whole
 test('[TR6] a view that may not be seen, or is none, is refused with a status; without one it is who is calling', async () => {
   const r = new Requests();
   expect((await r.view(null)).answer?.kinds).toEqual(['welcome']);
-  const asked = { fields: undefined, known: null, filter: undefined };
-  const from = { ...FROM, bearer: 'read' };
-  expect(await r.door.view({ ...asked, collection: 'checks' }, from)).toMatchObject({ ok: false, code: 'forbidden' });
-  expect(await r.door.view({ ...asked, collection: 'nope' }, from)).toMatchObject({ code: 'unknown_collection' });
-  const filter = '["like","name","x"]';
-  expect(await r.door.view({ ...asked, collection: 'services', filter }, from)).toMatchObject({ code: 'bad_filter' });
-  const deep = `${'['.repeat(60)}${']'.repeat(60)}`;
-  expect(await r.door.view({ ...asked, collection: 'services', filter: deep }, from)).toMatchObject({ ok: false });
+  const refused = (sub: string) => r.door.view({ sub, known: null }, { ...FROM, bearer: 'read' });
+  expect(await refused('{"c":"checks"}')).toMatchObject({ ok: false, code: 'forbidden' });
+  expect(await refused('{"c":"nope"}')).toMatchObject({ ok: false, code: 'unknown_collection' });
+  expect(await refused('{"c":"services","f":["like","name","x"]}')).toMatchObject({ ok: false, code: 'bad_filter' });
+  expect(await refused('{"c":7}')).toMatchObject({ ok: false, code: 'bad_request' });
+  expect(await refused(`{"c":"services","f":${'['.repeat(60)}${']'.repeat(60)}}`)).toMatchObject({ ok: false });
+  expect(await refused('x')).toMatchObject({ ok: false, code: 'bad_request' });
   r.end();
 });

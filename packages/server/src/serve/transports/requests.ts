@@ -4,7 +4,7 @@
  * any other over a transport of its own; what a WebSocket is refused is refused here.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { decodeCmd, decodePoll, ok, PROTOCOL_VERSION, refuse, type Result } from '@statewire/protocol';
+import { decodeCmd, decodePoll, ok, parseMessage, PROTOCOL_VERSION, refuse, type Result } from '@statewire/protocol';
 import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Limits } from '../../lib/limits.ts';
 import type { Principal } from '../../lib/principal.ts';
@@ -31,11 +31,8 @@ export interface LiveGateway {
 
 /** What `view` asks for. */
 export interface ViewAsk {
-  /** Null asks only who is calling. */
-  readonly collection: string | null;
-  /** As JSON, the way it came. */
-  readonly filter: string | undefined;
-  readonly fields: readonly string[] | undefined;
+  /** A `sub` without its number, as JSON; null asks only who is calling. */
+  readonly sub: string | null;
   /** The If-None-Match header. */
   readonly known: string | null;
 }
@@ -198,7 +195,8 @@ export class RequestDoor {
   async view(ask: ViewAsk, visitor: Visitor): Promise<Result<ViewAnswer>> {
     const { limits, gateway, epoch } = this.#deps;
     if (!gateway.hasRoom) return FULL;
-    const { collection: c, filter: f, fields } = ask;
+    const sub = ask.sub === null ? null : parseMessage(ask.sub);
+    if (sub?.ok === false) return refuse('bad_request', sub.message);
     let acked = 0;
     let wanted = 0;
     let isIn = false;
@@ -225,7 +223,7 @@ export class RequestDoor {
       },
     });
     const look = (): void => {
-      if (isIn && (c === null || wanted === 2) && session.isSettled) transport.finish();
+      if (isIn && (sub === null || wanted === 2) && session.isSettled) transport.finish();
     };
     const session = gateway.open(transport, visitor);
     session.receive(JSON.stringify({ t: 'hello', p: PROTOCOL_VERSION, client: 'http' }));
@@ -233,16 +231,13 @@ export class RequestDoor {
     if (!opened.ok) return opened;
     isIn = true;
     look();
-    if (c === null) return ok({ etag: null, body: transport.body });
+    if (sub === null) return ok({ etag: null, body: transport.body });
     const who = whoOf(opened.value);
     const subscribe = (s: number, since?: { readonly e: string; readonly v: number }): Promise<Subscribed> => {
       const { promise, resolve } = Promise.withResolvers<Subscribed>();
       hear = (text) => resolve(subscribedIn(text));
       wanted = s;
-      const rest = JSON.stringify({ fields, since }).slice(1, -1);
-      // The filter's own text, so that nothing of it is read otherwise than in a message.
-      const filter = f === undefined ? '' : `,"f":${f}`;
-      session.receive(`{"t":"sub","s":${s},"c":${JSON.stringify(c)},"iv":0${filter}${rest === '' ? '' : `,${rest}`}}`);
+      session.receive(JSON.stringify({ ...sub.value, t: 'sub', s, iv: 0, since }));
       return promise;
     };
     const since = positionIn(ask.known, epoch, who);
@@ -329,7 +324,7 @@ function eventsOf(epoch: string, paddingBytes: number): AnswerForm {
 const VERSION = /^\{"t":"[dsh]",(?:"w":\d+,)?"v":(?:\[\d+,)?(\d+)/u;
 
 /** Messages that come with every poll, whether or not anything happened. */
-const QUIET = ['welcome', 'subd', 'h'] as const;
+const QUIET = ['welcome', 'subd', 'h', 'auth'] as const;
 
 /** How often an answer that is over looks whether it is complete, when nothing else tells it. */
 const LOOK_MS = 100;

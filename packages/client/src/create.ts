@@ -1,14 +1,20 @@
-import { dialWebSocket } from './connect/websocket.ts';
 import { fullEnv } from './full-env.ts';
 import { createClient as createCore, type ClientOptions, type CoreClient } from './client.ts';
 import type { OfflineOptions } from './offline/keeper.ts';
 import { openKeep } from './offline/open-keep.ts';
+import { ladder } from './connect/ladder.ts';
+import type { Transport } from './connect/transport.ts';
 import { reporters, type Reporters } from './report/reporters.ts';
 import { Saver, type SaverMode } from './session/saver.ts';
 import { shareDial } from './tabs/share.ts';
 
 /** Settings of a whole client. */
 export interface FullOptions extends ClientOptions {
+  /**
+   * Ways to the server that may be taken. All of them unless you say: the best that the network lets through is found
+   * without anybody's doing, and changed over to when it comes back.
+   */
+  readonly transports?: readonly Transport[] | undefined;
   /** Slower updates on slow links: `auto` (default), `on` always, `off` never. */
   readonly saver?: SaverMode | undefined;
   /**
@@ -34,7 +40,9 @@ export interface Client extends CoreClient, Reporters {
  */
 export function createClient(options: FullOptions): Client {
   const env = options.env ?? fullEnv();
-  const dial = shareDial(env, options.dial ?? dialWebSocket(env), { tabs: options.tabs ?? 'off' });
+  const dial = shareDial(env, options.dial ?? ladder(env, { transports: options.transports }), {
+    tabs: options.tabs ?? 'off',
+  });
   const saver = new Saver(env, options.saver ?? 'auto');
   const { offline = false, url, token } = options;
   const keep = options.keep ?? openKeep(env, { offline, url, token }) ?? undefined;

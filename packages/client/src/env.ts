@@ -65,6 +65,26 @@ export interface Channel {
   close(): void;
 }
 
+/** One HTTP request. */
+export interface Asking {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+}
+
+/** What becomes of a request. After `ended` or `failed`, and after it was cancelled, nothing more is called. */
+export interface AskEvents {
+  head(status: number, header: (name: string) => string | null): void;
+  text(part: string): void;
+  ended(): void;
+  /** No answer came, or it broke off. */
+  failed(): void;
+}
+
+/** Makes a request; the timer-like handle cancels it. */
+export type Fetch = (asking: Asking, events: AskEvents) => Timer;
+
 /** The surroundings of a client. `browserEnv()` makes the real one; tests make their own. */
 export interface Env {
   /** Wall clock, epoch ms. Deadlines use it on purpose: it moves on while a laptop sleeps. */
@@ -85,6 +105,8 @@ export interface Env {
   openSocket(url: string, protocol: string): SocketLike;
   /** What outlives pages here. Absent where nothing does. */
   readonly store?: Store | undefined;
+  /** Requests, for where no socket comes through; without it there is none but the socket. */
+  readonly fetch?: Fetch | undefined;
   /** Reports an error that a caller's handler threw, without stopping anyone. */
   reportError(error: unknown): void;
   /** Asks for a lock that all pages of this origin share. A page that ends, however it ends, holds none. Absent where there are none. */

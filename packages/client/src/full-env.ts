@@ -1,4 +1,13 @@
-import { browserEnv, type Channel, type Env, type Lock, type LockEvents, type Network, type Signal } from './env.ts';
+import {
+  browserEnv,
+  type Channel,
+  type Env,
+  type Fetch,
+  type Lock,
+  type LockEvents,
+  type Network,
+  type Signal,
+} from './env.ts';
 import { indexedDbStore } from './offline/indexed-db.ts';
 
 /** The real surroundings with all that a whole client makes use of. Like `browserEnv`, it touches no global until a method is called. */
@@ -7,6 +16,7 @@ export function fullEnv(): Env {
   return {
     ...env,
     network,
+    fetch: request(env),
     store: indexedDbStore(() => (typeof indexedDB === 'object' ? indexedDB : undefined)),
     listen: (fn) => both(env.listen(fn), listenToNetwork(fn)),
     // Read at each use: a module that is loaded before there is a page must not decide it for good.
@@ -18,6 +28,42 @@ export function fullEnv(): Env {
     },
   };
 }
+
+/** One request by fetch, read as it comes. */
+const request =
+  (env: Pick<Env, 'reportError'>): Fetch =>
+  (asking, events) => {
+    const aborter = new AbortController();
+    const { url, ...init } = asking;
+    const run = async (): Promise<void> => {
+      // A redirect is never the server's: it has one address, and a login page of a hotel is no answer.
+      const answer = await fetch(url, {
+        method: init.method,
+        headers: { ...init.headers },
+        ...(init.body === undefined ? {} : { body: init.body }),
+        signal: aborter.signal,
+        credentials: 'include',
+        cache: 'no-store',
+        redirect: 'error',
+      });
+      if (aborter.signal.aborted) return;
+      events.head(answer.status, (name) => answer.headers.get(name));
+      const reader = answer.body?.getReader();
+      const decoder = new TextDecoder();
+      for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) {
+        if (aborter.signal.aborted) return;
+        events.text(decoder.decode(part.value, { stream: true }));
+      }
+      if (!aborter.signal.aborted) events.ended();
+    };
+    run().catch((error: unknown) => {
+      // Network errors and aborts; what a listener of ours throws is told like every such error.
+      if (aborter.signal.aborted) return;
+      if (!(error instanceof TypeError) && !(error instanceof DOMException)) env.reportError(error);
+      events.failed();
+    });
+    return { cancel: () => aborter.abort() };
+  };
 
 function both(...stops: readonly (() => void)[]): () => void {
   return () => {

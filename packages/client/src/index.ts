@@ -37,5 +37,14 @@ export { Agents, type AgentCard, type PresentAgent } from './report/agents.ts';
 export { Connections } from './report/connections.ts';
 export { Runs, type RunStart } from './report/runs.ts';
 export type { Run, RunReport } from './report/run.ts';
-export { type Env, type Network, type Signal, type SocketLike, type Timer } from './env.ts';
+export {
+  type Network,
+  type AskEvents,
+  type Asking,
+  type Env,
+  type Fetch,
+  type Signal,
+  type SocketLike,
+  type Timer,
+} from './env.ts';
 export type { Dial, Role, Transport, Wire, WireEvents } from './connect/transport.ts';

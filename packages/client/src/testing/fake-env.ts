@@ -1,5 +1,5 @@
 import type { Store } from '../offline/shelf.ts';
-import type { Env, Network, Signal, SocketLike, Timer } from '../env.ts';
+import type { Env, Fetch, Network, Signal, SocketLike, Timer } from '../env.ts';
 
 /** Surroundings driven by hand: time stands still until `advance`, chance is what you say. */
 export class FakeEnv implements Env {
@@ -11,6 +11,8 @@ export class FakeEnv implements Env {
   online = true;
   /** What the browser says of the network; null where it says nothing. */
   net: Network | null = null;
+  /** Where requests go: `new FakeRequests(server).fetch`, for example. Absent: there are none. */
+  fetch: Fetch | undefined;
   /** Errors that handlers threw. */
   readonly errors: unknown[] = [];
   #now: number;

@@ -104,6 +104,11 @@ export class FakeServer {
     };
   };
 
+  /** Its wall clock. */
+  now(): number {
+    return this.#now();
+  }
+
   /** How often anyone tried to connect. */
   get dials(): number {
     return this.#dials;

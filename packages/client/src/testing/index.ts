@@ -2,3 +2,4 @@ export { FakeServer, type FakeServerOptions, type OnCommand, type OnSubscribe } 
 export { FakeEnv } from './fake-env.ts';
 export { FakeBrowser, type FakeTab, type Hands } from './fake-browser.ts';
 export { FakeStore } from './fake-store.ts';
+export { FakeRequests, type FakeNetwork } from './fake-requests.ts';

@@ -117,13 +117,9 @@ export function liveRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
 const SUB_LENGTH_MAX = 12_288;
 
 const viewQuery = z.strictObject({
-  sub: z
-    .string()
-    .max(SUB_LENGTH_MAX)
-    .optional()
-    .meta({
-      description: 'A `sub` message without its number, for example {"c":"services","f":["eq","status","down"]}',
-    }),
+  sub: z.string().max(SUB_LENGTH_MAX).optional().meta({
+    description: 'A `sub` message without its number, for example {"c":"services","f":["eq","status","down"]}',
+  }),
 });
 
 /** Where a request comes from, after what an upgrade is asked: a page of another origin may not act for anybody here. */

@@ -5,4 +5,4 @@ export { LiveError, type Live, type LiveOptions } from './live.ts';
 export { useCollection, useRows, type ChosenRow, type CollectionOptions, type RowOf } from './use-collection.ts';
 export { useRecord, useRow } from './use-record.ts';
 export { useConnection, type LiveConnection } from './use-connection.ts';
-export { useCommand, type LiveCommand } from './use-command.ts';
+export { useCommand, useCommands, type LiveCommand } from './use-command.ts';

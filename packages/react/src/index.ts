@@ -5,7 +5,7 @@ export { LiveBoundary, type LiveBoundaryProps, type LiveProblem } from './live-b
 export { useCollection, useRows, type ChosenRow, type CollectionOptions, type RowOf } from './use-collection.ts';
 export { useRecord, useRow } from './use-record.ts';
 export { useConnection, type LiveConnection } from './use-connection.ts';
-export { useCommand, type LiveCommand } from './use-command.ts';
+export { useCommand, useCommands, type LiveCommand } from './use-command.ts';
 export { useNow } from './use-now.ts';
 export {
   useAgentConnections,

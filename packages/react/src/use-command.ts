@@ -1,6 +1,6 @@
-import type { Client, CommandResult, Conflict } from '@statewire/client';
-import type { Failure } from '@statewire/protocol';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import type { Client, CommandResult, CommandsState, Conflict } from '@statewire/client';
+import type { Failure, JsonObject } from '@statewire/protocol';
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { useClient } from './provider.tsx';
 
 /** A command and what became of it. */
@@ -10,8 +10,12 @@ export interface LiveCommand<A extends readonly unknown[]> {
   readonly isPending: boolean;
   readonly result: CommandResult | null;
   readonly error: Failure | null;
-  /** Someone changed what you change: show both, then run again with `conflict.version` as base. */
+  /** Someone changed what you change: show `yours` and `theirs`, then `resolve` with what the person decides. */
   readonly conflict: Conflict | null;
+  /** Gives the conflicting command again on top of theirs, with these values in place of yours; null without a conflict. */
+  readonly resolve: ((merged?: JsonObject) => Promise<CommandResult>) | null;
+  /** Takes the last result back; null when there is nothing to take back. */
+  readonly undo: (() => Promise<CommandResult>) | null;
   readonly reset: () => void;
 }
 
@@ -35,19 +39,33 @@ export function useCommand<A extends readonly unknown[]>(
       isMounted.current = false;
     };
   }, []);
-  const run = useCallback(
-    async (...args: A): Promise<CommandResult> => {
-      setState(({ pending }) => ({ pending: pending + 1, result: null }));
-      const result = await newest.current(client, ...args);
-      if (isMounted.current) setState(({ pending }) => ({ pending: pending - 1, result }));
-      return result;
-    },
-    [client],
-  );
+  const settle = useCallback(async (given: Promise<CommandResult>): Promise<CommandResult> => {
+    setState(({ pending }) => ({ pending: pending + 1, result: null }));
+    const result = await given;
+    if (isMounted.current) setState(({ pending }) => ({ pending: pending - 1, result }));
+    return result;
+  }, []);
+  const run = useCallback((...args: A) => settle(newest.current(client, ...args)), [client, settle]);
   const reset = useCallback(() => setState(({ pending }) => ({ pending, result: null })), []);
   const { pending, result } = state;
   const failure = result !== null && !result.ok ? result : null;
-  return { run, isPending: pending > 0, result, error: failure, conflict: failure?.conflict ?? null, reset };
+  const conflict = failure?.conflict ?? null;
+  const back = result?.ok === true ? result.undo : null;
+  const resolve = useMemo(
+    () => (conflict === null ? null : (merged?: JsonObject) => settle(conflict.retry(merged))),
+    [conflict, settle],
+  );
+  const undo = useMemo(() => (back === null ? null : () => settle(back())), [back, settle]);
+  return { run, isPending: pending > 0, result, error: failure, conflict, resolve, undo, reset };
+}
+
+/**
+ * Commands that wait for a connection, and those that were refused after they had waited, of this page and of earlier ones:
+ * for a badge "3 changes wait", and for a list of conflicts.
+ */
+export function useCommands(): CommandsState {
+  const { commands } = useClient();
+  return useSyncExternalStore(commands.subscribe, commands.get, commands.getInitial);
 }
 
 const IDLE = { pending: 0, result: null };

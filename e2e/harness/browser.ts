@@ -10,11 +10,16 @@ const PATHS = [
 ];
 
 /** A real Chromium that talks to nobody but the test. */
-export async function launchBrowser(): Promise<Browser> {
+export async function launchBrowser({
+  bfcache = false,
+}: {
+  /** Pages go to the back-forward cache; the driver turns it off otherwise. */ readonly bfcache?: boolean;
+} = {}): Promise<Browser> {
   const executablePath = PATHS.find((path) => path !== undefined && existsSync(path));
   if (executablePath === undefined) throw new Error('found no Chromium: install one or set STATEWIRE_CHROMIUM');
   return chromium.launch({
     executablePath,
+    ...(bfcache ? { ignoreDefaultArgs: ['--disable-back-forward-cache'] } : {}),
     args: [
       '--no-sandbox',
       '--disable-quic',

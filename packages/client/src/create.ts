@@ -18,8 +18,8 @@ export interface FullOptions extends ClientOptions {
   /** Slower updates on slow links: `auto` (default), `on` always, `off` never. */
   readonly saver?: SaverMode | undefined;
   /**
-   * `auto`: all tabs of a browser that show the same server to the same person share one connection. `off` (the default for
-   * now): each tab has its own.
+   * `auto` (the default): all tabs of a browser that show the same server to the same person share one connection. `off`:
+   * each tab has its own.
    */
   readonly tabs?: 'auto' | 'off' | undefined;
   /** Keep rows and waiting commands in this browser, per server and person. Default false. */
@@ -40,9 +40,7 @@ export interface Client extends CoreClient, Reporters {
  */
 export function createClient(options: FullOptions): Client {
   const env = options.env ?? fullEnv();
-  const dial = shareDial(env, options.dial ?? ladder(env, { transports: options.transports }), {
-    tabs: options.tabs ?? 'off',
-  });
+  const dial = shareDial(env, options.dial ?? ladder(env, { transports: options.transports }), { tabs: options.tabs });
   const saver = new Saver(env, options.saver ?? 'auto');
   const { offline = false, url, token } = options;
   const keep = options.keep ?? openKeep(env, { offline, url, token }) ?? undefined;

@@ -48,3 +48,4 @@ export {
   type Timer,
 } from './env.ts';
 export type { Dial, Role, Transport, Wire, WireEvents } from './connect/transport.ts';
+export { createPresenter, type Presenter } from './tabs/presenter.ts';

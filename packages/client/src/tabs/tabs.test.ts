@@ -1,6 +1,8 @@
 import type { Row } from '@statewire/protocol';
 import { expect, test } from 'vitest';
 import { createClient, type Client } from '../create.ts';
+import type { Env } from '../env.ts';
+import type { TokenSource } from '../session/driver.ts';
 import { FakeBrowser, FakeEnv, FakeServer, type FakeTab } from '../testing/index.ts';
 
 interface Tab {
@@ -21,13 +23,13 @@ class World {
     for (const id of ['a', 'b', 'c']) this.server.put('services', { id, status: 'up' });
   }
 
-  open(options: { visible?: boolean; token?: string } = {}): Tab {
+  open(options: { visible?: boolean; token?: TokenSource; env?: (page: FakeTab) => Env } = {}): Tab {
     const page = this.browser.open(options.visible ?? true);
     const { token } = options;
     const sw = createClient({
       url: 'http://fake.test',
       tabs: 'auto',
-      env: page,
+      env: options.env?.(page) ?? page,
       dial: page.dial(this.server.dial),
       ...(token === undefined ? {} : { token }),
     });
@@ -98,5 +100,228 @@ test('[TB3] callers by cookie share too, and the connection that asked is the on
   expect(world.server.connections).toBe(1);
   for (const tab of world.tabs) expect([tab.status(), ...tab.rows()]).toEqual(['live', ...world.truth()]);
   expect(world.server.dials).toBe(3);
+  world.end();
+});
+
+test('[TB3] a cookie that became somebody else’s in another tab shows nobody the rows of another', async () => {
+  const world = new World();
+  const first = world.open();
+  await world.env.advance(1_000);
+  // In another tab somebody signs out and somebody else in; this page has not noticed, nor has its connection.
+  world.server.principal = 'somebody else';
+  const second = world.open();
+  await world.env.advance(1_000);
+  expect(world.server.connections, 'two people, two connections').toBe(2);
+  expect(second.sw.connection.get().role).toBe('leader');
+  const heard = world.server.received.length;
+  // Now the first page's connection is cut: whoever it comes back as, it is one person by then.
+  world.server.cut();
+  await world.env.advance(3_000);
+  expect(world.server.received.length).toBeGreaterThan(heard);
+  expect(world.server.connections).toBe(1);
+  for (const tab of [first, second]) expect([tab.status(), ...tab.rows()]).toEqual(['live', ...world.truth()]);
+  world.end();
+});
+
+test('[TB4] where tabs cannot find each other each has its own connection, and says nothing about it', async () => {
+  const world = new World();
+  const bare = (page: FakeTab): Env => ({
+    now: () => page.now(),
+    after: (ms, fn) => page.after(ms, fn),
+    random: () => page.random(),
+    uniqueId: () => page.uniqueId(),
+    pageUrl: () => page.pageUrl(),
+    isVisible: () => page.isVisible(),
+    isOnline: () => page.isOnline(),
+    listen: (fn) => page.listen(fn),
+    openSocket: () => page.openSocket(),
+    reportError: (error) => page.reportError(error),
+  });
+  const tabs = [
+    world.open({ token: 'k', env: bare }),
+    world.open({
+      token: 'k',
+      env: (page) => ({
+        ...bare(page),
+        lock: page.lock,
+        channel: () => {
+          throw new Error('not in an opaque origin');
+        },
+      }),
+    }),
+    world.open({
+      token: 'k',
+      env: (page) => ({
+        ...bare(page),
+        channel: page.channel,
+        lock: (_, __, events) => {
+          page.later(() => events.lost());
+          return { release: () => undefined };
+        },
+      }),
+    }),
+  ];
+  await world.env.advance(1_000);
+  expect(world.server.connections).toBe(3);
+  for (const tab of tabs) {
+    expect([tab.status(), ...tab.rows()]).toEqual(['live', ...world.truth()]);
+    expect(tab.sw.connection.get()).toMatchObject({ role: 'alone', failures: 0 });
+  }
+  world.server.cut();
+  await world.env.advance(3_000);
+  expect(world.server.connections).toBe(3);
+  world.end();
+});
+
+test('[TB11] whoever signs out in the tab that leads takes the connection along and nothing from the others', async () => {
+  const world = new World();
+  const [leader, other] = [world.open({ token: 'k' }), world.open({ token: 'k' })];
+  await world.env.advance(1_000);
+  leader?.sw.close();
+  world.server.put('services', { id: 'a', status: 'down' });
+  await world.env.advance(100);
+  expect(leader?.rows()).not.toContain('a "down"');
+  expect([other?.status(), ...(other?.rows() ?? [])]).toEqual(['live', ...world.truth()]);
+  expect(world.server.connections).toBe(1);
+  expect(world.server.tokens).toHaveLength(2);
+  world.end();
+});
+
+test('[TB2] two people and two releases in one browser have connections of their own', async () => {
+  const world = new World();
+  world.open({ token: 'one' });
+  world.open({ token: 'one' });
+  world.open({ token: 'two' });
+  await world.env.advance(1_000);
+  expect(world.server.connections).toBe(2);
+  world.end();
+});
+
+test('[TB12] commands of each tab are answered to it, and one that the end of a leader left unanswered is sent again', async () => {
+  const world = new World();
+  const [leader, other] = [world.open({ token: 'k' }), world.open({ token: 'k' })];
+  await world.env.advance(1_000);
+  const services = other?.sw.collection('services');
+  const done = services?.patch('a', { status: 'down' });
+  await world.env.advance(50);
+  expect(await done).toMatchObject({ ok: true });
+  world.server.isMute = true;
+  const later = services?.patch('b', { status: 'down' });
+  await world.env.advance(50);
+  leader?.page.crash();
+  await world.env.advance(50);
+  world.server.isMute = false;
+  world.server.flush();
+  await world.env.advance(500);
+  expect(await later).toMatchObject({ ok: true });
+  const sent = world.server.received.filter((frame) => frame.t === 'mut').map(({ m }) => m);
+  expect(new Set(sent).size).toBe(2);
+  expect(sent).toHaveLength(3);
+  world.end();
+});
+
+test('[TB7] [TB15] a frozen leader is followed: at once when it was told, after 15 s of silence when not', async () => {
+  for (const isTold of [true, false]) {
+    const world = new World();
+    const [leader, other] = [world.open({ token: 'k' }), world.open({ token: 'k' })];
+    await world.env.advance(1_000);
+    leader?.page.freeze(isTold);
+    await world.env.advance(isTold ? 100 : 13_000);
+    expect(other?.sw.connection.get().role).toBe(isTold ? 'leader' : 'follower');
+    world.server.put('services', { id: 'a', status: 'down' });
+    await world.env.advance(isTold ? 100 : 7_000);
+    expect(other?.sw.connection.get().role).toBe('leader');
+    expect([other?.status(), ...(other?.rows() ?? [])]).toEqual(['live', ...world.truth()]);
+    leader?.page.thaw();
+    await world.env.advance(1_000);
+    expect(leader?.sw.connection.get().role).toBe('follower');
+    expect([leader?.status(), ...(leader?.rows() ?? [])]).toEqual(['live', ...world.truth()]);
+    expect(world.server.connections).toBe(1);
+    world.end();
+  }
+});
+
+test('[TB15] a page that goes to the back-forward cache holds and waits for nothing, and comes back', async () => {
+  const world = new World();
+  const tab = world.open({ token: 'k' });
+  await world.env.advance(1_000);
+  tab.page.cache();
+  expect(world.browser.pending).toEqual({ locks: 0, channels: 0 });
+  expect(tab.page.sockets).toBe(0);
+  const other = world.open({ token: 'k' });
+  await world.env.advance(1_000);
+  tab.page.restore();
+  world.server.put('services', { id: 'a', status: 'down' });
+  await world.env.advance(1_000);
+  expect(world.server.connections).toBe(1);
+  for (const each of [tab, other]) expect([each.status(), ...each.rows()]).toEqual(['live', ...world.truth()]);
+  world.end();
+});
+
+test('[TB6] the lead goes from a hidden tab to a visible one, and nobody sees it', async () => {
+  const world = new World();
+  const [first, second] = [world.open({ token: 'k' }), world.open({ token: 'k', visible: false })];
+  await world.env.advance(1_000);
+  const states: string[] = [];
+  second?.sw.connection.subscribe(() => states.push(second.sw.connection.get().state));
+  first?.page.signal('hidden');
+  second?.page.signal('visible');
+  await world.env.advance(9_000);
+  expect(second?.sw.connection.get().role).toBe('follower');
+  await world.env.advance(2_000);
+  expect(second?.sw.connection.get().role).toBe('leader');
+  expect(new Set(states)).toEqual(new Set(['live']));
+  world.server.put('services', { id: 'a', status: 'down' });
+  await world.env.advance(6_000);
+  for (const tab of world.tabs) expect([tab.status(), ...tab.rows()]).toEqual(['live', ...world.truth()]);
+  expect(world.server.connections).toBe(1);
+  world.end();
+});
+
+test('[TB18] after another leader a server that numbers views anew is recognized, and its numbers are not mixed up', async () => {
+  const world = new World();
+  const [leader, other] = [world.open({ token: 'k' }), world.open({ token: 'k' })];
+  let agents: readonly string[] = [];
+  world.server.put('agents', { id: 'z' });
+  other?.sw.collection('agents').subscribe(({ rows }) => (agents = rows.map(({ id }) => id)));
+  await world.env.advance(1_000);
+  leader?.page.crash();
+  world.server.renumber();
+  await world.env.advance(2_000);
+  world.server.put('services', { id: 'a', status: 'down' });
+  world.server.put('agents', { id: 'y' });
+  await world.env.advance(2_000);
+  expect([other?.status(), ...(other?.rows() ?? [])]).toEqual(['live', ...world.truth()]);
+  expect(agents).toEqual(['z', 'y']);
+  world.end();
+});
+
+test('[TB9] whatever is lost between tabs is noticed and asked for again', async () => {
+  const world = new World();
+  const [, other] = [world.open({ token: 'k' }), world.open({ token: 'k' })];
+  await world.env.advance(1_000);
+  let left = 1;
+  world.browser.loses = () => left-- > 0;
+  world.server.put('services', { id: 'a', status: 'down' });
+  await world.env.advance(10);
+  expect(other?.rows()).toContain('a "up"');
+  world.server.put('services', { id: 'b', status: 'down' });
+  await world.env.advance(500);
+  expect([other?.status(), ...(other?.rows() ?? [])]).toEqual(['live', ...world.truth()]);
+  world.end();
+});
+
+test('[TB17] a server that falls silent is found dead for all tabs at once', async () => {
+  const world = new World();
+  for (let i = 0; i < 3; i += 1) world.open({ token: 'k' });
+  await world.env.advance(1_000);
+  world.server.isMute = true;
+  await world.env.advance(25_000);
+  for (const tab of world.tabs) expect(tab.status()).not.toBe('live');
+  world.server.isMute = false;
+  world.server.flush();
+  await world.env.advance(30_000);
+  for (const tab of world.tabs) expect([tab.status(), ...tab.rows()]).toEqual(['live', ...world.truth()]);
+  expect(world.server.connections).toBe(1);
   world.end();
 });

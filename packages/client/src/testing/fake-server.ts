@@ -229,6 +229,14 @@ export class FakeServer {
     this.#floor = this.#version;
   }
 
+  /** Numbers views anew, in the other order, as another process of the same server does. */
+  renumber(): void {
+    this.cut();
+    const views = [...this.#views].toReversed();
+    this.#views.clear();
+    for (const [i, [key, view]] of views.entries()) this.#views.set(key, { ...view, w: 1001 + i });
+  }
+
   /** Starts another epoch, as after a restore: all positions are worthless. Records stay. */
   startEpoch(epoch: string): void {
     this.epoch = epoch;

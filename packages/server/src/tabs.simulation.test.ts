@@ -57,6 +57,9 @@ interface Watch {
   readonly want: Want;
   readonly onChange: (shown: Shown) => void;
   tab: Tab;
+  shown: Shown | null;
+  /** Counts the tabs it was shown in. */
+  showing: number;
   stop: () => void;
 }
 
@@ -87,13 +90,20 @@ class Tabs implements SimulatedClient {
     this.#plan();
   }
 
+  /** What one person looks at they often look at in several tabs. */
   watch(want: Want, onChange: (shown: Shown) => void): () => void {
-    const watch: Watch = { want, onChange, tab: this.#pick(), stop: () => {} };
-    this.#watches.add(watch);
-    this.#show(watch);
+    const copies = Array.from({ length: this.#random.pick([1, 2, 3]) }, (): Watch => {
+      return { want, onChange, tab: this.#pick(), shown: null, showing: 0, stop: () => {} };
+    });
+    for (const watch of copies) {
+      this.#watches.add(watch);
+      this.#show(watch);
+    }
     return () => {
-      this.#watches.delete(watch);
-      watch.stop();
+      for (const watch of copies) {
+        this.#watches.delete(watch);
+        watch.stop();
+      }
     };
   }
 
@@ -116,6 +126,11 @@ class Tabs implements SimulatedClient {
     const idle = new Set(this.#tabs.map(({ user }) => user));
     if (sockets > idle.size || sockets < users.size) {
       throw new Error(`${sockets} connections of ${this.#tabs.length} tabs of ${idle.size} people`);
+    }
+    for (const { want, shown, tab } of this.#watches) {
+      const other = [...this.#watches].find((each) => each.want === want)?.shown;
+      const isSame = shown?.isLive === true && JSON.stringify(rowsOf(shown)) === JSON.stringify(rowsOf(other ?? shown));
+      if (!isSame) throw new Error(`${tab.page.id} shows something else than another tab for ${JSON.stringify(want)}`);
     }
     for (const { page } of this.#tabs) {
       if (page.errors.length > 0) throw new Error(`a tab reported ${String(page.errors[0])}`);
@@ -160,14 +175,19 @@ class Tabs implements SimulatedClient {
 
   #show(watch: Watch): void {
     const { want, tab } = watch;
+    watch.showing += 1;
+    const { showing } = watch;
     let last = -1;
     watch.stop = watchWith(tab.client, want, (shown) => {
+      // What a tab that is gone still says is nobody's.
+      if (showing !== watch.showing) return;
       const { version, isLive } = shown;
       if (isLive && version !== null) {
         // Restores take versions back; nothing else does.
         if (version < last && !this.#isRestored) this.#parts.trouble(`version went back: ${last} -> ${version}`);
         last = version;
       }
+      watch.shown = shown;
       watch.onChange(shown);
     });
   }
@@ -255,6 +275,10 @@ class Tabs implements SimulatedClient {
       this.#show(watch);
     }
   }
+}
+
+function rowsOf({ rows }: Shown): readonly unknown[] {
+  return rows.map((row) => ({ ...row, version: 0 })).sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** A token of the simulation as a JWT says it: whose it is, and what differs each time in its id. */

@@ -3,7 +3,7 @@
  * holds the wire, gives subscriptions, probes and answers their numbers, passes the texts of data frames on as they are, and
  * says to the server what is true of all of them together: visible if any is, the shortest interval, one acknowledgement.
  *
- * It keeps no rows. Whoever misses something asks again from where they stand, see shared-view.ts.
+ * It keeps no rows. Whoever misses something asks again from where they stand, see switchboard.ts.
  */
 import {
   decodeDownstream,
@@ -11,7 +11,6 @@ import {
   type Downstream,
   type ErrFrame,
   type JsonObject,
-  type Subd,
   type Welcome,
 } from '@statewire/protocol';
 import type { Dial, Wire } from '../connect/transport.ts';
@@ -19,10 +18,10 @@ import type { Env, Timer } from '../env.ts';
 import { isAuthCode } from '../errors.ts';
 import { answer, firstLife, hear, lookForLife, pulse, pulseAt, type Life } from '../session/heartbeat.ts';
 import { ServerClock } from '../session/server-clock.ts';
-import { objectsOf, sinceOf } from './frame.ts';
+import { objectsOf } from './frame.ts';
 import type { Proved } from './proof.ts';
-import { SharedView, wishOf, type Holder } from './shared-view.ts';
-import { headOf, Stand, type Head } from './stand.ts';
+import { headOf, type Head } from './stand.ts';
+import { Switchboard } from './switchboard.ts';
 
 /** Why lines end when the server takes the tabs for somebody else than their group is for. */
 export const STRANGE = 'somebody else is signed in now';
@@ -48,12 +47,6 @@ export interface HubDeps {
   readonly cut: (line: string, code: number, reason: string) => void;
 }
 
-interface Asked {
-  readonly view: SharedView;
-  /** Whose wish it answers; null when the hub asks so that nobody misses anything. */
-  readonly by: { readonly line: string; readonly holder: Holder } | null;
-}
-
 interface Line {
   readonly hello: JsonObject;
   /** What it said before it was welcome. */
@@ -69,10 +62,7 @@ export class Hub {
   readonly #deps: HubDeps;
   readonly #clock: ServerClock;
   readonly #lines = new Map<string, Line>();
-  readonly #views = new Map<string, SharedView>();
-  readonly #byW = new Map<number, SharedView>();
-  /** Subscriptions that are asked for. */
-  readonly #asked = new Map<number, Asked>();
+  readonly #board: Switchboard;
   /** Probes on their way, newest per line. */
   readonly #probes = new Map<number, { readonly line: string; readonly i: number; readonly sentAt: number }>();
   /** Mutations on their way. */
@@ -83,7 +73,6 @@ export class Hub {
   #life: Life | null = null;
   /** The number on the wire of the probe that `#life` waits for. */
   #lifeProbe = 0;
-  #lastS = 0;
   #lastProbe = 0;
   #isHidden = false;
   #received = 0;
@@ -97,6 +86,10 @@ export class Hub {
   constructor(deps: HubDeps) {
     this.#deps = deps;
     this.#clock = new ServerClock({ env: deps.env });
+    this.#board = new Switchboard({
+      send: (frame) => this.#send(frame),
+      tell: (line, frame) => this.#down(line, frame),
+    });
   }
 
   /** Lines that are open. */
@@ -147,13 +140,13 @@ export class Hub {
     }
     switch (frame['t']) {
       case 'sub':
-        this.#sub(line, frame);
+        this.#board.sub(line, frame);
         return;
       case 'unsub':
-        this.#leave(line, frame['s']);
+        this.#board.leave(line, frame['s']);
         return;
       case 'iv':
-        this.#pace(line, frame);
+        this.#board.pace(line, frame);
         return;
       case 'vis':
         from.isHidden = frame['hidden'] === true;
@@ -186,8 +179,7 @@ export class Hub {
   /** A tab is gone, or has hung up. */
   close(line: string): void {
     if (!this.#lines.delete(line)) return;
-    for (const { by } of this.#asked.values()) if (by?.line === line) by.holder.isOver = true;
-    for (const view of new Set(this.#views.values())) this.#drop(view, line);
+    this.#board.close(line);
     for (const [i, probe] of this.#probes) if (probe.line === line) this.#probes.delete(i);
     for (const [m, whose] of this.#muts) if (whose === line) this.#muts.delete(m);
     if (this.#renewing === line) this.#renewing = null;
@@ -291,10 +283,10 @@ export class Hub {
         this.#welcomed(frame);
         return;
       case 'subd':
-        this.#subd(frame);
+        this.#board.subd(frame);
         return;
       case 'h':
-        this.#watermark(frame.v);
+        if (this.#welcome !== null) this.#board.watermark({ e: this.#welcome.epoch, v: frame.v });
         this.#downAll(text);
         return;
       case 'q':
@@ -347,144 +339,16 @@ export class Hub {
     if (line === undefined || welcome === null) return;
     line.isWelcome = true;
     this.#down(id, { ...welcome, now: Math.round(this.#clock.now()) });
-    for (const sub of objectsOf(line.hello['subs'])) this.#sub(id, sub);
+    for (const sub of objectsOf(line.hello['subs'])) this.#board.sub(id, sub);
     for (const [frame, text] of line.early.splice(0)) this.take(id, frame, text);
     this.#see();
   }
 
-  #sub(line: string, frame: JsonObject): void {
-    const { s, iv } = frame;
-    if (typeof s !== 'number') return;
-    const { key, wish } = wishOf(frame);
-    const view = this.#views.get(key) ?? new SharedView(key, wish);
-    this.#views.set(key, view);
-    const holder = {
-      s,
-      stand: new Stand(sinceOf(frame)),
-      iv: typeof iv === 'number' ? iv : DEFAULT_INTERVAL_MS,
-      isTold: false,
-      isOver: false,
-    };
-    view.holders.set(line, holder);
-    this.#subscribe(view, { line, holder });
-  }
-
-  /** Asks the server for a view, so that it serves everybody who looks at it. */
-  #subscribe(view: SharedView, by: Asked['by']): void {
-    this.#lastS += 1;
-    const s = this.#lastS;
-    this.#asked.set(s, { view, by });
-    view.asked.add(s);
-    view.sentMs = view.iv;
-    const since = view.since();
-    this.#send({ ...view.wish, t: 'sub', s, iv: view.iv, ...(since === null ? {} : { since: { ...since } }) });
-  }
-
-  #subd(frame: Subd): void {
-    const asked = this.#asked.get(frame.s);
-    this.#asked.delete(frame.s);
-    if (asked === undefined) return;
-    const { view, by } = asked;
-    view.asked.delete(frame.s);
-    const served = this.#byW.get(frame.w);
-    const other = served === view ? undefined : served;
-    // Answers come in the order of the wishes: the last one answered is the one that counts, also within a tab.
-    if (by !== null && !by.holder.isOver) view.holders.set(by.line, by.holder);
-    if (view.holders.size === 0) {
-      // Given up before its answer came, and so is what it replaced: now nobody is told anything.
-      if (other !== undefined) this.#subscribe(other, null);
-      return;
-    }
-    const hasJoined = other !== undefined && this.#merge(view, other);
-    view.w = frame.w;
-    view.s = frame.s;
-    this.#byW.set(frame.w, view);
-    if (by !== null && !by.holder.isOver) {
-      by.holder.isTold = true;
-      by.holder.stand.subd(frame.w, frame.how);
-      this.#down(by.line, { ...frame, s: by.holder.s });
-    }
-    // Those who were promised chunks that will not come now, or stood where the server was not asked to begin.
-    const isWaiting = [...view.holders.values()].some(({ stand }) => stand.isDue) && frame.how === 'delta';
-    if (isWaiting || (hasJoined && frame.how !== 'snapshot')) this.#subscribe(view, null);
-    else this.#retime(view);
-  }
-
-  /** The server takes what two asked for as one view, and serves it from now on as the newer one asked. */
-  #merge(view: SharedView, older: SharedView): boolean {
-    let hasJoined = false;
-    for (const key of older.keys) {
-      view.keys.add(key);
-      this.#views.set(key, view);
-    }
-    for (const s of older.asked) {
-      view.asked.add(s);
-      const asked = this.#asked.get(s);
-      if (asked !== undefined) this.#asked.set(s, { ...asked, view });
-    }
-    // A tab that asked twice itself knows that its first subscription is over.
-    for (const [line, holder] of older.holders) {
-      if (view.holders.has(line)) continue;
-      view.holders.set(line, holder);
-      hasJoined = true;
-    }
-    older.holders.clear();
-    return hasJoined;
-  }
-
-  #leave(line: string, s: unknown): void {
-    for (const { by } of this.#asked.values()) if (by?.line === line && by.holder.s === s) by.holder.isOver = true;
-    for (const view of this.#views.values()) {
-      if (view.holders.get(line)?.s !== s) continue;
-      this.#drop(view, line);
-      return;
-    }
-  }
-
-  #drop(view: SharedView, line: string): void {
-    const holder = view.holders.get(line);
-    if (holder === undefined) return;
-    holder.isOver = true;
-    view.holders.delete(line);
-    if (view.holders.size > 0) {
-      this.#retime(view);
-      return;
-    }
-    const isAwaited = [...view.asked].some((s) => this.#asked.get(s)?.by?.holder.isOver === false);
-    if (isAwaited) return;
-    this.#forget(view);
-    for (const s of view.asked) this.#send({ t: 'unsub', s });
-    if (view.s !== null) this.#send({ t: 'unsub', s: view.s });
-  }
-
-  #forget(view: SharedView): void {
-    for (const key of view.keys) this.#views.delete(key);
-    if (view.w !== null && this.#byW.get(view.w) === view) this.#byW.delete(view.w);
-  }
-
-  #pace(line: string, { s, iv }: JsonObject): void {
-    for (const view of this.#views.values()) {
-      const holder = view.holders.get(line);
-      if (holder === undefined || holder.s !== s || typeof iv !== 'number') continue;
-      holder.iv = iv;
-      this.#retime(view);
-      return;
-    }
-  }
-
-  #retime(view: SharedView): void {
-    if (view.s === null || view.holders.size === 0 || view.asked.size > 0 || view.sentMs === view.iv) return;
-    view.sentMs = view.iv;
-    this.#send({ t: 'iv', s: view.s, iv: view.iv });
-  }
-
   #data(head: Head, text: string): void {
     this.#count(head.t === 's' && !head.last);
-    const view = this.#byW.get(head.w);
     const epoch = this.#welcome?.epoch;
-    if (view === undefined || epoch === undefined) return;
-    for (const [id, { stand, isTold }] of view.holders) {
-      if (!isTold || !stand.take(head, epoch)) continue;
+    if (epoch === undefined) return;
+    for (const id of this.#board.data(head, epoch)) {
       const line = this.#lines.get(id);
       if (line === undefined) continue;
       line.sent += 1;
@@ -496,17 +360,9 @@ export class Hub {
     }
   }
 
-  #watermark(v: number): void {
-    const epoch = this.#welcome?.epoch;
-    if (epoch === undefined) return;
-    for (const view of this.#byW.values()) {
-      for (const { stand, isTold } of view.holders.values()) if (isTold) stand.watermark({ e: epoch, v });
-    }
-  }
-
   #err(frame: ErrFrame, text: string): void {
     if (frame.s !== undefined) {
-      this.#refused(frame, frame.s);
+      this.#board.refused(frame, frame.s);
       return;
     }
     const whose = this.#renewing;
@@ -515,34 +371,6 @@ export class Hub {
       this.#renewing = null;
       this.#downText(whose, text);
     } else this.#downAll(text);
-  }
-
-  #refused(frame: ErrFrame, s: number): void {
-    const asked = this.#asked.get(s);
-    this.#asked.delete(s);
-    if (asked !== undefined) {
-      const { view, by } = asked;
-      view.asked.delete(s);
-      if (by !== null && !by.holder.isOver) view.holders.set(by.line, by.holder);
-      const whose = [...view.holders].filter(([, holder]) => by === null || holder === by.holder);
-      // What was open before is open still: the server refuses before it replaces.
-      this.#refuse(view, whose, frame);
-      return;
-    }
-    for (const view of this.#byW.values()) {
-      if (view.s !== s) continue;
-      view.s = null;
-      this.#refuse(view, [...view.holders], frame);
-      return;
-    }
-  }
-
-  #refuse(view: SharedView, whose: readonly (readonly [string, { readonly s: number }])[], frame: ErrFrame): void {
-    for (const [line, { s }] of whose) {
-      view.holders.delete(line);
-      this.#down(line, { ...frame, s });
-    }
-    if (view.holders.size === 0) this.#forget(view);
   }
 
   /** Passes a tab's probe on: what it wants to know is whether the server lives. */
@@ -639,7 +467,6 @@ export class Hub {
   }
 }
 
-const DEFAULT_INTERVAL_MS = 100;
 const EARLY_MAX = 1_024;
 const OTHER_IDENTITY = 4505;
 const PULSE_MS_MAX = 60_000;

@@ -4,6 +4,7 @@
  */
 import { createClient, type Client } from '@statewire/client';
 import { FakeBrowser, type FakeTab } from '@statewire/client/testing';
+import { equalJson, type Json } from '@statewire/protocol';
 import { expect, test } from 'vitest';
 import type { Random } from './testing/random.ts';
 import { simulationConfig } from './testing/simulation/config.ts';
@@ -56,6 +57,8 @@ interface Tab {
 interface Watch {
   readonly want: Want;
   readonly onChange: (shown: Shown) => void;
+  /** The same in all tabs that show it. */
+  readonly copies: readonly Watch[];
   tab: Tab;
   shown: Shown | null;
   /** Counts the tabs it was shown in. */
@@ -92,9 +95,10 @@ class Tabs implements SimulatedClient {
 
   /** What one person looks at they often look at in several tabs. */
   watch(want: Want, onChange: (shown: Shown) => void): () => void {
-    const copies = Array.from({ length: this.#random.pick([1, 2, 3]) }, (): Watch => {
-      return { want, onChange, tab: this.#pick(), shown: null, showing: 0, stop: () => {} };
-    });
+    const copies: Watch[] = [];
+    for (let i = this.#random.pick([1, 2, 3]); i > 0; i--) {
+      copies.push({ want, onChange, copies, tab: this.#pick(), shown: null, showing: 0, stop: () => {} });
+    }
     for (const watch of copies) {
       this.#watches.add(watch);
       this.#show(watch);
@@ -127,10 +131,13 @@ class Tabs implements SimulatedClient {
     if (sockets > idle.size || sockets < users.size) {
       throw new Error(`${sockets} connections of ${this.#tabs.length} tabs of ${idle.size} people`);
     }
-    for (const { want, shown, tab } of this.#watches) {
-      const other = [...this.#watches].find((each) => each.want === want)?.shown;
-      const isSame = shown?.isLive === true && JSON.stringify(rowsOf(shown)) === JSON.stringify(rowsOf(other ?? shown));
-      if (!isSame) throw new Error(`${tab.page.id} shows something else than another tab for ${JSON.stringify(want)}`);
+    for (const { want, shown, tab, copies } of this.#watches) {
+      const other = copies[0]?.shown;
+      const isSame = shown?.isLive === true && equalJson(rowsOf(shown), rowsOf(other ?? shown));
+      if (!isSame) {
+        const [is, should] = [shown, other].map((each) => JSON.stringify(each ?? null).slice(0, 1_000));
+        throw new Error(`${tab.page.id} shows ${is}, another tab ${should}, for ${JSON.stringify(want)}`);
+      }
     }
     for (const { page } of this.#tabs) {
       if (page.errors.length > 0) throw new Error(`a tab reported ${String(page.errors[0])}`);
@@ -188,7 +195,9 @@ class Tabs implements SimulatedClient {
         last = version;
       }
       watch.shown = shown;
-      watch.onChange(shown);
+      // Live is what is live in every tab.
+      const isLiveInAll = watch.copies.every((each) => each.shown?.isLive === true);
+      watch.onChange({ ...shown, isLive: isLiveInAll });
     });
   }
 
@@ -277,7 +286,7 @@ class Tabs implements SimulatedClient {
   }
 }
 
-function rowsOf({ rows }: Shown): readonly unknown[] {
+function rowsOf({ rows }: Shown): Json {
   return rows.map((row) => ({ ...row, version: 0 })).sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 

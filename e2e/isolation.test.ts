@@ -5,7 +5,7 @@
  */
 import { createECDH } from 'node:crypto';
 import { collections } from '@statewire/model';
-import { PROTOCOL_VERSION, SUBPROTOCOL } from '@statewire/protocol';
+import { BY_ID, cursorOf, PROTOCOL_VERSION, SUBPROTOCOL } from '@statewire/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { TestServer, type Reply } from './harness/server.ts';
@@ -277,6 +277,13 @@ describe.each([
         // A position of their history is none of ours: it says nothing about their records.
         { since: { e: epoch, v: version } },
         { since: { e: epoch, v: 0 } },
+        // Windows and counters of everything, and of theirs by name.
+        { sort: [['id', 'desc']], limit: 1_000 },
+        { sort: [['version', 'asc']], limit: 1_000, skip: 0 },
+        { limit: 1_000, after: cursorOf(BY_ID, { id: 'A' }) },
+        { limit: 1_000, before: cursorOf(BY_ID, { id: 'zzzz' }) },
+        { agg: { count: true, by: 'id', min: ['org'], max: ['id'] } },
+        { f: ['eq', 'org', them], agg: { count: true } },
       ];
       for (const name of NAMES) {
         const caller = await Caller.open({ token: keys[us][scope] });
@@ -286,7 +293,11 @@ describe.each([
         await caller.until('what follows them', (frames) => frames.filter(isLast).length >= snapshotsOf(frames));
         expect(caller.text, `${name} by ${scope}`).not.toMatch(word(them));
         const counts = new Map(caller.frames.flatMap(({ t, s, n }) => (t === 'subd' ? [[s, n]] : [])));
-        if (counts.size > 0) expect([counts.get(3), counts.get(4)], name).toEqual([0, 0]);
+        if (counts.size > 0) {
+          expect([counts.get(3), counts.get(4)], name).toEqual([0, 0]);
+          const [all, mine, ofThem] = [counts.get(wishes.length - 5), counts.get(wishes.length - 1), countOf(caller)];
+          expect([all, ofThem], name).toEqual([mine, 0]);
+        }
         caller.close();
       }
     });
@@ -767,6 +778,13 @@ class Caller {
   close(): void {
     this.#socket.terminate();
   }
+}
+
+/** The count that an aggregate without groups said. */
+function countOf({ frames }: Caller): unknown {
+  const rows = frames.flatMap(({ t, r }) => (t === 's' && Array.isArray(r) ? r : []));
+  const fields: unknown[] = rows.flatMap((row) => (Array.isArray(row) && row[1] === '*' ? [row[3]] : []));
+  return fields.map((each) => (typeof each === 'object' && each !== null ? Reflect.get(each, 'count') : each))[0];
 }
 
 function isLast({ t, last }: Frame): boolean {

@@ -4,7 +4,9 @@ import { createClient as createCore, type ClientOptions, type CoreClient } from 
 import { FakeLocks } from '../testing/fake-locks.ts';
 import { FakeEnv, FakeServer, FakeStore } from '../testing/index.ts';
 import type { CollectionState } from '../views/views.ts';
+import { Told } from '../state/told.ts';
 import type { OfflineOptions } from './keeper.ts';
+import { KeptViews } from './kept-views.ts';
 import { openKeep } from './open-keep.ts';
 
 interface Page {
@@ -614,4 +616,76 @@ test('[OF14] rows are written at most each two seconds, and only what changed of
     .map(([key]) => key.slice(17, 19));
   expect(changed).toEqual(['r/', 'v/']);
   page.sw.close();
+});
+
+test('[OF11] commands left by one person are not sent for another either when none of their rows were kept', async () => {
+  const browser = new Browser();
+  browser.server.principal = 'ann';
+  browser.server.put('services', { id: 'a', name: 'A' });
+  const first = await lived(browser, { hasLocks: true });
+  browser.cut();
+  void first.sw.services.patch('a', { name: 'of ann' });
+  await browser.settle();
+  browser.kill(first);
+  browser.store.spoil((text, key) => (key.includes('/r/') ? '' : text));
+  browser.server.principal = 'bob';
+  const second = browser.open({ hasLocks: true });
+  watch(second);
+  await browser.settle();
+  // Nobody has said yet that this is not ann any more.
+  expect(second.sw.commands.get().pending).toHaveLength(1);
+  browser.mend();
+  await browser.pass(20_000);
+  expect(second.sw.connection.state).toBe('live');
+  expect(second.sw.commands.get().pending).toEqual([]);
+  expect(browser.server.get('services', 'a')).toMatchObject({ name: 'A' });
+  expect(browser.store.entries.filter(([key]) => key.includes('/c/'))).toHaveLength(1);
+  second.sw.close();
+});
+
+test('[OF11] a command given before the server said to whom it speaks is written down for the one it then names, and for no other', async () => {
+  const browser = new Browser();
+  browser.server.principal = 'ann';
+  browser.server.put('services', { id: 'a', name: 'A' });
+  browser.kill(await lived(browser));
+  browser.cut();
+  const page = browser.open();
+  void page.sw.services.patch('a', { name: 'B' });
+  await browser.settle();
+  const commands = (): readonly string[] =>
+    browser.store.entries.flatMap(([key]) => (key.includes('/c/') ? [key.slice(0, 16)] : []));
+  const [ann] = commands();
+  browser.server.principal = 'bob';
+  // Named, and not answered yet.
+  browser.server.onCommand = () => ({ ok: false, code: 'rate_limited', msg: 'slow down' });
+  browser.mend();
+  await browser.pass(500);
+  expect(page.sw.connection.state).toBe('live');
+  expect(commands()).toHaveLength(1);
+  expect(commands()).not.toContain(ann);
+  page.sw.close();
+});
+
+test('[OF13] rows are not written for one person once another one is being told', async () => {
+  const store = new FakeStore();
+  const shelf = await store.open('x');
+  const views = new KeptViews({ now: () => 1_000, tab: 't', maxBytes: 1_000_000, maxAgeMs: 1_000_000 });
+  const told = new Told();
+  told.restore({ org: 'o', position: { e: 'e', v: 1 }, rows: [[1, 'a', 1, { name: 'of bob' }]] });
+  const view = { key: '["x",null,null]', told, asOf: 900, isDenied: false };
+  await shelf.write({ put: [['ann/mark', 'm']] });
+  const owner = { who: 'ann', mark: ['ann/mark', 'm'] as const };
+  await views.save(shelf, owner, view, { asOfMs: 0, stands: () => false });
+  expect(store.entries).toHaveLength(1);
+  await views.save(shelf, owner, view, { asOfMs: 0, stands: () => true });
+  expect(store.entries).toHaveLength(3);
+  // And not at all when the mark is gone.
+  await shelf.write({ dropAll: [''] });
+  expect(
+    await new KeptViews({ now: () => 1_000, tab: 't', maxBytes: 1e6, maxAgeMs: 1e6 }).save(shelf, owner, view, {
+      asOfMs: 0,
+      stands: () => true,
+    }),
+  ).toBe(false);
+  expect(store.entries).toEqual([]);
 });

@@ -3,7 +3,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -82,7 +82,7 @@ function chromium() {
   fail('found no Chromium: install one, or set STATEWIRE_CHROMIUM to its path, and run this again');
 }
 
-/** Finds the databases and brokers that checks are tested against, or installs Debian's where that is allowed. */
+/** Finds what checks and examples are tested with (databases, brokers, Python, curl), or installs Debian's where that is allowed. */
 function peers() {
   const missing = Object.entries({
     postgresql: ['/usr/lib/postgresql'],
@@ -90,12 +90,14 @@ function peers() {
     'redis-server': ['/usr/bin/redis-server'],
     'nats-server': ['/usr/sbin/nats-server', '/usr/bin/nats-server'],
     'iputils-ping': ['/usr/bin/ping', '/bin/ping'],
+    python3: onPath('python3'),
+    curl: onPath('curl'),
   })
     .filter(([, paths]) => !paths.some((path) => existsSync(path)))
     .map(([name]) => name);
   if (missing.length === 0) return;
   if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    say(`installing ${missing.join(', ')} for the tests of checks (once)`);
+    say(`installing ${missing.join(', ')} for the tests (once)`);
     // The programs are started by the tests alone: none may begin to run as a service of this machine.
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
     const options = { stdio: ['ignore', 2, 2], env };
@@ -104,6 +106,11 @@ function peers() {
       return;
   }
   fail(`found no ${missing.join(', no ')}: install what these Debian packages hold, and run this again`);
+}
+
+/** Where a program may be. */
+function onPath(name) {
+  return (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name));
 }
 
 /** Runs the project's Node in the foreground; signals go through, and it ends when we or npm end. */

@@ -1,6 +1,6 @@
 /** Every example in TypeScript of every page compiles against the packages as they are. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { filesUnder, root } from '../tidy/tree.ts';
@@ -12,14 +12,7 @@ const folder = join(root, 'node_modules', '.docs');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('examples of all pages compile', { timeout: 120_000 }, () => {
-  const pages = filesUnder(
-    [''],
-    (path) =>
-      path.endsWith('.md') &&
-      !/^(?:\.changeset|docs\/reference\/api|docs\/decisions)\//u.test(path) &&
-      !path.endsWith('SPEC.md'),
-  );
-  const programs = pages.flatMap(({ path, text }) => programOf(path, text) ?? []);
+  const programs = pages().flatMap(({ path, text }) => programOf(path, text) ?? []);
   expect(programs.length).toBeGreaterThanOrEqual(5);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -37,6 +30,19 @@ test('examples of all pages compile', { timeout: 120_000 }, () => {
     return program === undefined ? [] : [`${program.page}:${program.lines[Number(at) - 1] ?? '?'}: ${rest}`];
   });
   expect(complaints).toEqual([]);
+});
+
+test('a block that names a file of ours is a part of that file', () => {
+  const excerpts = pages().flatMap(({ path, text }) =>
+    blocksOf(text)
+      .filter(({ note }) => note.startsWith('examples/'))
+      .map((block) => ({ ...block, page: path })),
+  );
+  expect(excerpts.length).toBeGreaterThanOrEqual(4);
+  const foreign = excerpts.filter(
+    ({ note, text }) => !bare(readFileSync(join(root, note), 'utf8')).includes(bare(text)),
+  );
+  expect(foreign.map(({ page, at, note }) => `${page}:${at} is not in ${note}`)).toEqual([]);
 });
 
 test('blocks, imports and what is given become one program', () => {
@@ -71,6 +77,21 @@ test('blocks, imports and what is given become one program', () => {
   expect(program?.lines[program.text.split('\n').indexOf('const n = b(c);')]).toBe(8);
   expect(programOf('page.md', 'no code')).toBeNull();
 });
+
+function pages(): ReturnType<typeof filesUnder> {
+  return filesUnder(
+    [''],
+    (path) =>
+      path.endsWith('.md') &&
+      !/^(?:\.changeset|docs\/reference\/api|docs\/decisions)\//u.test(path) &&
+      !path.endsWith('SPEC.md'),
+  );
+}
+
+/** Without what a page changes: how far lines stand in. */
+function bare(text: string): string {
+  return text.replaceAll(/^[ \t]+|[ \t]+$/gmu, '').trim();
+}
 
 const settings = {
   extends: '../../tsconfig.test.json',

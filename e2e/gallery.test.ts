@@ -114,8 +114,10 @@ describe('keys alone', () => {
     await page.keyboard.press('ArrowLeft');
     expect(await bar.getAttribute('aria-valuetext')).not.toBe(today);
     await page.locator('[data-shot="UptimeBar"] .sw-tip').waitFor();
-    const shown = await page.locator('[data-shot="UptimeBar"]').screenshot();
-    keep('UptimeBar-read', shown);
+    keep(
+      'UptimeBar-read',
+      await page.screenshot({ clip: await around(page, page.locator('[data-shot="UptimeBar"]'), 60) }),
+    );
     await page.keyboard.press('Home');
     expect(await bar.getAttribute('aria-valuetext')).toContain('nothing yet');
     const line = page.locator('[data-shot="LatencyChart"]').getByRole('slider').first();
@@ -221,6 +223,7 @@ function coloursOf(page: Page, png: Buffer): Promise<number> {
 async function around(
   page: Page,
   stage: ReturnType<Page['locator']>,
+  below = 0,
 ): Promise<{ x: number; y: number; width: number; height: number }> {
   await stage.scrollIntoViewIfNeeded();
   const box = await stage.boundingBox();
@@ -229,8 +232,8 @@ async function around(
   return {
     x: box.x,
     y: Math.max(0, box.y),
-    width: Math.min(box.width, 480),
-    height: Math.min(box.height, size.height - box.y),
+    width: box.width,
+    height: Math.min(box.height + below, size.height - box.y),
   };
 }
 

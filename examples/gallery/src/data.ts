@@ -65,6 +65,7 @@ export function runs(now: number): readonly ShownRun[] {
       title: 'Weekly backup',
       state: 'failed',
       reason: { code: 'disk_full', text: 'No space left on the target after 71 GB' },
+      startedAt: now - 95 * MINUTE,
       endedAt: now - 40 * MINUTE,
       progress: { ...progress, done: 71, total: 120, unit: 'GB', pct: null },
     },

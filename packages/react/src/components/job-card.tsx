@@ -1,5 +1,5 @@
 import { TERMINAL_RUN_STATES, type Job, type RunRow, type RunState } from '@statewire/model';
-import { brief } from '@statewire/client/look';
+import { amountText, brief } from '@statewire/client/look';
 import type { ReactNode } from 'react';
 import { useCommand } from '../use-command.ts';
 import { useNowAs } from '../use-now.ts';
@@ -109,21 +109,10 @@ function Shown(props: CardShown): ReactNode {
         unstyled={props.unstyled}
         className={part('progress', '')}
       />
-      <p className="sw-job-message" title={job.progress.message}>
-        {isOver ? (job.reason?.text ?? '') : job.progress.message}
-      </p>
-      <footer className={part('facts', 'sw-job-facts')}>
-        <Pace job={job} isOver={isOver} />
-        {isStale ? <span className="sw-job-old">not verified now</span> : null}
-        {error === undefined ? null : (
-          <span className="sw-error" role="alert">
-            {error}
-          </span>
-        )}
-        <span className="sw-job-updated">
-          {isOver ? 'ended ' : 'updated '}
-          <RelativeTime at={isOver ? (job.endedAt ?? job.updatedAt) : job.updatedAt} />
-        </span>
+      <div className="sw-job-doing">
+        <p className="sw-job-message" title={job.progress.message}>
+          {isOver ? (job.reason?.text ?? '') : job.progress.message}
+        </p>
         {onCancel === undefined || isOver ? null : (
           <button
             type="button"
@@ -137,6 +126,19 @@ function Shown(props: CardShown): ReactNode {
             {job.cancelRequested === true ? 'Canceling' : 'Cancel'}
           </button>
         )}
+      </div>
+      <footer className={part('facts', 'sw-job-facts')}>
+        <Pace job={job} isOver={isOver} />
+        {isStale ? <span className="sw-job-old">not verified now</span> : null}
+        {error === undefined ? null : (
+          <span className="sw-error" role="alert">
+            {error}
+          </span>
+        )}
+        <span className="sw-job-updated">
+          {isOver ? 'ended ' : 'updated '}
+          <RelativeTime at={isOver ? (job.endedAt ?? job.updatedAt) : job.updatedAt} />
+        </span>
       </footer>
     </article>
   );
@@ -145,7 +147,7 @@ function Shown(props: CardShown): ReactNode {
 function Pace({ job, isOver }: { readonly job: ShownRun; readonly isOver: boolean }): ReactNode {
   const { progress, rate, etaMs, startedAt, endedAt } = job;
   const parts: string[] = [];
-  if (progress.total !== null) parts.push(`${progress.done} of ${progress.total} ${progress.unit}`.trim());
+  if (progress.total !== null) parts.push(amountText(progress));
   if (isOver && startedAt !== null && endedAt !== null) parts.push(`took ${brief(endedAt - startedAt)}`);
   if (!isOver && rate !== null) parts.push(`${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s`);
   if (!isOver && etaMs !== null) parts.push(`${brief(etaMs)} left`);

@@ -41,7 +41,7 @@ export function SystemMessageBanner(props: SystemMessageBannerProps): ReactNode 
           data-severity={severityOf(message)}
           data-tone={messageTones[severityOf(message)]}
         >
-          <StatusIcon tone={messageTones[severityOf(message)]} size={16} />
+          <MessageIcon severity={severityOf(message)} />
           <div className="sw-message-body">
             <p className="sw-message-title">
               <span className="sw-hidden">{messageWords[severityOf(message)]}: </span>
@@ -74,6 +74,17 @@ const WEIGHTS: Readonly<Record<MessageSeverity, number>> = { info: 0, success: 0
 /** Before the time is known, as on a server, only what holds at every time is shown. */
 function isTimeless({ startsAt, expiresAt }: ShownMessage): boolean {
   return (startsAt ?? null) === null && expiresAt === null;
+}
+
+/** Information has a shape of its own: it is no status. */
+export function MessageIcon({ severity }: { readonly severity: MessageSeverity }): ReactNode {
+  return severity === 'info' ? (
+    <span className="sw-icon" data-tone="maintenance">
+      <Glyph name="info" size={16} />
+    </span>
+  ) : (
+    <StatusIcon tone={messageTones[severity]} size={16} />
+  );
 }
 
 /** How each severity looks, and what it is called. */

@@ -4,9 +4,8 @@ import { useNowAs } from '../use-now.ts';
 import { useSystemMessages } from '../use-system-messages.ts';
 import { Glyph } from './glyph.tsx';
 import { RelativeTime } from './relative-time.tsx';
-import { StatusIcon } from './status-icon.tsx';
 import { styler, type Styled } from './styled.ts';
-import { messageTones, messageWords } from './system-message-banner.tsx';
+import { MessageIcon, messageTones, messageWords } from './system-message-banner.tsx';
 import {
   draftFlaws,
   phaseOf,
@@ -116,7 +115,7 @@ function Item(props: ManagerShown & { readonly message: ShownMessage; readonly p
   const { part } = styler(props);
   return (
     <li className={part('item', 'sw-manager-item')} data-phase={phase} data-tone={messageTones[severityOf(message)]}>
-      <StatusIcon tone={messageTones[severityOf(message)]} size={16} />
+      <MessageIcon severity={severityOf(message)} />
       <div className="sw-news-body">
         <p className="sw-manager-title">{message.title}</p>
         {message.text === '' ? null : <p className="sw-news-text">{message.text}</p>}

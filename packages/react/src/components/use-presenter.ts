@@ -17,13 +17,19 @@ const LOCK = 'statewire.presenter';
 function present(tell: (isPresenter: boolean) => void): () => void {
   const locks = 'locks' in navigator ? navigator.locks : null;
   let isOver = false;
+  let isMine = false;
   /** Ends the present claim: gives the lock back, or stops waiting for it. */
   let release: (() => void) | null = null;
   const isSeen = (): boolean => document.visibilityState === 'visible';
 
+  const say = (isPresenter: boolean): void => {
+    isMine = isPresenter;
+    tell(isPresenter);
+  };
+
   function claim(isTaken: boolean): void {
     if (locks === null) {
-      tell(isSeen());
+      say(isSeen());
       return;
     }
     release?.();
@@ -38,7 +44,7 @@ function present(tell: (isPresenter: boolean) => void): () => void {
     locks
       .request(LOCK, options, async () => {
         if (isOver || release !== mine) return;
-        tell(true);
+        say(true);
         await new Promise<void>((resolve) => {
           done = resolve;
         });
@@ -49,7 +55,7 @@ function present(tell: (isPresenter: boolean) => void): () => void {
       .finally(() => {
         if (isOver || release !== mine) return;
         release = null;
-        tell(false);
+        say(false);
         if (isSeen()) claim(false);
       });
   }
@@ -62,9 +68,11 @@ function present(tell: (isPresenter: boolean) => void): () => void {
     const end = release;
     release = null;
     end?.();
-    tell(false);
+    say(false);
   };
-  const take = (): void => claim(true);
+  const take = (): void => {
+    if (!isMine) claim(true);
+  };
   document.addEventListener('visibilitychange', look);
   globalThis.addEventListener('focus', take);
   look();

@@ -1,0 +1,21 @@
+/** Statewire as web components. Importing this makes them known to the page. */
+import { badge } from './badge.ts';
+import { connection } from './connection.ts';
+import { define } from './element.ts';
+import { feed } from './feed.ts';
+import { progress } from './progress.ts';
+import { uptime } from './uptime.ts';
+
+export { configure, type ElementsConfig } from './configure.ts';
+
+for (const kind of [badge, uptime, progress, connection, feed]) define(kind);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'sw-badge': HTMLElement;
+    'sw-connection': HTMLElement;
+    'sw-feed': HTMLElement;
+    'sw-progress': HTMLElement;
+    'sw-uptime': HTMLElement;
+  }
+}

@@ -6,10 +6,11 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 const bin = (name: string): string => join('node_modules', '.bin', name);
-const packages = ['protocol', 'model', 'client', 'react', 'server', 'cli'];
+const packages = ['protocol', 'model', 'client', 'react', 'elements', 'server', 'cli'];
 let isOk = true;
 
 judge(bin('tsc'), ['-b']);
+judge(bin('vite'), ['build', join('packages', 'elements')]);
 for (const name of packages) {
   judge(bin('publint'), ['--strict', join('packages', name)]);
   judge(bin('attw'), [
@@ -19,6 +20,7 @@ for (const name of packages) {
     'esm-only',
     '--exclude-entrypoints',
     './styles.css',
+    './statewire-elements.js',
     '--no-summary',
     '--format',
     'ascii',

@@ -123,7 +123,8 @@ test('only serve knows sockets, HTTP frameworks and dialects', () => {
 
 test('packages that run in a browser import nothing of Node', () => {
   const browser = files.filter(
-    (file) => ['protocol', 'model', 'client', 'react', 'elements', 'dashboard'].includes(packageOf(file)) && !isTest(file.path),
+    (file) =>
+      ['protocol', 'model', 'client', 'react', 'elements', 'dashboard'].includes(packageOf(file)) && !isTest(file.path),
   );
   expect(browser.length).toBeGreaterThanOrEqual(50);
   const wrong = browser.flatMap((file) =>

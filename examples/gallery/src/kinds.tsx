@@ -413,7 +413,7 @@ function Toasts(): ReactNode {
           Show one
         </button>
       </div>
-      <Toaster toasts={passing} tabs="all" />
+      <Toaster toasts={passing} />
     </>
   );
 }

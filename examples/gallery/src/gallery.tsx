@@ -1,14 +1,14 @@
-import { StrictMode, useState, type ReactNode } from 'react';
+import { StrictMode, useEffect, useState, type ReactNode } from 'react';
 import { kinds } from './kinds.tsx';
 
 /** All components on one page. `?theme=dark` and the buttons choose; otherwise the system does. */
 export function Gallery(): ReactNode {
   const [theme, setTheme] = useState(() => new URLSearchParams(location.search).get('theme') ?? 'system');
-  const choose = (next: string): void => {
-    setTheme(next);
-    if (next === 'system') delete document.documentElement.dataset['theme'];
-    else document.documentElement.dataset['theme'] = next;
-  };
+  useEffect(() => {
+    const root = document.documentElement;
+    if (theme === 'system') root.removeAttribute('data-theme');
+    else root.setAttribute('data-theme', theme);
+  }, [theme]);
   return (
     <StrictMode>
       <main className="page">
@@ -21,7 +21,7 @@ export function Gallery(): ReactNode {
                 type="button"
                 className="sw-text-button"
                 aria-pressed={theme === each}
-                onClick={() => choose(each)}
+                onClick={() => setTheme(each)}
               >
                 {each}
               </button>

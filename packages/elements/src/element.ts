@@ -135,7 +135,7 @@ export function watchRecord(host: Host, collection: string): Watch | null {
   if (id === null) return null;
   const view = host
     .client()
-    .collection<Row>(host.attr('collection') ?? collection)
+    .collection(host.attr('collection') ?? collection)
     .record(id);
   return {
     rows: () => {

@@ -50,14 +50,14 @@ export function define(kind: Kind): void {
   if (typeof customElements !== 'object' || customElements.get(kind.name) !== undefined) return;
   class StatewireElement extends HTMLElement {
     static readonly observedAttributes: readonly string[] = [...kind.attributes, ...SHARED];
-    readonly #root = this.attachShadow({ mode: 'open' });
+    // Dressed at once: while a page is read, attributes are told before the element is known to be connected.
+    readonly #root = dressed(this.attachShadow({ mode: 'open' }));
     #watch: Watch | null = null;
     #stops: (() => void)[] = [];
     #failure: string | null = null;
     #isOpening = false;
 
     connectedCallback(): void {
-      if (this.#root.childNodes.length === 0) adoptLook(this.#root);
       this.#open();
     }
 
@@ -127,6 +127,11 @@ export function define(kind: Kind): void {
     }
   }
   customElements.define(kind.name, StatewireElement);
+}
+
+function dressed(root: ShadowRoot): ShadowRoot {
+  adoptLook(root);
+  return root;
 }
 
 /** Watches one record, when a `record` attribute names it. */

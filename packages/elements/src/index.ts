@@ -8,7 +8,10 @@ import { uptime } from './uptime.ts';
 
 export { configure, type ElementsConfig } from './configure.ts';
 
-for (const kind of [badge, uptime, progress, connection, feed]) define(kind);
+// After the module that imports this one has run: what it configures comes before any element of the page connects.
+void Promise.resolve().then(() => {
+  for (const kind of [badge, uptime, progress, connection, feed]) define(kind);
+});
 
 declare global {
   interface HTMLElementTagNameMap {

@@ -9,11 +9,14 @@ export const lookCss: string = `
 :host {
   ${tokens.map(({ name, light, dark }) => variable(name, light, dark)).join('\n  ')}
   color: var(--_text);
-  font: 500 13px/20px var(--sw-font, inherit);
   font-family: var(--sw-font, inherit);
+  font-size: 13px;
+  font-weight: 500;
+  line-height: 20px;
   display: inline-flex;
   vertical-align: middle;
 }
+:host(sw-feed), :host(sw-progress) { display: block; }
 :host([hidden]) { display: none; }
 :host([theme='dark']) { color-scheme: dark; }
 :host([theme='light']) { color-scheme: light; }

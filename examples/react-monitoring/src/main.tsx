@@ -1,5 +1,5 @@
 import { createClient } from '@statewire/client';
-import { LiveBoundary, StatewireProvider } from '@statewire/react';
+import { LiveBoundary, StatewireProvider, type LiveProblem } from '@statewire/react';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode, useState, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
@@ -30,7 +30,7 @@ function App(): ReactNode {
   return (
     <QueryClientProvider client={queries}>
       <StatewireProvider client={sw}>
-        <LiveBoundary fallback={({ error, retry }) => <Refused message={error.message} onRetry={retry} />}>
+        <LiveBoundary fallback={refused}>
           <Status>
             <Servers />
             <Monitoring />
@@ -60,11 +60,11 @@ function Door({ onKey }: { readonly onKey: (key: string) => void }): ReactNode {
   );
 }
 
-function Refused({ message, onRetry }: { readonly message: string; readonly onRetry: () => void }): ReactNode {
+function refused({ error, retry }: LiveProblem): ReactNode {
   return (
     <main className="door">
-      <p role="alert">{message}</p>
-      <button type="button" className="sw-button" onClick={onRetry}>
+      <p role="alert">{error.message}</p>
+      <button type="button" className="sw-button" onClick={retry}>
         Try again
       </button>
     </main>

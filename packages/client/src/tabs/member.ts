@@ -529,7 +529,9 @@ export class Member {
     this.#timer = null;
     const at = this.#isOver ? null : nextTickAt(this.#seat, env.now());
     if (at === null) return;
-    this.#timer = env.after(Math.min(Math.max(at - env.now(), 1), TICK_MS_MAX), () => {
+    // Those who wait hear the same silence; one after the other, so that who takes the lock first is heard by the next.
+    const spreadMs = this.#seat.at === 'leading' ? 0 : env.random() * SPREAD_MS;
+    this.#timer = env.after(Math.min(Math.max(at - env.now() + spreadMs, 1), TICK_MS_MAX), () => {
       this.#timer = null;
       this.#dispatch({ t: 'tick' });
     });
@@ -537,6 +539,7 @@ export class Member {
 }
 
 const TICK_MS_MAX = 60_000;
+const SPREAD_MS = 2_000;
 const nothing = (): void => undefined;
 const KINDS: readonly Transport[] = ['websocket', 'sse', 'poll', 'get'];
 

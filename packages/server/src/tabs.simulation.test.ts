@@ -88,7 +88,7 @@ class Tabs implements SimulatedClient {
       random: () => hands.next(),
     });
     this.#browser.latencyMs = () => (this.#isHealed ? 0 : this.#random.int(4));
-    this.#browser.loses = () => !this.#isHealed && this.#random.chance(0.005);
+    this.#browser.loses = () => !this.#isHealed && this.#random.chance(0.02);
     for (let i = 2 + this.#random.int(3); i > 0; i--) this.#open();
     this.#plan();
   }

@@ -344,4 +344,4 @@ test('[OF8] whatever happens to pages, disk, network, server and person: no comm
     }),
     { numRuns: RUNS },
   );
-}, 300_000);
+}, 3_600_000);

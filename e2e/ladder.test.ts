@@ -20,7 +20,7 @@ afterAll(async () => {
   await server?.close();
 });
 afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
+  for (const close of open.splice(0).toReversed()) await close();
 });
 
 /** A client that watches the agents. */

@@ -193,3 +193,31 @@ test('[TR6] a view is 200 with an ETag and 304 until it changes, at one address'
   expect((await world.call('GET', '/live/v1/view?c=services', { key })).status).toBe(400);
   expect(world.errors).toEqual([]);
 });
+
+test('[TR1] no door shows another organization, or takes its records for more than none', async () => {
+  const foreign = await world.key('admin', 'o7');
+  await world.call('POST', '/v1/services', { key: foreign, body: { id: 'mine', name: 'Mine', kind: 'heartbeat' } });
+  const call = (m: string, k: string) =>
+    JSON.stringify({ t: 'mut', m, c: 'services', k, op: 'patch', f: { name: 'Taken over' } });
+  const msgs = [call('x.1', 'a'), call('x.2', 'none')];
+  const poll = await open('/live/v1/poll', { ...hello({ token: foreign }), msgs, wait: 5_000 });
+  const stream = await open('/live/v1/sse', hello({ token: foreign }));
+  const view = await world.call('GET', '/live/v1/view?sub=%7B%22c%22%3A%22services%22%7D', { key: foreign });
+  const answers: { t: string; code?: string; msg?: string }[] = JSON.parse(await poll.text());
+  const refused = answers.filter(({ t }) => t === 'mr');
+  expect(refused.map(({ code }) => code)).toEqual(['not_found', 'not_found']);
+  for (const text of [JSON.stringify(answers), await readTo(stream, '"last":true'), view.text]) {
+    expect(text).toContain('"Mine"');
+    expect(text).not.toMatch(/"A\d?"|"org":"main"|"B"/u);
+  }
+  expect((await world.call('GET', '/v1/services/a', { key })).word('name')).not.toBe('Taken over');
+  // Scopes hold as on a socket: a reporter reads nothing, a reader sees no checks and writes nothing.
+  const [reader, reporter] = [await world.key('read'), await world.key('report')];
+  const checks = { subs: [{ t: 'sub', s: 1, c: 'checks' }] };
+  expect(await (await open('/live/v1/poll', hello({ ...checks, token: reader }))).text()).toContain(
+    '"code":"forbidden"',
+  );
+  expect(await (await open('/live/v1/poll', hello({ token: reporter }))).text()).toContain('"code":"forbidden"');
+  const write = await open('/live/v1/poll', { ...hello({ token: reader }), msgs: [call('y.1', 'a')], wait: 5_000 });
+  expect(await write.text()).toContain('"ok":false,"code":"forbidden"');
+});

@@ -16,6 +16,7 @@ const alone = [
   'own-fault',
   'own-pause',
   'paint',
+  'rows',
   'slow-readers',
   'soak',
 ].map((name) => `e2e/${name}.test.ts`);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, integer, property } from 'fast-check';
 import { expect, test } from 'vitest';
 import { barText, cellsOf, drawBar, type BarTone } from './bar.ts';
 import { percentOf } from './amount.ts';
@@ -13,11 +13,11 @@ const colours: Readonly<Record<BarTone, string>> = {
 };
 
 test('[UI8] cells fill the box exactly, each at least a pixel, none over another, whatever the sizes', () => {
-  fc.assert(
-    fc.property(
-      fc.integer({ min: 1, max: 120 }),
-      fc.integer({ min: 1, max: 2000 }),
-      fc.integer({ min: 1, max: 64 }),
+  assert(
+    property(
+      integer({ min: 1, max: 120 }),
+      integer({ min: 1, max: 2000 }),
+      integer({ min: 1, max: 64 }),
       (count, extra, height) => {
         const width = count + extra;
         const boxes: (readonly [x: number, y: number, width: number, height: number])[] = [];

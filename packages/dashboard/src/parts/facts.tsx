@@ -1,8 +1,8 @@
+import { ChangeHighlight } from '@statewire/react';
 import type { Fact } from '@statewire/model';
 import type { ReactNode } from 'react';
 import { cx } from '../lib/cx.ts';
 import { latency, sentence, words } from '../lib/format.ts';
-import { Glow } from './glow.tsx';
 import { factLooks, notMeasured } from './status.tsx';
 import { Lasting } from './time.tsx';
 
@@ -46,8 +46,8 @@ function FactCell({ title, fact }: { title: string; fact: Fact | null }): ReactN
         {fact?.ms != null && <span>{latency(fact.ms)}</span>}
       </dt>
       <dd className="mt-1.5 min-w-0">
-        <Glow
-          of={fact === null ? null : `${fact.v} ${fact.code}`}
+        <ChangeHighlight
+          value={fact === null ? null : `${fact.v} ${fact.code}`}
           className={cx(
             'flex items-center gap-1.5 rounded',
             look.fill === 'bg-quiet' ? 'text-muted' : 'font-medium',
@@ -56,7 +56,7 @@ function FactCell({ title, fact }: { title: string; fact: Fact | null }): ReactN
         >
           <Icon aria-hidden className={cx('size-4 shrink-0', look.ink)} strokeWidth={2.25} />
           <span className="truncate">{fact !== null && isBad ? sentence(words(fact.code)) : look.word}</span>
-        </Glow>
+        </ChangeHighlight>
         <p className="mt-0.5 truncate text-xs text-muted" title={fact?.text}>
           {fact === null ? (
             ' '

@@ -1,5 +1,5 @@
 import type { Service } from '@statewire/model';
-import { useClient } from '@statewire/react';
+import { ChangeHighlight, Sparkline, UptimeBar, useClient } from '@statewire/react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { CheckCircle2, FileUp, Plus, RefreshCw, Server } from 'lucide-react';
@@ -15,15 +15,12 @@ import { useMe } from '../lib/me.ts';
 import { recheck } from '../live/command.ts';
 import { type FleetCounts, useFleet } from '../live/fleet.ts';
 import { useRows } from '../live/rows.ts';
-import { RecentBar } from '../parts/bar.tsx';
 import { Button, buttonClass } from '../parts/button.tsx';
 import { Empty } from '../parts/empty.tsx';
 import { useCrumbs } from '../parts/frame.tsx';
-import { Glow } from '../parts/glow.tsx';
 import { Pane } from '../parts/pane.tsx';
 import { ProgressLine } from '../parts/progress.tsx';
 import { Bone, BoneRows } from '../parts/skeleton.tsx';
-import { Sparkline } from '../parts/sparkline.tsx';
 import { Badge, lookOf, isSuspected, needsAttention, severity } from '../parts/status.tsx';
 import { Lasting } from '../parts/time.tsx';
 import { Activity } from '../parts/activity.tsx';
@@ -160,8 +157,8 @@ function Counters({ counts }: { counts: FleetCounts }): ReactNode {
             className="block px-1.5 py-3 hover:bg-hover sm:px-4"
           >
             <span className="block truncate text-xs text-muted">{cell.title}</span>
-            <Glow
-              of={cell.n}
+            <ChangeHighlight
+              value={cell.n}
               className={cx(
                 'mt-0.5 block rounded text-xl font-medium',
                 cell.n === 0 && 'text-muted',
@@ -170,7 +167,7 @@ function Counters({ counts }: { counts: FleetCounts }): ReactNode {
               )}
             >
               {count(cell.n)}
-            </Glow>
+            </ChangeHighlight>
           </Link>
         </li>
       ))}
@@ -205,9 +202,9 @@ function AttentionRow({ row }: { row: Service }): ReactNode {
   const Kind = kinds[row.kind].icon;
   return (
     <li className="flex min-h-14 items-center gap-4 border-b px-4 py-2 last:border-b-0 hover:bg-hover/60">
-      <Glow of={look.word} className="w-28 shrink-0 rounded-full max-sm:hidden">
+      <ChangeHighlight value={look.word} className="w-28 shrink-0 rounded-full max-sm:hidden">
         <Badge look={look} />
-      </Glow>
+      </ChangeHighlight>
       <div className="min-w-0 flex-1">
         <p className="flex items-center gap-2">
           <span className="sm:hidden">
@@ -223,8 +220,8 @@ function AttentionRow({ row }: { row: Service }): ReactNode {
           {reasonOf(row)}
         </p>
       </div>
-      <Sparkline ms={row.recent.ms} className="max-lg:hidden" />
-      <RecentBar bar={row.recent.bar} className="max-md:hidden" />
+      <Sparkline label="Latency" values={row.recent.ms} className="max-lg:hidden" />
+      <UptimeBar bar={row.recent.bar} className="max-md:hidden" />
       <span className="w-24 shrink-0 text-right text-sm text-muted max-sm:w-16">
         for <Lasting since={sinceOf(row)} short />
       </span>

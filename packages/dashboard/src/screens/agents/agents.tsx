@@ -1,3 +1,4 @@
+import { ChangeHighlight, UptimeBar } from '@statewire/react';
 import type { Agent, Connection, Execution, Service } from '@statewire/model';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { Bell, BellOff, Bot } from 'lucide-react';
@@ -6,14 +7,12 @@ import { cx } from '../../lib/cx.ts';
 import { count, sentence, words } from '../../lib/format.ts';
 import { useMe } from '../../lib/me.ts';
 import { useRows } from '../../live/rows.ts';
-import { RecentBar } from '../../parts/bar.tsx';
 import { Button } from '../../parts/button.tsx';
 import { CopyButton } from '../../parts/copy.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { FactsStrip } from '../../parts/facts.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
-import { Glow } from '../../parts/glow.tsx';
 import { VirtualList } from '../../parts/list.tsx';
 import { Pane } from '../../parts/pane.tsx';
 import { ProgressLine } from '../../parts/progress.tsx';
@@ -140,12 +139,15 @@ const AgentRow: (props: AgentRowProps) => ReactNode = memo(function AgentRow({ a
         </p>
       </div>
       <div className="min-w-0 max-lg:order-last max-lg:col-span-3 max-lg:pl-8">
-        <Glow of={`${agent.phase} ${agent.activity}`} className="flex min-w-0 items-baseline gap-2 rounded text-sm">
+        <ChangeHighlight
+          value={`${agent.phase} ${agent.activity}`}
+          className="flex min-w-0 items-baseline gap-2 rounded text-sm"
+        >
           <span className={cx('shrink-0', agent.status === 'up' ? '' : look.ink)}>
             {agent.status === 'up' ? sentence(words(agent.phase)) : look.word}
           </span>
           <span className="truncate text-muted">{agent.status === 'up' ? agent.activity : agent.reason.text}</span>
-        </Glow>
+        </ChangeHighlight>
         {run !== null && (
           <div className="mt-1">
             <Link
@@ -205,7 +207,7 @@ function Edge({
           {words(edge.phase)} for <Lasting since={edge.since} />
           {edge.status !== 'up' && edge.reason.text !== '' && `: ${edge.reason.text}`}
         </span>
-        <RecentBar bar={edge.recent.bar} className="ml-auto" />
+        <UptimeBar bar={edge.recent.bar} className="ml-auto" />
       </div>
       {other !== null && <p className="mt-3 rounded-control bg-degraded-soft px-3 py-2 text-sm">{other}</p>}
       {Object.keys(edge.facts).length > 0 && (

@@ -1,10 +1,10 @@
+import { ChangeHighlight } from '@statewire/react';
 import type { Agent, Connection, Service } from '@statewire/model';
 import { Link } from '@tanstack/react-router';
 import { CircleSlash2 } from 'lucide-react';
 import { memo, type ReactNode } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { words } from '../../lib/format.ts';
-import { Glow } from '../../parts/glow.tsx';
 import { Scroll } from '../../parts/scroll.tsx';
 import { lookOf } from '../../parts/status.tsx';
 
@@ -132,9 +132,9 @@ const EdgeMark: (props: {
         differs && 'ring-1 ring-degraded-fill ring-inset',
       )}
     >
-      <Glow of={`${edge.status} ${edge.phase}`} className="inline-flex rounded-full p-1">
+      <ChangeHighlight value={`${edge.status} ${edge.phase}`} className="inline-flex rounded-full p-1">
         <Icon aria-hidden className={cx('size-4', isOff ? 'text-quiet' : look.ink)} strokeWidth={2.25} />
-      </Glow>
+      </ChangeHighlight>
     </button>
   );
 });

@@ -1,3 +1,4 @@
+import { ChangeHighlight } from '@statewire/react';
 import type { Alert, Severity } from '@statewire/model';
 import { SEVERITIES } from '@statewire/model';
 import { useNavigate, useSearch } from '@tanstack/react-router';
@@ -13,7 +14,6 @@ import { Button } from '../../parts/button.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { Input, Select } from '../../parts/field.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
-import { Glow } from '../../parts/glow.tsx';
 import { Menu } from '../../parts/menu.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
@@ -236,7 +236,7 @@ type Open = (id: string) => void;
 function TitleCell({ alert, onOpen }: { alert: Alert; onOpen: Open }): ReactNode {
   const look = lookOfAlert(alert);
   return (
-    <Glow of={alert.state} className="flex min-w-0 items-center gap-2.5 rounded">
+    <ChangeHighlight value={alert.state} className="flex min-w-0 items-center gap-2.5 rounded">
       <look.icon aria-label={look.word} className={cx('size-4 shrink-0', look.ink)} strokeWidth={2.25} />
       <button type="button" onClick={() => onOpen(alert.id)} className="truncate font-medium hover:underline">
         {alert.title}
@@ -247,7 +247,7 @@ function TitleCell({ alert, onOpen }: { alert: Alert; onOpen: Open }): ReactNode
         </span>
       )}
       {alert.snoozedUntil !== null && <Clock aria-label="Snoozed" className="size-3.5 shrink-0 text-muted" />}
-    </Glow>
+    </ChangeHighlight>
   );
 }
 

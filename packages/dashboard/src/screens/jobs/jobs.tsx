@@ -1,5 +1,5 @@
 import type { Execution, Job } from '@statewire/model';
-import { useNow } from '@statewire/react';
+import { ChangeHighlight, useNow } from '@statewire/react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Bot, Cog, Radar, Radio, SearchX, Workflow } from 'lucide-react';
 import { memo, type ReactNode, useCallback, useRef } from 'react';
@@ -12,7 +12,6 @@ import { CopyButton } from '../../parts/copy.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { Input } from '../../parts/field.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
-import { Glow } from '../../parts/glow.tsx';
 import { VirtualList } from '../../parts/list.tsx';
 import { lookOfRun, ProgressLine, STALL_LOOK_MS } from '../../parts/progress.tsx';
 import { CodeBlock } from '../../parts/scroll.tsx';
@@ -144,9 +143,9 @@ const RunRow: (props: RunRowProps) => ReactNode = memo(function RunRow({ of, row
           </button>
         </p>
         <p className="flex gap-1.5 truncate text-xs text-muted">
-          <Glow of={look.word} className={cx('rounded', row.state !== 'succeeded' && look.ink)}>
+          <ChangeHighlight value={look.word} className={cx('rounded', row.state !== 'succeeded' && look.ink)}>
             {look.word}
-          </Glow>
+          </ChangeHighlight>
           {row.attempt > 1 && <span>attempt {row.attempt}</span>}
           <span className="truncate">
             {isOver && row.reason.text !== ''

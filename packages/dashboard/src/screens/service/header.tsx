@@ -1,3 +1,4 @@
+import { ChangeHighlight, UptimeBar } from '@statewire/react';
 import type { Service } from '@statewire/model';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { CalendarClock, MoreHorizontal, Pause, Pencil, Play, RefreshCw, Trash2, Wrench } from 'lucide-react';
@@ -7,12 +8,10 @@ import { useKeys } from '../../lib/keys.ts';
 import { kinds } from '../../lib/kinds.ts';
 import { useMe } from '../../lib/me.ts';
 import { pause, recheck, resume, save } from '../../live/command.ts';
-import { RecentBar } from '../../parts/bar.tsx';
 import { Button } from '../../parts/button.tsx';
 import { CopyButton } from '../../parts/copy.tsx';
-import { Glow } from '../../parts/glow.tsx';
 import { Menu } from '../../parts/menu.tsx';
-import { percentile } from '../../parts/sparkline.tsx';
+import { percentile } from '../../lib/percentile.ts';
 import { Badge, flapping, lookOf, statusLooks } from '../../parts/status.tsx';
 import { Ago, Lasting } from '../../parts/time.tsx';
 import { failedToast } from '../../parts/toast.tsx';
@@ -46,9 +45,9 @@ export function Header({
         <div className="min-w-0 flex-1 max-sm:basis-full">
           <div className="flex flex-wrap items-center gap-x-3 gap-y-1.5">
             <h1 className="min-w-0 truncate text-xl font-semibold tracking-tight">{row.name}</h1>
-            <Glow of={look.word} className="rounded-full">
+            <ChangeHighlight value={look.word} className="rounded-full">
               <Badge look={look} />
-            </Glow>
+            </ChangeHighlight>
             {row.overlay.flapping && look !== flapping && <Badge look={flapping} />}
           </div>
           <p className="mt-1.5 text-base break-words">
@@ -159,7 +158,7 @@ export function Header({
           <div className="col-span-2 sm:ml-auto">
             <dt className="text-xs text-muted">Last 30 checks</dt>
             <dd className="mt-1">
-              <RecentBar bar={row.recent.bar} cells={40} className="h-6 w-full sm:w-[198px]" />
+              <UptimeBar bar={row.recent.bar} cells={40} className="h-6 w-full sm:w-[198px]" />
             </dd>
           </div>
         )}

@@ -1,3 +1,4 @@
+import { ChangeHighlight, Sparkline, UptimeBar } from '@statewire/react';
 import { Link } from '@tanstack/react-router';
 import { BellOff } from 'lucide-react';
 import type { ReactNode } from 'react';
@@ -6,9 +7,7 @@ import { latency } from '../../lib/format.ts';
 import { kinds } from '../../lib/kinds.ts';
 import type { ListedService } from '../../lib/listed.ts';
 import { coverageText, isThin, percent } from '../../lib/uptime.ts';
-import { RecentBar } from '../../parts/bar.tsx';
-import { Glow } from '../../parts/glow.tsx';
-import { percentile, Sparkline } from '../../parts/sparkline.tsx';
+import { percentile } from '../../lib/percentile.ts';
 import { lookOf, StatusIcon } from '../../parts/status.tsx';
 import { Ago, Lasting } from '../../parts/time.tsx';
 import { reasonOf, sinceOf } from '../overview.tsx';
@@ -32,7 +31,7 @@ export function StatusCell({ row }: { row: ListedService }): ReactNode {
   const look = lookOf(row);
   const isCalm = row.status === 'up' && look.word === 'Up';
   return (
-    <Glow of={look.word} className="flex min-w-0 items-center gap-2 rounded">
+    <ChangeHighlight value={look.word} className="flex min-w-0 items-center gap-2 rounded">
       <StatusIcon look={look} label={false} />
       <span className={cx('shrink-0', isCalm ? 'text-muted' : cx('font-medium', look.ink))}>{look.word}</span>
       {!isCalm && (
@@ -41,18 +40,18 @@ export function StatusCell({ row }: { row: ListedService }): ReactNode {
           {reasonOf(row) !== '' && ` · ${reasonOf(row)}`}
         </span>
       )}
-    </Glow>
+    </ChangeHighlight>
   );
 }
 
 export function BarCell({ row }: { row: ListedService }): ReactNode {
-  return <RecentBar bar={row.recent.bar} />;
+  return <UptimeBar bar={row.recent.bar} />;
 }
 
 export function LatencyCell({ row }: { row: ListedService }): ReactNode {
   return (
     <div className="flex items-center gap-3">
-      <Sparkline ms={row.recent.ms} />
+      <Sparkline label="Latency" values={row.recent.ms} />
       <span className="text-muted">{latency(percentile(row.recent.ms, 0.95))}</span>
     </div>
   );
@@ -92,7 +91,7 @@ export function NarrowRow({ row }: { row: ListedService }): ReactNode {
         <StatusIcon look={look} label={false} />
         <span className="truncate text-base font-medium">{row.name}</span>
         {row.overlay.muted && <Muted />}
-        <RecentBar bar={row.recent.bar} cells={12} className="ml-auto w-[58px]" />
+        <UptimeBar bar={row.recent.bar} cells={12} className="ml-auto w-[58px]" />
       </span>
       <span className="mt-1 flex items-baseline gap-2 text-sm">
         <span className={cx('min-w-0 truncate', isCalm ? 'text-muted' : look.ink)}>

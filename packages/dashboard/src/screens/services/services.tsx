@@ -28,7 +28,7 @@ import { Empty } from '../../parts/empty.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
 import { Menu } from '../../parts/menu.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
-import { percentile } from '../../parts/sparkline.tsx';
+import { percentile } from '../../lib/percentile.ts';
 import { severity } from '../../parts/status.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
 import { exportPath } from '../../rest/import.ts';

@@ -1,5 +1,5 @@
 import { browserEnv, type Client, type Timer } from '@statewire/client';
-import { useCallback, useSyncExternalStore } from 'react';
+import { useSyncExternalStore } from 'react';
 import { useClient, useClientOrNull } from './provider.tsx';
 
 /**
@@ -10,17 +10,6 @@ export function useNow(everyMs = 1000): number {
   const client = useClient();
   const ticker = tickerOf(client, everyMs);
   return useSyncExternalStore(ticker.subscribe, ticker.get, zero);
-}
-
-/** `useNow` while `isOn`; the last value otherwise, without a timer. */
-export function useNowWhile(isOn: boolean, everyMs = 1000): number {
-  const client = useClient();
-  const ticker = tickerOf(client, everyMs);
-  const subscribe = useCallback(
-    (listener: () => void) => (isOn ? ticker.subscribe(listener) : nothing),
-    [isOn, ticker],
-  );
-  return useSyncExternalStore(subscribe, ticker.get, zero);
 }
 
 /**
@@ -122,8 +111,4 @@ function isHidden(): boolean {
 
 function zero(): number {
   return 0;
-}
-
-function nothing(): void {
-  // There is no timer to stop.
 }

@@ -2,6 +2,7 @@
 import { createClient, type Client } from '@statewire/client';
 import { FakeEnv, FakeServer } from '@statewire/client/testing';
 import { act, cleanup, fireEvent, render, screen } from '@testing-library/react';
+import { userEvent } from '@testing-library/user-event';
 import { StrictMode } from 'react';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createToasts, Toaster, type ToasterProps, type Toasts } from '../components.ts';
@@ -124,11 +125,11 @@ test('[UI18] news is said politely, what presses at once, and neither with its b
   expect(document.querySelector('[aria-live="assertive"]')?.textContent).toBe('Billing is down');
 });
 
-test('what can be done is done once, and the toast goes', () => {
+test('what can be done is done once, and the toast goes', async () => {
   const run = vi.fn();
   show();
   say({ title: 'Billing is down', action: { label: 'Open', run } });
-  fireEvent.click(screen.getByRole('button', { name: 'Open' }));
+  await userEvent.setup({ delay: null }).click(screen.getByRole('button', { name: 'Open' }));
   expect(run).toHaveBeenCalledOnce();
   expect(titles()).toEqual([]);
 });

@@ -20,6 +20,19 @@ test('every relative link leads to a file, and every anchor to a heading', () =>
   expect(broken).toEqual([]);
 });
 
+test('every page of the documentation is linked from its front page', () => {
+  const front = pages.find(({ path }) => path === 'docs/README.md');
+  const linked = new Set(
+    front === undefined ? [] : linksOf(front).map((link) => join('docs', link.split('#')[0] ?? '')),
+  );
+  const lost = pages
+    .map(({ path }) => path)
+    // The API reference is generated; its first page is linked, and leads to the others.
+    .filter((path) => path.startsWith('docs/') && !path.startsWith('docs/reference/api/') && path !== 'docs/README.md')
+    .filter((path) => !linked.has(path));
+  expect(lost).toEqual([]);
+});
+
 function flawOf(page: SourceFile, link: string): string | null {
   const [path = '', anchor] = link.split('#');
   const target = path === '' ? join(root, page.path) : normalize(join(root, dirname(page.path), decodeURI(path)));

@@ -170,6 +170,27 @@ test('If-None-Match spares the body, of a record and of a list', async () => {
   }
 });
 
+test('[WI1] [WI5] [WI11] a list is sorted and paged in its order, and a cursor of another order is refused', async () => {
+  await many(25);
+  const listed = (sort: string, more = ''): Promise<Reply> =>
+    world.call('GET', `/v1/services?sort=${encodeURIComponent(sort)}${more}`, { key: read });
+  const seen: string[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Reply = await listed(
+      '[["kind","asc"],["id","desc"]]',
+      `&limit=10${cursor === null ? '' : `&cursor=${cursor}`}`,
+    );
+    seen.push(...page.words('rows', 'id'));
+    cursor = page.json['next'] === null ? null : page.word('next');
+    if (cursor !== null) expect((await listed('[["id","asc"]]', `&cursor=${cursor}`)).status).toBe(400);
+  } while (cursor !== null);
+  expect(seen).toHaveLength(25);
+  expect(seen).toEqual(seen.toSorted((a, b) => (a > b ? -1 : 1)));
+  expect((await listed('[["secret","asc"]]')).json).toMatchObject({ code: 'bad_field' });
+  for (const bad of ['name', '[["name"]]', '{}']) expect((await listed(bad)).status, bad).toBe(400);
+});
+
 test('a list is paged by cursor: every record once, also when records change and go meanwhile', async () => {
   await many(25);
   const seen: string[] = [];

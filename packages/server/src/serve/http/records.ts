@@ -1,15 +1,24 @@
 import type { Collection } from '@statewire/model';
 import {
   bothFilters,
+  compareKeys,
+  cursorText,
   filterFields,
   filterKey,
   isFieldPath,
   matches,
   NONE,
   ok,
+  orderFields,
+  orderLimits,
+  parseCursor,
   parseFilter,
+  parseSort,
   refuse,
+  sortKeys,
   type Filter,
+  type Keys,
+  type Order,
   type Result,
 } from '@statewire/protocol';
 import { createHash } from 'node:crypto';
@@ -83,6 +92,12 @@ const listQuery = pageQuery.extend({
     .max(65_536)
     .optional()
     .meta({ description: 'A filter as JSON, for example ["in","status",["down","degraded"]]' }),
+  sort: z
+    .string()
+    .max(1_024)
+    .optional()
+    .meta({ description: 'An order as JSON, for example [["updatedAt","desc"]]; then a cursor belongs to it' }),
+  cursor: z.string().max(orderLimits.cursorLength).optional().meta({ description: '`next` of the page before' }),
   min_version: z
     .string()
     .regex(/^\d{1,15}$/u, 'a version')
@@ -100,10 +115,10 @@ function readRoutes(deps: HttpDeps, collection: Collection): readonly Route[] {
       path: `/v1/${name}`,
       access,
       tag: name,
-      summary: `Lists ${name}, oldest first`,
+      summary: `Lists ${name}, oldest first or in the order of \`sort\``,
       query: listQuery,
       answers: {
-        ...answersOf('bad_request', 'bad_filter', 'too_complex', 'unavailable'),
+        ...answersOf('bad_request', 'bad_field', 'bad_filter', 'too_complex', 'unavailable'),
         200: {
           description: `A page of ${name}; \`next\` is the cursor of the following page or null`,
           schema: z.object({
@@ -163,6 +178,21 @@ function list(
   const etag = scope === null ? `"${deps.epoch}.${version}"` : `"${deps.epoch}.${version}.${filterTag(filter)}"`;
   const headers = { etag, 'cache-control': 'private, no-cache' };
   if (isFresh(context.req.header('if-none-match'), etag)) return new Response(null, { status: 304, headers });
+  const answer = (page: readonly LiveEntry[], next: string | null): Response =>
+    jsonText(
+      `{"rows":[${page.map(recordText).join(',')}],"next":${JSON.stringify(next)},"version":${version},"epoch":${JSON.stringify(deps.epoch)}}`,
+      { headers },
+    );
+  if (query.sort !== undefined) {
+    const order = readOrder(query.sort, fields);
+    const from = query.cursor === undefined ? null : must(parseCursor(order, query.cursor));
+    const { page, next } = firstOf(passing(deps.live.entries(principal.org, name), filter), {
+      order,
+      from,
+      limit: query.limit,
+    });
+    return answer(page, next);
+  }
   // Ordered by rid, which never changes: a record that changes between two pages is neither skipped nor sent twice.
   const after = query.cursor === undefined ? -1 : readCursor(query.cursor);
   const found: LiveEntry[] = [];
@@ -172,11 +202,58 @@ function list(
   found.sort((a, b) => a.rid - b.rid);
   const page = found.slice(0, query.limit);
   const last = page.at(-1);
-  const next = last !== undefined && found.length > page.length ? JSON.stringify(writeCursor(last.rid)) : 'null';
-  return jsonText(
-    `{"rows":[${page.map(recordText).join(',')}],"next":${next},"version":${version},"epoch":${JSON.stringify(deps.epoch)}}`,
-    { headers },
-  );
+  return answer(page, last !== undefined && found.length > page.length ? writeCursor(last.rid) : null);
+}
+
+function readOrder(text: string, fields: readonly string[]): Order {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    throw new RefusedError({
+      code: 'bad_request',
+      message: 'sort is not JSON',
+      found: text.slice(0, 60),
+      expected: '[["updatedAt","desc"]]',
+      do: 'send a list of field and direction',
+    });
+  }
+  const order = must(parseSort(raw));
+  const stranger = orderFields(order).find((field) => !fields.includes(field));
+  if (stranger !== undefined) must(refuse('bad_field', `there is no field ${JSON.stringify(stranger)} to sort by`));
+  return order;
+}
+
+function* passing(entries: Iterable<LiveEntry>, filter: Filter): Generator<LiveEntry> {
+  for (const entry of entries) if (matches(filter, entry.row)) yield entry;
+}
+
+/** The first of an order behind a place. Most records are compared once, with the last of those kept: nothing is sorted whole. */
+function firstOf(
+  entries: Iterable<LiveEntry>,
+  { order, from, limit }: { readonly order: Order; readonly from: Keys | null; readonly limit: number },
+): { readonly page: readonly LiveEntry[]; readonly next: string | null } {
+  const kept: { readonly entry: LiveEntry; readonly keys: Keys }[] = [];
+  for (const entry of entries) {
+    const keys = sortKeys(order, entry.row);
+    if (from !== null && compareKeys(order, keys, from) <= 0) continue;
+    const worst = kept.length > limit ? kept.at(-1) : undefined;
+    if (worst !== undefined && compareKeys(order, keys, worst.keys) > 0) continue;
+    let [lo, hi] = [0, kept.length];
+    while (lo < hi) {
+      const mid = (lo + hi) >> 1;
+      if (compareKeys(order, kept[mid]?.keys ?? keys, keys) < 0) lo = mid + 1;
+      else hi = mid;
+    }
+    kept.splice(lo, 0, { entry, keys });
+    if (kept.length > limit + 1) kept.pop();
+  }
+  const page = kept.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    page: page.map(({ entry }) => entry),
+    next: kept.length > limit && last !== undefined ? cursorText(order, last.keys) : null,
+  };
 }
 
 function writeRoutes(deps: HttpDeps, collection: Collection): readonly Route[] {

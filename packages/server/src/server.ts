@@ -461,6 +461,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     },
   });
   const server = createAdaptorServer({ fetch: http.app.fetch });
+  if ('keepAliveTimeout' in server) server.keepAliveTimeout = limits.keepAliveMs;
   if (!(server instanceof Server)) throw new Error('expected an HTTP/1.1 server');
   const door = attachLive({
     server,

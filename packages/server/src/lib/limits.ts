@@ -11,6 +11,8 @@ export const limits = {
   helloQueueMax: 256,
   helloQueueBytesMax: 262_144,
   connectionsMax: 20_000,
+  /** An idle connection of plain requests. Proxies keep theirs for 60 s at most: one of them never sends into one that closes. */
+  keepAliveMs: 75_000,
   subscriptionsPerConnectionMax: 256,
   /** Messages of one caller, of any kind; beyond the burst the connection is closed (4429). */
   framesPerSecondMax: 200,

@@ -1,5 +1,5 @@
 import type { Json } from '@statewire/protocol';
-import type { Bodies, CommandOptions } from './collection.ts';
+import type { Bodies, CommandOptions } from './core-collection.ts';
 import { localFailure, type CommandResult } from './errors.ts';
 
 /** One line of a bulk call. */

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createClient } from './client.ts';
 import { FakeEnv, FakeServer } from './testing/index.ts';
-import type { CollectionState } from './views/views.ts';
+import type { CollectionState } from './views/shown.ts';
 
 const id = fc.constantFrom('a', 'b', 'c', 'd', 'e');
 const status = fc.constantFrom('up', 'down', 'degraded');

@@ -2,7 +2,7 @@ import type { Row } from '@statewire/protocol';
 import { describe, expect, test } from 'vitest';
 import { createClient, type ClientOptions, type CoreClient } from './client.ts';
 import { FakeEnv, FakeServer } from './testing/index.ts';
-import type { CollectionState } from './views/views.ts';
+import type { CollectionState } from './views/shown.ts';
 
 interface World {
   readonly env: FakeEnv;
@@ -1008,31 +1008,6 @@ describe('commands', () => {
       message: 'changed at 3',
       conflict: { version: 3, fields: ['name'], yours: { name: 'C' }, theirs: { name: 'B' }, base: null },
     });
-    expectNoLeaks(w);
-  });
-
-  test('[CL52] [T8] an optimistic change shows at once, is not applied twice, and is taken back when refused', async () => {
-    const w = world();
-    w.server.put('services', { id: 'a', name: 'A', n: 1 });
-    const { states } = watch(w);
-    await w.env.settle();
-    const names = (): unknown[] => states.filter((state) => state.hasData).map((state) => state.get('a')?.['name']);
-    const good = w.sw.services.patch('a', { name: 'B' }, { optimistic: true });
-    expect(states.at(-1)?.get('a')).toMatchObject({ name: 'B', n: 1 });
-    await good;
-    // Asked, told, confirmed: never back to A in between.
-    expect(names()).toEqual(['A', 'B', 'B', 'B']);
-    w.server.put('services', { id: 'a', name: 'by someone else' });
-    expect(states.at(-1)?.get('a')).toMatchObject({ name: 'by someone else' });
-    w.server.isMute = true;
-    const bad = w.sw.services.patch('a', { name: 'X' }, { optimistic: true });
-    expect(states.at(-1)?.get('a')).toMatchObject({ name: 'X' });
-    w.server.isMute = false;
-    w.server.onCommand = () => ({ ok: false, code: 'forbidden', msg: 'no' });
-    w.server.cut();
-    await w.env.advance(1_000);
-    expect(await bad).toMatchObject({ ok: false, code: 'forbidden', conflict: null });
-    expect(states.at(-1)?.get('a')).toMatchObject({ name: 'by someone else' });
     expectNoLeaks(w);
   });
 

@@ -2,17 +2,14 @@ import type { AnyDefinition, Rows } from '@statewire/model';
 import type { Row } from '@statewire/protocol';
 import type { Dial } from './connect/transport.ts';
 import { dialWebSocket, liveUrl } from './connect/websocket.ts';
-import { Collection, type CollectionSource } from './collection.ts';
-import type { CustomCollection } from './custom.ts';
+import { CoreCollection, type CollectionSource } from './core-collection.ts';
+import type { CoreCustomCollection } from './custom.ts';
 import { browserEnv, every, type Env } from './env.ts';
-import type { Reporting } from './report/reporting.ts';
+import type { Around, Inside } from './inside.ts';
 import { Driver, type TokenSource } from './session/driver.ts';
-import type { Lanes } from './session/quality.ts';
 import { Asked } from './state/asked.ts';
 import { InFlight } from './state/in-flight.ts';
-import type { Keep } from './state/keep.ts';
-import { namedCollections, type NamedCollections } from './named.ts';
-import { CommandsView } from './views/commands-view.ts';
+import { namedCollections, type CoreCollections } from './named.ts';
 import { ConnectionView } from './views/connection-view.ts';
 import { LINGER_MS, Views } from './views/views.ts';
 
@@ -29,24 +26,22 @@ export interface ClientOptions {
   /** Name of the program, for the operator's eyes. */
   readonly name?: string | undefined;
   readonly env?: Env | undefined;
-  /** Slows views down on slow links; absent: none is. The whole client has one, chosen by its option `saver`. */
-  readonly lanes?: Lanes | undefined;
   /** Another transport than WebSocket, for tests. */
   readonly dial?: Dial | undefined;
-  /** Where rows and commands outlive the page; nowhere by default. */
-  readonly keep?: Keep | undefined;
 }
 
 /** A live replica of what this program looks at. Connects when first needed. */
-export interface CoreClient extends NamedCollections {
+export interface CoreClient extends Connected, CoreCollections {
   /** A collection by name. */
-  collection<T extends Row = Row>(name: string): Collection<T>;
+  collection<T extends Row = Row>(name: string): CoreCollection<T>;
   /** A collection of the app, typed by its definition: the value, or `collection<typeof orders>('orders')` by its type alone. */
-  collection<D extends AnyDefinition>(of: D | D['name']): CustomCollection<D>;
+  collection<D extends AnyDefinition>(of: D | D['name']): CoreCustomCollection<D>;
+}
+
+/** What every client has, whatever its collections can do. */
+export interface Connected {
   /** The state of the connection. */
   readonly connection: ConnectionView;
-  /** Commands that wait, and those that were refused after they had waited. */
-  readonly commands: CommandsView;
   /** Now, on the server's clock, epoch ms. */
   serverNow(): number;
   /** Calls `fn` each `ms` until the returned function is called, with the timers of this client's surroundings. */
@@ -71,15 +66,19 @@ export interface CoreClient extends NamedCollections {
  * it may stand in a module that a server renders.
  */
 export function createClient(options: ClientOptions): CoreClient;
-/** The same with what `more` makes of its insides: how the whole client is put together around this one. */
-export function createClient<M extends object>(options: ClientOptions, more: More<M>): CoreClient & M;
-export function createClient(options: ClientOptions, more?: More<object>): CoreClient {
+/** The same with what `surround` puts around its insides: how the whole client is made. */
+export function createClient<M extends object>(
+  options: ClientOptions,
+  surround: (inside: Inside) => Around<M>,
+): Connected & M;
+export function createClient(
+  options: ClientOptions,
+  surround: (inside: Inside) => Around<object> = () => ({ members: coreMembers }),
+): Connected {
   const env = options.env ?? browserEnv();
   const tab = env.uniqueId();
-  const keep = options.keep ?? null;
-  const inFlight = new InFlight({ tab, give: (command, isOptimistic) => driver.command(command, isOptimistic) });
-  const commands = new CommandsView({ env, inFlight });
-  inFlight.changed = () => commands.refresh();
+  const inside: Inside = { env, tab, driver: () => driver, views: () => views };
+  const { inFlight = new InFlight(inside), layers = null, keep = null, members, lanes, close } = surround(inside);
   const onLive = new Set<() => void>();
   const connection = new ConnectionView({ env, driver: () => driver });
   const driver: Driver = new Driver({
@@ -93,7 +92,7 @@ export function createClient(options: ClientOptions, more?: More<object>): CoreC
     keep,
     asked: (send, serverNow) => new Asked({ env, send, serverNow }),
     onChange: () => {
-      if (options.lanes !== undefined) driver.asked.slow(options.lanes(driver.asked.lane, driver.clock.rttMs));
+      if (lanes !== undefined) driver.asked.slow(lanes(driver.asked.lane, driver.clock.rttMs));
       connection.refresh();
       views.refresh();
     },
@@ -102,24 +101,11 @@ export function createClient(options: ClientOptions, more?: More<object>): CoreC
     },
   });
   const { defaultMs, lingerMs } = { defaultMs: options.intervalMs ?? 100, lingerMs: options.lingerMs ?? LINGER_MS };
-  const views = new Views({ env, driver, inFlight, keep, defaultMs, lingerMs });
-  inFlight.log = keep;
-  keep?.attach({
-    tab,
-    views: () => views.told(),
-    now: () => driver.clock.now(),
-    offsetMs: () => driver.clock.offsetMs,
-    assumeOffset: (ms) => driver.clock.assume(ms),
-    waiting: () => [...inFlight.waiting()].map(({ given }) => given),
-    restore: (left, refused) => driver.restore(left, refused),
-  });
+  const views: Views = new Views({ env, driver, layers, keep, defaultMs, lingerMs });
   const source: CollectionSource = { views, command: (command, isOptimistic) => driver.command(command, isOptimistic) };
   return {
-    ...namedCollections(source),
-    ...more?.(source, { env, want: () => driver.dispatch({ t: 'want' }), isLive: () => driver.isLive, onLive }),
-    collection: (of: string | AnyDefinition) => new Collection<never>(source, typeof of === 'string' ? of : of.name),
+    ...members(source, { env, want: () => driver.dispatch({ t: 'want' }), isLive: () => driver.isLive, onLive }),
     connection,
-    commands,
     serverNow: () => driver.clock.now(),
     every: (ms, fn) => every(env, ms, fn),
     connect: () => driver.dispatch({ t: 'connect' }),
@@ -133,9 +119,7 @@ export function createClient(options: ClientOptions, more?: More<object>): CoreC
       await keep?.wipe();
     },
     close: () => {
-      // First: what waits stays written down for the next page.
-      inFlight.log = null;
-      keep?.close();
+      close?.();
       driver.dispatch({ t: 'close' });
       views.close();
       driver.asked.close();
@@ -143,8 +127,18 @@ export function createClient(options: ClientOptions, more?: More<object>): CoreC
   };
 }
 
-/** Adds to a client what not every program needs, such as reporting. */
-export type More<M> = (source: CollectionSource, reporting: Reporting) => M;
+function coreMembers(source: CollectionSource): Omit<CoreClient, keyof Connected> {
+  const collection = (name: string): CoreCollection<never> => new CoreCollection<never>(source, name);
+  return {
+    ...namedCollections(collection),
+    collection: (of: string | AnyDefinition) => collection(nameOf(of)),
+  };
+}
+
+/** The name of a collection, or of the one that was defined. */
+export function nameOf(of: string | AnyDefinition): string {
+  return typeof of === 'string' ? of : of.name;
+}
 
 /** The collections that every server has, by name. */
 export type KnownRows = Rows;

@@ -1,22 +1,22 @@
 import type { Row } from '@statewire/protocol';
 import { expect, test } from 'vitest';
-import { createClient, type ClientOptions, type CoreClient } from './client.ts';
+import { createClient, type Client, type FullOptions } from './create.ts';
 import { FakeEnv, FakeServer } from './testing/index.ts';
-import type { CollectionState } from './views/views.ts';
+import type { CollectionState } from './views/shown.ts';
 
 interface World {
   readonly env: FakeEnv;
   readonly server: FakeServer;
-  readonly sw: CoreClient;
+  readonly sw: Client;
 }
 
-function world(options: Partial<ClientOptions> = {}): World {
+function world(options: Partial<FullOptions> = {}): World {
   const env = new FakeEnv();
   const server = new FakeServer({ now: () => env.now() + 5_000 });
   return { env, server, sw: createClient({ url: 'http://fake.test', env, dial: server.dial, ...options }) };
 }
 
-function watch(w: World, name = 'services', where?: Parameters<ReturnType<CoreClient['collection']>['where']>[0]) {
+function watch(w: World, name = 'services', where?: Parameters<ReturnType<Client['collection']>['where']>[0]) {
   const states: CollectionState<Row>[] = [];
   const all = w.sw.collection(name);
   (where === undefined ? all : all.where(where)).subscribe((state) => states.push(state));
@@ -78,6 +78,31 @@ test('[CL52] a created record shows at once, marked pending, in the views it fit
   // Never twice, never away in between.
   expect(all.states.filter((state) => state.hasData).map(({ rows }) => rows.length)).not.toContain(2);
   expect(all.states.slice(2).every(({ rows }) => rows.length === 1)).toBe(true);
+  end(w);
+});
+
+test('[CL52] [T8] an optimistic change shows at once, is not applied twice, and is taken back when refused', async () => {
+  const w = world();
+  w.server.put('services', { id: 'a', name: 'A', n: 1 });
+  const { states } = watch(w);
+  await w.env.settle();
+  const names = (): unknown[] => states.filter((state) => state.hasData).map((state) => state.get('a')?.['name']);
+  const good = w.sw.services.patch('a', { name: 'B' }, { optimistic: true });
+  expect(states.at(-1)?.get('a')).toMatchObject({ name: 'B', n: 1 });
+  await good;
+  // Asked, told, confirmed: never back to A in between.
+  expect(names()).toEqual(['A', 'B', 'B', 'B']);
+  w.server.put('services', { id: 'a', name: 'by someone else' });
+  expect(states.at(-1)?.get('a')).toMatchObject({ name: 'by someone else' });
+  w.server.isMute = true;
+  const bad = w.sw.services.patch('a', { name: 'X' }, { optimistic: true });
+  expect(states.at(-1)?.get('a')).toMatchObject({ name: 'X' });
+  w.server.isMute = false;
+  w.server.onCommand = () => ({ ok: false, code: 'forbidden', msg: 'no' });
+  w.server.cut();
+  await w.env.advance(1_000);
+  expect(await bad).toMatchObject({ ok: false, code: 'forbidden', conflict: null });
+  expect(states.at(-1)?.get('a')).toMatchObject({ name: 'by someone else' });
   end(w);
 });
 

@@ -1,5 +1,15 @@
+import type { AnyDefinition } from '@statewire/model';
+import type { Row } from '@statewire/protocol';
 import { fullEnv } from './full-env.ts';
-import { createClient as createCore, type ClientOptions, type CoreClient } from './client.ts';
+import { createClient as createCore, nameOf, type ClientOptions, type Connected } from './client.ts';
+import { Collection } from './collection.ts';
+import type { CustomCollection } from './custom.ts';
+import { namedCollections, type NamedCollections } from './named.ts';
+import { Commands } from './state/commands.ts';
+import type { Keep } from './state/keep.ts';
+import { CommandsView } from './views/commands-view.ts';
+import { layersOver } from './views/layers.ts';
+import type { Lanes } from './session/quality.ts';
 import type { OfflineOptions } from './offline/keeper.ts';
 import { openKeep } from './offline/open-keep.ts';
 import { ladder } from './connect/ladder.ts';
@@ -24,14 +34,20 @@ export interface FullOptions extends ClientOptions {
   readonly tabs?: 'auto' | 'off' | undefined;
   /** Keep rows and waiting commands in this browser, per server and person. Default false. */
   readonly offline?: boolean | OfflineOptions | undefined;
+  /** Where rows and commands outlive the page, instead of what `offline` says. */
+  readonly keep?: Keep | undefined;
+  /** Slows views down on slow links, instead of what `saver` says. */
+  readonly lanes?: Lanes | undefined;
 }
 
 /** The client as apps get it: it watches, commands and reports. */
-export interface Client extends CoreClient, Reporters {
-  readonly connections: Reporters['connections'];
-  readonly agents: Reporters['agents'];
-  readonly executions: Reporters['executions'];
-  readonly jobs: Reporters['jobs'];
+export interface Client extends Connected, Omit<NamedCollections, keyof Reporters>, Reporters {
+  /** A collection by name. */
+  collection<T extends Row = Row>(name: string): Collection<T>;
+  /** A collection of the app, typed by its definition: the value, or `collection<typeof orders>('orders')` by its type alone. */
+  collection<D extends AnyDefinition>(of: D | D['name']): CustomCollection<D>;
+  /** Commands that wait, and those that were refused after they had waited. */
+  readonly commands: CommandsView;
 }
 
 /**
@@ -43,6 +59,39 @@ export function createClient(options: FullOptions): Client {
   const dial = shareDial(env, options.dial ?? ladder(env, { transports: options.transports }), { tabs: options.tabs });
   const saver = new Saver(env, options.saver ?? 'auto');
   const { offline = false, url, token } = options;
-  const keep = options.keep ?? openKeep(env, { offline, url, token }) ?? undefined;
-  return createCore({ ...options, env, keep, dial: saver.measured(dial), lanes: saver.lanes }, reporters);
+  const keep = options.keep ?? openKeep(env, { offline, url, token });
+  return createCore<Omit<Client, keyof Connected>>({ ...options, env, dial: saver.measured(dial) }, (inside) => {
+    const inFlight = new Commands(inside, keep);
+    const commands = new CommandsView({ env, commands: inFlight });
+    inFlight.changed = () => commands.refresh();
+    keep?.attach({
+      tab: inside.tab,
+      views: () => inside.views().told(),
+      now: () => inside.driver().clock.now(),
+      offsetMs: () => inside.driver().clock.offsetMs,
+      assumeOffset: (ms) => inside.driver().clock.assume(ms),
+      waiting: () => inFlight.waiting(),
+      restore: (left, refused) => inFlight.restore(left, refused),
+    });
+    return {
+      inFlight,
+      layers: layersOver(inFlight.overlays),
+      keep,
+      lanes: options.lanes ?? saver.lanes,
+      members: (source, reporting) => {
+        const collection = (name: string): Collection<never> => new Collection<never>(source, name);
+        return {
+          ...namedCollections(collection),
+          ...reporters(source, reporting),
+          collection: (of: string | AnyDefinition) => collection(nameOf(of)),
+          commands,
+        };
+      },
+      close: () => {
+        // What waits stays written down for the next page.
+        inFlight.close();
+        keep?.close();
+      },
+    };
+  });
 }

@@ -4,8 +4,8 @@
  */
 import type { Row } from '@statewire/protocol';
 import { describe, expect, test } from 'vitest';
-import { createClient, type ClientOptions, type CoreClient } from './client.ts';
-import type { CollectionState } from './views/views.ts';
+import { createClient, type Client, type FullOptions } from './create.ts';
+import type { CollectionState } from './views/shown.ts';
 import { backoffMs } from './connect/backoff.ts';
 import { dialWebSocket } from './connect/websocket.ts';
 import { browserEnv, type SocketEvent, type SocketLike } from './env.ts';
@@ -16,10 +16,10 @@ import { FakeServer } from './testing/fake-server.ts';
 interface World {
   readonly env: FakeEnv;
   readonly server: FakeServer;
-  readonly sw: CoreClient;
+  readonly sw: Client;
 }
 
-function world(options: Partial<ClientOptions> = {}): World {
+function world(options: Partial<FullOptions> = {}): World {
   const env = new FakeEnv();
   const server = new FakeServer({ now: () => env.now() });
   return { env, server, sw: createClient({ url: 'http://fake.test', env, dial: server.dial, ...options }) };

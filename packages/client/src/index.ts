@@ -1,16 +1,15 @@
 export { fullEnv as browserEnv } from './full-env.ts';
 export { createClient, type Client, type FullOptions } from './create.ts';
 export type { ClientOptions, CoreClient, KnownRows } from './client.ts';
-export {
-  Collection,
-  Query,
-  type AggregateWish,
-  type Bodies,
-  type CommandOptions,
-  type Group,
-  type SortField,
-  type Subscription,
-} from './collection.ts';
+export { Collection, Query, type AggregateWish, type Group, type SortField } from './collection.ts';
+export type {
+  Bodies,
+  CommandOptions,
+  CoreCollection,
+  CoreQuery,
+  CreateOptions,
+  Subscription,
+} from './core-collection.ts';
 export {
   compileWhere,
   type Bounds,
@@ -30,7 +29,7 @@ export type { SaverMode } from './session/saver.ts';
 export { CollectionView } from './views/collection-view.ts';
 export { RecordView, type RecordState } from './views/record-view.ts';
 export { ConnectionView, type ConnectionState } from './views/connection-view.ts';
-export type { CollectionState, Freshness } from './views/views.ts';
+export type { CollectionState, Freshness } from './views/shown.ts';
 export type { ConnectionStatus, ViewStatus } from './views/status.ts';
 export { reasonText } from './views/reason.ts';
 export { Agents, type AgentCard, type PresentAgent } from './report/agents.ts';

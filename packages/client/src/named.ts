@@ -16,7 +16,8 @@ import type {
   ServicePatch,
   ServiceReport,
 } from '@statewire/model';
-import { Collection, type Bodies, type CollectionSource } from './collection.ts';
+import type { Collection } from './collection.ts';
+import type { Bodies, CoreCollection } from './core-collection.ts';
 
 /** What the commands of collections take; those not named here take any fields. */
 interface NamedBodies {
@@ -40,6 +41,9 @@ export type BodiesOf<N extends keyof Rows> = N extends keyof NamedBodies ? Named
 
 /** `client.services`, `client.alerts`, ... Their types are the model's. */
 export type NamedCollections = { readonly [N in keyof Rows]: Collection<Rows[N], BodiesOf<N>> };
+
+/** The same of the core's client. */
+export type CoreCollections = { readonly [N in keyof Rows]: CoreCollection<Rows[N], BodiesOf<N>> };
 
 /** Every one of them: a name that is missing here does not compile. */
 const NAMES: Readonly<Record<keyof Rows, 0>> = {
@@ -66,8 +70,9 @@ const NAMES: Readonly<Record<keyof Rows, 0>> = {
   subscribers: 0,
 };
 
-export function namedCollections(source: CollectionSource): NamedCollections {
-  const made = Object.keys(NAMES).map((name) => [name, new Collection(source, name)] as const);
+/** One of each name. */
+export function namedCollections<C>(make: (name: string) => C): Readonly<Record<keyof Rows, C>> {
+  const made = Object.keys(NAMES).map((name) => [name, make(name)] as const);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: one collection for each name of the table.
-  return Object.fromEntries(made) as NamedCollections;
+  return Object.fromEntries(made) as Record<keyof Rows, C>;
 }

@@ -1,14 +1,14 @@
 import type { Row } from '@statewire/protocol';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createClient, type CoreClient } from './client.ts';
+import { createClient, type Client } from './create.ts';
 import { FakeEnv, FakeServer } from './testing/index.ts';
-import type { CollectionState } from './views/views.ts';
+import type { CollectionState } from './views/shown.ts';
 
 interface World {
   readonly env: FakeEnv;
   readonly server: FakeServer;
-  readonly sw: CoreClient;
+  readonly sw: Client;
 }
 
 function world(count = 0): World {

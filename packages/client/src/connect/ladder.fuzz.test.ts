@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { createClient } from '../client.ts';
 import type { CommandResult } from '../errors.ts';
 import { FakeEnv, FakeRequests, FakeServer } from '../testing/index.ts';
-import type { CollectionState } from '../views/views.ts';
+import type { CollectionState } from '../views/shown.ts';
 import { ladder } from './ladder.ts';
 import { TRANSPORTS } from './rungs.ts';
 import type { Dial, Transport } from './transport.ts';

@@ -2,7 +2,7 @@ import type { Row } from '@statewire/protocol';
 import { describe, expect, test } from 'vitest';
 import { createClient, type CoreClient } from '../client.ts';
 import { FakeEnv, FakeRequests, FakeServer } from '../testing/index.ts';
-import type { CollectionState } from '../views/views.ts';
+import type { CollectionState } from '../views/shown.ts';
 import { dialGet } from './get.ts';
 import { dialPoll } from './poll.ts';
 import { dialSse } from './sse.ts';

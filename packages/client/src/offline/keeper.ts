@@ -12,7 +12,7 @@
 import type { Welcome } from '@statewire/protocol';
 import { identityOf } from '../connect/identity.ts';
 import type { Env, Signal, Timer } from '../env.ts';
-import type { Refusal } from '../state/in-flight.ts';
+import type { Refusal } from '../state/commands.ts';
 import type { Given } from '../state/given.ts';
 import type { Keep, KeepHost, KeptView, OpenTold } from '../state/keep.ts';
 import { digest } from './digest.ts';

@@ -2,7 +2,7 @@
  * Commands on a shelf: each under the tab that gave it, until it is answered. A tab that ends leaves them behind, and another
  * tab of the same caller sends them, under the same ids: should both do so, the server answers one of them as a repeat.
  */
-import type { Refusal } from '../state/in-flight.ts';
+import type { Refusal } from '../state/commands.ts';
 import type { Given } from '../state/given.ts';
 import type { Batch, Entry, Shelf } from './shelf.ts';
 import { readGiven, readRefusal, writeRefusal } from './written.ts';

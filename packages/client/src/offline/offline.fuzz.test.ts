@@ -1,7 +1,7 @@
 import type { JsonObject, Row } from '@statewire/protocol';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createClient, type CoreClient } from '../client.ts';
+import { createClient, type Client } from '../create.ts';
 import type { CommandResult } from '../errors.ts';
 import { FakeLocks } from '../testing/fake-locks.ts';
 import { FakeEnv, FakeServer, FakeStore } from '../testing/index.ts';
@@ -51,7 +51,7 @@ interface Given {
 
 interface LivePage {
   readonly env: FakeEnv;
-  readonly sw: CoreClient;
+  readonly sw: Client;
   /** The server said so, or what is shown says so. */
   as: Person | null;
   /** Its disk always did what it should: what it wrote down is there. */

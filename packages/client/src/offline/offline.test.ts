@@ -1,17 +1,17 @@
 import type { Row } from '@statewire/protocol';
 import { expect, test } from 'vitest';
-import { createClient as createCore, type ClientOptions, type CoreClient } from '../client.ts';
+import { createClient as createCore, type Client, type FullOptions } from '../create.ts';
 import { FakeLocks } from '../testing/fake-locks.ts';
 import { FakeEnv, FakeServer, FakeStore } from '../testing/index.ts';
-import type { CollectionState } from '../views/views.ts';
 import { Told } from '../state/told.ts';
+import type { CollectionState } from '../views/shown.ts';
 import type { OfflineOptions } from './keeper.ts';
 import { KeptViews } from './kept-views.ts';
 import { openKeep } from './open-keep.ts';
 
 interface Page {
   readonly env: FakeEnv;
-  readonly sw: CoreClient;
+  readonly sw: Client;
 }
 
 /** One browser with what it keeps, and one server. Pages come and go. */
@@ -23,9 +23,7 @@ class Browser {
   readonly #locks = new FakeLocks();
   #opened = 0;
 
-  open(
-    options: Partial<ClientOptions> & { readonly offline?: OfflineOptions; readonly hasLocks?: boolean } = {},
-  ): Page {
+  open(options: Partial<FullOptions> & { readonly offline?: OfflineOptions; readonly hasLocks?: boolean } = {}): Page {
     const env = new FakeEnv(this.now, this.store);
     this.#opened += 1;
     env.idPrefix = `page${this.#opened}-`;
@@ -183,7 +181,7 @@ function jwt(claims: object): string {
 }
 
 /** Whether a page that starts without a network shows what an earlier page with this credential was told. */
-async function showsAfter(before: ClientOptions['token'], after: ClientOptions['token']): Promise<boolean> {
+async function showsAfter(before: FullOptions['token'], after: FullOptions['token']): Promise<boolean> {
   const browser = new Browser();
   browser.server.put('services', { id: 'a', name: 'A' });
   browser.kill(await lived(browser, { token: before }));
@@ -200,7 +198,7 @@ const annLater = jwt({ sub: 'ann', exp: 2 });
 const bob = jwt({ sub: 'bob' });
 const failing = (): Promise<string> => Promise.reject(new Error('no network'));
 
-test.each<[string, boolean, ClientOptions['token'], ClientOptions['token']]>([
+test.each<[string, boolean, FullOptions['token'], FullOptions['token']]>([
   ['the cookie, which says nothing, is taken for whom the server named last', true, undefined, undefined],
   ['the same key', true, 'sw_one', 'sw_one'],
   ['another key', false, 'sw_one', 'sw_two'],

@@ -4,7 +4,7 @@
  */
 import { isArray, type Json, type JsonObject, type Row } from '@statewire/protocol';
 import type { Given } from '../state/given.ts';
-import type { Refusal } from '../state/in-flight.ts';
+import type { Refusal } from '../state/commands.ts';
 import type { KeptView } from '../state/keep.ts';
 
 /** Whom the server last named on this shelf. */

@@ -1,5 +1,6 @@
 import type { Agent, AgentReport } from '@statewire/model';
-import { body, Collection, type CollectionSource } from '../collection.ts';
+import { Collection } from '../collection.ts';
+import { body, type CollectionSource } from '../core-collection.ts';
 import type { CommandResult } from '../errors.ts';
 import type { BodiesOf } from '../named.ts';
 import type { Reporting } from './reporting.ts';

@@ -1,5 +1,6 @@
 import type { Connection, ConnectionReport } from '@statewire/model';
-import { body, Collection } from '../collection.ts';
+import { Collection } from '../collection.ts';
+import { body } from '../core-collection.ts';
 import type { CommandResult } from '../errors.ts';
 import type { BodiesOf } from '../named.ts';
 

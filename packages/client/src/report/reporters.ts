@@ -1,5 +1,5 @@
 import type { Execution, Job } from '@statewire/model';
-import type { CollectionSource } from '../collection.ts';
+import type { CollectionSource } from '../core-collection.ts';
 import type { BodiesOf } from '../named.ts';
 import { Agents } from './agents.ts';
 import { Connections } from './connections.ts';

@@ -1,5 +1,6 @@
 import type { ExecutionReport, JobReport, RunRow } from '@statewire/model';
-import { Collection, type Bodies, type CollectionSource } from '../collection.ts';
+import { Collection } from '../collection.ts';
+import type { Bodies, CollectionSource } from '../core-collection.ts';
 import type { Reporting } from './reporting.ts';
 import { Run } from './run.ts';
 

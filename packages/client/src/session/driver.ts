@@ -9,8 +9,8 @@ import { identityOf } from '../connect/identity.ts';
 import type { Env, Signal, Timer } from '../env.ts';
 import { localFailure, rejectsCaller, type CommandResult } from '../errors.ts';
 import type { Asked } from '../state/asked.ts';
-import { seenBy, type Command, type Given } from '../state/given.ts';
-import type { InFlight, Refusal } from '../state/in-flight.ts';
+import type { Command } from '../state/given.ts';
+import type { InFlight } from '../state/in-flight.ts';
 import type { Keep } from '../state/keep.ts';
 import { Losses } from './quality.ts';
 import { ServerClock } from './server-clock.ts';
@@ -96,36 +96,16 @@ export class Driver {
 
   /** Gives a command. It waits for a connection if there is none. */
   command(command: Command, isOptimistic: boolean): Promise<CommandResult> {
-    const { inFlight, keep } = this.#deps;
     if (this.#link.at === 'closed') {
       return Promise.resolve(localFailure(this.#link.failure.code, this.#link.failure.message));
     }
-    const waits = !this.isLive;
-    const row = this.asked.row(command.c, command.k);
-    // What waits for days must not overwrite what somebody else did meanwhile, unless the app says so.
-    const dated = waits && keep !== null && command.op === 'patch' && command.base === undefined && row !== null;
-    const done = inFlight.add(
-      {
-        command: dated ? { ...command, base: row.version } : command,
-        at: this.clock.now(),
-        isOptimistic,
-        before: row === null ? null : seenBy(command, inFlight.overlays.shown(command.c, row)),
-      },
-      { waits, since: this.asked.newest() },
-    );
-    if (isOptimistic) this.showAgain(command.c);
-    if (this.isLive) this.#pump();
-    else this.dispatch({ t: 'want' });
+    const done = this.#deps.inFlight.add(command, isOptimistic);
+    this.push();
     return done;
   }
 
-  /** Takes in what an earlier page of the same caller left. */
-  restore(left: readonly Given[], refused: readonly Refusal[]): void {
-    const { inFlight } = this.#deps;
-    if (this.#link.at === 'closed') return;
-    inFlight.restore(left, refused, this.asked.newest());
-    for (const collection of inFlight.overlays.collections()) this.showAgain(collection);
-    if (left.length === 0) return;
+  /** Sends the commands that wait, as soon as there is a connection. */
+  push(): void {
     if (this.isLive) this.#pump();
     else this.dispatch({ t: 'want' });
   }
@@ -267,7 +247,7 @@ export class Driver {
       case 's':
       case 'd':
         this.asked.data(frame);
-        this.#settle();
+        this.#deps.inFlight.told();
         return;
       case 'h':
         this.asked.watermark(frame.v, frame.now);
@@ -296,9 +276,8 @@ export class Driver {
           this.#pumpLater();
           return;
         }
-        const takenBack = this.#deps.inFlight.answer(frame);
-        if (takenBack !== null) this.showAgain(takenBack);
-        this.#settle();
+        this.#deps.inFlight.answer(frame);
+        this.#deps.inFlight.told();
         this.#pump();
         return;
       }
@@ -358,17 +337,6 @@ export class Driver {
     this.#pumpTimer ??= env.after(RATE_MS + backoffMs(0, env.random()), ring);
   }
 
-  #settle(): void {
-    const { inFlight } = this.#deps;
-    for (const collection of inFlight.overlays.collections()) {
-      const views = [...this.asked.all()].filter((ask) => ask.wish.collection === collection);
-      const isGone = inFlight.overlays.settle(collection, (k, v, isNew) =>
-        views.some(({ told }) => (told.get(k)?.version ?? (isNew ? 0 : v)) < v && (told.position?.v ?? v) < v),
-      );
-      if (isGone) this.showAgain(collection);
-    }
-  }
-
   /** Somebody else is calling: what was told to the one before, and what they asked for, is not theirs. */
   #forget(code = 'forbidden', message = 'somebody else signed in before this was answered'): void {
     this.#deps.inFlight.failAll(code, message);
@@ -379,11 +347,6 @@ export class Driver {
   #deny(): void {
     this.#deps.keep?.denied();
     if (this.welcome === null) this.asked.clear();
-  }
-
-  /** What is shown of a collection may be another now, without a word of the server. */
-  showAgain(collection: string): void {
-    for (const ask of this.asked.all()) if (ask.wish.collection === collection) ask.changed();
   }
 
   #hear(signal: Signal): void {

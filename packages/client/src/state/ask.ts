@@ -1,6 +1,5 @@
-import { parseSort, type Failure, type FilterJson, type Order, type Row, type Sub } from '@statewire/protocol';
+import type { Failure, FilterJson, Sub } from '@statewire/protocol';
 import { FAST, type Lane } from '../session/quality.ts';
-import { Sorted } from './sorted.ts';
 import { Told } from './told.ts';
 
 /** What of a view is wanted, when not all of it: an order, a window of it, counters. As it travels. */
@@ -41,9 +40,6 @@ export class Ask {
   /** How old the newest change was when it came, or the last watermark; null while nothing came on this connection. */
   lagMs: number | null = null;
   lane: Lane = FAST;
-  /** The order that was asked for, or null. */
-  readonly order: Order | null;
-  readonly #sorted: Sorted | null;
   readonly #intervals: (() => number)[] = [];
   readonly #defaultMs: number;
 
@@ -51,18 +47,6 @@ export class Ask {
     this.key = key;
     this.wish = wish;
     this.#defaultMs = defaultMs;
-    const { sort, limit, agg } = wish.part ?? {};
-    const isPlain = sort === undefined && limit === undefined && agg === undefined;
-    // Groups stand by their value.
-    const order = isPlain ? null : parseSort(agg === undefined ? (sort ?? []) : [['by', 'asc']]);
-    // A sort that is none is refused by the server.
-    this.order = order?.ok === true ? order.value : null;
-    this.#sorted = this.order === null ? null : new Sorted(this.order);
-  }
-
-  /** What was told, in the order that was asked for. */
-  get rows(): readonly Row[] {
-    return this.#sorted === null ? this.told.rows : this.#sorted.of(this.told.rows);
   }
 
   /** The shortest interval that anyone sharing it wants. */

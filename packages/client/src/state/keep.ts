@@ -3,7 +3,7 @@
  * one over the browser's storage. Whatever goes wrong there shows up here as nothing kept, never as an error.
  */
 import type { JsonObject, Rid } from '@statewire/protocol';
-import type { CommandLog, Refusal } from './in-flight.ts';
+import type { CommandLog, Refusal } from './commands.ts';
 import type { Given } from './given.ts';
 import type { Position, Told } from './told.ts';
 

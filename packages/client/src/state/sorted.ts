@@ -5,12 +5,12 @@ import { compareRows, type Order, type Row } from '@statewire/protocol';
  * same places are the same array.
  */
 export class Sorted {
-  readonly #order: Order;
+  readonly order: Order;
   #given: readonly Row[] = [];
   #sorted: readonly Row[] = [];
 
   constructor(order: Order) {
-    this.#order = order;
+    this.order = order;
   }
 
   of(rows: readonly Row[]): readonly Row[] {
@@ -24,7 +24,7 @@ export class Sorted {
       left.delete(id);
     }
     next.push(...left.values());
-    next.sort((a, b) => compareRows(this.#order, a, b));
+    next.sort((a, b) => compareRows(this.order, a, b));
     const isSame = next.length === this.#sorted.length && next.every((row, i) => row === this.#sorted[i]);
     if (!isSame) this.#sorted = next;
     return this.#sorted;

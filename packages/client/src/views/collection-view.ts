@@ -1,6 +1,7 @@
 import type { Row } from '@statewire/protocol';
 import { wishKey, type Wish } from '../state/ask.ts';
-import { UNASKED, type CollectionState, type Freshness, type Views } from './views.ts';
+import { UNASKED, type CollectionState, type Freshness } from './shown.ts';
+import type { Views } from './views.ts';
 
 /** What a view needs of its client. */
 export interface ViewSource {

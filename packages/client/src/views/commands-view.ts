@@ -2,7 +2,7 @@ import type { Failure, JsonObject } from '@statewire/protocol';
 import type { Env } from '../env.ts';
 import type { Conflict } from '../errors.ts';
 import type { Given } from '../state/given.ts';
-import type { InFlight } from '../state/in-flight.ts';
+import type { Commands } from '../state/commands.ts';
 
 /** A command that was given and is not done. */
 export interface CommandEntry {
@@ -39,14 +39,14 @@ export interface CommandsState {
  */
 export class CommandsView {
   readonly #env: Pick<Env, 'reportError'>;
-  readonly #inFlight: InFlight;
+  readonly #commands: Commands;
   readonly #listeners = new Set<{ readonly listener: () => void }>();
   readonly #entries = new WeakMap<Given, CommandEntry>();
   #state: CommandsState | null = NOTHING;
 
-  constructor(deps: { readonly env: Pick<Env, 'reportError'>; readonly inFlight: InFlight }) {
+  constructor(deps: { readonly env: Pick<Env, 'reportError'>; readonly commands: Commands }) {
     this.#env = deps.env;
-    this.#inFlight = deps.inFlight;
+    this.#commands = deps.commands;
   }
 
   readonly get = (): CommandsState => (this.#state ??= this.#read());
@@ -63,7 +63,7 @@ export class CommandsView {
 
   /** Somebody has seen why it was refused. */
   dismiss(id: string): void {
-    this.#inFlight.dismiss(id);
+    this.#commands.dismiss(id);
   }
 
   /** What waits is another. */
@@ -80,9 +80,9 @@ export class CommandsView {
   }
 
   #read(): CommandsState {
-    const pending = [...this.#inFlight.waiting()].map(({ given }) => this.#entry(given, null, null));
-    const refused = [...this.#inFlight.refused()].map((refusal) =>
-      this.#entry(refusal.given, refusal.failure, this.#inFlight.conflictOf(refusal)),
+    const pending = [...this.#commands.waiting()].map((given) => this.#entry(given, null, null));
+    const refused = [...this.#commands.refused()].map((refusal) =>
+      this.#entry(refusal.given, refusal.failure, this.#commands.conflictOf(refusal)),
     );
     if (pending.length + refused.length === 0) return NOTHING;
     const conflicted = refused.filter(({ conflict }) => conflict !== null);

@@ -1,7 +1,7 @@
 import type { Failure, Row } from '@statewire/protocol';
 import type { CollectionView } from './collection-view.ts';
 import type { ViewStatus } from './status.ts';
-import type { CollectionState, Freshness } from './views.ts';
+import type { CollectionState, Freshness } from './shown.ts';
 
 /** One record at one moment. `row` is null while unknown and, once `hasData`, when there is no such record. */
 export interface RecordState<T extends Row> {

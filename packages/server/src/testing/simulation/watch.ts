@@ -1,11 +1,11 @@
-import type { CoreClient, Query } from '@statewire/client';
+import type { Client, Query } from '@statewire/client';
 import type { Row } from '@statewire/protocol';
 import type { WindowWant } from './oracle.ts';
 import type { Want } from './replica.ts';
 import type { Shown } from './schedule.ts';
 
 /** Shows what is wanted with a client of the SDK, until the returned function is called. */
-export function watchWith(client: CoreClient, want: Want, onChange: (shown: Shown) => void): () => void {
+export function watchWith(client: Client, want: Want, onChange: (shown: Shown) => void): () => void {
   const every = client.collection(want.collection).where(want.filter).every(want.iv);
   const chosen = want.fields === null ? every : every.fields(want.fields.filter(isField));
   const view = want.agg === null ? windowOf(chosen, want.window).view() : every.aggregate(want.agg);

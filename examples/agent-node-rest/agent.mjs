@@ -25,8 +25,8 @@ const GAP_MS = 100;
 const ROUND_MS = 2_000;
 /** The longest that a call may take. */
 const CALL_MS = 10_000;
-/** The longest pause between two attempts. */
-const WAIT_MAX_MS = 30_000;
+/** The longest pause between two attempts, unless the server asks for a longer one. */
+const WAIT_MAX_MS = 5_000;
 /** How long the last reports are tried before the program ends without them. */
 const LAST_WORD_MS = 10_000;
 
@@ -44,7 +44,8 @@ let news = new Map();
 const alive = new Map();
 let beatAt = 0;
 let seq = 0;
-let isEnding = false;
+/** The work is over: what is left are the last words. */
+const ending = new AbortController();
 let endsAt = Infinity;
 
 /** Says something of a record. Fields that were not sent yet are replaced, steps are replaced by their id. */
@@ -58,7 +59,7 @@ function say(collection, id, fields) {
 /** Sends what was said, in order, until the end and the last word. */
 async function speak() {
   while (true) {
-    const isLast = isEnding;
+    const isLast = ending.signal.aborted;
     if (Date.now() >= beatAt) {
       beatAt = Date.now() + PERIOD_MS / 3;
       for (const [name, fields] of alive) news.set(name, { ...fields, ...news.get(name) });
@@ -97,12 +98,14 @@ async function deliver(reports) {
     }
     // Backoff with full jitter, so that many agents do not come back in the same second.
     const backoffMs = Math.random() * Math.min(WAIT_MAX_MS, 500 * 2 ** Math.min(attempt, 10));
-    const waitMs = Math.max(retryAfterMs, backoffMs);
-    if (Date.now() + waitMs > endsAt) {
+    const againAt = Date.now() + Math.max(retryAfterMs, backoffMs);
+    // Returns early when the program ends meanwhile: then there is not all the time in the world.
+    await sleep(againAt - Date.now(), undefined, { signal: ending.signal }).catch(() => undefined);
+    if (againAt > endsAt) {
       console.error('the last reports were not taken');
       return;
     }
-    await sleep(waitMs);
+    await sleep(Math.max(0, againAt - Date.now()));
   }
 }
 
@@ -202,7 +205,7 @@ alive.clear();
 say('executions', run, end);
 say('agents', AGENT, { phase: 'offline', currentExecution: null });
 endsAt = Date.now() + LAST_WORD_MS;
-isEnding = true;
+ending.abort();
 await spoken;
 console.log(`${end.state}: ${calls} checked, ${broken} broken`);
 if (stop.signal.reason === 'terminated') process.exitCode = 143;

@@ -27,7 +27,7 @@ PERIOD_S = 30  # What is promised: a sign of life within it. Three are sent, so 
 GAP_S = 0.1  # At least between two requests: ten a second are enough for people, and far from the server's limit.
 ROUND_S = 2  # How soon a request to stop is seen.
 CALL_S = 10  # The longest that a call may take.
-WAIT_MAX_S = 30  # The longest pause between two attempts.
+WAIT_MAX_S = 5  # The longest pause between two attempts, unless the server asks for a longer one.
 LAST_WORD_S = 10  # How long the last reports are tried before the program ends without them.
 
 
@@ -38,6 +38,7 @@ class Reporter(threading.Thread):
         super().__init__(daemon=True)
         self._lock = threading.Lock()
         self._wake = threading.Event()
+        self._ending = threading.Event()
         self._news = {}
         self._alive = {}
         self._seq = 0
@@ -69,6 +70,7 @@ class Reporter(threading.Thread):
         with self._lock:
             self._alive.clear()
         self._ends_at = time.monotonic() + LAST_WORD_S
+        self._ending.set()
         self._wake.set()
         self.join()
 
@@ -116,13 +118,14 @@ class Reporter(threading.Thread):
                 return
             # Backoff with full jitter, so that many agents do not come back in the same second.
             backoff = random.uniform(0, min(WAIT_MAX_S, 0.5 * 2 ** min(attempt, 10)))
-            wait = max(retry_after, backoff)
+            again_at = time.monotonic() + max(retry_after, backoff)
             attempt += 1
-            ends_at = self._ends_at
-            if ends_at is not None and time.monotonic() + wait > ends_at:
+            # Returns early when the program ends meanwhile: then there is not all the time in the world.
+            self._ending.wait(again_at - time.monotonic())
+            if self._ends_at is not None and again_at > self._ends_at:
                 print("the last reports were not taken", file=sys.stderr)
                 return
-            time.sleep(wait)
+            time.sleep(max(0, again_at - time.monotonic()))
 
 
 def request(method, path, key, body=None):

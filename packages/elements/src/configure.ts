@@ -2,6 +2,7 @@
 import { createClient, type CoreClient } from '@statewire/client/core';
 import type { TokenSource } from '@statewire/client';
 
+/** Where the elements of a page get their data. */
 export interface ElementsConfig {
   /** Address of the server; default: that of the page. */
   readonly url?: string | undefined;

@@ -19,6 +19,7 @@ export interface FakeNetwork {
   cutsAfterMs: number | null;
 }
 
+/** The doors of a fake server for plain requests: streams, commands, polls and views, driven by hand. For tests. */
 export class FakeRequests {
   readonly network: FakeNetwork = { blocked: new Set(), stalled: new Set(), gathers: false, cutsAfterMs: null };
   /** How often each door was asked. */

@@ -21,6 +21,7 @@ export {
   type Fields,
   type InputOf,
   type NoArgs,
+  refusalCodes,
   type RecordOf,
   type RefusalCode,
   type Refused,
@@ -29,6 +30,7 @@ export {
 } from './custom/definition.ts';
 export { compileDefinition, type CustomCollection } from './custom/compile.ts';
 export { claimsOf, flawOfDefinition, ruleWith } from './custom/flaw.ts';
+export { plain } from './custom/plain.ts';
 export { adopt, dueOf, settle, valueOf, type Settling } from './custom/settle.ts';
 export { collectionOf, collections, isCollectionName, type CollectionName, type Rows } from './collections/index.ts';
 export { explain } from './explain.ts';

@@ -67,7 +67,9 @@ export interface Refused {
 }
 
 /** The codes a command may refuse with; each is answered with its own HTTP status. */
-export type RefusalCode = 'bad_field' | 'conflict' | 'forbidden' | 'gone' | 'precondition';
+export type RefusalCode = (typeof refusalCodes)[number];
+/** The same, for those who judge what a command answered. */
+export const refusalCodes = ['bad_field', 'conflict', 'forbidden', 'gone', 'precondition'] as const;
 
 /** What a command is told beside the record and its arguments. */
 export interface CommandContext {

@@ -8,6 +8,7 @@ import { explain } from '../explain.ts';
 import { shapeOf } from './compile.ts';
 import type { AnyDefinition, Caller } from './definition.ts';
 import { isCallerValue } from './flaw.ts';
+import { plain } from './plain.ts';
 
 /** A write of a record: `was` is null when it is made. */
 export interface Settling {
@@ -134,8 +135,8 @@ function compute({ computed }: AnyDefinition, own: Record<string, Json>): void {
   for (const [field, work] of Object.entries(computed)) {
     // A copy: what an app's function does to its argument must not reach the record that everybody reads.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: what it answers is checked with the record.
-    const value = work(JSON.parse(JSON.stringify(own)) as never) as Json | undefined;
-    own[field] = value ?? null;
+    const value: unknown = work(JSON.parse(JSON.stringify(own)) as never);
+    own[field] = plain(value ?? null, field);
   }
 }
 

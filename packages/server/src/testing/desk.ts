@@ -18,7 +18,7 @@ import { openKeep, type Keep } from '../keep/open.ts';
 import type { Clock } from '../lib/clock.ts';
 import { limits as defaults, type Limits } from '../lib/limits.ts';
 import { catalogWith } from '../lib/catalog.ts';
-import { createLog } from '../lib/log.ts';
+import { silentLog, type Log } from '../lib/log.ts';
 import type { Principal, Scope } from '../lib/principal.ts';
 import { CustomRecords, type Misfits } from '../joints/custom.ts';
 import { authorize } from '../publish/access.ts';
@@ -57,6 +57,8 @@ export interface DeskOptions {
   /** Hears each transaction as the hub of a server would. */
   readonly onCommitted?: ((committed: Committed) => void) | undefined;
   readonly acts?: CommandsDeps['acts'] | undefined;
+  /** What it says; default nothing. */
+  readonly log?: Log | undefined;
   /** Collections of the app. */
   readonly collections?: readonly AnyDefinition[] | undefined;
   /** Moves plain records whose `nextAt` has come, by collection. */
@@ -67,7 +69,7 @@ export interface DeskOptions {
 
 /** Opens a desk. Deadlines fire as time is advanced with `clock.run`. */
 export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
-  const { clock: fake = new FakeClock(), store = new MemoryStore() } = options;
+  const { clock: fake = new FakeClock(), store = new MemoryStore(), log = silentLog } = options;
   const clock = options.time ?? fake;
   const limits: Limits = { ...defaults, ...options.limits };
   const committed: Committed[] = [];
@@ -88,7 +90,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     clock,
     store,
     limits,
-    log: createLog({ level: 'silent' }),
+    log,
     onCommitted: (transaction) => {
       committed.push(transaction);
       transaction.changes.forEach(follow);
@@ -117,7 +119,6 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
       return options.onDue?.[collection]?.(org, id, deadline) ?? custom.due(org, collection, id);
     },
   });
-  const log = createLog({ level: 'silent' });
   const custom = new CustomRecords({ clock, catalog, commit: keep.commit, live: keep.live, limits, log });
   const misfits = await custom.start();
   const beats = new Beats({ ...deps, createHeartbeat: (draft, made) => createHeartbeat(deps, draft, made) });

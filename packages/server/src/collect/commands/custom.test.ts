@@ -229,6 +229,104 @@ test('[CC6] a command that throws, answers a promise, a stranger or what does no
   await desk.close();
 });
 
+/** What an app without types, or with a mistake, may answer; each of it is told as `internal` and logged once. */
+const shared: string[] = [];
+const garbage: Readonly<Record<string, () => unknown>> = {
+  nothing: () => undefined,
+  nil: () => null,
+  five: () => 5,
+  list: () => [{ title: 'x' }],
+  text: () => 'title',
+  func: () => () => ({ title: 'x' }),
+  'later-no': async () => {
+    throw new Error('later');
+  },
+  // oxlint-disable-next-line unicorn/no-thenable -- what is being tried.
+  thenable: () => Object.fromEntries([['then', (_: unknown, no: (error: Error) => void) => no(new Error('later'))]]),
+  'throws-nothing': () => {
+    // oxlint-disable-next-line no-throw-literal, typescript/only-throw-error -- what is being tried.
+    throw undefined;
+  },
+  trap: () => ({
+    get title(): string {
+      throw new Error('trapped');
+    },
+  }),
+  envelope: () => ({ version: 7 }),
+  labels: () => ({ labels: { a: 'b' } }),
+  big: () => ({ any: 5n }),
+  date: () => ({ any: new Date(0) }),
+  nan: () => ({ any: { deep: [NaN] } }),
+  fn: () => ({ any: () => 5 }),
+  loop: () => {
+    const any: unknown[] = [];
+    any.push(any);
+    return { any };
+  },
+  proto: () => ({ any: JSON.parse('{"__proto__":{"isAdmin":true}}') as unknown }),
+  'refused-nil': () => ({ refused: null }),
+  'refused-code': () => ({ refused: { code: 'auth_invalid', message: 'x' } }),
+  'refused-words': () => ({ refused: { code: 'gone', message: { toString: null } } }),
+};
+const wild = defineCollection({
+  name: 'wilds',
+  schema: { title: z.string().default(''), any: z.unknown(), tags: z.array(z.string()).default([]) },
+  commands: {
+    ...Object.fromEntries(
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: an app without types can write this.
+      Object.entries(garbage).map(([name, answer]) => [name, { apply: () => answer() as object }]),
+    ),
+    share: {
+      apply: () => {
+        shared.push('x');
+        return { tags: shared };
+      },
+    },
+  },
+});
+
+test.each(Object.keys(garbage))(
+  '[CC6] a command that answers %s is refused as internal, is logged once with its name, and writes nothing',
+  async (name) => {
+    const errors: object[] = [];
+    const log = { debug() {}, info() {}, warn() {}, error: (details: object) => void errors.push(details) };
+    const desk = await openDesk({ collections: [wild], log });
+    await desk.commands.mutate(admin, { collection: 'wilds', id: 'w', op: 'create', fields: { any: 0 } });
+    const before = desk.row('wilds', 'w');
+    const answer = await desk.commands.mutate(admin, { collection: 'wilds', id: 'w', op: 'call', name });
+    expect(answer).toMatchObject({
+      ok: false,
+      code: 'internal',
+      message: expect.stringContaining('nothing was written'),
+    });
+    expect(errors).toHaveLength(1);
+    if (name !== 'trap') {
+      expect(errors).toMatchObject([
+        { org: 'main', err: { message: expect.stringContaining(`command ${name} of wilds`) } },
+      ]);
+    }
+    expect(desk.row('wilds', 'w')).toBe(before);
+    expect(desk.committed).toHaveLength(1);
+    expect(
+      await desk.commands.mutate(admin, { collection: 'wilds', id: 'w', op: 'patch', fields: { title: 'on' } }),
+    ).toMatchObject({ ok: true });
+    await desk.close();
+  },
+);
+
+test('[CC6] what a command answers is copied: what the app does to it later reaches no record', async () => {
+  const desk = await openDesk({ collections: [wild] });
+  const call = (id: string) => desk.commands.mutate(admin, { collection: 'wilds', id, op: 'call', name: 'share' });
+  for (const id of ['a', 'b'])
+    await desk.commands.mutate(admin, { collection: 'wilds', id, op: 'create', fields: { any: 0 } });
+  await call('a');
+  await call('b');
+  shared.push('afterwards');
+  expect(desk.row('wilds', 'a')).toMatchObject({ tags: ['x'] });
+  expect(desk.row('wilds', 'b')).toMatchObject({ tags: ['x', 'x'] });
+  await desk.close();
+});
+
 test('[CC10] a record beyond the limit is refused with both numbers', async () => {
   const desk = await open();
   const refused = await send(desk, ana, { op: 'create', fields: { title: 'x', note: 'n'.repeat(66_000) } });

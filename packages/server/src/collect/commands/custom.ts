@@ -2,8 +2,15 @@
  * Records of collections that an app defines: the same create, change, delete, report and commands as any other, by what
  * the definition says. What becomes of a record is the model's `settle`; here it is asked whether the caller may.
  */
-import { settle, type AnyDefinition, type Collection, type CommandContext, type Refused } from '@statewire/model';
-import { assert, ok, refuse, type JsonObject, type Result, type Row } from '@statewire/protocol';
+import {
+  plain,
+  refusalCodes,
+  settle,
+  type AnyDefinition,
+  type Collection,
+  type CommandContext,
+} from '@statewire/model';
+import { assert, ok, refuse, type Json, type JsonObject, type Result, type Row } from '@statewire/protocol';
 import { z } from 'zod';
 import type { Draft } from '../../keep/commit-types.ts';
 import { callerOf, isTheirs, mayWrite } from '../../lib/own.ts';
@@ -103,28 +110,20 @@ function commanded(
   const context: CommandContext = {
     now: draft.now,
     caller: callerOf(principal),
-    refuse: (message, code = 'precondition') => ({ refused: { code, message: message.slice(0, REASON_MAX) } }),
+    refuse: (message, code = 'precondition') => ({ refused: { code, message } }),
   };
   const command = definition.commands[name];
   assert(command !== undefined, `${collection.name} have no command ${name}`);
-  // A copy: what an app's function does to its argument must not reach the record that everybody reads.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: records pass the definition's schema when they are written.
-  const answer: unknown = command.apply(structuredClone(was) as never, structuredClone({ ...args }), context);
-  if (isRefused(answer)) return refuse(answer.refused.code, answer.refused.message);
-  if (typeof answer !== 'object' || answer === null || answer instanceof Promise) {
-    throw new TypeError(
-      `command ${name} of ${collection.name} answered no fields; a command is synchronous and answers the fields that change`,
-    );
-  }
-  const stranger = Object.keys(answer).find((field) => !Object.hasOwn(definition.fields, field));
-  if (stranger !== undefined)
-    throw new TypeError(`command ${name} of ${collection.name} answered ${stranger}, which is no field of its schema`);
+  const at = `command ${name} of ${collection.name}`;
+  const answer = applied(command, at, { was, args, context });
+  const refused = refusalOf(answer, at, definition);
+  if (refused !== null) return refused;
   const next = written(deps, definition, {
     access: collection.access,
     principal,
     id,
     was,
-    given: jsonOf({ ...answer }),
+    given: fieldsOf(answer, at, definition),
     now: draft.now,
   });
   if (!next.ok) return next;
@@ -138,8 +137,58 @@ const REASON_MAX = 500;
 const notYours = refuse('forbidden', 'the record is not one that you may write');
 const notTheirs = refuse('forbidden', 'the record would not be one that you may write');
 
-function isRefused(answer: unknown): answer is Refused {
-  return typeof answer === 'object' && answer !== null && 'refused' in answer;
+/** Runs the app's function. What it throws is thrown on with the command's name, and undoes the transaction. */
+function applied(
+  command: AnyDefinition['commands'][string],
+  at: string,
+  { was, args, context }: { readonly was: Row; readonly args: Args; readonly context: CommandContext },
+): object {
+  let answer: unknown;
+  try {
+    // A copy: what an app's function does to its argument must not reach the record that everybody reads.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: records pass the definition's schema when they are written.
+    answer = command.apply(structuredClone(was) as never, structuredClone({ ...args }), context);
+  } catch (cause) {
+    throw new Error(`${at} threw: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+  if (isThenable(answer)) {
+    // Nobody waits for it; what it fails with later must not end the process.
+    Promise.resolve(answer).catch(() => undefined);
+    throw new TypeError(`${at} answered a promise; a command is synchronous`);
+  }
+  if (typeof answer === 'object' && answer !== null && !Array.isArray(answer)) return answer;
+  throw new TypeError(`${at} answered no fields; a command answers the fields that change, or context.refuse(...)`);
+}
+
+/** The refusal that a command answered, with a code and words that may be told; null when it answered fields. */
+function refusalOf(answer: object, at: string, { fields }: AnyDefinition): Failed | null {
+  if (!('refused' in answer)) return null;
+  const { refused } = answer;
+  if (typeof refused === 'object' && refused !== null && 'code' in refused && 'message' in refused) {
+    const code = refusalCodes.find((each) => each === refused.code);
+    const { message } = refused;
+    if (code !== undefined && typeof message === 'string') return refuse(code, message.slice(0, REASON_MAX));
+  }
+  if (Object.hasOwn(fields, 'refused')) return null;
+  throw new TypeError(`${at} refused with something else than a sentence and one of ${refusalCodes.join(', ')}`);
+}
+
+type Failed = ReturnType<typeof refuse>;
+
+/** The fields that a command answered, as a copy of ours: what the app keeps hold of is not part of the record. */
+function fieldsOf(answer: object, at: string, definition: AnyDefinition): JsonObject {
+  const fields: Record<string, Json> = {};
+  for (const [field, value] of Object.entries(answer)) {
+    if (!Object.hasOwn(definition.fields, field)) {
+      throw new TypeError(`${at} answered ${field.slice(0, 64)}, which is no field of its schema`);
+    }
+    if (value !== undefined) fields[field] = plain(value, `${at} answered ${field}`);
+  }
+  return fields;
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
 function jsonOf(fields: object): JsonObject {

@@ -161,6 +161,35 @@ test('[CC4] [CC11] through no door does anybody learn of a record that their rul
   expect(away.rows).toEqual([]);
 });
 
+test('[CC13] windows and counters hold what their caller may see, live, and nothing of the rest', async () => {
+  const mine = tokenFor({ teams: ['wine'] });
+  const theirs = tokenFor({ teams: ['beer'], sub: 'u2' });
+  const client = connect(mine);
+  const page = client.collection('notes').sort('text', 'desc').limit(2).view();
+  const count = client.collection('notes').count({ by: 'team' });
+  const seen: unknown[] = [];
+  page.subscribe(() => seen.push(page.get()));
+  count.subscribe(() => seen.push(count.get()));
+  const add = (id: string, key: string, team: string, text: string) =>
+    server.api('POST', '/v1/notes', { id, team, text }, { key });
+  for (const i of [1, 2, 3]) {
+    expect((await add(`beer-${i}`, theirs, 'beer', `z${i}`)).status).toBe(201);
+    expect((await add(`wine-${i}`, mine, 'wine', `a${i}`)).status).toBe(201);
+  }
+  await until('the page and the count', () => page.get().total === 3 && count.rows[0]?.count === 3);
+  expect(page.rows.map(({ id }) => id)).toEqual(['wine-3', 'wine-2']);
+  expect(count.rows).toMatchObject([{ by: 'wine', count: 3 }]);
+  await server.api('DELETE', '/v1/notes/beer-1', undefined, { key: theirs });
+  await server.api('DELETE', '/v1/notes/wine-3', undefined, { key: mine });
+  await until('the next page', () => page.get().total === 2 && count.rows[0]?.count === 2);
+  expect(page.rows.map(({ id }) => id)).toEqual(['wine-2', 'wine-1']);
+  expect(JSON.stringify(seen)).not.toContain('beer');
+  const wrong = client.collection('notes').sort('secret').limit(2).view();
+  wrong.subscribe(() => undefined);
+  await until('the refusal', () => wrong.get().error !== null);
+  expect(wrong.get().error).toMatchObject({ code: 'bad_field' });
+});
+
 test('[CC5] when a renewed token has other claims, the rows of before are let go and those of now come', async () => {
   await server.api(
     'POST',

@@ -10,9 +10,11 @@ import {
   type Row,
   type Upstream,
 } from '@statewire/protocol';
+import type { AnyDefinition } from '@statewire/model';
 import type { Change, Committed } from '../keep/commit-types.ts';
 import { Live } from '../keep/live.ts';
 import { rowText } from '../keep/row-text.ts';
+import { catalogWith } from '../lib/catalog.ts';
 import { limits, type Limits } from '../lib/limits.ts';
 import type { Principal, Scope } from '../lib/principal.ts';
 import { Hub } from '../publish/hub.ts';
@@ -28,6 +30,8 @@ export interface WorldOptions {
   readonly mutate?: Mutate | undefined;
   readonly planted?: Planted | undefined;
   readonly epoch?: string | undefined;
+  /** Collections of the app. */
+  readonly collections?: readonly AnyDefinition[] | undefined;
 }
 
 /** One write: a record's fields, or null to delete it. */
@@ -71,6 +75,7 @@ export class World {
       limits: this.limits,
       log,
       planted: options.planted,
+      catalog: catalogWith(options.collections ?? [], this.limits),
       mutate: options.mutate ?? (() => Promise.resolve({ ok: false, code: 'unsupported', msg: 'no mutations here' })),
       authenticate: ({ bearer, cookie }) => {
         if (bearer === undefined && (cookie ?? null) === null) {

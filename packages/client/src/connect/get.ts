@@ -253,7 +253,7 @@ class GetWire implements Wire {
   }
 
   #get(path: string, etag: string | null): Promise<Outcome | null> {
-    const known = etag === null ? {} : { 'if-none-match': etag };
+    const known: Readonly<Record<string, string>> = etag === null ? {} : { 'if-none-match': etag };
     const [where = '', query] = path.split('?');
     const url = besideLive(this.#url, where);
     return this.#ask({ method: 'GET', url: query === undefined ? url : `${url}?${query}`, headers: known });

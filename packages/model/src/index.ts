@@ -30,6 +30,7 @@ export {
 } from './custom/definition.ts';
 export { compileDefinition, type CustomCollection } from './custom/compile.ts';
 export { claimsOf, flawOfDefinition, ruleWith } from './custom/flaw.ts';
+export { fingerprintOf } from './custom/fingerprint.ts';
 export { plain } from './custom/plain.ts';
 export { adopt, dueOf, settle, valueOf, type Settling } from './custom/settle.ts';
 export { collectionOf, collections, isCollectionName, type CollectionName, type Rows } from './collections/index.ts';

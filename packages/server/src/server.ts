@@ -279,7 +279,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     inboxes: (org, id, deadline) => inbox.inboxDue(org, id, deadline),
     notifications: (org, id, deadline) => inbox.due(org, id, deadline),
   };
-  const customRecords = new CustomRecords({ clock, catalog, commit, live, limits, log });
+  const customRecords = new CustomRecords({ clock, catalog, commit, live, store, limits, log });
   const watch = new Watch({
     live,
     store,

@@ -119,7 +119,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
       return options.onDue?.[collection]?.(org, id, deadline) ?? custom.due(org, collection, id);
     },
   });
-  const custom = new CustomRecords({ clock, catalog, commit: keep.commit, live: keep.live, limits, log });
+  const custom = new CustomRecords({ clock, catalog, commit: keep.commit, live: keep.live, store, limits, log });
   const misfits = await custom.start();
   const beats = new Beats({ ...deps, createHeartbeat: (draft, made) => createHeartbeat(deps, draft, made) });
   const presence = new Presence({ clock, limits, observe });

@@ -903,7 +903,7 @@ describe('views', () => {
     watch(w);
     await w.env.settle();
     expect(w.sw.serverNow()).toBe(w.env.now() + 5_000);
-    expect(w.sw.connection.get()).toMatchObject({ state: 'live', rttMs: 0, quality: 'good' });
+    expect(w.sw.connection.get()).toMatchObject({ state: 'live', rttMs: 0, quality: null });
     expectNoLeaks(w);
   });
 

@@ -78,9 +78,9 @@ export function createClient(
   const env = options.env ?? browserEnv();
   const tab = env.uniqueId();
   const inside: Inside = { env, tab, driver: () => driver, views: () => views };
-  const { inFlight = new InFlight(inside), layers = null, keep = null, members, lanes, close } = surround(inside);
+  const { inFlight = new InFlight(inside), layers = null, keep = null, measure, members, close, ...around } = surround(inside);
   const onLive = new Set<() => void>();
-  const connection = new ConnectionView({ env, driver: () => driver });
+  const connection = new ConnectionView({ env, driver: () => driver, measure });
   const driver: Driver = new Driver({
     env,
     dial: options.dial ?? dialWebSocket(env),
@@ -89,10 +89,11 @@ export function createClient(
     tab,
     client: options.name ?? 'statewire-js',
     inFlight,
+    measure,
     keep,
     asked: (send, serverNow) => new Asked({ env, send, serverNow }),
     onChange: () => {
-      if (lanes !== undefined) driver.asked.slow(lanes(driver.asked.lane, driver.clock.rttMs));
+      measure?.look();
       connection.refresh();
       views.refresh();
     },
@@ -100,8 +101,8 @@ export function createClient(
       for (const fn of onLive) fn();
     },
   });
-  const { defaultMs, lingerMs } = { defaultMs: options.intervalMs ?? 100, lingerMs: options.lingerMs ?? LINGER_MS };
-  const views: Views = new Views({ env, driver, layers, keep, defaultMs, lingerMs });
+  const { recall, pace = (ownMs) => ownMs ?? defaultMs(options) } = around;
+  const views: Views = new Views({ env, driver, layers, recall, pace, lingerMs: options.lingerMs ?? LINGER_MS });
   const source: CollectionSource = { views, command: (command, isOptimistic) => driver.command(command, isOptimistic) };
   return {
     ...members(source, { env, want: () => driver.dispatch({ t: 'want' }), isLive: () => driver.isLive, onLive }),
@@ -133,6 +134,11 @@ function coreMembers(source: CollectionSource): Omit<CoreClient, keyof Connected
     ...namedCollections(collection),
     collection: (of: string | AnyDefinition) => collection(nameOf(of)),
   };
+}
+
+/** How often views are told that ask for no time of their own, ms. */
+export function defaultMs({ intervalMs = 100 }: Pick<ClientOptions, 'intervalMs'>): number {
+  return intervalMs;
 }
 
 /** The name of a collection, or of the one that was defined. */

@@ -1,7 +1,7 @@
 import type { AnyDefinition } from '@statewire/model';
 import type { Row } from '@statewire/protocol';
 import { fullEnv } from './full-env.ts';
-import { createClient as createCore, nameOf, type ClientOptions, type Connected } from './client.ts';
+import { createClient as createCore, defaultMs, nameOf, type ClientOptions, type Connected } from './client.ts';
 import { Collection } from './collection.ts';
 import type { CustomCollection } from './custom.ts';
 import { namedCollections, type NamedCollections } from './named.ts';
@@ -9,9 +9,10 @@ import { Commands } from './state/commands.ts';
 import type { Keep } from './state/keep.ts';
 import { CommandsView } from './views/commands-view.ts';
 import { layersOver } from './views/layers.ts';
-import type { Lanes } from './session/quality.ts';
+import { Quality, type Lanes } from './session/quality.ts';
 import type { OfflineOptions } from './offline/keeper.ts';
 import { openKeep } from './offline/open-keep.ts';
+import { recallFrom, toldOf } from './offline/recall.ts';
 import { ladder } from './connect/ladder.ts';
 import type { Transport } from './connect/transport.ts';
 import { reporters, type Reporters } from './report/reporters.ts';
@@ -62,11 +63,13 @@ export function createClient(options: FullOptions): Client {
   const keep = options.keep ?? openKeep(env, { offline, url, token });
   return createCore<Omit<Client, keyof Connected>>({ ...options, env, dial: saver.measured(dial) }, (inside) => {
     const inFlight = new Commands(inside, keep);
+    const lanes = options.lanes ?? saver.lanes;
+    const quality = new Quality({ driver: inside.driver, lanes, defaultMs: defaultMs(options) });
     const commands = new CommandsView({ env, commands: inFlight });
     inFlight.changed = () => commands.refresh();
     keep?.attach({
       tab: inside.tab,
-      views: () => inside.views().told(),
+      views: () => toldOf(inside),
       now: () => inside.driver().clock.now(),
       offsetMs: () => inside.driver().clock.offsetMs,
       assumeOffset: (ms) => inside.driver().clock.assume(ms),
@@ -77,7 +80,9 @@ export function createClient(options: FullOptions): Client {
       inFlight,
       layers: layersOver(inFlight.overlays),
       keep,
-      lanes: options.lanes ?? saver.lanes,
+      recall: keep === null ? undefined : recallFrom(keep),
+      pace: quality.pace,
+      measure: quality,
       members: (source, reporting) => {
         const collection = (name: string): Collection<never> => new Collection<never>(source, name);
         return {

@@ -4,10 +4,10 @@ import type { CollectionSource } from './core-collection.ts';
 import type { Env } from './env.ts';
 import type { Reporting } from './report/reporting.ts';
 import type { Driver } from './session/driver.ts';
-import type { Lanes } from './session/quality.ts';
-import type { Ask } from './state/ask.ts';
+import type { Ask, Pace } from './state/ask.ts';
 import type { InFlight } from './state/in-flight.ts';
 import type { Keep } from './state/keep.ts';
+import type { ConnectionState } from './views/connection-view.ts';
 import type { CollectionState, Facts } from './views/shown.ts';
 import type { Views } from './views/views.ts';
 
@@ -28,12 +28,32 @@ export interface Around<M> {
   readonly layers?: Layers;
   /** Where rows outlive the page. */
   readonly keep?: Keep | null;
-  /** Slows views down on slow links. */
-  readonly lanes?: Lanes;
+  /** Gives a view what an earlier page left of it. */
+  readonly recall?: Recall | undefined;
+  /** How often views are told. */
+  readonly pace?: Pace;
+  /** What is measured of the connection. */
+  readonly measure?: Measure;
   /** The collections, and whatever else the client has. */
   readonly members: (source: CollectionSource, reporting: Reporting) => M;
   /** The client ends. Called before anything is taken down. */
   readonly close?: () => void;
+}
+
+/**
+ * Fills a view that is about to be asked for, and then calls `open` once, with the time as of which it is true, or null when
+ * nothing was left of it.
+ */
+export type Recall = (ask: Ask, open: (asOf: number | null) => void) => void;
+
+/** Counts what tells a good connection from a bad one. */
+export interface Measure {
+  /** Something had to come, and did or did not. */
+  expect(came: boolean): void;
+  /** The link may be another one now. Called before anybody is told. */
+  look(): void;
+  /** What there is to say of it. */
+  said(rttMs: number | null): Pick<ConnectionState, 'quality' | 'lossPct' | 'saver'>;
 }
 
 /** What lies between rows that were told and rows that are shown. */

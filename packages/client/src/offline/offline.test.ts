@@ -8,6 +8,7 @@ import type { CollectionState } from '../views/shown.ts';
 import type { OfflineOptions } from './keeper.ts';
 import { KeptViews } from './kept-views.ts';
 import { openKeep } from './open-keep.ts';
+import { restore } from './recall.ts';
 
 interface Page {
   readonly env: FakeEnv;
@@ -669,7 +670,7 @@ test('[OF13] rows are not written for one person once another one is being told'
   const shelf = await store.open('x');
   const views = new KeptViews({ now: () => 1_000, tab: 't', maxBytes: 1_000_000, maxAgeMs: 1_000_000 });
   const told = new Told();
-  told.restore({ org: 'o', position: { e: 'e', v: 1 }, rows: [[1, 'a', 1, { name: 'of bob' }]] });
+  restore(told, { org: 'o', position: { e: 'e', v: 1 }, rows: [[1, 'a', 1, { name: 'of bob' }]] });
   const view = { key: '["x",null,null]', told, asOf: 900, isDenied: false };
   await shelf.write({ put: [['ann/mark', 'm']] });
   const owner = { who: 'ann', mark: ['ann/mark', 'm'] as const };

@@ -7,12 +7,12 @@ import { backoffMs } from '../connect/backoff.ts';
 import type { Dial, Wire } from '../connect/transport.ts';
 import { identityOf } from '../connect/identity.ts';
 import type { Env, Signal, Timer } from '../env.ts';
+import type { Measure } from '../inside.ts';
 import { localFailure, rejectsCaller, type CommandResult } from '../errors.ts';
 import type { Asked } from '../state/asked.ts';
 import type { Command } from '../state/given.ts';
 import type { InFlight } from '../state/in-flight.ts';
 import type { Keep } from '../state/keep.ts';
-import { Losses } from './quality.ts';
 import { ServerClock } from './server-clock.ts';
 import { openingOf } from './resume.ts';
 import { nextTickAt, step, type Effect, type Event, type Fault, type Link, type Moment } from './session.ts';
@@ -28,6 +28,7 @@ export interface DriverDeps {
   readonly tab: string;
   readonly client: string;
   readonly inFlight: InFlight;
+  readonly measure: Measure | undefined;
   /** Where rows and commands outlive the page, or null. */
   readonly keep: Keep | null;
   /** Makes the subscriptions' side, given the way to send and the server's clock. */
@@ -41,7 +42,6 @@ export interface DriverDeps {
 export class Driver {
   readonly asked: Asked;
   readonly clock: ServerClock;
-  readonly losses: Losses = new Losses();
   /** What the last welcome said of the session. */
   welcome: Welcome | null = null;
   lastMessageAt: number | null = null;
@@ -128,7 +128,7 @@ export class Driver {
     }
     for (const effect of effects) this.#run(effect);
     if (next !== before && 'failure' in next && next.failure !== null && rejectsCaller(next.failure.code)) this.#deny();
-    if (next !== before && next.at === 'waiting' && next.failure.code === 'silent') this.losses.expect(false);
+    if (next !== before && next.at === 'waiting' && next.failure.code === 'silent') this.#deps.measure?.expect(false);
     if (next.at === 'closed' && before.at !== 'closed') this.#end(next.failure);
     if (isNews(before, next)) this.#deps.onChange();
   }
@@ -136,10 +136,7 @@ export class Driver {
   #run(effect: Effect): void {
     switch (effect.do) {
       case 'dial':
-        this.#withToken(
-          (token) => this.#dial(effect.socket, token),
-          (failure) => this.dispatch({ t: 'undialed', socket: effect.socket, failure }),
-        );
+        this.#withToken(effect.socket, (token) => this.#dial(effect.socket, token));
         return;
       case 'greet': {
         // What is kept says where to resume from.
@@ -156,34 +153,33 @@ export class Driver {
         this.#send({ t: 'p', i: effect.i });
         return;
       case 'renew':
-        this.#withToken(
-          (token) => this.#renew(effect.socket, token),
-          (failure) => this.dispatch({ t: 'undialed', socket: effect.socket, failure }),
-        );
+        this.#withToken(effect.socket, (token) => this.#renew(effect.socket, token));
     }
   }
 
-  #withToken(use: (token: string | undefined) => void, fail: (failure: Failure) => void): void {
+  /** Fetches the credential, and goes on with it for this socket. */
+  #withToken(socket: number, use: (token: string | undefined) => void): void {
     const { token, keep } = this.#deps;
+    const had = (fresh: string | undefined): void => {
+      keep?.callsAs(fresh);
+      use(fresh);
+    };
     if (typeof token !== 'function') {
-      keep?.callsAs(token);
-      use(token);
+      had(token);
       return;
     }
-    const failed = (error: unknown): void => {
-      keep?.callsAs(undefined);
-      fail({
-        code: 'token_failed',
-        message: `the token function failed: ${error instanceof Error ? error.message : String(error)}`,
-      });
-    };
     // In a promise, so that a function that throws and one that rejects are the same.
     new Promise<string>((resolve) => {
       resolve(token());
-    }).then((fresh) => {
-      keep?.callsAs(fresh);
-      use(fresh);
-    }, failed);
+    }).then(had, (error: unknown) => {
+      keep?.callsAs(undefined);
+      this.#undialed(socket, 'token_failed', 'the token function failed', error);
+    });
+  }
+
+  #undialed(socket: number, code: string, what: string, error: unknown): void {
+    const message = `${what}: ${error instanceof Error ? error.message : String(error)}`;
+    this.dispatch({ t: 'undialed', socket, failure: { code, message } });
   }
 
   #dial(socket: number, token: string | undefined): void {
@@ -198,8 +194,7 @@ export class Driver {
         changed: () => this.#deps.onChange(),
       });
     } catch (error) {
-      const message = `cannot open a connection: ${error instanceof Error ? error.message : String(error)}`;
-      this.dispatch({ t: 'undialed', socket, failure: { code: 'unavailable', message } });
+      this.#undialed(socket, 'unavailable', 'cannot open a connection', error);
     }
   }
 
@@ -251,13 +246,13 @@ export class Driver {
         return;
       case 'h':
         this.asked.watermark(frame.v, frame.now);
-        this.losses.expect(true);
+        this.#deps.measure?.expect(true);
         this.#deps.onChange();
         return;
       case 'q':
         if (frame.i === this.#probe?.i) {
           this.clock.sample(this.#probe.sentAt, frame.now);
-          this.losses.expect(true);
+          this.#deps.measure?.expect(true);
           this.#probe = null;
         }
         this.dispatch({ t: 'ponged', socket, i: frame.i });

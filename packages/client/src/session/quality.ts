@@ -1,3 +1,7 @@
+import type { Measure } from '../inside.ts';
+import type { Pace } from '../state/ask.ts';
+import type { Driver } from './driver.ts';
+
 /** How slowly views are told: what a `Lanes` decides and every subscription obeys. */
 export interface Lane {
   /** Least time between two updates of a view, ms; 0 on a good link. */
@@ -39,3 +43,43 @@ export function qualityOf(rttMs: number | null, lossPct: number | null): 'good' 
 }
 
 const EXPECTED_MAX = 32;
+
+/** Measures the connection of a whole client, and slows its views down where the link is slow. */
+export class Quality implements Measure {
+  readonly #deps: QualityDeps;
+  readonly #losses = new Losses();
+  #lane: Lane = FAST;
+
+  constructor(deps: QualityDeps) {
+    this.#deps = deps;
+  }
+
+  expect(came: boolean): void {
+    this.#losses.expect(came);
+  }
+
+  look(): void {
+    const { asked, clock } = this.#deps.driver();
+    const lane = this.#deps.lanes(this.#lane, clock.rttMs);
+    if (lane === this.#lane) return;
+    this.#lane = lane;
+    asked.retimeAll();
+  }
+
+  said(rttMs: number | null): ReturnType<Measure['said']> {
+    const { pct } = this.#losses;
+    return { quality: qualityOf(rttMs, pct), lossPct: pct, saver: this.#lane.ms > 0 };
+  }
+
+  // Who asked for a time of their own gets it on a slow link too, unless everything is to be spared.
+  readonly pace: Pace = (ownMs) => {
+    const ms = ownMs ?? this.#deps.defaultMs;
+    return ownMs === undefined || this.#lane.isAll ? Math.max(ms, this.#lane.ms) : ms;
+  };
+}
+
+interface QualityDeps {
+  readonly driver: () => Driver;
+  readonly lanes: Lanes;
+  readonly defaultMs: number;
+}

@@ -1,5 +1,4 @@
 import type { Failure, FilterJson, Sub } from '@statewire/protocol';
-import { FAST, type Lane } from '../session/quality.ts';
 import { Told } from './told.ts';
 
 /** What of a view is wanted, when not all of it: an order, a window of it, counters. As it travels. */
@@ -17,6 +16,9 @@ export interface Wish {
 export function wishKey({ collection, filter, fields, part }: Wish): string {
   return JSON.stringify([collection, filter ?? null, fields ?? null, ...(part === undefined ? [] : [part])]);
 }
+
+/** The time between two updates, ms, for who asked for one of their own and for who asked for none. */
+export type Pace = (ownMs: number | undefined) => number;
 
 /** One wish, all who share it, and what was told about it. */
 export class Ask {
@@ -39,38 +41,31 @@ export class Ask {
   sentMs: number | null = null;
   /** How old the newest change was when it came, or the last watermark; null while nothing came on this connection. */
   lagMs: number | null = null;
-  lane: Lane = FAST;
-  readonly #intervals: (() => number)[] = [];
-  readonly #defaultMs: number;
+  readonly #wanted: { readonly ms: number | undefined }[] = [];
+  readonly #pace: Pace;
 
-  constructor(key: string, wish: Wish, defaultMs: number) {
+  constructor(key: string, wish: Wish, pace: Pace) {
     this.key = key;
     this.wish = wish;
-    this.#defaultMs = defaultMs;
+    this.#pace = pace;
   }
 
   /** The shortest interval that anyone sharing it wants. */
   get intervalMs(): number {
-    return Math.min(...(this.users === 0 ? [this.#lasting(undefined)] : this.#intervals.map((each) => each())));
+    return Math.min(...(this.users === 0 ? [{ ms: undefined }] : this.#wanted).map(({ ms }) => this.#pace(ms)));
   }
 
   get users(): number {
-    return this.#intervals.length;
+    return this.#wanted.length;
   }
 
   join(intervalMs: number | undefined): () => void {
-    const wanted = (): number => this.#lasting(intervalMs);
-    this.#intervals.push(wanted);
+    const wanted = { ms: intervalMs };
+    this.#wanted.push(wanted);
     return () => {
-      const at = this.#intervals.indexOf(wanted);
-      if (at >= 0) this.#intervals.splice(at, 1);
+      const at = this.#wanted.indexOf(wanted);
+      if (at >= 0) this.#wanted.splice(at, 1);
     };
-  }
-
-  // Who asked for a time of their own gets it on a slow link too, unless everything is to be spared.
-  #lasting(own: number | undefined): number {
-    const ms = own ?? this.#defaultMs;
-    return own === undefined || this.lane.isAll ? Math.max(ms, this.lane.ms) : ms;
   }
 
   /** The frame that opens it as number `s`, from where it stands. */

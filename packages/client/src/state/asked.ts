@@ -1,8 +1,7 @@
-import type { DeltaFrame, ErrFrame, Failure, Row, SnapshotFrame, Sub, Subd, Upstream } from '@statewire/protocol';
+import type { DeltaFrame, ErrFrame, Failure, SnapshotFrame, Sub, Subd, Upstream } from '@statewire/protocol';
 import { backoffMs } from '../connect/backoff.ts';
 import type { Env, Timer } from '../env.ts';
 import { isDenial } from '../errors.ts';
-import { FAST, type Lane } from '../session/quality.ts';
 import type { Ask } from './ask.ts';
 
 /** Data frames after which they are acknowledged, and the longest time until then. */
@@ -33,7 +32,6 @@ export class Asked {
   readonly #asks = new Map<string, Ask>();
   readonly #timers = new Map<Ask, Timer>();
   #history: History | null = null;
-  #lane: Lane = FAST;
   #lastS = 0;
   #received = 0;
   #acked = 0;
@@ -55,35 +53,12 @@ export class Asked {
     return lags.length === 0 ? null : Math.max(...lags);
   }
 
-  get lane(): Lane {
-    return this.#lane;
-  }
-
-  /** From here on views are told at most this often. */
-  slow(lane: Lane): void {
-    if (lane === this.#lane) return;
-    this.#lane = lane;
-    for (const ask of this.#asks.values()) ask.lane = lane;
+  /** What views want of time is another now. */
+  retimeAll(): void {
     for (const ask of this.#asks.values()) if (ask.lead === null) this.retime(ask);
   }
 
-  /** The newest version that any view was told. */
-  newest(): number {
-    return Math.max(0, ...[...this.#asks.values()].map(({ told }) => told.position?.v ?? 0));
-  }
-
-  /** The newest row that any view holds of a record. */
-  row(collection: string, id: string): Row | null {
-    let newest: Row | null = null;
-    for (const { wish, told } of this.#asks.values()) {
-      const row = wish.collection === collection ? told.get(id) : undefined;
-      if (row !== undefined && row.version > (newest?.version ?? -1)) newest = row;
-    }
-    return newest;
-  }
-
   add(ask: Ask): void {
-    ask.lane = this.#lane;
     this.#asks.set(ask.key, ask);
     if (this.#history !== null) this.#open(ask);
   }

@@ -2,7 +2,7 @@
  * The commands of the whole client: shown before they are confirmed, taken back, tried again after a conflict, told of when
  * they were refused after their giver had left, and written down for the next page.
  */
-import { equalJson, type Failure, type MutResult } from '@statewire/protocol';
+import { equalJson, type Failure, type MutResult, type Row } from '@statewire/protocol';
 import type { CommandResult, Conflict } from '../errors.ts';
 import type { Inside } from '../inside.ts';
 import { seenBy, type Command, type Given } from './given.ts';
@@ -55,8 +55,8 @@ export class Commands extends InFlight {
   }
 
   override add(command: Command, isOptimistic: boolean): Promise<CommandResult> {
-    const { asked, isLive } = this.inside.driver();
-    const row = asked.row(command.c, command.k);
+    const { isLive } = this.inside.driver();
+    const row = this.#row(command.c, command.k);
     // What waits for days must not overwrite what somebody else did meanwhile, unless the app says so.
     const isDated =
       !isLive && this.#log !== null && command.op === 'patch' && command.base === undefined && row !== null;
@@ -117,7 +117,7 @@ export class Commands extends InFlight {
       before.set(given.m, { given, resolve: () => undefined, isSent: false });
       this.#waited.add(given.m);
       this.#left.add(given.m);
-      if (given.isOptimistic) this.overlays.add(given.m, given.command, driver.asked.newest());
+      if (given.isOptimistic) this.overlays.add(given.m, given.command, this.#newest());
     }
     this.entries = new Map([...before, ...this.entries]);
     for (const each of refused) this.#refused.set(each.given.m, each);
@@ -144,9 +144,8 @@ export class Commands extends InFlight {
   }
 
   protected override entered(given: Given): void {
-    const { asked, isLive } = this.inside.driver();
-    if (!isLive) this.#waited.add(given.m);
-    if (given.isOptimistic) this.overlays.add(given.m, given.command, asked.newest());
+    if (!this.inside.driver().isLive) this.#waited.add(given.m);
+    if (given.isOptimistic) this.overlays.add(given.m, given.command, this.#newest());
     this.#log?.given(given);
     this.changed();
     if (given.isOptimistic) this.#showAgain(given.command.c);
@@ -187,6 +186,21 @@ export class Commands extends InFlight {
         return conflict.retry(merged);
       },
     };
+  }
+
+  /** The newest version that any view was told. */
+  #newest(): number {
+    return Math.max(0, ...[...this.inside.driver().asked.all()].map(({ told }) => told.position?.v ?? 0));
+  }
+
+  /** The newest row that any view holds of a record. */
+  #row(collection: string, id: string): Row | null {
+    let newest: Row | null = null;
+    for (const { wish, told } of this.inside.driver().asked.all()) {
+      const row = wish.collection === collection ? told.get(id) : undefined;
+      if (row !== undefined && row.version > (newest?.version ?? -1)) newest = row;
+    }
+    return newest;
   }
 
   /** What is shown of a collection may be another now, without a word of the server. */

@@ -14,7 +14,6 @@ import {
   type Row,
   type SnapshotFrame,
 } from '@statewire/protocol';
-import type { KeptView } from './keep.ts';
 
 /**
  * `gap`: a frame does not connect to what is held; subscribe again from there. `broken`: what is held cannot be what
@@ -77,15 +76,6 @@ export class Told {
   /** Each row with its number, for whoever writes them down. */
   *held(): Iterable<readonly [Rid, Row]> {
     for (const { rid, row } of this.#held.values()) yield [rid, row];
-  }
-
-  /** Takes in what an earlier page was told, as if it had been told here. */
-  restore({ org, position, rows }: Pick<KeptView, 'org' | 'position' | 'rows'>): void {
-    this.#replace(
-      new Map(rows.map(([rid, id, version, fields]) => [rid, { rid, row: { ...fields, id, org, version } }])),
-    );
-    this.#position = position;
-    this.#hasData = true;
   }
 
   /** The same rows at the same position, and a life of its own from here on. */

@@ -1,6 +1,6 @@
 import { closeNames } from '@statewire/protocol';
 import { describe, expect, test } from 'vitest';
-import { createClient, type ClientOptions, type CoreClient } from '../client.ts';
+import { createClient, type Client, type FullOptions } from '../create.ts';
 import type { Dial, Role, Transport, WireEvents } from '../connect/transport.ts';
 import { Losses, qualityOf } from '../session/quality.ts';
 import { FakeEnv } from '../testing/fake-env.ts';
@@ -10,10 +10,10 @@ import { reasonText } from './reason.ts';
 interface World {
   readonly env: FakeEnv;
   readonly server: FakeServer;
-  readonly sw: CoreClient;
+  readonly sw: Client;
 }
 
-function world(options: Partial<ClientOptions> = {}): World {
+function world(options: Partial<FullOptions> = {}): World {
   const env = new FakeEnv();
   const server = new FakeServer({ now: () => env.now() });
   return { env, server, sw: createClient({ url: 'http://fake.test', env, dial: server.dial, ...options }) };

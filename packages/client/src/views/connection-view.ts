@@ -1,7 +1,7 @@
 import type { Failure } from '@statewire/protocol';
 import type { Env } from '../env.ts';
 import type { Driver } from '../session/driver.ts';
-import { qualityOf } from '../session/quality.ts';
+import type { Measure } from '../inside.ts';
 import type { Role, Transport } from '../connect/transport.ts';
 import { Listeners } from './listeners.ts';
 import { connectionStatus, linkFailure, reasonOf, type ConnectionStatus } from './status.ts';
@@ -15,7 +15,7 @@ export interface ConnectionState {
   readonly since: number;
   /** Newest round trip, or null before the first. */
   readonly rttMs: number | null;
-  /** From round trips and losses; null while not live. */
+  /** From round trips and losses; null while not live. The core measures only `rttMs` and `lagMs`. */
   readonly quality: 'good' | 'fair' | 'poor' | null;
   /** Of the last 32 answers and watermarks that were due, how many in a hundred did not come; null before the first. */
   readonly lossPct: number | null;
@@ -41,10 +41,12 @@ export interface ConnectionState {
 export class ConnectionView {
   readonly #env: Env;
   readonly #driver: () => Driver;
+  readonly #measure: Measure | undefined;
   readonly #listeners: Listeners;
   #state: ConnectionState = UNCONNECTED;
 
-  constructor(deps: { readonly env: Env; readonly driver: () => Driver }) {
+  constructor(deps: { readonly env: Env; readonly driver: () => Driver; readonly measure: Measure | undefined }) {
+    this.#measure = deps.measure;
     this.#env = deps.env;
     this.#listeners = new Listeners(deps.env);
     this.#driver = deps.driver;
@@ -99,7 +101,7 @@ export class ConnectionView {
 
   #read(): ConnectionState {
     const driver = this.#driver();
-    const { link, welcome, clock, wire, losses, asked } = driver;
+    const { link, welcome, clock, wire, asked } = driver;
     const state = connectionStatus(link, this.#env.isOnline(), welcome !== null);
     const rttMs = link.at === 'live' ? clock.rttMs : null;
     return {
@@ -107,10 +109,8 @@ export class ConnectionView {
       reason: reasonOf(link, this.#env.isOnline()),
       since: state === this.#state.state ? this.#state.since : clock.now(),
       rttMs,
-      quality: qualityOf(rttMs, losses.pct),
-      lossPct: losses.pct,
       lagMs: asked.lagMs,
-      saver: asked.lane.ms > 0,
+      ...(this.#measure?.said(rttMs) ?? UNMEASURED),
       transport: wire === null ? null : (wire.kind ?? 'websocket'),
       role: wire?.role ?? 'alone',
       retryAt: link.at === 'waiting' && link.until !== null ? link.until + clock.offsetMs : null,
@@ -124,15 +124,15 @@ export class ConnectionView {
 
 const NO_SCOPES: readonly string[] = [];
 
+const UNMEASURED = { quality: null, lossPct: null, saver: false };
+
 const UNCONNECTED: ConnectionState = {
   state: 'idle',
   reason: 'unasked',
   since: 0,
   rttMs: null,
-  quality: null,
-  lossPct: null,
   lagMs: null,
-  saver: false,
+  ...UNMEASURED,
   transport: null,
   role: 'alone',
   retryAt: null,

@@ -1,10 +1,8 @@
 import type { Failure, Row } from '@statewire/protocol';
 import type { Env, Timer } from '../env.ts';
-import { isDenial } from '../errors.ts';
 import type { Driver } from '../session/driver.ts';
-import { Ask, wishKey, type Wish } from '../state/ask.ts';
-import type { Keep, KeptView, OpenTold } from '../state/keep.ts';
-import type { Layers } from '../inside.ts';
+import { Ask, wishKey, type Pace, type Wish } from '../state/ask.ts';
+import type { Layers, Recall } from '../inside.ts';
 import { Listeners } from './listeners.ts';
 import { Shown, UNASKED, type CollectionState, type Facts } from './shown.ts';
 import { linkFailure, viewStatus } from './status.ts';
@@ -17,9 +15,9 @@ export interface ViewsDeps {
   readonly driver: Driver;
   /** What lies between what was told and what is shown, or null. */
   readonly layers: Layers | null;
-  /** Where rows outlive the page, or null. */
-  readonly keep: Keep | null;
-  readonly defaultMs: number;
+  /** What an earlier page left of a view. */
+  readonly recall: Recall | undefined;
+  readonly pace: Pace;
   readonly lingerMs: number;
 }
 
@@ -60,14 +58,6 @@ export class Views {
     return this.#verifiedAt(this.#open.get(wishKey(wish)));
   }
 
-  /** What is open and was told, for whoever writes it down. */
-  *told(): Iterable<OpenTold> {
-    for (const view of this.#open.values()) {
-      const { key, told, failure } = view.ask;
-      yield { key, told, asOf: this.#verifiedAt(view), isDenied: failure !== null && isDenial(failure.code) };
-    }
-  }
-
   /** How old the newest change was when it arrived; null before any came on this connection. */
   lagMs(wish: Wish): number | null {
     const ask = this.#open.get(wishKey(wish))?.ask;
@@ -89,28 +79,21 @@ export class Views {
   }
 
   #make(key: string, wish: Wish): OpenView {
-    const ask = new Ask(key, wish, this.#deps.defaultMs);
+    const ask = new Ask(key, wish, this.#deps.pace);
     const view: OpenView = { ask, listeners: new Listeners(this.#deps.env), state: UNASKED, timer: null };
     this.#open.set(key, view);
     ask.changed = () => this.#renew(view);
-    const { keep, driver } = this.#deps;
-    if (keep === null) driver.asked.add(ask);
-    else keep.load(key, (kept) => this.#take(view, kept));
+    const open = (asOf: number | null): void => {
+      if (this.#open.get(key) !== view) return;
+      if (asOf !== null) view.verifiedAt = asOf - this.#deps.driver.clock.offsetMs;
+      this.#deps.driver.asked.add(ask);
+      ask.changed();
+    };
+    const { recall } = this.#deps;
+    if (recall === undefined) open(null);
+    else recall(ask, open);
     view.state = this.#stateOf(view);
     return view;
-  }
-
-  /** Shows what an earlier page left, and asks the server from there on. */
-  #take(view: OpenView, kept: KeptView | null): void {
-    if (this.#open.get(view.ask.key) !== view) return;
-    if (kept !== null) {
-      view.ask.told.restore(kept);
-      // Where the window lies was not kept: it is told again from the start.
-      if (view.ask.wish.part?.limit !== undefined) view.ask.told.doubt();
-      view.verifiedAt = kept.asOf - this.#deps.driver.clock.offsetMs;
-    }
-    this.#deps.driver.asked.add(view.ask);
-    view.ask.changed();
   }
 
   #drop(view: OpenView): void {

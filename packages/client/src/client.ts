@@ -52,11 +52,6 @@ export interface Connected {
   disconnect(): void;
   /** Tries at once, whatever wait is going on, and asks again for what was refused. */
   reconnect(): void;
-  /**
-   * For signing out: disconnects, shows no row any more, gives up the commands that wait, and ends when nothing of this person
-   * is left in this browser.
-   */
-  forget(): Promise<void>;
   /** Ends everything; the client cannot be used again. Commands that wait are answered; kept ones are sent by the next page. */
   close(): void;
 }
@@ -78,7 +73,15 @@ export function createClient(
   const env = options.env ?? browserEnv();
   const tab = env.uniqueId();
   const inside: Inside = { env, tab, driver: () => driver, views: () => views };
-  const { inFlight = new InFlight(inside), layers = null, keep = null, measure, members, close, ...around } = surround(inside);
+  const {
+    inFlight = new InFlight(inside),
+    layers = null,
+    keep = null,
+    measure,
+    members,
+    close,
+    ...around
+  } = surround(inside);
   const onLive = new Set<() => void>();
   const connection = new ConnectionView({ env, driver: () => driver, measure });
   const driver: Driver = new Driver({
@@ -114,10 +117,6 @@ export function createClient(
     reconnect: () => {
       driver.dispatch({ t: 'connect' });
       driver.asked.retryRefused();
-    },
-    forget: async () => {
-      driver.forget();
-      await keep?.wipe();
     },
     close: () => {
       close?.();

@@ -49,6 +49,11 @@ export interface Client extends Connected, Omit<NamedCollections, keyof Reporter
   collection<D extends AnyDefinition>(of: D | D['name']): CustomCollection<D>;
   /** Commands that wait, and those that were refused after they had waited. */
   readonly commands: CommandsView;
+  /**
+   * For signing out: disconnects, shows no row any more, gives up the commands that wait, and ends when nothing of this person
+   * is left in this browser.
+   */
+  forget(): Promise<void>;
 }
 
 /**
@@ -90,6 +95,10 @@ export function createClient(options: FullOptions): Client {
           ...reporters(source, reporting),
           collection: (of: string | AnyDefinition) => collection(nameOf(of)),
           commands,
+          forget: async () => {
+            inside.driver().forget('signed out before this was answered; it may or may not have been carried out');
+            await keep?.wipe();
+          },
         };
       },
       close: () => {

@@ -154,12 +154,9 @@ export function every(env: Pick<Env, 'after'>, ms: number, fn: () => void): () =
 }
 
 function listen(fn: (signal: Signal) => void): () => void {
-  const stops: (() => void)[] = [];
-  const on = (target: EventTarget, type: string, signal: () => Signal): void => {
-    const listener = (): void => fn(signal());
-    target.addEventListener(type, listener);
-    stops.push(() => target.removeEventListener(type, listener));
-  };
+  const end = new AbortController();
+  const on = (target: EventTarget, type: string, signal: () => Signal): void =>
+    target.addEventListener(type, () => fn(signal()), { signal: end.signal });
   if (typeof document === 'object') {
     on(document, 'visibilitychange', () => (document.visibilityState === 'hidden' ? 'hidden' : 'visible'));
     on(document, 'freeze', () => 'freeze');
@@ -170,9 +167,7 @@ function listen(fn: (signal: Signal) => void): () => void {
     const types: readonly Signal[] = ['online', 'offline', 'focus', 'pageshow', 'pagehide'];
     for (const type of types) on(globalThis, type, () => type);
   }
-  return () => {
-    for (const stop of stops) stop();
-  };
+  return () => end.abort();
 }
 
 // Pages on plain http (a box in the local network) have no crypto.randomUUID.

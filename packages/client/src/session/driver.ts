@@ -110,10 +110,10 @@ export class Driver {
     else this.dispatch({ t: 'want' });
   }
 
-  /** The person signs out: disconnects, and holds nothing of theirs any more. */
-  forget(): void {
+  /** The person signs out: disconnects, and holds nothing of theirs any more. `why` is told to whoever waits for an answer. */
+  forget(why: string): void {
     this.dispatch({ t: 'disconnect' });
-    this.#forget('closed', 'signed out before this was answered; it may or may not have been carried out');
+    this.#forget('closed', why);
     this.welcome = null;
     this.#identity = null;
     this.#deps.onChange();

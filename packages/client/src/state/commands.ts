@@ -6,7 +6,7 @@ import { equalJson, type Failure, type MutResult, type Row } from '@statewire/pr
 import type { CommandResult, Conflict } from '../errors.ts';
 import type { Inside } from '../inside.ts';
 import { seenBy, type Command, type Given } from './given.ts';
-import { InFlight, recordOf, type Contest, type Waiting } from './in-flight.ts';
+import { InFlight, pick, recordOf, type Contest, type Waiting } from './in-flight.ts';
 import { Overlays } from './overlays.ts';
 
 /** Refused commands that are remembered for people to look at; older ones are let go of. */
@@ -181,6 +181,7 @@ export class Commands extends InFlight {
     const conflict = super.contested(given, contest);
     return {
       ...conflict,
+      base: given.before === null ? null : pick(given.before, contest.fields),
       retry: (merged) => {
         this.dismiss(given.m);
         return conflict.retry(merged);

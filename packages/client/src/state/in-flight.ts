@@ -133,12 +133,12 @@ export class InFlight {
 
   /** What people need to go on after a conflict. */
   protected contested(given: Given, contest: Contest): Conflict {
-    const { command, before, isOptimistic } = given;
+    const { command, isOptimistic } = given;
     const { version, fields } = contest;
     return {
       ...contest,
       yours: pick(command.f ?? {}, fields),
-      base: before === null ? null : pick(before, fields),
+      base: null,
       retry: (merged = {}) =>
         this.inside.driver().command({ ...command, f: { ...command.f, ...merged }, base: version }, isOptimistic),
     };
@@ -156,7 +156,8 @@ export function recordOf({ command }: Pick<Given, 'command'>): string {
   return `${command.c}/${command.k}`;
 }
 
-function pick(values: JsonObject, fields: readonly string[]): JsonObject {
+/** Of these values those of some fields. */
+export function pick(values: JsonObject, fields: readonly string[]): JsonObject {
   return Object.fromEntries(
     fields.filter((field) => Object.hasOwn(values, field)).map((field) => [field, values[field] ?? null]),
   );

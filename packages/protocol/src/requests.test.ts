@@ -4,11 +4,11 @@ import { decodeCmd, decodeEnd, decodePoll, requestLimits } from './requests.ts';
 const hello = { t: 'hello', p: 1, client: 'x' };
 
 test('[TR4] what a poll says beside its hello: nothing is no wait and no messages', () => {
-  expect(decodePoll(JSON.stringify(hello))).toEqual({ ok: true, value: { wait: 0, msgs: [], holdMs: 0 } });
+  expect(decodePoll(JSON.stringify(hello))).toEqual({ ok: true, value: { wait: 0, msgs: [], who: null, holdMs: 0 } });
   const subs = [{ iv: 250 }, { iv: 1000 }];
-  expect(decodePoll(JSON.stringify({ ...hello, subs, wait: 25_000, msgs: ['{}'] }))).toEqual({
+  expect(decodePoll(JSON.stringify({ ...hello, subs, wait: 25_000, msgs: ['{}'], who: 'w' }))).toEqual({
     ok: true,
-    value: { wait: 25_000, msgs: ['{}'], holdMs: 250 },
+    value: { wait: 25_000, msgs: ['{}'], who: 'w', holdMs: 250 },
   });
 });
 

@@ -35,6 +35,8 @@ export interface Poll {
   readonly wait: number;
   /** Upstream messages to be taken after `welcome`, each a text of its own. */
   readonly msgs: readonly string[];
+  /** For whom the messages are: whoever else is calling now does not say them. Null: for whoever calls. */
+  readonly who: string | null;
   /** The least time between the request and an answer that only tells of changes, ms: the shortest wished interval. */
   readonly holdMs: number;
 }
@@ -59,7 +61,8 @@ export function decodePoll(text: string): Result<Poll> {
   const read = new Fields(parsed.value, 'poll');
   const wait = read.has('wait') ? read.integer('wait', { max: requestLimits.waitMs }) : 0;
   const msgs = read.has('msgs') ? messages(read) : [];
-  return read.failure ?? ok({ wait, msgs, holdMs: shortestInterval(parsed.value) });
+  const who = read.has('who') ? read.string('who', { min: 1, max: 64 }) : null;
+  return read.failure ?? ok({ wait, msgs, who, holdMs: shortestInterval(parsed.value) });
 }
 
 /** Reads the body of a `cmd` request. */

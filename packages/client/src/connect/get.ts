@@ -13,7 +13,7 @@ import {
 } from '@statewire/protocol';
 import type { Env, Timer } from '../env.ts';
 import { bearer, besideLive, fatal, Lines, NO_ANSWER, refusalOf, type Refused } from './http.ts';
-import { Ledger } from './ledger.ts';
+import { Ledger, type Entry } from './ledger.ts';
 import type { Dial, Wire, WireEvents } from './transport.ts';
 
 /** Between two rounds over all views, ms; seldom enough for the server, often enough that silence is not taken for death. */
@@ -45,6 +45,11 @@ class GetWire implements Wire {
   readonly #etags = new Map<number, string>();
   /** The rids of each subscription's rows: who is not in the next answer has left. */
   readonly #held = new Map<number, ReadonlySet<number>>();
+  /** The number that the server last gave each subscription's view. */
+  readonly #served = new Map<number, number | null>();
+  /** Our own numbers of views, by what is asked for. */
+  #numbers = new Map<string, number>();
+  #lastNumber = OWN_NUMBERS;
   #request: Timer | null = null;
   #timer: Timer | null;
   #failures = 0;
@@ -138,7 +143,7 @@ class GetWire implements Wire {
   async #command(): Promise<boolean> {
     const msgs = this.#ledger.unanswered.filter((text) => text.startsWith('{"t":"mut"')).slice(0, MESSAGES_MAX);
     if (msgs.length === 0 || this.#isOver) return true;
-    const body = JSON.stringify({ ...this.#ledger.opening(() => false), wait: 0, msgs });
+    const body = JSON.stringify({ ...this.#ledger.opening(() => false), wait: 0, msgs, who: this.#ledger.who });
     const outcome = await this.#post(body);
     // Reading goes on although nothing can be written; they are sent again with the next round.
     if (outcome?.status !== 200) return outcome === null || outcome.refused === null || this.#unanswered(outcome);
@@ -192,17 +197,36 @@ class GetWire implements Wire {
     const rids = new Set(rows.map(([rid]) => rid));
     this.#held.set(s, rids);
     const from = entry?.at?.v ?? null;
-    const isNext = held !== undefined && from !== null && last !== undefined && last.v > from && entry?.told === w;
-    if (!isNext || entry.at?.e !== this.#ledger.welcome?.['epoch']) return lines.map((line) => numbered(line, s));
+    const own = this.#numberOf(entry, w);
+    const isSame = this.#served.get(s) === w;
+    this.#served.set(s, w);
+    const isNext = held !== undefined && from !== null && last !== undefined && last.v > from && isSame;
+    if (!isNext || entry?.at?.e !== this.#ledger.welcome?.['epoch']) return lines.map((line) => numbered(line, s, own));
     const gone = [...held].filter((rid) => !rids.has(rid));
     const o: readonly Op[] = [
       ...gone.map((rid) => [rid, last.v, null, 'out'] as const),
       ...rows.map(([rid, key, version, fields]) => [rid, version, fields, key] as const),
     ];
     const { n, b, v } = last;
-    const frame: DeltaFrame = { t: 'd', w: last.w, v: [from, v], at: this.#serverNow(), o };
+    const frame: DeltaFrame = { t: 'd', w: own, v: [from, v], at: this.#serverNow(), o };
     const place = { ...(n === undefined ? {} : { n }), ...(b === undefined ? {} : { b }) };
     return [...lines.filter((line) => line.startsWith('{"t":"welcome"')), JSON.stringify({ ...frame, ...place })];
+  }
+
+  /** The number of a view here. Each answer may be of another process of the server, with other numbers for the same views. */
+  #numberOf(entry: Entry | undefined, w: number | null): number {
+    const key = wishIn(entry);
+    const known = this.#numbers.get(key);
+    if (known !== undefined) return known;
+    // Of those that nobody asks for any more none is kept.
+    const wanted = new Set(this.#ledger.numbers.map((s) => wishIn(this.#ledger.get(s))));
+    this.#numbers = new Map([...this.#numbers].filter(([each]) => wanted.has(each)));
+    const isTaken = w === null || [...this.#numbers.values()].includes(w);
+    if (isTaken) this.#lastNumber += 1;
+    // The server's own where it may be, so that another carrier goes on with it.
+    const own = isTaken ? this.#lastNumber : w;
+    this.#numbers.set(key, own);
+    return own;
   }
 
   #serverNow(): number {
@@ -319,18 +343,29 @@ class GetWire implements Wire {
     this.#timer?.cancel();
     this.#etags.clear();
     this.#held.clear();
+    this.#served.clear();
+    this.#numbers.clear();
   }
 }
+
+/** Beyond what servers count to. */
+const OWN_NUMBERS = 1_000_000_000_000;
 
 const MESSAGES_MAX = 64;
 const RESTART = 4001;
 const IDENTITY = 4505;
 
-/** An address knows no numbers of subscriptions: every answer says its own. */
-function numbered(text: string, s: number): string {
-  if (!text.startsWith('{"t":"subd"')) return text;
-  const subd: object = JSON.parse(text);
-  return JSON.stringify({ ...subd, s });
+function wishIn(entry: Entry | undefined): string {
+  const { iv: _, t: __, ...wish } = entry?.frame ?? {};
+  return JSON.stringify(wish);
+}
+
+/** An address knows no numbers of subscriptions, and the view's is its own affair. */
+function numbered(text: string, s: number, w: number): string {
+  if (text.startsWith('{"t":"s","w":')) return text.replace(/\d+/, String(w));
+  const frame: { readonly t?: string } = JSON.parse(text);
+  if (frame.t === 'subd') return JSON.stringify({ ...frame, s, w });
+  return frame.t === 's' ? JSON.stringify({ ...frame, w }) : text;
 }
 
 /** Refusals that are about one view and not about who is calling or how often. */

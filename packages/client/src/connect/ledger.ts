@@ -24,6 +24,8 @@ export class Ledger {
   #spared = 0;
   /** The token that the owner handed over last. */
   #renewal = '';
+  /** The number of the newest probe. */
+  #probe = 0;
   #welcome: JsonObject | null = null;
   readonly #subs = new Map<number, Entry>();
   /** Texts that want an answer, by what answers them. */
@@ -32,6 +34,12 @@ export class Ledger {
   /** What the server said of the session, or null before it did. */
   get welcome(): JsonObject | null {
     return this.#welcome;
+  }
+
+  /** Whom the server took us for; undefined before it said so. */
+  get who(): string | undefined {
+    const { who } = this.#welcome ?? {};
+    return typeof who === 'string' ? who : undefined;
   }
 
   get token(): string | null {
@@ -103,6 +111,7 @@ export class Ledger {
       case 'p':
         // Only the newest probe is waited for.
         this.#open.set('p', text);
+        this.#probe = numberOf(frame['i']) ?? 0;
         break;
       case 'auth':
         this.#open.set('auth', text);
@@ -144,8 +153,8 @@ export class Ledger {
   }
 
   /**
-   * Takes in what the server says. `known`: the owner has it already. `stranger`: the server speaks of another history or
-   * to somebody else, and the owner has to begin anew.
+   * Takes in what the server says. `known`: the owner has it already. `stranger`: the server speaks of another history,
+   * to somebody else or with other numbers, and the owner has to begin anew.
    */
   takes(text: string): Taken {
     const head = HEAD.exec(text);
@@ -186,7 +195,7 @@ export class Ledger {
         this.#open.delete(`mut ${textOf(frame['m'])}`);
         return 'new';
       case 'q':
-        this.#open.delete('p');
+        if ((numberOf(frame['i']) ?? 0) >= this.#probe) this.#open.delete('p');
         return 'new';
       case 'authd':
         this.#open.delete('auth');
@@ -205,6 +214,8 @@ export class Ledger {
   #subscribed(frame: JsonObject): Taken {
     const [s, w, v] = [numberOf(frame['s']), numberOf(frame['w']), numberOf(frame['v'])];
     const entry = s === null ? undefined : this.#subs.get(s);
+    // Another process of the server numbers views anew, and nobody can tell its numbers from the ones the owner knows.
+    if (entry !== undefined && entry.told !== null && entry.told !== w) return 'stranger';
     // The newest subscription of a view is its only one.
     for (const [other, { w: held }] of this.#subs) if (other !== s && held === w) this.#subs.delete(other);
     if (entry === undefined || w === null) return 'new';

@@ -142,7 +142,7 @@ class PollWire implements Wire {
         method: 'POST',
         url: besideLive(this.#url, POLL_PATH),
         headers: { 'content-type': 'application/json', ...bearer(ledger.token) },
-        body: JSON.stringify({ ...opening, wait, ...(msgs.length === 0 ? {} : { msgs }) }),
+        body: JSON.stringify({ ...opening, wait, ...(msgs.length === 0 ? {} : { msgs, who: ledger.who }) }),
       },
       {
         head: (code, header) => {
@@ -180,7 +180,8 @@ class PollWire implements Wire {
     const taken = this.#ledger.takes(text);
     if (taken === 'stranger') {
       // Another history, or somebody else: for the owner that is another connection.
-      this.#close(this.#former === null ? RESTART : IDENTITY, 'another session');
+      const isOther = this.#former !== null && text.startsWith('{"t":"welcome"');
+      this.#close(isOther ? IDENTITY : RESTART, 'another session');
       return;
     }
     if (this.#former !== null && text.startsWith('{"t":"welcome"')) this.#renewed(before?.['scopes']);

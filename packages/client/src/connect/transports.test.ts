@@ -333,3 +333,41 @@ test('[LA4] acknowledgements of a stream wait for company', async () => {
   open.close();
   world.end();
 });
+
+describe.each(['poll', 'get'] as const)('%s', (kind) => {
+  test('[LA1] another process of the server, which numbers views the other way round, mixes none of them up', async () => {
+    const world = new World(kind);
+    for (const id of ['a', 'b']) world.server.put('services', { id, status: 'up' });
+    const services = world.client.collection('services');
+    const wishes = [services, services.where(['eq', 'status', 'down'])];
+    for (const wish of wishes) wish.subscribe(() => undefined);
+    await world.pass(ROUND_MS);
+    world.server.renumber();
+    world.server.put('services', { id: 'a', status: 'down' });
+    await world.pass(30_000);
+    const shown = wishes.map((wish) => [wish.view().get().status, ...sorted(wish.view().get().rows)]);
+    expect(shown).toEqual([
+      ['live', ...world.truth()],
+      ['live', ...world.truth().filter((row) => row['status'] === 'down')],
+    ]);
+    world.end();
+  });
+
+  test('[LA9] a command is not carried out for whoever has signed in since the request before', async () => {
+    const world = new World(kind);
+    world.server.put('services', { id: 'a', status: 'up' });
+    world.client.collection('services').subscribe(() => undefined);
+    await world.pass(ROUND_MS);
+    const asked: string[] = [];
+    world.server.onCommand = ({ m }) => {
+      asked.push(`${world.server.principal} ${m}`);
+      return null;
+    };
+    world.server.principal = 'another';
+    const done = world.client.collection('services').patch('a', { status: 'down' });
+    await world.pass(30_000);
+    expect(await done).toMatchObject({ ok: false });
+    expect(asked).toEqual([]);
+    world.end();
+  });
+});

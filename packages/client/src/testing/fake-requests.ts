@@ -52,6 +52,7 @@ export class FakeRequests {
     this.#open.add(exchange);
     // Later, as over a network.
     queueMicrotask(() => {
+      if (!exchange.isOpen) return;
       if (pathname.endsWith(SSE_PATH)) this.#door('sse', exchange, () => this.#stream(exchange));
       else if (pathname.endsWith(CMD_PATH)) this.#door('cmd', exchange, () => this.#command(exchange));
       else if (pathname.endsWith(POLL_PATH)) this.#door('poll', exchange, () => this.#poll(exchange));
@@ -105,7 +106,7 @@ export class FakeRequests {
     const body = exchange.asking.body ?? '';
     const poll = decodePoll(body);
     if (!poll.ok) throw new Error(`the client sent a bad request: ${poll.message}`);
-    const { wait, msgs } = poll.value;
+    const { wait, msgs, who } = poll.value;
     const texts: string[] = [];
     let owed = msgs.filter((msg) => /^\{"t":"(?:mut|p)"/.test(msg)).length;
     let hasNews = false;
@@ -128,7 +129,11 @@ export class FakeRequests {
     };
     const wire = this.#session(exchange, {
       hello: body,
-      after: msgs,
+      after: (caller) => {
+        if (who === null || who === caller) return msgs;
+        owed = 0;
+        return [];
+      },
       text: (text) => {
         if (/^\{"t":"(?:mr|q)"/.test(text)) owed -= 1;
         hasNews ||= !/^\{"t":"(?:welcome|subd|h|auth)"/.test(text);
@@ -202,12 +207,13 @@ export class FakeRequests {
     exchange: Exchange,
     {
       hello,
-      after = [],
+      after,
       text,
       end,
     }: {
       readonly hello: string;
-      readonly after?: readonly string[];
+      /** What is said once it is known who is calling. */
+      readonly after?: (caller: string) => readonly string[];
       readonly text: (text: string) => void;
       readonly end: (text: string) => void;
     },
@@ -217,11 +223,14 @@ export class FakeRequests {
     const wire = this.#server.dial('', {
       opened: () => {
         wire.send(hello);
-        for (const msg of after) wire.send(msg);
       },
       text: (said) => {
         if (!exchange.isOpen) return;
-        isIn ||= said.startsWith('{"t":"welcome"');
+        if (!isIn && said.startsWith('{"t":"welcome"')) {
+          isIn = true;
+          const welcome: { readonly who: string } = JSON.parse(said);
+          for (const msg of after?.(welcome.who) ?? []) wire.send(msg);
+        }
         if (isIn) text(said);
         else refusal = JSON.parse(said);
       },

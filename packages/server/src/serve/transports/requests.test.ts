@@ -229,6 +229,29 @@ test('[TR5] a snapshot larger than the window comes in one answer, no faster tha
   r.end();
 });
 
+test('[TR4] messages that are for another than who is calling now are not taken', async () => {
+  const taken: string[] = [];
+  const r = new Requests({
+    mutate: (_, { m }) => {
+      taken.push(m);
+      return Promise.resolve({ ok: true, v: 1, k: 'a' });
+    },
+  });
+  const mut = (m: string): string => JSON.stringify({ t: 'mut', m, c: 'services', k: 'a', op: 'call', name: 'pause' });
+  const first = await r.held({ subs: [services] }, 'admin');
+  await settle();
+  const [welcome] = first.frames;
+  const who = welcome?.t === 'welcome' ? welcome.who : '';
+  expect(who).toMatch(/^[0-9a-f]{16}$/);
+  const other = await r.held({ subs: [], msgs: [mut('t.1')], who: 'f'.repeat(16) }, 'admin');
+  await settle();
+  expect([other.kinds, taken]).toEqual([['welcome', 'h'], []]);
+  const same = await r.held({ subs: [], msgs: [mut('t.2')], who }, 'admin');
+  await settle();
+  expect([same.kinds, taken]).toEqual([['welcome', 'mr', 'h'], ['t.2']]);
+  r.end();
+});
+
 test('[TR4] a caller that goes away ends its poll at once', async () => {
   const r = new Requests();
   const answer = await r.held({ subs: [services], wait: 15_000, msgs: [] });

@@ -123,7 +123,7 @@ export class RequestDoor {
     const ask = decodePoll(text);
     if (!ask.ok) return ask;
     if (!gateway.hasRoom || this.#pollCounts.all >= limits.pollsMax) return FULL;
-    const { msgs } = ask.value;
+    const { msgs, who } = ask.value;
     const waitMs = Math.min(ask.value.wait, limits.pollWaitMsMax);
     const holdMs = Math.min(ask.value.holdMs, waitMs);
     const startedAt = clock.mono();
@@ -176,9 +176,11 @@ export class RequestDoor {
     };
     const session = gateway.open(transport, visitor);
     session.receive(text);
-    for (const msg of msgs) session.receive(msg);
     const opened = await this.#opened(transport, session);
     if (!opened.ok) return opened;
+    // Another may have signed in since the poll before: what the one before asked for is not theirs to have carried out.
+    const isTheirs = who === null || who === whoOf(opened.value);
+    for (const msg of isTheirs ? msgs : []) if (!transport.isOver) session.receive(msg);
     if (!this.#pollCounts.add(opened.value.id, limits.pollsPerPrincipalMax)) {
       transport.destroy();
       return tooMany('held polls', limits.pollsPerPrincipalMax);

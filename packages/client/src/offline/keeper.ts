@@ -435,7 +435,8 @@ export class Keeper implements Keep {
     }
     if (signal === 'pageshow') {
       this.#live();
-      for (const tab of this.#adopted) this.#lock(tab, () => undefined);
+      // Also said of a page that was never away; a second wish for a lock would be nobody's to give up.
+      for (const tab of this.#adopted) if (!this.#locks.has(tab)) this.#lock(tab, () => undefined);
     }
   }
 

@@ -388,13 +388,16 @@ export class Hub {
   }
 
   #pong(i: number, now: number): void {
-    if (i === this.#lifeProbe && this.#life !== null)
+    if (i >= this.#lifeProbe && this.#life !== null)
       this.#life = answer(this.#life, this.#life.asked, this.#deps.env.now());
-    const probe = this.#probes.get(i);
-    this.#probes.delete(i);
-    if (probe === undefined) return;
-    this.#clock.sample(probe.sentAt, now);
-    this.#down(probe.line, { t: 'q', i: probe.i, now });
+    const newest = this.#probes.get(i);
+    if (newest !== undefined) this.#clock.sample(newest.sentAt, now);
+    // Ways that carry only the newest one upstream answer with it all that were asked before.
+    for (const [each, probe] of this.#probes) {
+      if (each > i) continue;
+      this.#probes.delete(each);
+      this.#down(probe.line, { t: 'q', i: probe.i, now });
+    }
   }
 
   #ask(): void {

@@ -13,6 +13,8 @@ export type Heard =
   | 'pass'
   /** The tab knows it already. */
   | 'keep'
+  /** It is not true for this tab yet. */
+  | 'early'
   /** This is not the history or the identity that the tab is connected to: it has to begin anew. */
   | 'over';
 
@@ -94,6 +96,8 @@ export class Line {
       case 'subd':
         return typeof s === 'number' && typeof w === 'number' ? this.#subd(s, w, frame['how']) : 'pass';
       case 'h':
+        // The tab would take it for everything it looks at, and does not know that this hub has yet to go on with some of it.
+        if ([...this.#subs.values()].some(({ stand, formerW }) => stand.w === null && formerW !== null)) return 'early';
         this.#watermark(v);
         return 'pass';
       case 'mr':

@@ -229,23 +229,23 @@ export class Member {
     this.#deps.changed();
   }
 
-  #dial(url: string, events: WireEvents): Wire {
+  #dial(url: string, hub: WireEvents): Wire {
+    const events: WireEvents = { ...hub, changed: () => this.#carriedBy(wire.kind) };
     const proved = this.#deps.handOver(events);
+    const wire: Wire = proved?.wire ?? this.#deps.dial(url, events);
+    this.#kind = wire.kind ?? 'websocket';
     if (proved !== null) {
-      this.#kind = proved.wire.kind ?? 'websocket';
       // When the hub has its wire.
       void Promise.resolve().then(() => this.#hub?.adopt(proved));
-      return proved.wire;
     }
-    const wire: Wire = this.#deps.dial(url, {
-      ...events,
-      changed: () => {
-        this.#kind = wire.kind ?? 'websocket';
-        this.#deps.changed();
-      },
-    });
-    this.#kind = wire.kind ?? 'websocket';
     return wire;
+  }
+
+  /** What carries the connection of all may change while it lives. */
+  #carriedBy(kind: Transport | null = 'websocket'): void {
+    this.#kind = kind;
+    this.#deps.changed();
+    if (this.#hub !== null) this.#say({ k: 'beat', id: this.#deps.id, kind: this.#kind ?? '' });
   }
 
   #resign(): void {
@@ -328,7 +328,7 @@ export class Member {
     this.#orphanTimer = null;
     if (heard === 'pass') this.#deps.text(text);
     // A credential that had ended here is good again with whoever leads now.
-    else if (this.#line.isPaused) this.#heard('{"t":"authd","exp":null,"scope":"same"}');
+    else if (heard === 'keep' && this.#line.isPaused) this.#heard('{"t":"authd","exp":null,"scope":"same"}');
   }
 
   // As leader: lines of others.

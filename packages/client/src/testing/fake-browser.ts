@@ -4,7 +4,8 @@
  * for it, as in a browser; what a crashed one held is free.
  */
 import type { Dial, Wire, WireEvents } from '../connect/transport.ts';
-import type { Channel, Env, Lock, LockEvents, Signal, SocketLike, Timer } from '../env.ts';
+import type { Channel, Env, Fetch, Lock, LockEvents, Signal, SocketLike, Timer } from '../env.ts';
+import type { Shelf, Store } from '../offline/shelf.ts';
 
 /** Time and chance for a browser: a `FakeEnv` is one. */
 export type Hands = Pick<Env, 'now' | 'after' | 'random'>;
@@ -47,6 +48,7 @@ export class FakeBrowser {
   }
 
   lock(tab: FakeTab, name: string, steal: boolean, events: LockEvents): Lock {
+    if (tab.isGone) return { release: () => undefined };
     const queue = this.#locks.get(name) ?? { holder: null, queue: [] };
     this.#locks.set(name, queue);
     const wish: LockWish = { tab, events };
@@ -137,7 +139,12 @@ export class FakeTab implements Env {
   /** Errors that handlers threw. */
   readonly errors: unknown[] = [];
   readonly id: string;
+  /** Where requests go; absent unless you say: `tab.requests(fetch)`. */
+  fetch: Fetch | undefined;
+  /** What outlives the page; absent unless you say: `tab.shelves(store)`, with one store for all tabs. */
+  store: Store | undefined;
   readonly #browser: FakeBrowser;
+  readonly #requests = new Set<Timer>();
   readonly #listeners = new Set<(signal: Signal) => void>();
   readonly #wires = new Set<TabWire>();
   /** What waits for a frozen page. */
@@ -171,6 +178,8 @@ export class FakeTab implements Env {
     this.#listeners.clear();
     for (const { inner } of this.#wires) inner?.close(1006, '');
     this.#wires.clear();
+    for (const request of this.#requests) request.cancel();
+    this.#requests.clear();
     this.#browser.forget(this);
   }
 
@@ -219,6 +228,8 @@ export class FakeTab implements Env {
   /** The tab's own way to a server: its connections live and die with it. */
   dial(outer: Dial): Dial {
     return (url, events) => {
+      // What still runs of a program whose page is gone reaches nobody.
+      if (this.isGone) return { send: () => undefined, close: () => undefined };
       const wire = new TabWire(events);
       this.#wires.add(wire);
       const close = (code: number, reason: string): void => {
@@ -231,6 +242,52 @@ export class FakeTab implements Env {
         closed: (code, reason) => this.#ifAlive(() => this.#wires.delete(wire) && wire.events.closed(code, reason)),
       });
       return { send: (text) => this.#wires.has(wire) && wire.inner?.send(text), close };
+    };
+  }
+
+  /** The tab's own way to make requests: they end with it, and a page that stands still hears later. */
+  requests(outer: Fetch): Fetch {
+    return (asking, events) => {
+      if (this.isGone) return { cancel: () => undefined };
+      const heard = (run: () => void): void => this.#ifAlive(() => this.#requests.has(request) && run());
+      const over = (run: () => void): void => heard(() => this.#requests.delete(request) && run());
+      const inner = outer(asking, {
+        head: (status, header) => heard(() => events.head(status, header)),
+        text: (part) => heard(() => events.text(part)),
+        ended: () => over(() => events.ended()),
+        failed: () => over(() => events.failed()),
+      });
+      const request: Timer = {
+        cancel: () => {
+          this.#requests.delete(request);
+          inner.cancel();
+        },
+      };
+      this.#requests.add(request);
+      return request;
+    };
+  }
+
+  /** The tab's own look at what outlives it: a page that is gone never hears, one that stands still hears later. */
+  shelves(outer: Store): Store {
+    const heard = <T>(result: Promise<T>): Promise<T> =>
+      new Promise((resolve, reject) => {
+        result.then(
+          (value) => this.#ifAlive(() => resolve(value)),
+          (error: unknown) => this.#ifAlive(() => reject(error instanceof Error ? error : new Error(String(error)))),
+        );
+      });
+    const asked = <T>(ask: () => Promise<T>): Promise<T> => (this.isGone ? new Promise(() => undefined) : heard(ask()));
+    return {
+      open: (name) =>
+        asked(async (): Promise<Shelf> => {
+          const shelf = await outer.open(name);
+          return {
+            read: (...prefixes) => asked(() => shelf.read(...prefixes)),
+            write: (batch) => asked(() => shelf.write(batch)),
+            close: () => shelf.close(),
+          };
+        }),
     };
   }
 

@@ -55,7 +55,7 @@ const MADE: Readonly<Record<string, object>> = {
 /** Records whose ids the server gives, or that are one of a kind: made once in each organization. */
 const GIVEN = ['notifications', 'preferences', 'settings', 'subscribers'] as const;
 /** Records that come of others by themselves. */
-const DERIVED = ['alerts', 'deliveries', 'inboxes'] as const;
+const DERIVED = ['alerts', 'deliveries', 'inboxes', 'presences'] as const;
 const COMMANDS = [
   'pause',
   'resume',
@@ -132,6 +132,19 @@ beforeAll(async () => {
     known[org] = { keys: key, tokens: check.body.target, ...(await givenTo(org)) };
     watchers[org] = await Caller.open({ token: keys[org].admin });
     homes[org] = await Caller.open({ cookie: people[org] });
+    // Both are somewhere, for as long as they are connected.
+    for (const caller of [watchers[org], homes[org]]) {
+      caller.say({
+        t: 'mut',
+        m: `${org}.here`,
+        c: 'presences',
+        k: 'both',
+        op: 'call',
+        name: 'enter',
+        f: { at: `${org}-text` },
+      });
+      await caller.until('to be here', (frames) => frames.some(({ t, ok }) => t === 'mr' && ok === true));
+    }
     for (const caller of [watchers[org], homes[org]]) {
       NAMES.forEach((c, i) => caller.say({ t: 'sub', s: i + 1, c, iv: 0 }));
       await caller.until('all snapshots', (frames) => frames.filter(({ t }) => t === 's').length === NAMES.length);

@@ -64,6 +64,7 @@ const NAMES: Readonly<Record<keyof Rows, 0>> = {
   pages: 0,
   policies: 0,
   preferences: 0,
+  presences: 0,
   rules: 0,
   services: 0,
   settings: 0,

@@ -267,6 +267,13 @@ export {
   type PushDevice,
   type Ways,
 } from './collections/preferences.ts';
+export {
+  placeSchema,
+  presenceRow,
+  presenceStateSchema,
+  type Presence,
+  type PresenceState,
+} from './collections/presence.ts';
 export { inboxRow, type Inbox } from './collections/inbox.ts';
 export {
   draftingDefaults,

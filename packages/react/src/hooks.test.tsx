@@ -14,6 +14,8 @@ import {
   useCustomers,
   useDashboardMetrics,
   useNow,
+  usePresence,
+  PresenceAvatars,
   useRealtimeAgentStatus,
   useRealtimeClients,
   useRealtimeConnectionStatus,
@@ -616,5 +618,53 @@ describe('the testing entry', () => {
     await world.online();
     expect(screen.getByText(/^live$/)).toBeDefined();
     expect(said).not.toHaveBeenCalled();
+  });
+});
+
+describe('presence', () => {
+  const ben = { id: 'p2', who: 'u2', name: 'Ben Ode', kind: 'user', at: 'customers/42', state: 'idle', since: 1 };
+
+  test('[RH21] announces while mounted and visible, and shows everybody at the place once, in the order they came', async () => {
+    world.put('presences', ben);
+    world.put('presences', { ...ben, id: 'p3', at: 'customers/7' });
+    const { Probe, is } = probe(() => usePresence('customers/42'));
+    function Faces(): ReactNode {
+      return <PresenceAvatars people={usePresence('customers/42').data} />;
+    }
+    const page = show(
+      <StrictMode>
+        <Probe />
+        <Faces />
+      </StrictMode>,
+    );
+    await world.settle();
+    const shown = (): unknown => is().data.map(({ name, state, isMe }) => [name, state, isMe]);
+    const both = [
+      ['Ben Ode', 'away', false],
+      ['somebody', 'active', true],
+    ];
+    expect(shown()).toEqual(both);
+    expect(is().status).toBe('live');
+    expect(screen.getByRole('list', { name: 'Here now: 2' })).toBeDefined();
+    act(() => world.env.signal('hidden'));
+    await world.settle();
+    expect(shown()).toEqual([both[0]]);
+    act(() => world.env.signal('visible'));
+    await world.settle();
+    expect(shown()).toEqual(both);
+    world.offline();
+    await world.online();
+    await world.settle();
+    expect(shown()).toEqual(both);
+    page.unmount();
+    await world.settle();
+    expect(world.server.get('presences', 'somebody-at-customers-42')).toBeUndefined();
+  });
+
+  test('[RH21] looks without announcing where it is told to', async () => {
+    world.put('presences', ben);
+    const is = await live(() => usePresence('customers/42', { announce: false }));
+    expect(is().data).toMatchObject([{ who: 'u2', isMe: false }]);
+    expect(world.server.received.filter(({ t }) => t === 'mut')).toEqual([]);
   });
 });

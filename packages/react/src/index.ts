@@ -52,6 +52,7 @@ export {
   type SystemMessagesOptions,
 } from './use-system-messages.ts';
 export { useCustomers, useUsers, type Customer, type LivePeople, type PeopleOptions, type User } from './use-people.ts';
+export { usePresence, type PresenceOptions, type PresentHere } from './use-presence.ts';
 export {
   useDashboardMetrics,
   type DashboardMetricsOptions,

@@ -12,6 +12,7 @@ import { awake } from './collect/beats/awake.ts';
 import { Beats } from './collect/beats/beat.ts';
 import { Deadlines } from './collect/beats/deadline.ts';
 import { Presence } from './collect/beats/presence.ts';
+import { Visits } from './collect/beats/visits.ts';
 import { createCommands, type Commands } from './collect/commands/command.ts';
 import { NameClaims } from './collect/commands/names.ts';
 import { CHECK_SECRETS } from './collect/commands/check-secrets.ts';
@@ -238,6 +239,8 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     idempotency: keep.idempotency,
     acts: {
       'notifications/create': (call) => inbox.send(call),
+      'presences/enter': (call) => visits.enter(call),
+      'presences/leave': (call) => visits.leave(call),
       'services/refresh': async ({ principal: { org }, id }) => {
         const looked = await schedule.refresh(org, id);
         return looked.ok ? ok({ version: commit.version(org), value: { id } }) : looked;
@@ -257,6 +260,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
       createService(writes, draft, { id, name: id, kind: 'heartbeat', check: { intervalMs: periodMs } }),
   });
   const presence = new Presence({ clock, limits, observe });
+  const visits: Visits = new Visits({ clock, limits, commit });
   const deadlines = new Deadlines({
     clock,
     limits,
@@ -476,6 +480,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     authenticate: ({ bearer, cookie }) => authenticate({ bearer, cookie, isSafe: true }),
     mutate: mutations(commands),
     onPresence: ({ org, agent, isPresent }) => (isPresent ? presence.opened(org, agent) : presence.closed(org, agent)),
+    onEnded: (via) => visits.ended(via),
   });
   const numbers: GatewayNumbers = new GatewayNumbers({
     clock,
@@ -506,6 +511,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   clockSteps.start();
   await devices.start();
   await inbox.start();
+  visits.start(live);
   outbox.start();
   retention.start();
   maintenances.start();
@@ -515,6 +521,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   endings.push(() => streams.close());
   // Before the doors shut: agents are not gone when we are.
   endings.push(() => presence.close());
+  endings.push(() => visits.close());
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   const welcome = accounts.welcome();
   log.info({ url, epoch: commit.epoch }, 'listening');

@@ -31,6 +31,8 @@ export class KeptCommands {
   }
 
   given(given: Given): void {
+    // Where somebody was is over with their page.
+    if (given.command.c === 'presences') return;
     this.#due.set(given.m, { given, refusal: null });
   }
 

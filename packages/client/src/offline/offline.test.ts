@@ -688,3 +688,23 @@ test('[OF13] rows are not written for one person once another one is being told'
   ).toBe(false);
   expect(store.entries).toEqual([]);
 });
+
+test('[CL68] a presence that waited for its answer when the page died is not said by the next one', async () => {
+  const browser = new Browser();
+  const page = await lived(browser);
+  browser.server.isMute = true;
+  void page.sw.collection('presences').call('stay-1', 'enter', { at: 'a' });
+  void page.sw.collection('services').call('s1', 'refresh');
+  await browser.pass(1_000);
+  page.env.signal('pagehide');
+  await browser.settle();
+  browser.kill(page);
+  browser.server.isMute = false;
+  browser.server.received.length = 0;
+  const next = browser.open();
+  watch(next);
+  await browser.pass(10_000);
+  const muts = browser.server.received.flatMap((frame) => (frame.t === 'mut' ? [frame.c] : []));
+  expect(muts).toEqual(['services']);
+  next.sw.close();
+});

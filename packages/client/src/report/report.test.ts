@@ -66,3 +66,79 @@ test('[CL66] presence is said on each new connection until the agent leaves', as
   expect(said()).toBe(2);
   sw.close();
 });
+
+function said(server: FakeServer): readonly string[] {
+  return server.received.flatMap((frame) =>
+    frame.t === 'mut' && frame.c === 'presences'
+      ? [[frame.name, frame.f?.['at']].filter((word) => typeof word === 'string').join(' ')]
+      : [],
+  );
+}
+
+function here(server: FakeServer, at: string): unknown {
+  return server.get('presences', `somebody-at-${at}`)?.['state'] ?? null;
+}
+
+test('[CL67] a place is said on each new connection until it is left, and who we are is known by the answer', async () => {
+  const { env, server, sw } = world();
+  const heard: (string | null)[] = [];
+  const stop = sw.presence.me.subscribe(() => heard.push(sw.presence.me.get()));
+  const leave = sw.presence.enter('a');
+  const leaveToo = sw.presence.enter('a');
+  await env.settle();
+  expect(said(server)).toEqual(['enter a', 'enter a']);
+  expect(heard).toEqual(['somebody']);
+  server.cut();
+  await env.advance(1_000);
+  expect(said(server)).toEqual(['enter a', 'enter a', 'enter a', 'enter a']);
+  leave();
+  leave();
+  await env.settle();
+  expect(here(server, 'a')).toBe('active');
+  sw.presence.be('idle');
+  await env.settle();
+  expect(here(server, 'a')).toBe('idle');
+  leaveToo();
+  await env.settle();
+  expect(here(server, 'a')).toBe(null);
+  server.cut();
+  await env.advance(1_000);
+  expect(said(server).slice(4)).toEqual(['leave', 'enter a', 'leave']);
+  stop();
+  sw.close();
+  expect(env.pending).toEqual({ timers: 0, listeners: 0 });
+});
+
+test('[CL67] a hidden page is nowhere; shown again it is where it was', async () => {
+  const { env, server, sw } = world();
+  const leave = sw.presence.enter('a');
+  await env.settle();
+  env.signal('hidden');
+  await env.settle();
+  expect(here(server, 'a')).toBe(null);
+  server.cut();
+  await env.advance(1_000);
+  expect(here(server, 'a')).toBe(null);
+  env.signal('visible');
+  await env.settle();
+  expect(here(server, 'a')).toBe('active');
+  leave();
+  sw.close();
+});
+
+test('[CL67] what was left while its enter was on its way does not come back with the next connection', async () => {
+  const { env, server, sw } = world();
+  sw.connect();
+  await env.settle();
+  server.isMute = true;
+  const leave = sw.presence.enter('a');
+  await env.settle();
+  expect(said(server)).toEqual(['enter a']);
+  server.cut();
+  leave();
+  server.isMute = false;
+  await env.advance(1_000);
+  expect(said(server)).toEqual(['enter a', 'enter a', 'leave']);
+  expect(here(server, 'a')).toBe(null);
+  sw.close();
+});

@@ -320,3 +320,33 @@ test('[CL13] a text that is no frame costs the connection of all', () => {
   world.server?.text('{"t":"welcome"');
   expect(world.cut.map(([line, code]) => [line, code])).toEqual([['a', 1002]]);
 });
+
+test('[TB20] the hub leaves for a tab that is gone until that was confirmed, and for no stay that was left', async () => {
+  const world = new World();
+  world.open('a');
+  world.open('b');
+  const call = (name: string, k: string): JsonObject => ({
+    t: 'mut',
+    m: `${k}.${name}`,
+    c: 'presences',
+    k,
+    op: 'call',
+    name,
+  });
+  world.tab('b', call('enter', 's1'));
+  world.tab('b', call('enter', 's2'));
+  world.tab('b', call('leave', 's2'));
+  world.tab('a', call('enter', 's3'));
+  world.told();
+  world.hub.close('b');
+  const leave = { t: 'mut', m: 'hub.leave.s1', c: 'presences', k: 's1', op: 'call', name: 'leave', f: {} };
+  expect(world.told('mut')).toEqual([leave]);
+  world.say({ t: 'mr', m: 'hub.leave.s1', ok: false, code: 'rate_limited', msg: 'busy' });
+  world.say({ t: 'q', i: 1, now: 5_000 });
+  world.hub.tick();
+  expect(world.told('mut')).toEqual([leave]);
+  world.say({ t: 'mr', m: 'hub.leave.s1', ok: true, v: 1, k: 's1' });
+  world.hub.tick();
+  expect(world.told('mut')).toEqual([]);
+  expect(world.heard('a', 'mr')).toEqual([]);
+});

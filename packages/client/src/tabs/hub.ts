@@ -21,6 +21,7 @@ import { ServerClock } from '../session/server-clock.ts';
 import { objectsOf } from './frame.ts';
 import type { Proved } from './proof.ts';
 import { headOf, type Head } from './stand.ts';
+import { Stays } from './stays.ts';
 import { Switchboard } from './switchboard.ts';
 
 /** Why lines end when the server takes the tabs for somebody else than their group is for. */
@@ -67,6 +68,7 @@ export class Hub {
   readonly #probes = new Map<number, { readonly line: string; readonly i: number; readonly sentAt: number }>();
   /** Mutations on their way. */
   readonly #muts = new Map<string, string>();
+  readonly #stays = new Stays((frame) => this.#send(frame));
   #wire: Wire | null = null;
   #welcome: Welcome | null = null;
   #helloAt = 0;
@@ -166,6 +168,7 @@ export class Hub {
         return;
       case 'mut':
         if (typeof frame['m'] === 'string') this.#muts.set(frame['m'], line);
+        this.#stays.take(line, frame);
         this.#wire?.send(text);
         return;
       case 'bye':
@@ -183,6 +186,7 @@ export class Hub {
     for (const [i, probe] of this.#probes) if (probe.line === line) this.#probes.delete(i);
     for (const [m, whose] of this.#muts) if (whose === line) this.#muts.delete(m);
     if (this.#renewing === line) this.#renewing = null;
+    this.#stays.close(line);
     this.#see();
   }
 
@@ -191,6 +195,7 @@ export class Hub {
     const now = this.#deps.env.now();
     const hb = this.#welcome?.hb;
     if (hb === undefined || this.#life?.isFresh !== true) return;
+    this.#stays.again();
     for (const [id, line] of this.#lines) {
       if (line.isWelcome && now - line.heardAt >= hb)
         this.#down(id, { t: 'q', i: 0, now: Math.round(this.#clock.now()) });
@@ -293,6 +298,7 @@ export class Hub {
         this.#pong(frame.i, frame.now);
         return;
       case 'mr': {
+        if (this.#stays.answered(frame)) return;
         const line = this.#muts.get(frame.m);
         this.#muts.delete(frame.m);
         if (line !== undefined) this.#downText(line, text);

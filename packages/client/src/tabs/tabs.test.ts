@@ -325,3 +325,25 @@ test('[TB17] a server that falls silent is found dead for all tabs at once', asy
   expect(world.server.connections).toBe(1);
   world.end();
 });
+
+test('[TB20] where a tab was ends with the tab, and where another one is does not', async () => {
+  const world = new World();
+  const [first, second, third] = [world.open({ token: 'k' }), world.open({ token: 'k' }), world.open({ token: 'k' })];
+  await world.env.advance(1_000);
+  const here = (at: string): boolean => world.server.get('presences', `somebody-at-${at}`) !== undefined;
+  first.sw.presence.enter('a');
+  second.sw.presence.enter('a');
+  third.sw.presence.enter('b');
+  await world.env.advance(50);
+  expect([here('a'), here('b')]).toEqual([true, true]);
+  third.page.crash();
+  await world.env.advance(1_000);
+  expect([here('a'), here('b')]).toEqual([true, false]);
+  second.sw.close();
+  await world.env.advance(1_000);
+  expect(here('a')).toBe(true);
+  // Nobody runs in a page that crashed; what its client leaves behind is tidied up here.
+  third.sw.close();
+  third.page.errors.length = 0;
+  world.end();
+});

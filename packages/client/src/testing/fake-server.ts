@@ -25,6 +25,7 @@ import {
 } from '@statewire/protocol';
 import type { Dial, WireEvents } from '../connect/transport.ts';
 import { FakePart, type Stored } from './fake-part.ts';
+import { FakePresence } from './fake-presence.ts';
 
 /** Settings of a fake server. */
 export interface FakeServerOptions {
@@ -73,6 +74,7 @@ export class FakeServer {
   /** Frames that came while it was mute. */
   readonly #held: { readonly wire: FakeWire; readonly frame: Upstream }[] = [];
   readonly #answered = new Map<string, MutResult>();
+  readonly #presence = new FakePresence();
   #version = 1;
   #lastRid = 0;
   #floor = 0;
@@ -465,11 +467,22 @@ export class FakeServer {
     return result;
   }
 
+  #stay(mut: Mut): MutResult {
+    const told = this.#presence.take(mut, this.principal, this.#now());
+    const known = told === null ? undefined : this.get('presences', told.id);
+    if (told?.fields === null) this.remove('presences', told.id);
+    else if (told !== null) {
+      this.put('presences', { ...told.fields, since: known?.['since'] ?? told.fields['since'] ?? null, id: told.id });
+    }
+    return { t: 'mr', m: mut.m, ok: true, v: this.#version, k: mut.k, value: { who: this.principal } };
+  }
+
   #run(mut: Mut): MutResult {
     const { m, c, op, f = {}, base } = mut;
     const k = mut.k === '' ? `made-${m}` : mut.k;
     const row = this.get(c, k);
     if (op === 'call') {
+      if (c === 'presences') return this.#stay(mut);
       // Reports make the record they are about; other calls only happen.
       const v = mut.name === 'report' || mut.name === 'present' ? this.put(c, { ...f, id: k }) : this.#version;
       return { t: 'mr', m, ok: true, v, k };

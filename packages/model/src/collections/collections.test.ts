@@ -277,6 +277,7 @@ const rows: Record<string, Record<string, unknown>> = {
     quiet: { days: [1], from: '22:00', to: '07:00', zone: 'Europe/Berlin', bypassUrgent: true },
     push: [{ id: 'p1', name: 'Phone', host: 'push.example.org', at: 1 }],
   },
+  presences: { ...envelope, who: 'u1', name: 'Ana', kind: 'user', at: 'customers/42', state: 'active', since: 1 },
   inboxes: {
     ...envelope,
     person: 'ana',

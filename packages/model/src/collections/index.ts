@@ -16,6 +16,7 @@ import { policies, type Policy } from './policy.ts';
 import { rules, type Rule } from './rule.ts';
 import { notifications, type Notification } from './notification.ts';
 import { preferences, type Preferences } from './preferences.ts';
+import { presences, type Presence } from './presence.ts';
 import { services, type Service } from './service.ts';
 import { settings, type Settings } from './settings.ts';
 import { pages, type Page } from './page.ts';
@@ -38,6 +39,7 @@ export interface Rows {
   readonly incidents: Incident;
   readonly notifications: Notification;
   readonly preferences: Preferences;
+  readonly presences: Presence;
   readonly inboxes: Inbox;
   readonly settings: Settings;
   readonly channels: Channel;
@@ -66,6 +68,7 @@ export const collections: Readonly<Record<CollectionName, Collection>> = {
   incidents,
   notifications,
   preferences,
+  presences,
   inboxes,
   settings,
   channels,

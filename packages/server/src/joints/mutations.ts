@@ -5,8 +5,8 @@ import type { Mutate, MutOutcome } from '../serve/session.ts';
 
 /** Carries `mut` frames to the same commands that REST calls, so that both doors do and refuse the same. */
 export function mutations(commands: Pick<Commands, 'mutate'>): Mutate {
-  return async (principal: Principal, frame: Mut): Promise<MutOutcome> => {
-    const done = await commands.mutate(principal, mutationOf(frame));
+  return async (principal: Principal, frame: Mut, via: object): Promise<MutOutcome> => {
+    const done = await commands.mutate(principal, { ...mutationOf(frame), via });
     if (done.ok) return { ok: true, v: done.value.version, k: done.value.value.id, value: done.value.value };
     const { code, message, version, current, fields } = done;
     return { ok: false, code, msg: message, v: version, cur: current, fields };

@@ -168,6 +168,11 @@ export const limits = {
   /** After the last connection of an agent closed. */
   presenceGraceMs: 10_000,
   presenceRetryMs: 1_000,
+  /** Stays that one connection says: of all tabs behind it. */
+  staysPerConnectionMax: 512,
+  /** Places where one caller is at once, and presences of one organization. */
+  placesPerPrincipalMax: 256,
+  presencesPerOrgMax: 10_000,
   reportsPerTransactionMax: 100,
   rowsPerAwakeningMax: 500,
   // Notices to the outside.

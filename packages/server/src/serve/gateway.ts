@@ -30,6 +30,8 @@ export interface GatewayDeps {
   readonly limits?: Limits | undefined;
   /** An agent is present while at least one connection speaks for it. */
   readonly onPresence?: ((presence: Presence) => void) | undefined;
+  /** A connection is over: what lived by it (`via` of `Mutate`) ends. */
+  readonly onEnded?: ((via: object) => void) | undefined;
   readonly onConnection?: ((count: number) => void) | undefined;
   readonly planted?: Planted | undefined;
 }
@@ -155,6 +157,7 @@ export class Gateway {
     this.#framesGone += session.outbox.frames;
     this.#bytesGone += session.outbox.bytes;
     this.#deps.onConnection?.(this.#sessions.size);
+    this.#deps.onEnded?.(session);
   }
 
   #count(org: string, agent: string, by: 1 | -1): void {

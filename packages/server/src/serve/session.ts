@@ -71,8 +71,11 @@ export type MutOutcome =
       readonly fields?: readonly string[] | undefined;
     };
 
-/** Carries out one mutation, once per idempotency id. Resolves after the commit was published. */
-export type Mutate = (principal: Principal, frame: Mut) => Promise<MutOutcome>;
+/**
+ * Carries out one mutation, once per idempotency id. Resolves after the commit was published. `via` is the connection it came
+ * over, the same object for all that it says and for its end.
+ */
+export type Mutate = (principal: Principal, frame: Mut, via: object) => Promise<MutOutcome>;
 
 /** What a session tells the gateway. */
 export interface SessionEvents {
@@ -447,7 +450,7 @@ export class Session implements Answering {
       return;
     }
     this.#mutsInFlight += 1;
-    this.#deps.mutate(principal, frame).then(
+    this.#deps.mutate(principal, frame, this).then(
       (outcome) => this.#answer(frame, outcome),
       (error: unknown) => {
         log.error(

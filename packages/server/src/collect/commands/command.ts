@@ -31,6 +31,8 @@ export interface Mutation extends Base {
   /** The command, with `call`. */
   readonly name?: string | undefined;
   readonly fields?: JsonObject | undefined;
+  /** The live connection that it came over. */
+  readonly via?: object | undefined;
   /** A repeat with the same key within 24 h is answered and not repeated. */
   readonly key?: string | undefined;
 }
@@ -107,7 +109,7 @@ async function call(
   }
   const args = verb.args.safeParse(fields);
   if (!args.success) return refuse('bad_field', explain(args.error, fields));
-  const call: VerbCall = { principal, collection, id, args: args.data, key: mutation.key };
+  const call: VerbCall = { principal, collection, id, args: args.data, key: mutation.key, via: mutation.via };
   const { run } = verb;
   if (run === 'outside') {
     const act = deps.acts[`${collection.name}/${name}`];

@@ -18,6 +18,8 @@ export interface VerbCall {
   readonly collection: Collection;
   readonly id: string;
   readonly args: Args;
+  /** The live connection that it came over, for what lives as long as that; absent at other doors. */
+  readonly via?: object | undefined;
   /** A repeat with the same key is to have no second effect. */
   readonly key?: string | undefined;
 }

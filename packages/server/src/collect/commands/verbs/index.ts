@@ -8,6 +8,7 @@ import { maintenanceVerbs } from './maintenances.ts';
 import { pageVerbs } from './pages.ts';
 import { incidentVerbs } from './incidents.ts';
 import { notificationVerbs } from './notifications.ts';
+import { presenceVerbs } from './presences.ts';
 import { ruleVerbs } from './rules.ts';
 import { runVerbs } from './runs.ts';
 import { serviceVerbs } from './services.ts';
@@ -19,6 +20,7 @@ export const verbs: readonly Verb[] = [
   ...alertVerbs,
   ...channelVerbs,
   ...pageVerbs,
+  ...presenceVerbs,
   ...maintenanceVerbs,
   ...ruleVerbs,
   ...runVerbs,

@@ -158,36 +158,22 @@ test('T22 what is down is looked at all the same, and seen to come back', async 
   await closed(late);
 });
 
-test('T28 where no WebSocket comes through, the same views are live over plain requests', async () => {
-  await addService('t28', { failAfter: 1 });
-  await status('t28', 'up');
-  const sub = { t: 'sub', s: 1, c: 'services', f: ['eq', 'id', 't28'], iv: 0 };
-  const hello = { t: 'hello', p: 1, client: 'test', subs: [sub] };
-  const headers = { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' };
-  const ending = new AbortController();
-  const stream = await fetch(`${server.url}/live/v1/sse`, {
-    method: 'POST',
-    headers,
-    body: JSON.stringify(hello),
-    signal: ending.signal,
-  });
-  let text = '';
-  const read = (async (): Promise<void> => {
-    for await (const chunk of stream.body ?? []) text += new TextDecoder().decode(chunk);
-  })().catch(() => undefined);
-  await until('the snapshot', () => text.includes('"t":"s"') && text.includes('"status":"up"'));
-  answers.set('/t28', 500);
-  await until('the change', () => text.includes('"t":"d"') && text.includes('"status":"down"'));
-  ending.abort();
-  await read;
-
-  const view = `${server.url}/live/v1/view?c=agents`;
-  const first = await fetch(view, { headers });
-  const etag = first.headers.get('etag') ?? '';
-  await first.arrayBuffer();
-  expect((await fetch(view, { headers: { ...headers, 'if-none-match': etag } })).status).toBe(304);
-  expect((await fetch(view)).status).toBe(401);
-});
+test.each(['sse', 'poll', 'get'] as const)(
+  'T28 where no WebSocket comes through, the same views are live over plain requests: %s',
+  async (transport) => {
+    const id = `t28-${transport}`;
+    await addService(id, { failAfter: 1 });
+    await status(id, 'up');
+    const plain = createClient({ url: server.url, token: ADMIN_KEY, transports: [transport] });
+    const { view, close } = plain.services.where({ id }).subscribe(() => undefined);
+    await until('the view to be live', () => view.get().status === 'live' && view.rows[0]?.status === 'up');
+    expect(plain.connection.get().transport).toBe(transport);
+    answers.set(`/${id}`, 500);
+    await until('the change', () => view.rows[0]?.status === 'down');
+    close();
+    plain.close();
+  },
+);
 
 test('T33 of a batch that comes late, what is older than what is known moves nothing', async () => {
   await report('connections', 't33:a', { agent: 't33', service: 'a', phase: 'connected', health: 'healthy', seq: 1 });

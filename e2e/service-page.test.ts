@@ -267,15 +267,17 @@ describe('what the page tells and does', () => {
 
 /** Ten short outages long ago, and one of two hours twenty days ago. */
 function shopPast(): readonly PastChange[] {
+  // At noon, so that each lies within one day, whenever this runs.
+  const noon = (daysAgo: number): number => (now % DAY_MS) - DAY_MS / 2 + daysAgo * DAY_MS;
   const short = Array.from({ length: 10 }, (_, i): readonly PastChange[] => [
-    { agoMs: (50 - i) * DAY_MS, to: 'down', text: 'HTTP 502' },
-    { agoMs: (50 - i) * DAY_MS - 24 * 60_000, to: 'degraded', text: 'slow' },
-    { agoMs: (50 - i) * DAY_MS - 30 * 60_000, to: 'up', text: '' },
+    { agoMs: noon(50 - i), to: 'down', text: 'HTTP 502' },
+    { agoMs: noon(50 - i) - 24 * 60_000, to: 'degraded', text: 'slow' },
+    { agoMs: noon(50 - i) - 30 * 60_000, to: 'up', text: '' },
   ]);
   return [
     ...short.flat(),
-    { agoMs: 20 * DAY_MS, to: 'down', text: 'Connection refused' },
-    { agoMs: 20 * DAY_MS - 2 * HOUR_MS, to: 'up', text: '' },
+    { agoMs: noon(20), to: 'down', text: 'Connection refused' },
+    { agoMs: noon(20) - 2 * HOUR_MS, to: 'up', text: '' },
   ];
 }
 

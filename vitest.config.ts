@@ -10,6 +10,7 @@ const alone = [
   'clock-steps',
   'corridor',
   'cut',
+  'hostile',
   'many-services',
   'mcp-faults',
   'own-downtime',

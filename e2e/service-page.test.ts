@@ -33,6 +33,11 @@ beforeAll(async () => {
   });
   await server.launch();
   await say();
+  // What follows from the past that was given is worked out after the start.
+  await until('the uptime of the past', async () => {
+    const { uptime, bar } = (await server.api('GET', '/v1/services/shop')).body;
+    return uptime?.d30 !== undefined && bar.endsWith('u');
+  });
 });
 
 afterAll(async () => {
@@ -114,7 +119,6 @@ describe('what the page tells and does', () => {
     await settled(page);
     const days = page.getByRole('slider', { name: 'Day' });
     await days.focus();
-    // The days of the past that was given are worked out after the start.
     await until('today to be known', async () => (await days.getAttribute('aria-valuetext'))?.endsWith(' Up') === true);
     for (let i = 0; i < 20; i += 1) await page.keyboard.press('ArrowLeft');
     expect(await days.getAttribute('aria-valuetext')).toMatch(/: Down$/u);
@@ -176,8 +180,8 @@ describe('what the page tells and does', () => {
     const { body } = await server.api('POST', '/v1/annotations', {
       subject: 'services/shop',
       kind: 'exclude',
-      from: now - 20 * DAY_MS,
-      to: now - 20 * DAY_MS + 2 * HOUR_MS,
+      from: now - noon(20),
+      to: now - noon(20) + 2 * HOUR_MS,
       text: 'Our own link was cut',
     });
     await page.goto(`${server.url}/services/shop`);
@@ -267,9 +271,12 @@ describe('what the page tells and does', () => {
 });
 
 /** Ten short outages long ago, and one of two hours twenty days ago. */
+/** How long ago the noon of a day is: an outage at noon lies within one day, whenever this runs. */
+function noon(daysAgo: number): number {
+  return (now % DAY_MS) - DAY_MS / 2 + daysAgo * DAY_MS;
+}
+
 function shopPast(): readonly PastChange[] {
-  // At noon, so that each lies within one day, whenever this runs.
-  const noon = (daysAgo: number): number => (now % DAY_MS) - DAY_MS / 2 + daysAgo * DAY_MS;
   const short = Array.from({ length: 10 }, (_, i): readonly PastChange[] => [
     { agoMs: noon(50 - i), to: 'down', text: 'HTTP 502' },
     { agoMs: noon(50 - i) - 24 * 60_000, to: 'degraded', text: 'slow' },

@@ -42,8 +42,11 @@ beforeAll(async () => {
   );
   ports = [await freePort(), await freePort(), await freePort()];
   server = await TestServer.start({ STATEWIRE_ORIGINS: ports.map((port) => `http://127.0.0.1:${port}`).join(',') });
-  const made = await server.api('POST', '/v1/services', { id: 'shop', name: 'Shop API', kind: 'heartbeat' });
-  expect(made.status).toBe(201);
+  // One for each app: what changes too often is not believed.
+  for (const id of ['vite', 'next', 'react-18', 'deno', 'edge']) {
+    const made = await server.api('POST', '/v1/services', { id, name: `Shop of ${id}`, kind: 'heartbeat' });
+    expect(made.status).toBe(201);
+  }
   browser = await launchBrowser();
 }, BUILD_MS);
 
@@ -60,7 +63,7 @@ test(
     const app = await fresh('vite', { react: '19.3.1', 'react-dom': '19.3.1', vite: '8.3.8' });
     await run(app, 'npx', ['vite', 'build', '--logLevel', 'warn']);
     preview(app, ports[0]);
-    await seesChanges(ports[0]);
+    await seesChanges(ports[0], 'vite');
   },
   BUILD_MS,
 );
@@ -75,7 +78,7 @@ test(
     const html = await page(ports[2]);
     expect(html).toContain('Nightly scan');
     expect(html).toContain('data-testid="static"');
-    await seesChanges(ports[2]);
+    await seesChanges(ports[2], 'next');
   },
   BUILD_MS,
 );
@@ -86,7 +89,7 @@ test(
     const app = await fresh('vite', { react: '18.3.1', 'react-dom': '18.3.1', vite: '8.3.8' }, 'react-18');
     await run(app, 'npx', ['vite', 'build', '--logLevel', 'warn']);
     preview(app, ports[1]);
-    await seesChanges(ports[1]);
+    await seesChanges(ports[1], 'react-18');
   },
   BUILD_MS,
 );
@@ -127,9 +130,9 @@ test(
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
     await until('Deno to see that nothing is down', () => output.includes('down: nothing'), 60_000);
-    await report('unhealthy');
-    await until('Deno to see the failure', () => output.includes('down: Shop API'));
-    await report('healthy');
+    await report('deno', 'unhealthy');
+    await until('Deno to see the failure', () => output.includes('down: Shop of deno'));
+    await report('deno', 'healthy');
     await until('the program to end by itself', () => child.exitCode !== null);
     expect(child.exitCode, output).toBe(0);
   },
@@ -156,9 +159,9 @@ test(
     });
     running.push(child);
     await until('the worker to answer', async () => (await page(port)) !== null, 60_000);
-    await report('unhealthy');
-    expect(JSON.parse((await page(port)) ?? 'null')).toEqual({ down: ['Shop API'] });
-    await report('healthy');
+    await report('edge', 'unhealthy');
+    expect(JSON.parse((await page(port)) ?? 'null')).toEqual({ down: ['Shop of edge'] });
+    await report('edge', 'healthy');
     expect(JSON.parse((await page(port)) ?? 'null')).toEqual({ down: [] });
     await until('no connection to be left', async () => {
       const { live } = (await server.api('GET', '/v1/system')).body;
@@ -184,7 +187,7 @@ async function fresh(name: string, dependencies: Readonly<Record<string, string>
 }
 
 /** The app in a browser shows what the server says, then a change of it, and nothing complains. */
-async function seesChanges(port: number): Promise<void> {
+async function seesChanges(port: number, id: string): Promise<void> {
   await until('the app to be served', async () => (await page(port)) !== null);
   const context = await browser.newContext();
   const tab = await context.newPage();
@@ -194,10 +197,10 @@ async function seesChanges(port: number): Promise<void> {
   });
   tab.on('pageerror', (error) => complaints.push(error.message));
   await tab.goto(`http://127.0.0.1:${port}/?server=${server.url}&key=${ADMIN_KEY}`);
-  const row = tab.getByRole('listitem').filter({ hasText: 'Shop API' });
+  const row = tab.getByRole('listitem').filter({ hasText: `Shop of ${id}` });
   await row.waitFor();
   for (const health of ['unhealthy', 'healthy']) {
-    await report(health);
+    await report(id, health);
     await row.filter({ hasText: health === 'healthy' ? 'Up' : 'Down' }).waitFor();
   }
   expect(await tab.getByTestId('view').textContent()).toBe('live');
@@ -208,8 +211,8 @@ async function seesChanges(port: number): Promise<void> {
   await context.close();
 }
 
-async function report(health: string): Promise<void> {
-  const told = await server.api('POST', '/v1/reports', [{ collection: 'services', id: 'shop', health, final: true }]);
+async function report(id: string, health: string): Promise<void> {
+  const told = await server.api('POST', '/v1/reports', [{ collection: 'services', id, health, final: true }]);
   expect(told.body.results).toMatchObject([{ ok: true }]);
 }
 

@@ -15,6 +15,7 @@ const isDay = process.env['SOAK'] === 'day';
 const CHANGES = isDay ? 2_880_000 : 80_000;
 const ROUNDS = isDay ? 12 : 4;
 const GROWTH_MAX = 0.05;
+const FILLING = 60;
 
 test(`the client alone: ${CHANGES} changes, heap growth under 5 %`, () => {
   const args = ['--expose-gc', '--conditions=source', 'e2e/harness/soaker.ts', String(CHANGES)];
@@ -27,9 +28,10 @@ test(`the client alone: ${CHANGES} changes, heap growth under 5 %`, () => {
     isTrue: boolean;
     left: unknown;
   };
-  const growth = growthOf(heaps);
+  // In the first quarter the code is compiled and every row was told once.
+  const growth = growthOf(heaps.slice(1));
   console.log(
-    `client: ${changes} changes, ${told} times told, heap ${heaps.map((bytes) => (bytes / 1e6).toFixed(2)).join(', ')} MB, growth after the first eighth ${(growth * 100).toFixed(2)} %`,
+    `client: ${changes} changes, ${told} times told, heap ${heaps.map((bytes) => (bytes / 1e6).toFixed(2)).join(', ')} MB, growth after the first quarter ${(growth * 100).toFixed(2)} %`,
   );
   expect(changes).toBe(CHANGES);
   expect(told).toBeGreaterThan(CHANGES / 20);
@@ -60,6 +62,16 @@ describe('in a browser', () => {
       fields: { id, name: `${id} of the shop`, kind: 'heartbeat', check: { intervalMs: 86_400_000 } },
     }));
     expect((await server.api('POST', '/v1/services/bulk', { lines })).status).toBe(200);
+    // Every row has a whole bar and a whole sparkline from the start: else they are what grows.
+    for (let look = 0; look < FILLING; look++) {
+      const reports = ids.map((id, i) => ({
+        collection: 'services',
+        id,
+        health: 'healthy',
+        latencyMs: 20 + ((i * 7 + look * 13) % 400) / 10,
+      }));
+      expect((await server.api('POST', '/v1/reports', reports)).status).toBe(200);
+    }
     const writer = writing(server, ids);
 
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
@@ -69,8 +81,8 @@ describe('in a browser', () => {
     await page.goto(`${server.url}/services`);
     await shown(page);
     const heaps: number[] = [];
-    // One round more: in the first everything is seen for the first time.
-    for (let round = 0; round <= ROUNDS; round++) {
+    // Two rounds more: in the first everything is seen for the first time, in the second what lingers of it is let go of.
+    for (let round = 0; round < ROUNDS + 2; round++) {
       for (const name of ['Jobs', 'Alerts', 'Services']) {
         await page.getByRole('navigation').getByRole('link', { name, exact: false }).first().click();
         await page.getByRole('heading', { name, level: 1 }).waitFor();
@@ -89,9 +101,9 @@ describe('in a browser', () => {
       heaps.push(await heapOf(cdp));
     }
     const changes = await writer.stop();
-    const growth = growthOf(heaps);
+    const growth = growthOf(heaps.slice(1));
     console.log(
-      `browser: ${changes.count} changes at ${changes.perS.toFixed(0)}/s, heap ${heaps.map((bytes) => (bytes / 1e6).toFixed(2)).join(', ')} MB, growth after the first round ${(growth * 100).toFixed(2)} %`,
+      `browser: ${changes.count} changes at ${changes.perS.toFixed(0)}/s, heap ${heaps.map((bytes) => (bytes / 1e6).toFixed(2)).join(', ')} MB, growth after the first two rounds ${(growth * 100).toFixed(2)} %`,
     );
     expect(growth).toBeLessThan(GROWTH_MAX);
     await context.close();

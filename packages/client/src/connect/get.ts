@@ -12,7 +12,7 @@ import {
   type SnapshotRow,
 } from '@statewire/protocol';
 import type { Env, Timer } from '../env.ts';
-import { bearer, besideLive, fatal, Lines, NO_ANSWER, refusalOf, type Refused } from './http.ts';
+import { Answer, bearer, besideLive, fatal, listed, NO_ANSWER, type Refused } from './http.ts';
 import { Ledger, type Entry } from './ledger.ts';
 import type { Dial, Wire, WireEvents } from './transport.ts';
 
@@ -298,32 +298,23 @@ class GetWire implements Wire {
     const { fetch } = this.#env;
     const { promise, resolve } = Promise.withResolvers<Outcome | null>();
     if (fetch === undefined) return Promise.resolve(null);
-    const lines = new Lines();
+    const answer = new Answer();
     const found: string[] = [];
-    let status = 0;
-    let header: (name: string) => string | null = () => null;
-    let body = '';
     let isWhole = false;
     this.#request = fetch(
       { ...asking, headers: { ...asking.headers, ...bearer(this.#ledger.token) } },
       {
-        head: (code, headers) => {
-          status = code;
-          header = headers;
-        },
+        head: answer.head,
         text: (part) => {
-          if (status !== 200) body += part;
-          else
-            for (const line of lines.take(part)) {
-              if (line === ']') isWhole = true;
-              else if (line.startsWith('{')) found.push(line.endsWith(',') ? line.slice(0, -1) : line);
-            }
+          for (const line of answer.take(part)) {
+            const message = listed(line);
+            if (message === ']') isWhole = true;
+            else if (message !== null) found.push(message);
+          }
         },
         ended: () => {
-          const refused =
-            status === 200 || status === 304 ? null : refusalOf(header('content-type'), header('retry-after'), body);
-          if (status === 200 && !isWhole) resolve(null);
-          else resolve({ status, etag: header('etag'), lines: found, refused });
+          const { status, etag, refused } = answer;
+          resolve(status === 200 && !isWhole ? null : { status, etag, lines: found, refused });
         },
         failed: () => resolve(null),
       },

@@ -32,7 +32,7 @@ export interface Refused {
 }
 
 /** Reads a problem document of a Statewire server; null for whatever else stands between says. */
-export function refusalOf(type: string | null, retryAfter: string | null, body: string): Refused | null {
+function refusalOf(type: string | null, retryAfter: string | null, body: string): Refused | null {
   if (type?.startsWith('application/problem+json') !== true) return null;
   const parsed = parseMessage(body);
   const { code, detail } = parsed.ok && isJsonObject(parsed.value) ? parsed.value : {};
@@ -64,8 +64,50 @@ function named(name: (typeof closeNames)[keyof typeof closeNames]): number {
   return Number(Object.entries(closeNames).find(([, each]) => each === name)?.[0]);
 }
 
+/** Characters of a refusal that are kept. A problem document is shorter; a proxy's page may have no end. */
+const REFUSAL_LENGTH_MAX = 65_536;
+
+/** One answer as it arrives: lines while it is a good one, else what is said instead of them. */
+export class Answer {
+  /** Of HTTP; 0 before anything came. */
+  status = 0;
+  readonly #lines = new Lines();
+  #header: (name: string) => string | null = () => null;
+  #body = '';
+
+  readonly head = (status: number, header: (name: string) => string | null): void => {
+    this.status = status;
+    this.#header = header;
+  };
+
+  /** The lines of a good answer that are complete now. */
+  take(part: string): readonly string[] {
+    if (this.status === 200) return this.#lines.take(part);
+    this.#body = (this.#body + part).slice(0, REFUSAL_LENGTH_MAX);
+    return [];
+  }
+
+  get etag(): string | null {
+    return this.#header('etag');
+  }
+
+  /** What the server refused it with; null of a good answer, and of one that is not the server's. */
+  get refused(): Refused | null {
+    return this.status === 200
+      ? null
+      : refusalOf(this.#header('content-type'), this.#header('retry-after'), this.#body);
+  }
+}
+
+/** The message on a line of a list, `]` at its end, or null for what is neither. */
+export function listed(line: string): string | null {
+  if (line === ']') return line;
+  if (!line.startsWith('{')) return null;
+  return line.endsWith(',') ? line.slice(0, -1) : line;
+}
+
 /** Cuts what arrives into lines, whatever its parts are. */
-export class Lines {
+class Lines {
   #rest = '';
 
   /** The lines that are complete now. */

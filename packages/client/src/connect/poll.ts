@@ -5,7 +5,7 @@
  */
 import { decodeEnd, POLL_PATH } from '@statewire/protocol';
 import type { Env, Timer } from '../env.ts';
-import { bearer, besideLive, fatal, Lines, NO_ANSWER, refusalOf, silence, type Refused } from './http.ts';
+import { Answer, bearer, besideLive, fatal, listed, NO_ANSWER, silence, type Refused } from './http.ts';
 import { Ledger } from './ledger.ts';
 import type { Dial, Wire, WireEvents } from './transport.ts';
 
@@ -131,11 +131,7 @@ class PollWire implements Wire {
     const opening = ledger.opening(({ frame, isKnown }) => isWholeTurn || !isKnown || !isWhole(frame));
     this.#isCarrying = isShort;
     this.#askedAt = now;
-    const lines = new Lines();
-    let status = 0;
-    let type: string | null = null;
-    let retryAfter: string | null = null;
-    let body = '';
+    const answer = new Answer();
     let isWholeAnswer = false;
     this.#request = fetch(
       {
@@ -145,26 +141,19 @@ class PollWire implements Wire {
         body: JSON.stringify({ ...opening, wait, ...(msgs.length === 0 ? {} : { msgs, who: ledger.who }) }),
       },
       {
-        head: (code, header) => {
-          status = code;
-          type = header('content-type');
-          retryAfter = header('retry-after');
-        },
+        head: answer.head,
         text: (part) => {
-          if (status !== 200) {
-            body += part;
-            return;
-          }
-          for (const line of lines.take(part)) {
-            if (line === ']') isWholeAnswer = true;
-            else if (line.startsWith('{')) this.#hear(line.endsWith(',') ? line.slice(0, -1) : line);
+          for (const line of answer.take(part)) {
+            const message = listed(line);
+            if (message === ']') isWholeAnswer = true;
+            else if (message !== null) this.#hear(message);
           }
         },
         ended: () => {
-          if (status === 200 && isWholeAnswer) this.#again();
-          else this.#failed(status, status === 200 ? null : refusalOf(type, retryAfter, body));
+          if (isWholeAnswer) this.#again();
+          else this.#failed(answer.status, answer.refused);
         },
-        failed: () => this.#failed(status, null),
+        failed: () => this.#failed(answer.status, null),
       },
     );
   }

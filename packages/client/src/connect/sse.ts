@@ -1,6 +1,6 @@
 import { CMD_PATH, decodeEnd, SSE_PATH } from '@statewire/protocol';
 import type { Env, Timer } from '../env.ts';
-import { bearer, besideLive, fatal, Lines, NO_ANSWER, refusalOf, silence } from './http.ts';
+import { Answer, bearer, besideLive, fatal, NO_ANSWER, silence } from './http.ts';
 import type { Dial, Wire, WireEvents } from './transport.ts';
 
 /** Acknowledgements wait for company, at most this long and for this many characters: each one alone would be a request. */
@@ -60,11 +60,7 @@ class SseWire implements Wire {
   #open(hello: string): void {
     const parsed: { readonly token?: string } = JSON.parse(hello);
     this.#token = parsed.token ?? null;
-    const lines = new Lines();
-    let status = 0;
-    let type: string | null = null;
-    let retryAfter: string | null = null;
-    let body = '';
+    const answer = new Answer();
     const fetch = this.#env.fetch;
     if (fetch === undefined) {
       this.#close(1006, NO_ANSWER);
@@ -78,21 +74,16 @@ class SseWire implements Wire {
         body: hello,
       },
       {
-        head: (code, header) => {
-          status = code;
-          type = header('content-type');
-          retryAfter = header('retry-after');
-        },
+        head: answer.head,
         text: (part) => {
-          if (status !== 200) body += part;
-          else for (const line of lines.take(part)) if (line.startsWith(DATA)) this.#hear(line.slice(DATA.length));
+          for (const line of answer.take(part)) if (line.startsWith(DATA)) this.#hear(line.slice(DATA.length));
         },
         ended: () => {
-          const refused = status === 200 ? null : refusalOf(type, retryAfter, body);
+          const { refused } = answer;
           if (refused !== null) this.#events.text(fatal(refused));
-          this.#close(refused?.closeCode ?? 1006, refused?.code ?? silence(status));
+          this.#close(refused?.closeCode ?? 1006, refused?.code ?? silence(answer.status));
         },
-        failed: () => this.#close(1006, silence(status)),
+        failed: () => this.#close(1006, silence(answer.status)),
       },
     );
   }

@@ -1,10 +1,9 @@
 /** The examples as their READMEs say to run them, against a real server, and the records they leave there. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { TestServer } from './harness/server.ts';
+import { TestServer, type Reply } from './harness/server.ts';
 import { until } from './harness/until.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -137,15 +136,13 @@ async function key(scope: 'read' | 'report'): Promise<string> {
   return (await server.api('POST', '/v1/keys', { name: `the ${scope}er`, scope })).body.secret;
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- rows of several collections; each assertion says what it expects.
-async function row(collection: string, id: string): Promise<any> {
+async function row(collection: string, id: string): Promise<Reply['body']> {
   const { status, body } = await server.api('GET', `/v1/${collection}/${id}`);
   return status === 200 ? body : null;
 }
 
 /** The newest run of an agent. */
-// oxlint-disable-next-line typescript/no-explicit-any -- as above.
-async function runOf(agent: string): Promise<any> {
+async function runOf(agent: string): Promise<Reply['body']> {
   const filter = encodeURIComponent(JSON.stringify(['eq', 'agent', agent]));
   return (await server.api('GET', `/v1/executions?filter=${filter}`)).body.rows.at(-1) ?? null;
 }
@@ -243,6 +240,8 @@ async function listening(): Promise<Server> {
 }
 
 function portOf(http: Server): number {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: it listens on a port.
-  return (http.address() as AddressInfo).port;
+  const address = http.address();
+  if (typeof address !== 'object' || address === null)
+    throw new Error('found no port, expected the site to listen on one');
+  return address.port;
 }

@@ -148,8 +148,8 @@ function isObject(value: Json | undefined): value is JsonObject {
 
 function parse(text: string): Json {
   try {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: what JSON.parse gives is JSON.
-    return JSON.parse(text) as Json;
+    const value: Json = JSON.parse(text);
+    return value;
   } catch {
     return null; // Not JSON: spoiled.
   }

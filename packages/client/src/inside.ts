@@ -49,7 +49,7 @@ export type Recall = (ask: Ask, open: (asOf: number | null) => void) => void;
 /** Counts what tells a good connection from a bad one. */
 export interface Measure {
   /** Something had to come, and did or did not. */
-  expect(came: boolean): void;
+  awaited(came: boolean): void;
   /** The link may be another one now. Called before anybody is told. */
   look(): void;
   /** What there is to say of it. */

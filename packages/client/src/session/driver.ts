@@ -128,7 +128,7 @@ export class Driver {
     }
     for (const effect of effects) this.#run(effect);
     if (next !== before && 'failure' in next && next.failure !== null && rejectsCaller(next.failure.code)) this.#deny();
-    if (next !== before && next.at === 'waiting' && next.failure.code === 'silent') this.#deps.measure?.expect(false);
+    if (next !== before && next.at === 'waiting' && next.failure.code === 'silent') this.#deps.measure?.awaited(false);
     if (next.at === 'closed' && before.at !== 'closed') this.#end(next.failure);
     if (isNews(before, next)) this.#deps.onChange();
   }
@@ -246,13 +246,13 @@ export class Driver {
         return;
       case 'h':
         this.asked.watermark(frame.v, frame.now);
-        this.#deps.measure?.expect(true);
+        this.#deps.measure?.awaited(true);
         this.#deps.onChange();
         return;
       case 'q':
         if (frame.i === this.#probe?.i) {
           this.clock.sample(this.#probe.sentAt, frame.now);
-          this.#deps.measure?.expect(true);
+          this.#deps.measure?.awaited(true);
           this.#probe = null;
         }
         this.dispatch({ t: 'ponged', socket, i: frame.i });

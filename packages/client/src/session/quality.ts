@@ -23,7 +23,7 @@ export const FAST: Lane = { ms: 0, isAll: false };
 export class Losses {
   #came: readonly boolean[] = [];
 
-  expect(came: boolean): void {
+  awaited(came: boolean): void {
     this.#came = [...this.#came, came].slice(-EXPECTED_MAX);
   }
 
@@ -54,8 +54,8 @@ export class Quality implements Measure {
     this.#deps = deps;
   }
 
-  expect(came: boolean): void {
-    this.#losses.expect(came);
+  awaited(came: boolean): void {
+    this.#losses.awaited(came);
   }
 
   look(): void {

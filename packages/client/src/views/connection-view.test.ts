@@ -165,11 +165,11 @@ describe('loss, lag and quality', () => {
   test('[CQ3] only the last 32 count', () => {
     const losses = new Losses();
     expect(losses.pct).toBeNull();
-    losses.expect(false);
+    losses.awaited(false);
     expect(losses.pct).toBe(100);
-    for (let i = 0; i < 31; i += 1) losses.expect(true);
+    for (let i = 0; i < 31; i += 1) losses.awaited(true);
     expect(losses.pct).toBe(3);
-    losses.expect(true);
+    losses.awaited(true);
     expect(losses.pct).toBe(0);
   });
 

@@ -115,7 +115,7 @@ describe('what each hook shows, and what it shows after a change', () => {
     await until('the server to know', async () => {
       return (await server.api('GET', '/v1/customers/acme')).body.name === 'Acme Ltd';
     });
-    await server.api('PATCH', '/v1/members/ana', { name: 'Anna' });
+    await server.api('PATCH', '/v1/users/ana', { name: 'Anna' });
     await shows('useRealtimeUsers', 'Anna <ana@example.org>');
     await report('agents', 'z1', { name: 'Zoe', phase: 'idle', health: 'healthy' });
     await shows('useRealtimeDashboardMetrics', '2 agents');
@@ -148,7 +148,7 @@ test('the server goes and comes back: old values stay, and new ones follow witho
   await shows('useRealtimeUsers', 'Anna');
   await server.launch();
   await shows('useWebSocket', 'connected');
-  await server.api('PATCH', '/v1/members/ana', { name: 'Annika' });
+  await server.api('PATCH', '/v1/users/ana', { name: 'Annika' });
   await shows('useRealtimeUsers', 'Annika');
 });
 
@@ -177,8 +177,8 @@ async function fill(): Promise<void> {
   await report('executions', 'r1', { agent: 'a7', title: 'Summarize', state: 'running', leaseMs: 600_000 });
   await post('/v1/messages', { id: 'm1', title: 'Maintenance tonight' });
   await post('/v1/customers', { id: 'acme', name: 'Acme' });
-  await post('/v1/customers', { id: 'gone', name: 'Gone', status: 'closed' });
-  await post('/v1/members', { id: 'ana', name: 'Ana', email: 'ana@example.org' });
+  await post('/v1/customers', { id: 'gone', name: 'Gone', status: 'churned' });
+  await post('/v1/users', { id: 'ana', name: 'Ana', email: 'ana@example.org' });
 }
 
 async function post(path: string, body: object): Promise<void> {

@@ -42,6 +42,8 @@ const MADE: Readonly<Record<string, object>> = {
     selector: { collection: 'services', where: ['eq', 'id', 'nobody'] },
     schedule: { kind: 'once', from: 4_000_000_000_000, to: 4_000_000_600_000 },
   },
+  customers: { name: 'zq-text', notes: 'zq-text' },
+  users: { name: 'zq-text', email: 'zq-text@example.org', customer: 'both' },
   annotations: { subject: 'services/both', kind: 'note', from: 1_000, to: 2_000, text: 'zq-text' },
   incidents: { title: 'zq-text', text: 'zq-text', affected: [{ ref: 'services/both', impact: 'down' }] },
   pages: {
@@ -85,6 +87,7 @@ const COMMANDS = [
 /** Bodies of commands that need one. */
 const BODIES: Readonly<Record<string, object>> = {
   override: { status: 'up' },
+  remove: { users: 'keep' },
   extend: { ms: 60_000 },
   snooze: { until: 4_102_444_800_000 },
   assign: { to: null },
@@ -665,7 +668,7 @@ async function routesOf(): Promise<{ readonly method: string; readonly path: str
 function idFor(path: string, them: Org): string {
   if (!path.startsWith('/v1/')) return `${them}-of-${them}-only`;
   if (path.startsWith('/v1/push/')) return known[them]['devices'] ?? '';
-  if (path.startsWith('/v1/users/')) return known[them]['people'] ?? '';
+  if (path.startsWith('/v1/members/')) return known[them]['people'] ?? '';
   return known[them][path.split('/')[2] ?? ''] ?? `${them}-only`;
 }
 
@@ -678,7 +681,7 @@ function bodyFor(method: string, path: string): object | undefined {
   const [, , collection = '', , command = ''] = path.split('/');
   if (method === 'POST') return BODIES[command];
   if (method !== 'PATCH') return undefined;
-  if (collection === 'users') return { role: 'admin' };
+  if (collection === 'members') return { role: 'admin' };
   return collection === 'notifications' ? { state: 'read' } : { labels: { a: 'b' } };
 }
 
@@ -724,7 +727,7 @@ async function stateOf(org: Org): Promise<string> {
   }
   const exported = (await as(org, 'admin', 'GET', '/v1/export/services.yaml')).body;
   const all = (await as(org, 'admin', 'GET', '/v1/keys')).body.keys.map(({ id }: { id: string }) => id);
-  const users = (await as(org, 'admin', 'GET', '/v1/users')).body;
+  const users = (await as(org, 'admin', 'GET', '/v1/members')).body;
   return JSON.stringify([rows, read, fleet, exported, all, users], null, 1);
 }
 

@@ -93,7 +93,7 @@ function Clients(): ReactNode {
 }
 
 function Users(): ReactNode {
-  const { users } = useRealtimeUsers({ collection: 'members' });
+  const { users } = useRealtimeUsers();
   return (
     <Widget hook="useRealtimeUsers">
       <ul>

@@ -5,6 +5,8 @@ import type {
   ConnectionCreate,
   ConnectionPatch,
   ConnectionReport,
+  CustomerCreate,
+  CustomerPatch,
   ExecutionCreate,
   ExecutionPatch,
   ExecutionReport,
@@ -12,9 +14,13 @@ import type {
   JobPatch,
   JobReport,
   Rows,
+  SavedViewCreate,
+  SavedViewPatch,
   ServiceCreate,
   ServicePatch,
   ServiceReport,
+  UserCreate,
+  UserPatch,
 } from '@statewire/model';
 import type { Collection } from './collection.ts';
 import type { Bodies, CoreCollection } from './core-collection.ts';
@@ -33,7 +39,17 @@ interface NamedBodies {
     readonly report: ExecutionReport;
   };
   readonly jobs: { readonly create: JobCreate; readonly patch: JobPatch; readonly report: JobReport };
+  readonly customers: Written<CustomerCreate, CustomerPatch>;
+  readonly users: Written<UserCreate, UserPatch>;
+  readonly 'saved-views': Written<SavedViewCreate, SavedViewPatch>;
   readonly services: { readonly create: ServiceCreate; readonly patch: ServicePatch; readonly report: ServiceReport };
+}
+
+/** Bodies of records that people write and nobody reports. */
+interface Written<C, P> {
+  readonly create: C;
+  readonly patch: P;
+  readonly report: Bodies['report'];
 }
 
 /** What the commands of one collection take. */
@@ -53,6 +69,7 @@ const NAMES: Readonly<Record<keyof Rows, 0>> = {
   channels: 0,
   checks: 0,
   connections: 0,
+  customers: 0,
   deliveries: 0,
   executions: 0,
   inboxes: 0,
@@ -66,9 +83,11 @@ const NAMES: Readonly<Record<keyof Rows, 0>> = {
   preferences: 0,
   presences: 0,
   rules: 0,
+  'saved-views': 0,
   services: 0,
   settings: 0,
   subscribers: 0,
+  users: 0,
 };
 
 /** One of each name. */

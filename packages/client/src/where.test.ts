@@ -9,6 +9,7 @@ const cases: readonly (readonly [Where<Service>, unknown])[] = [
   [{ status: [] }, ['in', 'status', []]],
   [{ lastOkAt: null }, ['null', 'lastOkAt', true]],
   [{ name: { prefix: 'mcp-' } }, ['prefix', 'name', 'mcp-']],
+  [{ name: { contains: 'Shop' } }, ['contains', 'name', 'Shop']],
   [{ flaps: { gt: 2, lte: 9 } }, ['and', ['gt', 'flaps', 2], ['lte', 'flaps', 9]]],
   [{ kind: { not: ['mcp', 'http'] } }, ['nin', 'kind', ['http', 'mcp']]],
   [{ kind: { not: 'mcp' } }, ['neq', 'kind', 'mcp']],

@@ -29,6 +29,8 @@ export type Condition<V> = V | readonly V[] | Bounds;
 /** Bounds of one field; all of them have to hold. */
 export interface Bounds {
   readonly prefix?: string;
+  /** Somewhere in the text, or in one text of the list; case is not told apart. */
+  readonly contains?: string;
   readonly gt?: number | string;
   readonly gte?: number | string;
   readonly lt?: number | string;
@@ -66,7 +68,7 @@ function conditions(field: string, condition: Condition<Scalar> | undefined): Fi
   if (isList(condition)) return [['in', field, sorted(condition)]];
   if (typeof condition !== 'object') return [['eq', field, condition]];
   const found: FilterJson[] = [];
-  for (const op of ['gt', 'gte', 'lt', 'lte', 'prefix'] as const) {
+  for (const op of ['gt', 'gte', 'lt', 'lte', 'prefix', 'contains'] as const) {
     const bound = condition[op];
     if (bound !== undefined) found.push([op, field, bound]);
   }

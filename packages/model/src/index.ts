@@ -351,3 +351,31 @@ export {
   type SubscriberCreate,
   type SubscriberPatch,
 } from './collections/subscriber.ts';
+export {
+  CUSTOMER_STATUSES,
+  customerCreateSchema,
+  customerPatchSchema,
+  customerRow,
+  type Customer,
+  type CustomerCreate,
+  type CustomerPatch,
+  type CustomerStatus,
+} from './collections/customer.ts';
+export {
+  USER_STATUSES,
+  userCreateSchema,
+  userPatchSchema,
+  userRow,
+  type User,
+  type UserCreate,
+  type UserPatch,
+  type UserStatus,
+} from './collections/user.ts';
+export {
+  savedViewCreateSchema,
+  savedViewPatchSchema,
+  savedViewRow,
+  type SavedView,
+  type SavedViewCreate,
+  type SavedViewPatch,
+} from './collections/saved-view.ts';

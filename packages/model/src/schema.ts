@@ -86,6 +86,18 @@ export const plainObject: z.ZodType<JsonObject> = z
   .refine((value) => JSON.stringify(value).length <= 16_384, { error: 'expected at most 16384 characters of JSON' })
   .refine((value) => !hasForbiddenKey(value), { error: 'a key is __proto__, constructor or prototype; rename it' });
 
+/** What an app keeps with a record for itself; at most 8 KiB as text. */
+export const attributesSchema: z.ZodType<JsonObject> = z
+  .record(keySchema, z.json())
+  .refine((value) => JSON.stringify(value).length <= 8_192, { error: 'expected at most 8192 characters of JSON' })
+  .refine((value) => !hasForbiddenKey(value), { error: 'a key is __proto__, constructor or prototype; rename it' });
+
+/** Words to find a record by; each counts once. */
+export const tagsSchema: z.ZodType<readonly string[]> = z
+  .array(named(64))
+  .max(32)
+  .transform((tags) => [...new Set(tags)]);
+
 export const healthSchema: z.ZodType<Health> = z.enum(['healthy', 'degraded', 'unhealthy', 'unknown']);
 
 export const runStateSchema: z.ZodType<RunState> = z.enum(RUN_STATES);

@@ -48,6 +48,9 @@ test.each([
   [['nin', 'status', ['up', 'degraded']], true],
   [['nin', 'status', ['up', 'down']], false],
   [['prefix', 'status', 'do'], true],
+  [['contains', 'status', 'OW'], true],
+  [['contains', 'status', 'up'], false],
+  [['contains', 'list', 'ro'], true],
   [['null', 'none'], true],
   [['null', 'none', false], false],
   [['null', 'n', false], true],
@@ -385,6 +388,7 @@ const leaves: fc.Arbitrary<FilterJson> = fc.oneof(
   fc.tuple(fc.constantFrom('lt', 'lte', 'gt', 'gte'), fields, fc.constantFrom<number | string>(0, 1, 2, '', 'a', 'b')),
   fc.tuple(fc.constantFrom('in', 'nin'), fields, fc.array(scalars, { maxLength: 12 })),
   fc.tuple(fc.constant('prefix'), fields, fc.constantFrom('', 'a', 'ab')),
+  fc.tuple(fc.constant('contains'), fields, fc.constantFrom('', 'A', 'b')),
   fc.tuple(fc.constant('null'), fields),
   fc.tuple(fc.constant('null'), fields, fc.boolean()),
   fc.constantFrom(['all'], ['and'], ['or']),
@@ -436,6 +440,10 @@ function naive(raw: FilterJson, sample: JsonObject): boolean {
       return !listOf(wanted).includes(value);
     case 'prefix':
       return typeof value === 'string' && value.startsWith(textOf(wanted));
+    case 'contains':
+      return (Array.isArray(value) ? value : [value]).some(
+        (each) => typeof each === 'string' && each.toLowerCase().includes(textOf(wanted).toLowerCase()),
+      );
     case 'null':
       return (value === null) === (args[1] ?? true);
     default: {
@@ -474,3 +482,16 @@ function textOf(value: Json | undefined): string {
   if (typeof value !== 'string') throw new Error('expected a string');
   return value;
 }
+
+test('[FI13] contains finds its text anywhere in a string or in a string of a list, whatever the case', () => {
+  const customer: JsonObject = { id: 'c', name: 'Ärzte & Söhne', tags: ['VIP', 'north'], n: 12, none: null, empty: '' };
+  for (const part of ['ärzte', 'SÖHNE', ' & ', '']) expect(passes(['contains', 'name', part], customer)).toBe(true);
+  expect(passes(['contains', 'name', 'soehne'], customer)).toBe(false);
+  expect(passes(['contains', 'tags', 'vip'], customer)).toBe(true);
+  expect(passes(['contains', 'tags', 'south'], customer)).toBe(false);
+  for (const field of ['n', 'none', 'nosuch']) expect(passes(['contains', field, ''], customer)).toBe(false);
+  expect(passes(['not', ['contains', 'none', 'x']], customer)).toBe(true);
+  expect(filterKey(parse(['contains', 'name', 'ABC']))).toBe(filterKey(parse(['contains', 'name', 'abc'])));
+  expect(parseFilter(['contains', 'name', 7])).toMatchObject({ ok: false, code: 'bad_filter' });
+  expect(parseFilter(['contains', 'name', 'x'.repeat(1025)])).toMatchObject({ ok: false, code: 'too_complex' });
+});

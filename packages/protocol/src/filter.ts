@@ -23,7 +23,7 @@ export type Filter =
   | { readonly op: 'not'; readonly of: Filter }
   | { readonly op: 'eq' | 'neq' | 'lt' | 'lte' | 'gt' | 'gte'; readonly field: string; readonly value: Scalar }
   | { readonly op: 'in' | 'nin'; readonly field: string; readonly values: readonly Scalar[] }
-  | { readonly op: 'prefix'; readonly field: string; readonly value: string }
+  | { readonly op: 'prefix' | 'contains'; readonly field: string; readonly value: string }
   | { readonly op: 'null'; readonly field: string; readonly isNull: boolean };
 
 /** Bounds of one filter. A filter beyond them is refused with `too_complex`. */
@@ -103,6 +103,8 @@ export function matches(filter: Filter, row: JsonObject): boolean {
       const value = readField(row, filter.field);
       return typeof value === 'string' && value.startsWith(filter.value);
     }
+    case 'contains':
+      return holds(readField(row, filter.field), filter.value);
     default:
       return compare(filter.op, readField(row, filter.field), filter.value);
   }
@@ -206,6 +208,12 @@ function parseLeaf(op: string, rest: readonly Json[]): Result<Filter> {
       if (typeof value !== 'string') return refuse('bad_filter', `"prefix" found ${kindOf(value)}, expected a string`);
       if (value.length > filterLimits.stringLength) return tooLong(value);
       return ok(leaf({ op, field, value }));
+    case 'contains':
+      if (typeof value !== 'string')
+        return refuse('bad_filter', `"contains" found ${kindOf(value)}, expected a string`);
+      if (value.length > filterLimits.stringLength) return tooLong(value);
+      // Case is not told apart, so that wishes which differ in it alone share one view.
+      return ok(leaf({ op, field, value: value.toLowerCase() }));
     default: {
       const scalar = parseScalar(value);
       if (!scalar.ok) return scalar;
@@ -318,6 +326,12 @@ function compare(op: 'lt' | 'lte' | 'gt' | 'gte', a: Json, b: Scalar): boolean {
   return false;
 }
 
+/** Has the text, or one text of the list, this one somewhere in it? `part` is in lower case. */
+function holds(value: Json, part: string): boolean {
+  if (typeof value === 'string') return value.toLowerCase().includes(part);
+  return isArray(value) && value.some((each) => typeof each === 'string' && each.toLowerCase().includes(part));
+}
+
 // A long list is looked up in a set made at its first use; the filter itself stays plain data.
 const sets = new WeakMap<Filter, ReadonlySet<Json>>();
 
@@ -349,8 +363,8 @@ function collectFields(filter: Filter, found: Set<string>): void {
   }
 }
 
-const OPERATORS = 'and, or, not, all, eq, neq, lt, lte, gt, gte, in, nin, prefix, null';
-const LEAF_OPERATORS = ['eq', 'neq', 'lt', 'lte', 'gt', 'gte', 'in', 'nin', 'prefix', 'null'] as const;
+const OPERATORS = 'and, or, not, all, eq, neq, lt, lte, gt, gte, in, nin, prefix, contains, null';
+const LEAF_OPERATORS = ['eq', 'neq', 'lt', 'lte', 'gt', 'gte', 'in', 'nin', 'prefix', 'contains', 'null'] as const;
 
 function isLeafOperator(op: string): op is (typeof LEAF_OPERATORS)[number] {
   return LEAF_OPERATORS.some((each) => each === op);

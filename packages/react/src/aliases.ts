@@ -3,7 +3,7 @@
  * its import and little else. `live` is the hook of ours behind each: whether the answer is true now, and as of when.
  */
 import type { CommandResult, ConnectionState, Where } from '@statewire/client';
-import type { Agent, Connection, Execution, Health, Notification, Status } from '@statewire/model';
+import type { Agent, Connection, Customer, Execution, Health, Notification, Status, User } from '@statewire/model';
 import type { JsonObject } from '@statewire/protocol';
 import { useCallback, useMemo } from 'react';
 import type { Live } from './live.ts';
@@ -12,7 +12,7 @@ import { useClient } from './provider.tsx';
 import { useConnection } from './use-connection.ts';
 import { useConnectionStatus } from './use-connection-status.ts';
 import { useDashboardMetrics, type DashboardMetricsOptions, type LiveMetrics } from './use-dashboard-metrics.ts';
-import { useCustomers, useUsers, type Customer, type LivePeople, type PeopleOptions, type User } from './use-people.ts';
+import { useCustomers, useUsers, type LivePeople, type PeopleOptions } from './use-people.ts';
 import { useServerMetrics, type ServerMetrics } from './use-server-metrics.ts';
 import {
   useSystemMessages,
@@ -235,7 +235,10 @@ export function useRealtimeSystemMessages(options: RealtimeSystemMessagesOptions
   );
 }
 
-export interface RealtimePeopleOptions<T extends Customer | User> extends Pick<PeopleOptions<T>, 'collection'> {
+export interface RealtimePeopleOptions<T extends Customer | User> extends Pick<
+  PeopleOptions<T>,
+  'collection' | 'limit' | 'search' | 'skip' | 'sort'
+> {
   readonly filters?: Where<T> | undefined;
 }
 
@@ -247,8 +250,8 @@ export interface RealtimeClients {
 
 /** Customers. Each change is optimistic: shown at once, taken back when refused. */
 export function useRealtimeClients(options: RealtimePeopleOptions<Customer> = {}): RealtimeClients {
-  const { filters, collection } = options;
-  const live = useCustomers({ where: filters, collection });
+  const { filters, ...rest } = options;
+  const live = useCustomers({ ...rest, where: filters });
   return useMemo(() => ({ clients: live.data, updateClientOptimistically: live.update, live }), [live]);
 }
 
@@ -260,8 +263,8 @@ export interface RealtimeUsers {
 
 /** Users of the platform. */
 export function useRealtimeUsers(options: RealtimePeopleOptions<User> = {}): RealtimeUsers {
-  const { filters, collection } = options;
-  const live = useUsers({ where: filters, collection });
+  const { filters, ...rest } = options;
+  const live = useUsers({ ...rest, where: filters });
   return useMemo(() => ({ users: live.data, updateUserOptimistically: live.update, live }), [live]);
 }
 

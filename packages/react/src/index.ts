@@ -51,7 +51,8 @@ export {
   type SystemMessage,
   type SystemMessagesOptions,
 } from './use-system-messages.ts';
-export { useCustomers, useUsers, type Customer, type LivePeople, type PeopleOptions, type User } from './use-people.ts';
+export { useCustomers, useUsers, type LivePeople, type PeopleOptions } from './use-people.ts';
+export type { Customer, User } from '@statewire/model';
 export { usePresence, type PresenceOptions, type PresentHere } from './use-presence.ts';
 export {
   useDashboardMetrics,

@@ -1,56 +1,58 @@
 /** Customers and users: rows that people edit together, so each comes with an optimistic change. */
-import type { CommandResult, Where } from '@statewire/client';
-import type { JsonObject, Row } from '@statewire/protocol';
+import { compileWhere, type CommandResult, type SortField, type Where } from '@statewire/client';
+import type { Customer, User } from '@statewire/model';
+import type { Direction, Json, JsonObject, Row } from '@statewire/protocol';
 import { useCallback, useMemo } from 'react';
-import type { Live, LiveOptions } from './live.ts';
+import type { LiveOptions } from './live.ts';
 import { useClient } from './provider.tsx';
-import { useRows } from './use-collection.ts';
+import { useRows, type LiveRows } from './use-collection.ts';
 
-/** A customer of the platform. The collection `customers` has to be defined on the server; it may have more fields. */
-export interface Customer extends Row {
-  readonly name: string;
-  readonly status: string;
-}
-
-/** A user of the platform. The collection `users` has to be defined on the server; it may have more fields. */
-export interface User extends Row {
-  readonly name: string;
-  readonly email: string;
-  readonly status: string;
-}
-
-/** Which people are shown, and in which shape. */
+/** Which people are shown, in which order, and how many of them. */
 export interface PeopleOptions<T extends Row> extends LiveOptions {
+  /** Only records for which this holds. May be a new object on each render. */
   readonly where?: Where<T> | undefined;
-  /** Name of the collection, if it is another one. */
+  /** Somewhere in the name, the e-mail address or the id in another system; case is not told apart. */
+  readonly search?: string | undefined;
+  readonly sort?: readonly (readonly [field: SortField<T>, direction: Direction])[] | undefined;
+  /** Only so many, 1 to 1000: `total` says how many there are. */
+  readonly limit?: number | undefined;
+  /** With `limit`: behind the first so many, behind an `endCursor`, or before a `startCursor`. One of them. */
+  readonly skip?: number | undefined;
+  readonly after?: string | undefined;
+  readonly before?: string | undefined;
+  /** Name of the collection, if it is another one: of the app. */
   readonly collection?: string | undefined;
 }
 
 /** People, live, and what can be done about them. */
-export interface LivePeople<T extends Row> extends Live<readonly T[]> {
+export interface LivePeople<T extends Row> extends LiveRows<T> {
   /**
    * Changes fields of one. It shows at once, is taken back when the server refuses, and is a conflict when somebody else
    * changed one of these fields since the version that was on screen.
    */
   readonly update: (id: string, fields: JsonObject) => Promise<CommandResult>;
+  /** Makes one. */
+  readonly create: (fields: JsonObject) => Promise<CommandResult>;
+  /** Deletes one. A customer that has users is refused. */
+  readonly remove: (id: string) => Promise<CommandResult>;
 }
 
-/** Customers, live. Without the collection on the server it is `denied` with `unknown_collection`. */
-export function useCustomers<T extends Customer = Customer>(options: PeopleOptions<T> = {}): LivePeople<T> {
+/** Customers, live. */
+export function useCustomers<T extends Row = Customer>(options: PeopleOptions<T> = {}): LivePeople<T> {
   return usePeople<T>('customers', options);
 }
 
-/** Users, live. Without the collection on the server it is `denied` with `unknown_collection`. */
-export function useUsers<T extends User = User>(options: PeopleOptions<T> = {}): LivePeople<T> {
+/** Users of the platform, live. */
+export function useUsers<T extends Row = User>(options: PeopleOptions<T> = {}): LivePeople<T> {
   return usePeople<T>('users', options);
 }
 
 function usePeople<T extends Row>(
   name: string,
-  { where, collection = name, ...options }: PeopleOptions<T>,
+  { where, search = '', collection = name, ...options }: PeopleOptions<T>,
 ): LivePeople<T> {
   const client = useClient();
-  const live = useRows<T>(collection, { ...options, where });
+  const live = useRows<T>(collection, { ...options, where: search === '' ? where : searched(where, search) });
   const rows = live.data;
   const update = useCallback(
     (id: string, fields: JsonObject) => {
@@ -59,5 +61,33 @@ function usePeople<T extends Row>(
     },
     [client, collection, rows],
   );
-  return useMemo(() => ({ ...live, update }), [live, update]);
+  const create = useCallback(
+    (fields: JsonObject) => client.collection(collection).create(fields),
+    [client, collection],
+  );
+  const remove = useCallback((id: string) => client.collection(collection).delete(id), [client, collection]);
+  return useMemo(() => {
+    const { startCursor: _, endCursor: __, ...shown } = live;
+    return {
+      ...shown,
+      get startCursor() {
+        return live.startCursor;
+      },
+      get endCursor() {
+        return live.endCursor;
+      },
+      update,
+      create,
+      remove,
+    };
+  }, [live, update, create, remove]);
 }
+
+/** What is asked for anyway, and the text in one of the fields that people look for others by. */
+function searched<T extends Row>(where: Where<T> | undefined, text: string): readonly Json[] {
+  const found = ['or', ...SEARCHED.map((field) => ['contains', field, text])];
+  const others = compileWhere(where);
+  return others === undefined ? found : ['and', others, found];
+}
+
+const SEARCHED = ['name', 'email', 'externalId'] as const;

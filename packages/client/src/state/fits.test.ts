@@ -16,6 +16,7 @@ const { filter } = fc.letrec<{ filter: FilterJson }>((tie) => ({
     ),
     fc.tuple(fc.constantFrom('in', 'nin'), field, fc.array(scalar, { maxLength: 3 })),
     fc.tuple(fc.constant('prefix'), field, fc.constantFrom('a', '')),
+    fc.tuple(fc.constant('contains'), field, fc.constantFrom('A', 'b', '')),
     fc.tuple(fc.constant('null'), field),
     fc.tuple(fc.constant('null'), field, fc.boolean()),
     fc.constant(['all']),

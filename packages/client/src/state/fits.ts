@@ -26,9 +26,16 @@ export function fits(filter: FilterJson | undefined, row: Row): boolean {
       return (value === null) === (wanted ?? true);
     case 'prefix':
       return typeof value === 'string' && typeof wanted === 'string' && value.startsWith(wanted);
+    case 'contains':
+      return typeof wanted === 'string' && holds(value, wanted.toLowerCase());
     default:
       return compares(op, value, wanted);
   }
+}
+
+function holds(value: Json, part: string): boolean {
+  const all = isArray(value) ? value : [value];
+  return all.some((each) => typeof each === 'string' && each.toLowerCase().includes(part));
 }
 
 function compares(op: Json | undefined, a: Json, b: Json | undefined): boolean {

@@ -78,7 +78,7 @@ export async function redeem(
 }
 
 export const users = (signal?: AbortSignal): Promise<readonly User[]> =>
-  fetched<{ users: readonly User[] }>('/v1/users', signal).then((a) => a.users);
+  fetched<{ users: readonly User[] }>('/v1/members', signal).then((a) => a.users);
 export const invites = (signal?: AbortSignal): Promise<readonly OneTimeLink[]> =>
   fetched<{ invites: readonly OneTimeLink[] }>('/v1/invites', signal).then((a) => a.invites);
 
@@ -95,11 +95,11 @@ export function withdrawInvite(email: string): Promise<Answer<unknown>> {
 }
 
 export function setRole(id: string, role: Role): Promise<Answer<User>> {
-  return request(`/v1/users/${encodeURIComponent(id)}`, { method: 'PATCH', body: { role } });
+  return request(`/v1/members/${encodeURIComponent(id)}`, { method: 'PATCH', body: { role } });
 }
 
 export function removeUser(id: string): Promise<Answer<unknown>> {
-  return request(`/v1/users/${encodeURIComponent(id)}`, { method: 'DELETE' });
+  return request(`/v1/members/${encodeURIComponent(id)}`, { method: 'DELETE' });
 }
 
 function me({ principal, user }: MeAnswer): Me {

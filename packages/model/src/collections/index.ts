@@ -5,6 +5,7 @@ import { annotations, type Annotation } from './annotation.ts';
 import { channels, type Channel } from './channel.ts';
 import { checks, type Check } from './check.ts';
 import { connections, type Connection } from './connection.ts';
+import { customers, type Customer } from './customer.ts';
 import { deliveries, type Delivery } from './delivery.ts';
 import { executions, type Execution } from './execution.ts';
 import { inboxes, type Inbox } from './inbox.ts';
@@ -17,10 +18,12 @@ import { rules, type Rule } from './rule.ts';
 import { notifications, type Notification } from './notification.ts';
 import { preferences, type Preferences } from './preferences.ts';
 import { presences, type Presence } from './presence.ts';
+import { savedViews, type SavedView } from './saved-view.ts';
 import { services, type Service } from './service.ts';
 import { settings, type Settings } from './settings.ts';
 import { pages, type Page } from './page.ts';
 import { subscribers, type Subscriber } from './subscriber.ts';
+import { users, type User } from './user.ts';
 
 /** The row of each collection, by the collection's name. */
 export interface Rows {
@@ -46,6 +49,9 @@ export interface Rows {
   readonly deliveries: Delivery;
   readonly pages: Page;
   readonly subscribers: Subscriber;
+  readonly customers: Customer;
+  readonly users: User;
+  readonly 'saved-views': SavedView;
 }
 
 /** The name of a collection that every server has. */
@@ -75,6 +81,9 @@ export const collections: Readonly<Record<CollectionName, Collection>> = {
   deliveries,
   pages,
   subscribers,
+  customers,
+  users,
+  'saved-views': savedViews,
 };
 
 /** The collection of this name, or null. Safe for names from outside. */

@@ -119,7 +119,7 @@ export class Inbox {
     const to = text('person');
     const people = this.#people(principal.org);
     if (to !== '*' && !people.some(({ id }) => id === to) && principal.scopes.includes('admin')) {
-      return refuse('not_found', `there is no person ${to.slice(0, 64)}; GET /v1/users lists them`);
+      return refuse('not_found', `there is no person ${to.slice(0, 64)}; GET /v1/members lists them`);
     }
     const word = key ?? newId(clock, 'msg');
     const unique = `message:${principal.id}:${word}`;

@@ -21,6 +21,9 @@ test('[CC10] as many collections and fields as the limit are taken, one more is 
 
 test('[CC10] a name of ours and a name twice are refused', () => {
   expect(() => catalogWith([made('services')], limits)).toThrow('collection services: the server has one of this name');
+  expect(() => catalogWith([made('customers')], limits)).toThrow(
+    /keep fields of your own in `attributes`, or name yours app-customers/u,
+  );
   expect(() => catalogWith([made('mine'), made('mine')], limits)).toThrow('collection mine: is defined twice');
 });
 

@@ -38,7 +38,8 @@ export function catalogWith(
   const all: Record<string, Collection> = { ...collections };
   for (const collection of custom) {
     const { name } = collection;
-    if (isCollectionName(name)) throw new Error(`collection ${name}: the server has one of this name; take another`);
+    if (isCollectionName(name))
+      throw new Error(`collection ${name}: the server has one of this name; ${instead(name)}`);
     if (Object.hasOwn(all, name)) throw new Error(`collection ${name}: is defined twice; keep one of them`);
     all[name] = collection;
   }
@@ -48,6 +49,19 @@ export function catalogWith(
     custom,
     claims: [...new Set(definitions.flatMap(claimsOf))].sort(),
   };
+}
+
+/** Names that apps had before the server did: what to do is more than to take another. */
+const SINCE: Readonly<Record<string, string>> = {
+  customers: 'docs/guides/customers.md',
+  users: 'docs/guides/customers.md',
+};
+
+function instead(name: string): string {
+  const guide = Object.hasOwn(SINCE, name) ? SINCE[name] : undefined;
+  return guide === undefined
+    ? 'take another'
+    : `leave your definition out and keep fields of your own in \`attributes\`, or name yours app-${name} and import its records there (${guide})`;
 }
 
 function checked(

@@ -233,6 +233,23 @@ export const limits = {
   /** What follows from a commit (groups, dependencies): records of one transaction, and the wait after one was refused. */
   followSliceRows: 500,
   followRetryMs: 1_000,
+  // The back office.
+  savedViewsPerPersonMax: 200,
+  /** Users that go, or lose their customer, with a customer in one transaction. */
+  customerUsersRemovedMax: 1_000,
+  /** Records of one bulk job, and jobs of one organization that have not ended. */
+  bulkRecordsMax: 100_000,
+  bulkJobsPerOrgMax: 20,
+  /** Records of one transaction of a bulk job, and how long running them may hold up the thread. */
+  bulkSliceRows: 200,
+  bulkSliceMs: 6,
+  /** Refused records that a bulk job names; of the others it says how many. */
+  bulkFailuresMax: 100,
+  /** How long a bulk job can be taken back, and its plan is kept. */
+  bulkKeepMs: 604_800_000,
+  bulkRetryMs: 1_000,
+  /** Lines of one file of customers or users. */
+  importLinesMax: 20_000,
   // History kept by this release.
   samplesMs: 172_800_000,
   transitionsMs: 34_214_400_000,

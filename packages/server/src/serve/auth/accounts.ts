@@ -297,7 +297,7 @@ const wrongPassword = refuse('auth_invalid', 'the address or the password is not
 const lastAdmin = refuse('forbidden', 'this is the last admin of the organization; make someone else an admin first');
 
 function noUser(id: string): Result<never> {
-  return refuse('not_found', `no user ${id}; list them with GET /v1/users`);
+  return refuse('not_found', `no user ${id}; list them with GET /v1/members`);
 }
 
 type Auth = ReturnType<typeof betterAuth<ReturnType<typeof settingsFor>>>;

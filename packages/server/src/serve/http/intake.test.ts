@@ -41,7 +41,7 @@ test('one report that is refused is a refusal', async () => {
     body: { collection: 'agents', id: 'a1', health: 'sick' },
   });
   expect(reply.json).toMatchObject({ status: 422, code: 'bad_field' });
-  const unknown = await world.call('POST', '/v1/reports', { key: report, body: { collection: 'users', id: 'a1' } });
+  const unknown = await world.call('POST', '/v1/reports', { key: report, body: { collection: 'nosuch', id: 'a1' } });
   expect(unknown.json).toMatchObject({ status: 404, code: 'unknown_collection' });
 });
 

@@ -88,6 +88,7 @@ const BODIES: Readonly<Record<string, object>> = {
   extend: { ms: 60_000 },
   link: { alert: 'none-thing' },
   override: { status: 'up' },
+  remove: { users: 'keep' },
   postmortem: { text: 'x' },
   snooze: { until: 4_102_444_800_000 },
   unlink: { alert: 'none-thing' },
@@ -195,7 +196,7 @@ describe("another organization's records", () => {
       const body =
         route.body === null
           ? undefined
-          : route.path.startsWith('/v1/users')
+          : route.path.startsWith('/v1/members')
             ? { role: 'admin' }
             : (BODIES[route.path.split('/').at(-1) ?? ''] ?? {});
       const path = (id: string) => route.path.replace('{id}', id);

@@ -185,14 +185,16 @@ test('inviting, joining, changing a role, removing', async () => {
   expect(joined.json).toMatchObject({ user: { email: 'bo@example.com', role: 'viewer' } });
   const bo = { headers: { cookie: cookieOf(joined), ...own } };
   expect((await world.call('GET', '/v1/services', bo)).status).toBe(200);
-  expect((await world.call('GET', '/v1/users', bo)).status).toBe(403);
+  expect((await world.call('GET', '/v1/members', bo)).status).toBe(403);
   const [, second] = world.accounts.users('main');
   expect(
-    (await world.call('PATCH', `/v1/users/${second?.id}`, { ...admin, body: { role: 'admin' } })).json,
+    (await world.call('PATCH', `/v1/members/${second?.id}`, { ...admin, body: { role: 'admin' } })).json,
   ).toMatchObject({ role: 'admin' });
-  expect((await world.call('GET', '/v1/users', bo)).status).toBe(200);
-  expect((await world.call('PATCH', `/v1/users/${second?.id}`, { ...admin, body: { role: 'root' } })).status).toBe(422);
-  expect((await world.call('DELETE', `/v1/users/${second?.id}`, admin)).status).toBe(200);
+  expect((await world.call('GET', '/v1/members', bo)).status).toBe(200);
+  expect((await world.call('PATCH', `/v1/members/${second?.id}`, { ...admin, body: { role: 'root' } })).status).toBe(
+    422,
+  );
+  expect((await world.call('DELETE', `/v1/members/${second?.id}`, admin)).status).toBe(200);
   expect((await world.call('GET', '/v1/me', bo)).status).toBe(401);
   expect(
     (await world.call('POST', '/v1/invites/withdraw', { ...admin, body: { email: 'cy@example.com' } })).status,

@@ -252,7 +252,7 @@ function userRoutes({ accounts, log }: HttpDeps): readonly Route[] {
   return [
     route({
       method: 'GET',
-      path: '/v1/users',
+      path: '/v1/members',
       access: 'admin',
       tag: 'people',
       summary: 'People of the organization',
@@ -261,7 +261,7 @@ function userRoutes({ accounts, log }: HttpDeps): readonly Route[] {
     }),
     route({
       method: 'PATCH',
-      path: '/v1/users/{id}',
+      path: '/v1/members/{id}',
       access: 'admin',
       tag: 'people',
       summary: 'Changes a role, at once',
@@ -278,7 +278,7 @@ function userRoutes({ accounts, log }: HttpDeps): readonly Route[] {
     }),
     route({
       method: 'DELETE',
-      path: '/v1/users/{id}',
+      path: '/v1/members/{id}',
       access: 'admin',
       tag: 'people',
       summary: 'Removes a person and ends every session',

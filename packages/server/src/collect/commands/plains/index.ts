@@ -4,17 +4,21 @@ import { channels } from './channels.ts';
 import { notifications } from './notifications.ts';
 import { preferences } from './preferences.ts';
 import { maintenances } from './maintenances.ts';
+import { customers } from './customers.ts';
 import { incidents } from './incidents.ts';
 import { pages } from './pages.ts';
 import { policies } from './policies.ts';
 import { rules } from './rules.ts';
+import { savedViews } from './saved-views.ts';
 import { settings } from './settings.ts';
 import { subscribers } from './subscribers.ts';
+import { users } from './users.ts';
 
 /** What is particular about each plain collection that callers write. A new one is a file beside this and a line here. */
 export const plains: Readonly<Record<string, Plain>> = {
   annotations,
   channels,
+  customers,
   incidents,
   maintenances,
   notifications,
@@ -22,6 +26,8 @@ export const plains: Readonly<Record<string, Plain>> = {
   pages,
   policies,
   rules,
+  'saved-views': savedViews,
   settings,
   subscribers,
+  users,
 };

@@ -4,6 +4,7 @@ import type { Verb } from '../verb.ts';
 import { agentVerbs } from './agents.ts';
 import { alertVerbs } from './alerts.ts';
 import { channelVerbs } from './channels.ts';
+import { customerVerbs } from './customers.ts';
 import { maintenanceVerbs } from './maintenances.ts';
 import { pageVerbs } from './pages.ts';
 import { incidentVerbs } from './incidents.ts';
@@ -19,6 +20,7 @@ export const verbs: readonly Verb[] = [
   ...agentVerbs,
   ...alertVerbs,
   ...channelVerbs,
+  ...customerVerbs,
   ...pageVerbs,
   ...presenceVerbs,
   ...maintenanceVerbs,

@@ -52,6 +52,8 @@ export default defineConfig({
           environment: 'node',
           include: ['e2e/**/*.test.ts'],
           exclude: alone,
+          // Ships its sources under our own condition; what is inlined is compiled like ours.
+          server: { deps: { inline: ['@modelcontextprotocol/client', 'eventsource', 'eventsource-parser'] } },
           // Real servers and real browsers on two cores: what they wait for is mostly each other.
           maxWorkers: 2,
           testTimeout: 120_000,

@@ -50,6 +50,13 @@ test('the environment wins over the file, the file over the defaults; an empty v
   });
 });
 
+test('the MCP endpoint is on until somebody says off, as YAML or a person spells it', () => {
+  expect(load().mcp).toBe(true);
+  for (const word of ['off', 'false']) expect(load({}, `mcp: ${word}\n`).mcp, word).toBe(false);
+  expect(load({ STATEWIRE_MCP: '0' }, 'mcp: on\n').mcp).toBe(false);
+  expect(problems({}, 'mcp: maybe\n').problems).toMatchObject([{ expected: 'on or off' }]);
+});
+
 test('everything is frozen, all the way down', () => {
   const config = load({}, 'egress: {allow: [{cidr: 10.0.0.0/8, ports: [80]}]}\n');
   for (const value of [

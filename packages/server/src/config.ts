@@ -38,6 +38,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** May a process on this machine read /metrics without a credential? */
   readonly metricsLoopback: boolean;
+  /** Is the server an MCP server itself, at /mcp? */
+  readonly mcp: boolean;
   readonly auth: { readonly jwt: readonly JwtConfig[] };
   readonly commands: Readonly<Record<string, CommandConfig>>;
   /** Services managed by the file, still to be checked by the model; `line` is where each stands. */
@@ -136,6 +138,7 @@ export function loadConfig(options: LoadOptions = {}): Config {
     trustProxy: fromEnv.trustProxy ?? file.trustProxy ?? false,
     logLevel: fromEnv.logLevel ?? file.logLevel ?? 'info',
     metricsLoopback: fromEnv.metricsLoopback ?? file.metricsLoopback ?? false,
+    mcp: fromEnv.mcp ?? file.mcp ?? true,
     auth: { jwt: (file.auth?.jwt ?? []).map(toJwt) },
     commands: file.commands ?? {},
     collections:
@@ -274,6 +277,13 @@ export const settings: readonly Setting[] = [
     meaning: 'Processes of this machine may read /metrics without a credential.',
   },
   {
+    env: 'STATEWIRE_MCP',
+    key: 'mcp',
+    default: 'on',
+    bound: 'on or off; 0 or 1 in the environment',
+    meaning: 'The MCP endpoint at /mcp, where an agent asks what is down.',
+  },
+  {
     env: null,
     key: 'auth.jwt',
     default: 'none',
@@ -407,6 +417,8 @@ const fileSchema = z.strictObject({
   trustProxy: z.boolean().optional(),
   logLevel: logLevel.optional(),
   metricsLoopback: z.boolean().optional(),
+  // YAML 1.2 reads `off` as a word.
+  mcp: z.union([z.boolean(), z.enum(['on', 'off']).transform((word) => word === 'on')], 'on or off').optional(),
   auth: z.strictObject({ jwt: z.array(jwt).max(32).optional() }).optional(),
   commands: z
     .record(name, command)
@@ -470,6 +482,7 @@ function readEnv(env: Readonly<Record<string, string | undefined>>, problems: Co
       true,
     ),
     demo: take('STATEWIRE_DEMO', flag),
+    mcp: take('STATEWIRE_MCP', flag),
     collections: take('STATEWIRE_COLLECTIONS', modulePath),
     egress: take('STATEWIRE_EGRESS', z.enum(['public', 'any'], 'public or any')),
     publicUrl: take('STATEWIRE_PUBLIC_URL', publicUrl),

@@ -76,6 +76,8 @@ import { JwtVerifier } from './serve/auth/jwt.ts';
 import { attachLive, type LiveDoor } from './serve/gateway.ts';
 import { createHttp } from './serve/http/app.ts';
 import type { Demo } from './serve/http/demo.ts';
+import type { HttpDeps } from './serve/http/deps.ts';
+import { McpDoor } from './serve/mcp/door.ts';
 import { Drawings } from './serve/pages/drawn.ts';
 import { Streams } from './serve/pages/stream.ts';
 
@@ -383,7 +385,10 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   followers.push((committed) => inbox.follow(committed));
 
   // serve
-  const onRevoked = (principalId: string): void => door.gateway.revise(principalId, null);
+  const onRevoked = (principalId: string): void => {
+    door.gateway.revise(principalId, null);
+    mcp?.revise(principalId);
+  };
   const keys = new ApiKeys({
     clock,
     commit,
@@ -428,10 +433,27 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   });
   const drawings = new Drawings(clock);
   const streams = new Streams({ clock, limits, board, drawings });
+  const mutate: HttpDeps['mutate'] = (principal, mutation) => commands.mutate(principal, mutation);
+  const mcp = !config.mcp
+    ? null
+    : new McpDoor({
+        clock,
+        log,
+        limits,
+        collections: catalog.all,
+        live,
+        store,
+        epoch: commit.epoch,
+        history: history.past,
+        settings: { version: options.version },
+        mutate,
+      });
+  followers.push((committed) => mcp?.follow(committed));
   const http = createHttp({
     clock,
     log,
     limits,
+    mcp,
     collections: catalog.all,
     authenticate,
     live,
@@ -444,7 +466,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     history: history.past,
     pages: publicPages({ board, drawings, streams, commit, live, store, vault }),
     demo: options.demo ?? null,
-    mutate: (principal, mutation) => commands.mutate(principal, mutation),
+    mutate,
     report: (principal, report) => reports.report(principal, report),
     reportAll: (principal, all) => reports.reportAll(principal, all),
     beat: (beat) => beats.beat(beat),
@@ -461,6 +483,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
       origins: config.origins,
       trustProxy: config.trustProxy,
       metricsLoopback: config.metricsLoopback,
+      issuers: config.auth.jwt.map(({ issuer }) => issuer),
       dashboardDir: options.dashboardDir,
     },
   });
@@ -519,6 +542,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   endings.push(() => shut(server, door, clock));
   // Listeners would keep the doors open for ever.
   endings.push(() => streams.close());
+  endings.push(() => mcp?.close());
   // Before the doors shut: agents are not gone when we are.
   endings.push(() => presence.close());
   endings.push(() => visits.close());

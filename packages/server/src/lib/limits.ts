@@ -114,6 +114,15 @@ export const limits = {
   pageRowsMax: 1_000,
   requestsPerMinuteMax: 6_000,
   signInsPerMinuteMax: 10,
+  // The MCP endpoint.
+  mcpBodyBytesMax: 262_144,
+  /** Listening streams: of one credential, and of this process; how long one lasts, and how many resources it names. */
+  mcpListensPerPrincipalMax: 20,
+  mcpListensMax: 500,
+  mcpListenMsMax: 3_600_000,
+  mcpUrisPerListenMax: 200,
+  /** A listener is told of a record that changes again and again at most this often. */
+  mcpTellMs: 1_000,
   // Public pages.
   pagesPerOrgMax: 100,
   /** Listeners of the push stream of one page, of all pages of this process, and of one address. */

@@ -36,6 +36,7 @@ import { ApiKeys } from '../serve/auth/api-key.ts';
 import { createAuthenticator } from '../serve/auth/authenticator.ts';
 import { JwtVerifier, type JwtIssuer } from '../serve/auth/jwt.ts';
 import { Gateway } from '../serve/gateway.ts';
+import { McpDoor } from '../serve/mcp/door.ts';
 import { createHttp, type Http } from '../serve/http/app.ts';
 import type { HttpDeps } from '../serve/http/deps.ts';
 import { testVault } from './test-vault.ts';
@@ -56,6 +57,7 @@ export interface World {
   readonly refreshed: string[];
   readonly errors: object[];
   readonly gateway: Gateway;
+  readonly mcp: McpDoor;
   skip(ms: number): void;
   now(): number;
   /** One request by credential. */
@@ -110,6 +112,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   let history: History | null = null;
   const vault = testVault();
   let hub: Hub | null = null;
+  let mcp: McpDoor | null = null;
   const keep = await openKeep({
     clock,
     store,
@@ -121,6 +124,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       board?.follow(committed);
       history?.follow(committed);
       hub?.apply(committed);
+      mcp?.follow(committed);
       for (const { collection, before, after } of committed.changes) {
         if (collection === 'checks') beats?.checkChanged(before, after);
       }
@@ -141,6 +145,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const onRevoked = (id: string): void => {
     revoked.push(id);
     gateway?.revise(id, null);
+    mcp?.revise(id);
   };
   const keys = new ApiKeys({
     clock,
@@ -158,6 +163,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     origins: [],
     trustProxy: false,
     metricsLoopback: false,
+    issuers: (options.issuers ?? []).map(({ issuer }) => issuer),
     dashboardDir: join(dir, 'no-dashboard'),
     ...options.settings,
   };
@@ -238,8 +244,23 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     mutate: mutations(commands),
   });
   gateway = doors;
+  const log = { ...silentLog, error: (details: object) => void errors.push(details) };
+  const door = new McpDoor({
+    clock,
+    log,
+    limits: bounds,
+    settings,
+    collections: catalog.all,
+    live: keep.live,
+    store,
+    history: past.past,
+    epoch: keep.commit.epoch,
+    mutate: (principal, mutation) => commands.mutate(principal, mutation),
+  });
+  mcp = door;
   const http = createHttp({
     gateway: doors,
+    mcp: door,
     clock,
     limits: bounds,
     settings,
@@ -247,7 +268,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     store,
     keys,
     accounts,
-    log: { ...silentLog, error: (details) => void errors.push(details) },
+    log,
     authenticate,
     live: keep.live,
     history: past.past,
@@ -282,6 +303,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     refreshed,
     errors,
     gateway: doors,
+    mcp: door,
     skip: (ms) => {
       shift += ms;
     },
@@ -307,6 +329,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     },
     async close() {
       doors.close();
+      door.close();
       inbox.close();
       streams.close();
       shown.close();

@@ -10,6 +10,7 @@ import { importRoutes } from './import.ts';
 import { intakeRoutes } from './intake.ts';
 import { keyRoutes } from './keys.ts';
 import { liveRoutes } from './live.ts';
+import { mcpRoutes } from './mcp.ts';
 import { maintenanceRoutes } from './maintenances.ts';
 import { openApiRoute } from './openapi.ts';
 import { prometheusRoutes } from './prometheus.ts';
@@ -33,6 +34,7 @@ export function createHttp(deps: HttpDeps): Http {
     ...healthRoutes(deps),
     ...systemRoutes(deps),
     ...liveRoutes(deps, rates),
+    ...mcpRoutes(deps),
     ...sessionRoutes(deps, rates),
     ...keyRoutes(deps),
     ...intakeRoutes(deps),

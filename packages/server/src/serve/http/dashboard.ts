@@ -19,7 +19,7 @@ export class Dashboard {
   ): Promise<Response | null> {
     // `//v1/x` and `/v1/x` with a typo must not look like pages: a program would take the page for an answer.
     if (
-      /^\/(?:\/|v1(?:\/|$)|status(?:\/|$)|badge(?:\/|$)|embed(?:\/|$)|live(?:\/|$)|health(?:\/|$)|metrics(?:\/|$))/u.test(
+      /^\/(?:\/|v1(?:\/|$)|status(?:\/|$)|badge(?:\/|$)|embed(?:\/|$)|live(?:\/|$)|health(?:\/|$)|mcp(?:\/|$)|\.well-known(?:\/|$)|metrics(?:\/|$))/u.test(
         path,
       )
     )

@@ -15,6 +15,7 @@ import type { Drawings } from '../pages/drawn.ts';
 import type { Streams } from '../pages/stream.ts';
 import type { Authenticate } from '../auth/authenticator.ts';
 import type { LiveGateway } from '../transports/requests.ts';
+import type { McpDoor } from '../mcp/door.ts';
 import type { Demo } from './demo.ts';
 
 /** Everything the REST door needs, as functions: it reads memory, hands writes on, and holds no state of its own. */
@@ -42,6 +43,8 @@ export interface HttpDeps {
   readonly gateway: LiveGateway;
   readonly pages: PublicPages;
   readonly push: PushDoor;
+  /** The server as an MCP server; null where that is off. */
+  readonly mcp: Pick<McpDoor, 'serve'> | null;
   /** Null where no demo runs. */
   readonly demo: Demo | null;
 }
@@ -66,6 +69,8 @@ export interface HttpSettings {
   readonly origins: readonly string[];
   readonly trustProxy: boolean;
   readonly metricsLoopback: boolean;
+  /** Issuers whose tokens are taken, for clients that look for one. */
+  readonly issuers: readonly string[];
   /** Directory of the built dashboard; what is missing is said on the page. */
   readonly dashboardDir: string;
 }

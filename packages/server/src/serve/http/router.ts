@@ -32,6 +32,8 @@ export interface Route {
   /** Media types of a body that the handler reads itself, for the document; null when it reads none. */
   readonly raw: readonly string[] | null;
   readonly answers: Readonly<Record<number, Answer>>;
+  /** What a 401 of this route adds to its challenge: where a client learns who gives credentials. */
+  readonly challenge?: ((context: Context) => string | null) | undefined;
   readonly run: (call: RawCall) => Promise<Response> | Response;
 }
 
@@ -66,6 +68,7 @@ interface Spec<Q extends z.ZodObject, B extends z.ZodType> {
   readonly body?: B;
   readonly raw?: readonly string[];
   readonly answers: Route['answers'];
+  readonly challenge?: Route['challenge'];
 }
 
 /** A route for callers with a credential. */
@@ -230,7 +233,11 @@ async function answer(deps: HttpDeps, rates: Rates, entry: Route, context: Conte
         : parseBody(entry.body, await readJson(context.req.raw, deps.limits, rawHeadersOf(context)));
     return await entry.run({ context, principal, ip, params: paramsOf(entry, context), query, body });
   } catch (error) {
-    return failed(deps, error, context);
+    const response = failed(deps, error, context);
+    const more = response.status === 401 ? (entry.challenge?.(context) ?? null) : null;
+    if (more !== null)
+      response.headers.set('www-authenticate', `${response.headers.get('www-authenticate') ?? 'Bearer'}, ${more}`);
+    return response;
   }
 }
 
@@ -343,7 +350,7 @@ function finish(deps: HttpDeps, context: Context, response: Response): Response 
     headers.set('access-control-allow-credentials', 'true');
     headers.set(
       'access-control-allow-headers',
-      'authorization, content-type, if-match, if-none-match, idempotency-key',
+      'authorization, content-type, if-match, if-none-match, idempotency-key, mcp-protocol-version, mcp-method, mcp-name',
     );
     headers.set('access-control-expose-headers', 'etag, retry-after');
     headers.set('access-control-max-age', '600');

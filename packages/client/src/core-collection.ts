@@ -13,7 +13,7 @@ export interface CollectionSource extends ViewSource {
 }
 
 /** Options of a command that creates. */
-export interface CreateOptions extends Pick<CommandOptions, 'optimistic'> {
+export interface CreateOptions extends Pick<CommandOptions, 'optimistic' | 'why'> {
   /** Absent: the server makes one. */
   readonly id?: string | undefined;
 }
@@ -30,6 +30,8 @@ export interface CommandOptions {
   readonly base?: number | undefined;
   /** Show the change at once, and take it back if it is refused. The core shows it when the server has told it. */
   readonly optimistic?: boolean | undefined;
+  /** The person's own reason, for the audit log of the server; at most 1,000 characters. */
+  readonly why?: string | undefined;
 }
 
 /** A wish for records: narrow it down, then `subscribe` or make a `view`. Immutable. */
@@ -106,32 +108,39 @@ export class CoreCollection<T extends Row, B extends Bodies = Bodies> extends Co
   /** Creates a record. Without an id the server makes one; the result names it. */
   create(fields: B['create'], options: CreateOptions = {}): Promise<CommandResult> {
     const { id = '', optimistic = false } = options;
-    return this.source.command({ c: this.name, k: id, op: 'create', f: body(fields) }, optimistic);
+    return this.source.command({ c: this.name, k: id, op: 'create', f: body(fields), ...said(options) }, optimistic);
   }
 
   /** Changes fields of a record. Paths like `labels.env` change one key. */
   patch(id: string, fields: B['patch'], options: CommandOptions = {}): Promise<CommandResult> {
-    const { base, optimistic = false } = options;
-    return this.source.command(
-      { c: this.name, k: id, op: 'patch', f: body(fields), ...(base === undefined ? {} : { base }) },
-      optimistic,
-    );
+    const { optimistic = false } = options;
+    return this.source.command({ c: this.name, k: id, op: 'patch', f: body(fields), ...said(options) }, optimistic);
   }
 
   delete(id: string, options: CommandOptions = {}): Promise<CommandResult> {
-    const { base, optimistic = false } = options;
-    return this.source.command({ c: this.name, k: id, op: 'del', ...(base === undefined ? {} : { base }) }, optimistic);
+    const { optimistic = false } = options;
+    return this.source.command({ c: this.name, k: id, op: 'del', ...said(options) }, optimistic);
   }
 
   /** Runs a named command on a record: `refresh`, `pause`, `override`, ... */
-  call(id: string, name: string, args: { readonly [name: string]: Json } = {}): Promise<CommandResult> {
-    return this.source.command({ c: this.name, k: id, op: 'call', name, f: args }, false);
+  call(
+    id: string,
+    name: string,
+    args: { readonly [name: string]: Json } = {},
+    options: Pick<CommandOptions, 'why'> = {},
+  ): Promise<CommandResult> {
+    return this.source.command({ c: this.name, k: id, op: 'call', name, f: args, ...said(options) }, false);
   }
 
   /** Reports what was observed of a record; needs the report scope. */
   report(id: string, fields: B['report']): Promise<CommandResult> {
     return this.call(id, 'report', body(fields));
   }
+}
+
+/** What of a command's options travels. */
+function said({ base, why }: CommandOptions): Pick<CommandOptions, 'base' | 'why'> {
+  return { ...(base === undefined ? {} : { base }), ...(why === undefined ? {} : { why }) };
 }
 
 /** The fields as they travel. */

@@ -35,10 +35,11 @@ const good: readonly Upstream[] = [
   { t: 'mut', m: 't.2', c: 'services', k: 'a', op: 'patch', f: { name: 'a' }, base: 3 },
   { t: 'mut', m: 't.3', c: 'services', k: 'a', op: 'del' },
   { t: 'mut', m: 't.4', c: 'services', k: 'a', op: 'call', name: 'refresh', f: {} },
+  { t: 'mut', m: 't.5', c: 'services', k: 'a', op: 'del', why: 'It is gone: no “ghosts”.' },
   { t: 'bye' },
 ];
 
-test.each(good.map((frame) => [frame]))('[FR1] %j is read as it is', (frame) => {
+test.each(good.map((frame) => [frame]))('[FR1] [MU9] %j is read as it is', (frame) => {
   expect(read(frame)).toEqual({ ok: true, value: frame });
 });
 
@@ -167,6 +168,8 @@ test.each([
   [{ t: 'mut', m: '1', c: 'a', k: 'a/b', op: 'del' }, 'mut.k'],
   [{ t: 'mut', m: '1', c: 'a', op: 'create', f: {} }, 'mut.k'],
   [{ t: 'mut', m: '1', c: 'a', k: 'b', op: 'drop' }, 'mut.op'],
+  [{ t: 'mut', m: '1', c: 'a', k: 'b', op: 'del', why: 7 }, 'mut.why'],
+  [{ t: 'mut', m: '1', c: 'a', k: 'b', op: 'del', why: 'x'.repeat(1_001) }, 'mut.why'],
   [{ t: 'mut', m: '1', c: 'a', k: 'b', op: 'toString' }, 'mut.op'],
   [{ t: 'mut', m: '1', c: 'a', k: 'b', op: 'call' }, 'mut.name'],
   [{ t: 'mut', m: '1', c: 'a', k: 'b', op: 'patch' }, 'mut.f'],

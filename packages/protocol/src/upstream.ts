@@ -40,6 +40,7 @@ export function decodeUpstream(text: string): Result<Upstream, FrameFailure> {
 export const upstreamLimits: {
   readonly token: number;
   readonly name: number;
+  readonly why: number;
   readonly tab: number;
   readonly subs: number;
   readonly fields: number;
@@ -47,6 +48,7 @@ export const upstreamLimits: {
 } = {
   token: 16_384,
   name: 128,
+  why: 1_000,
   tab: 64,
   subs: 256,
   fields: 128,
@@ -187,6 +189,7 @@ function decodeMut(frame: JsonObject): Result<Mut> {
     ...(op === 'call' || read.has('name') ? { name: read.string('name', { min: 1, max: 64 }) } : {}),
     ...(needsFields || read.has('f') ? { f: read.object('f') } : {}),
     ...(read.has('base') ? { base: read.integer('base') } : {}),
+    ...(read.has('why') ? { why: read.string('why', { min: 1, max: upstreamLimits.why }) } : {}),
   });
 }
 

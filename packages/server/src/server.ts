@@ -499,6 +499,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     catalog,
     origins: config.origins,
     publicUrl: config.publicUrl,
+    trustProxy: config.trustProxy,
     // The door has compared the Origin with the Host already, before it let the upgrade through.
     authenticate: ({ bearer, cookie }) => authenticate({ bearer, cookie, isSafe: true }),
     mutate: mutations(commands),

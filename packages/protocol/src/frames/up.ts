@@ -102,6 +102,8 @@ export interface Mut {
   readonly f?: JsonObject | undefined;
   /** The version the person saw. Only touched fields that changed after it conflict. */
   readonly base?: number | undefined;
+  /** The person's own reason, for the audit log. */
+  readonly why?: string | undefined;
 }
 
 /** Says goodbye before a clean close. */

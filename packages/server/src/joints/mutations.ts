@@ -14,10 +14,10 @@ export function mutations(commands: Pick<Commands, 'mutate'>): Mutate {
 }
 
 function mutationOf(frame: Mut): Mutation {
-  const { m, c, k, op, name, f, base } = frame;
+  const { m, c, k, op, name, f, base, why } = frame;
   // A report makes the record when there is none and wins by its own order, not by the version a person saw.
   const isReport = op === 'call' && name === 'report';
   // What is said ten times a second is not worth remembering for a day: reports carry their own sequence.
   if (isReport) return { collection: c, id: k, op: 'put', fields: f };
-  return { collection: c, id: k, op, name, fields: f, base, key: m };
+  return { collection: c, id: k, op, name, fields: f, base, key: m, why };
 }

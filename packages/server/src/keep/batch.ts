@@ -5,6 +5,7 @@
  */
 import { ok, refuse, type JsonObject, type Patch, type Result, type Row } from '@statewire/protocol';
 import type { Limits } from '../lib/limits.ts';
+import { actorText, auditRow, type Actor, type AuditHead, type AuditRow } from './audit.ts';
 import type { Change, Committed, Draft, Written } from './commit-types.ts';
 import { patchOf, TransactionDraft, type Base, type Touched } from './draft.ts';
 import { newestOf, touches } from './field-version.ts';
@@ -17,12 +18,14 @@ import type { ChangeRow, CommitBatch, DocumentRow, SampleRow, StoredRecord, Tran
 export interface BatchDeps {
   readonly live: Live;
   readonly limits: Limits;
+  /** Where the chain of an organization ended before this batch. */
+  readonly auditHead: (org: string) => AuditHead;
 }
 
 /** Who runs a transaction, on what, when. */
 export interface Run {
   readonly org: string;
-  readonly actor: string;
+  readonly actor: Actor;
   readonly now: number;
 }
 
@@ -41,6 +44,8 @@ export class Batch {
   readonly #samples: SampleRow[] = [];
   readonly #documents: DocumentRow[] = [];
   readonly #stale: StaleRow[] = [];
+  readonly #audits: AuditRow[] = [];
+  readonly #heads = new Map<string, AuditHead>();
   #bytes = 0;
 
   constructor(deps: BatchDeps) {
@@ -59,7 +64,13 @@ export class Batch {
 
   /** Is there anything for the store to write? */
   get isEmpty(): boolean {
-    return this.#changes.length + this.#transitions.length + this.#samples.length + this.#documents.length === 0;
+    const rows = this.#changes.length + this.#transitions.length + this.#samples.length + this.#documents.length;
+    return rows + this.#audits.length === 0;
+  }
+
+  /** Where the chains end that this batch goes on with. */
+  get auditHeads(): Iterable<AuditHead> {
+    return this.#heads.values();
   }
 
   /** Runs one transaction. What it returns is true only once the batch is durable. Throws what the transaction throws. */
@@ -86,6 +97,7 @@ export class Batch {
       samples: this.#samples,
       documents: this.#documents,
       stale: this.#stale,
+      audits: this.#audits,
     };
   }
 
@@ -133,7 +145,8 @@ export class Batch {
     done: { run: Run; version: number; changes: readonly Written1[] },
   ): void {
     const { run, version, changes } = done;
-    const { org, actor, now: at } = run;
+    const { org, now: at } = run;
+    const actor = actorText(run.actor);
     const committed: Change[] = [];
     for (const { collection, id, rid, before, after, patch, text } of changes) {
       const isUpdate = before !== null && after !== null;
@@ -161,12 +174,24 @@ export class Batch {
     for (const { value, ...row } of draft.documents) {
       this.#documents.push({ ...row, org, value: typeof value === 'function' ? value(version) : value });
     }
+    this.#audit(draft, run, version);
     if (changes.length === 0) return;
     overlay.version = version;
     this.#made.push({
       committed: { org, version, at, changes: committed, transitions, samples },
       texts: changes.map((change) => change.text),
     });
+  }
+
+  /** Puts what the transaction says of itself at the end of the organization's chain. */
+  #audit(draft: TransactionDraft, { org, actor, now: at }: Run, version: number): void {
+    for (const entry of draft.audits) {
+      const head = this.#heads.get(org) ?? this.#deps.auditHead(org);
+      const row = auditRow(entry, { head, at, version, actor });
+      this.#audits.push(row);
+      this.#heads.set(org, { org, seq: row.seq, hash: row.hash });
+      this.#bytes += (row.before?.length ?? 0) + (row.after?.length ?? 0);
+    }
   }
 
   /** Marks the buckets of history that this transaction reaches back into. */

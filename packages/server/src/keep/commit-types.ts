@@ -1,4 +1,5 @@
 import type { Json, JsonObject, Patch, Result, Row } from '@statewire/protocol';
+import type { Actor, AuditEntry } from './audit.ts';
 import type { SampleRow, TransitionRow } from './store.ts';
 
 /** One record as it was and as it is, at a committed version. */
@@ -48,6 +49,8 @@ export interface Draft {
   sample(row: Omit<SampleRow, 'org'>): void;
   /** Null deletes it. A function gets the version that the transaction is answered with. */
   document(kind: string, id: string, value: Json | null | ((version: number) => Json), expiresAt?: number | null): void;
+  /** One row of the audit log, durable with the rest of the transaction or not at all. */
+  audit(entry: AuditEntry): void;
 }
 
 /** The answer to a write: the version that holds it, and what the transaction returned. */
@@ -60,9 +63,10 @@ export interface Written<T> {
  * The one writer. `write` queues a transaction, runs it when the writer is idle (natural batching),
  * and resolves after the batch is durable and was handed to `onCommitted`. A transaction that returns a
  * failure changes nothing. Codes of its own failures: `overloaded` (queue full or too old), `unavailable` (store failed).
+ * An actor that is a principal is named with its name and origin in the audit log; in the change log it is `kind:id`.
  */
 export interface Commit {
-  write<T>(org: string, actor: string, tx: (draft: Draft) => Result<T>): Promise<Result<Written<T>>>;
+  write<T>(org: string, actor: Actor, tx: (draft: Draft) => Result<T>): Promise<Result<Written<T>>>;
   readonly epoch: string;
   version(org: string): number;
   close(): Promise<void>;

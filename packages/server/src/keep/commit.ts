@@ -10,6 +10,7 @@ import { refuse, type Failure, type Result } from '@statewire/protocol';
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Limits } from '../lib/limits.ts';
 import type { Log } from '../lib/log.ts';
+import { actorText, type Actor, type AuditHead } from './audit.ts';
 import { Batch } from './batch.ts';
 import type { Commit, Committed, Draft, Written } from './commit-types.ts';
 import type { Live } from './live.ts';
@@ -36,11 +37,16 @@ export interface GroupCommitDeps {
   /** Called once per durable transaction that changed records, in order of versions, with memory at exactly that version. */
   readonly onCommitted: (committed: Committed) => void;
   readonly onBatch?: ((stats: BatchStats) => void) | undefined;
+  /** Where the chains of the audit log end at the start. */
+  readonly audits?: readonly AuditHead[] | undefined;
+  /** The audit log of an organization has grown, durably. */
+  readonly onAudited?: ((head: AuditHead) => void) | undefined;
 }
 
 export class GroupCommit implements Commit {
   readonly epoch: string;
   readonly #deps: GroupCommitDeps;
+  readonly #auditHeads = new Map<string, AuditHead>();
   #queue: Job[] = [];
   /** The run of the writer, while there is something to write. */
   #work: Promise<void> | null = null;
@@ -51,6 +57,12 @@ export class GroupCommit implements Commit {
   constructor(deps: GroupCommitDeps) {
     this.#deps = deps;
     this.epoch = deps.epoch;
+    for (const head of deps.audits ?? []) this.#auditHeads.set(head.org, head);
+  }
+
+  /** Where the audit log of an organization ends. */
+  auditHead(org: string): AuditHead {
+    return this.#auditHeads.get(org) ?? { org, seq: 0, hash: '' };
   }
 
   /** Why the last batch failed, in a sentence; null while the store takes what it is given. */
@@ -62,7 +74,7 @@ export class GroupCommit implements Commit {
     return this.#deps.live.version(org);
   }
 
-  write<T>(org: string, actor: string, tx: (draft: Draft) => Result<T>): Promise<Result<Written<T>>> {
+  write<T>(org: string, actor: Actor, tx: (draft: Draft) => Result<T>): Promise<Result<Written<T>>> {
     const { clock, limits } = this.#deps;
     if (!this.#isOpen) return Promise.resolve(refuse('unavailable', 'the server is stopping; nothing was written'));
     if (this.#queue.length >= limits.commitQueueMax) {
@@ -95,7 +107,7 @@ export class GroupCommit implements Commit {
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
       const start = this.#deps.clock.mono();
-      const batch = new Batch(this.#deps);
+      const batch = new Batch({ ...this.#deps, auditHead: (org) => this.auditHead(org) });
       const jobs = this.#fill(batch, start);
       const failure = await this.#save(batch);
       if (failure === null) this.#publish(batch);
@@ -132,14 +144,17 @@ export class GroupCommit implements Commit {
 
   #run<T>(
     batch: Batch,
-    run: { org: string; actor: string; now: number },
+    run: { org: string; actor: Actor; now: number },
     tx: (draft: Draft) => Result<T>,
   ): Result<Written<T>> {
     try {
       return batch.run(run, tx);
     } catch (error) {
       // A mistake of ours in one transaction must not take the others' writes with it.
-      this.#deps.log.error({ err: error, org: run.org, actor: run.actor }, 'a transaction threw; it was undone');
+      this.#deps.log.error(
+        { err: error, org: run.org, actor: actorText(run.actor) },
+        'a transaction threw; it was undone',
+      );
       return refuse('internal', 'the write could not be worked out; nothing was written');
     }
   }
@@ -159,6 +174,7 @@ export class GroupCommit implements Commit {
   }
 
   #publish(batch: Batch): void {
+    for (const head of batch.auditHeads) this.#auditHeads.set(head.org, head);
     for (const { committed, texts } of batch.made) {
       this.#deps.live.apply(committed, texts);
       try {
@@ -171,6 +187,7 @@ export class GroupCommit implements Commit {
         );
       }
     }
+    for (const head of batch.auditHeads) this.#deps.onAudited?.(head);
   }
 
   /** While writes wait, one timer looks at the oldest: a store that hangs must not keep callers waiting without end. */

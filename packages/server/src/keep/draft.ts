@@ -11,6 +11,7 @@ import {
   type Row,
 } from '@statewire/protocol';
 import { collectionOf } from '@statewire/model';
+import type { AuditEntry } from './audit.ts';
 import type { Draft } from './commit-types.ts';
 import type { SampleRow, TransitionRow } from './store.ts';
 
@@ -45,6 +46,7 @@ export class TransactionDraft implements Draft {
   readonly transitions: Omit<TransitionRow, 'org' | 'recordedAt'>[] = [];
   readonly samples: Omit<SampleRow, 'org'>[] = [];
   readonly documents: DraftDocument[] = [];
+  readonly audits: AuditEntry[] = [];
   readonly #base: Base;
   readonly #touched = new Map<string, Map<string, Work>>();
   #failure: Failure | null = null;
@@ -145,6 +147,11 @@ export class TransactionDraft implements Draft {
     this.#assertOpen();
     if (expiresAt !== null) assertTime(expiresAt);
     this.documents.push({ kind, id, value, expiresAt });
+  }
+
+  audit(entry: AuditEntry): void {
+    this.#assertOpen();
+    this.audits.push(entry);
   }
 
   #work(collection: string, id: string): Work {

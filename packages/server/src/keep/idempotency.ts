@@ -7,6 +7,7 @@
 import { assert, ok, refuse, type Json, type JsonObject, type Result } from '@statewire/protocol';
 import type { Clock } from '../lib/clock.ts';
 import type { Limits } from '../lib/limits.ts';
+import type { Actor } from './audit.ts';
 import type { Commit, Draft, Written } from './commit-types.ts';
 import type { Store } from './store.ts';
 
@@ -57,7 +58,7 @@ export class Idempotency {
   /** Writes, or answers what the same write was answered before. `repeated` tells which. */
   async write<T extends Json>(
     once: Once,
-    actor: string,
+    actor: Actor,
     tx: (draft: Draft) => Result<T>,
   ): Promise<Result<Written<T> & { readonly repeated: boolean }>> {
     const id = JSON.stringify([once.principal, once.id]);
@@ -88,7 +89,7 @@ export class Idempotency {
 
   async #execute<T extends Json>(
     once: Once,
-    by: { readonly id: string; readonly key: string; readonly actor: string },
+    by: { readonly id: string; readonly key: string; readonly actor: Actor },
     tx: (draft: Draft) => Result<T>,
   ): Promise<Result<Written<T>>> {
     const digest = once.digest ?? null;

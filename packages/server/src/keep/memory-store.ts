@@ -10,8 +10,12 @@ import type {
   RollupRow,
   StaleMark,
 } from './history-store.ts';
+import type { AuditHead } from './audit.ts';
+import { MemoryAudits } from './memory-audits.ts';
 import { MemoryHistory } from './memory-history.ts';
 import type {
+  AuditPage,
+  AuditQuery,
   ChangeRow,
   CommitBatch,
   DocumentRow,
@@ -47,6 +51,7 @@ export class MemoryStore implements Store {
     samples: () =>
       [...this.#orgs.values()].flatMap(({ samples }) => [...samples.values()].map((of) => [...of.values()])),
   });
+  readonly #audits = new MemoryAudits();
   #isOpen = false;
 
   constructor(options: MemoryStoreOptions = {}) {
@@ -59,7 +64,7 @@ export class MemoryStore implements Store {
     assert(!this.#isOpen, 'the store is open already');
     this.#isOpen = true;
     const orgs = [...this.#orgs].map(([org, { version, rid, floor }]) => ({ org, version, rid, floor }));
-    return { epoch: this.#epoch, orgs };
+    return { epoch: this.#epoch, orgs, audits: this.#audits.heads };
   }
 
   async load(each: (rows: readonly StoredRecord[]) => void): Promise<void> {
@@ -75,6 +80,7 @@ export class MemoryStore implements Store {
       const { version } = this.#org(change.org);
       assert(change.version > version, `version ${change.version} of ${change.org} is stored already`);
     }
+    this.#audits.check(batch.audits);
     for (const record of batch.records) {
       const org = this.#org(record.org);
       org.records.set(record.rid, record);
@@ -93,6 +99,7 @@ export class MemoryStore implements Store {
       else this.#documents.set(key, { row, text: JSON.stringify(value) });
     }
     this.#history.markStale(batch.stale);
+    this.#audits.add(batch.audits);
   }
 
   async changesSince(q: { org: string; version: number; limit: number }): Promise<readonly ChangeRow[]> {
@@ -180,6 +187,26 @@ export class MemoryStore implements Store {
 
   recentSamples(q: Parameters<HistoryStore['recentSamples']>[0]): ReturnType<HistoryStore['recentSamples']> {
     return this.#within((history) => history.recentSamples(q));
+  }
+
+  async audits(q: AuditQuery): Promise<AuditPage> {
+    this.#assertOpen();
+    return this.#audits.page(q);
+  }
+
+  async auditHead(org: string): Promise<AuditHead | null> {
+    this.#assertOpen();
+    return this.#audits.heads.find((head) => head.org === org) ?? null;
+  }
+
+  async auditsBefore(org: string, at: number): ReturnType<Store['auditsBefore']> {
+    this.#assertOpen();
+    return this.#audits.before(org, at);
+  }
+
+  async sweepAudits(org: string, through: number): Promise<number> {
+    this.#assertOpen();
+    return this.#audits.sweep(org, through);
   }
 
   async sweep(now: number): Promise<number> {

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../lib/clock.ts';
 import { limits as defaults, type Limits } from '../lib/limits.ts';
 import type { Log } from '../lib/log.ts';
+import type { AuditHead } from './audit.ts';
 import { GroupCommit, type BatchStats } from './commit.ts';
 import type { Committed } from './commit-types.ts';
 import { Idempotency } from './idempotency.ts';
@@ -15,6 +16,7 @@ export interface KeepOptions {
   /** Once per durable transaction that changed records, in order of versions, before its caller is answered. */
   readonly onCommitted: (committed: Committed) => void;
   readonly onBatch?: ((stats: BatchStats) => void) | undefined;
+  readonly onAudited?: ((head: AuditHead) => void) | undefined;
 }
 
 /** What the server keeps: the memory, the one writer, and the store under both. */
@@ -30,7 +32,7 @@ export interface Keep {
 
 /** Opens a store, loads every record, and starts to forget what has passed its time. */
 export async function openKeep(options: KeepOptions): Promise<Keep> {
-  const { clock, store, log, onCommitted, onBatch } = options;
+  const { clock, store, log, onCommitted, onBatch, onAudited } = options;
   const limits = options.limits ?? defaults;
   const live = new Live();
   const head = await store.open();
@@ -38,7 +40,8 @@ export async function openKeep(options: KeepOptions): Promise<Keep> {
     const loading = live.load();
     await store.load((rows) => loading.add(rows));
     loading.finish(head);
-    const commit = new GroupCommit({ clock, store, live, epoch: head.epoch, log, limits, onCommitted, onBatch });
+    const { epoch, audits } = head;
+    const commit = new GroupCommit({ clock, store, live, epoch, audits, log, limits, onCommitted, onBatch, onAudited });
     const idempotency = await Idempotency.open({ clock, store, commit, limits });
     const sweeper = new Sweeper({ clock, store, live, log, limits });
     return {

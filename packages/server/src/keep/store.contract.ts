@@ -4,6 +4,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Limits } from '../lib/limits.ts';
 import { limits as defaults } from '../lib/limits.ts';
+import { ANCHOR, auditRow, type AuditEntry, type AuditRow } from './audit.ts';
+import { verifyAudit } from './verify-audit.ts';
 import type { ChangeRow, CommitBatch, Store, StoredRecord, StoreHead, TransitionRow } from './store.ts';
 
 /** How a suite makes its store and opens it again on the same data. */
@@ -350,6 +352,88 @@ export function testStore(name: string, fixture: () => Promise<StoreFixture>): v
       if (name !== 'memory') expect(order).toEqual(['written', 'swept']);
     });
 
+    test('[AT1] rows of the audit log come back as they were, by organization, after a restart, with where the chain ends', async () => {
+      const odd = `"'\\\u0000 Zürich \u{1F682}`;
+      const rows = chain('a', [{ action: 'things:change', why: odd }, { action: 'things:delete' }]);
+      const others = chain('b', [{ action: 'keys:create', target: { collection: 'keys', id: odd }, after: { odd } }]);
+      await store.commit(batch({ audits: [...rows, ...others] }));
+      await restart();
+      expect((await store.audits({ org: 'a', limit: 9 })).rows).toEqual(rows.toReversed());
+      expect((await store.audits({ org: 'b', limit: 9 })).rows).toEqual(others);
+      expect(head.audits.toSorted((x, y) => (x.org < y.org ? -1 : 1))).toEqual(
+        [rows[1], others[0]].map((row) => ({ org: row?.org, seq: row?.seq, hash: row?.hash })),
+      );
+      expect(await store.auditHead('a')).toEqual({ org: 'a', seq: 2, hash: rows[1]?.hash });
+      expect(await store.auditHead('nobody')).toBeNull();
+    });
+
+    test('[AT1] a row that does not go on where its chain ends is refused with everything of its batch', async () => {
+      const [first, second, third] = chain('a', [{ action: 'a:b' }, { action: 'a:c' }, { action: 'a:d' }]);
+      if (first === undefined || second === undefined || third === undefined) throw new Error('three rows');
+      await store.commit(batch({ audits: [first] }));
+      for (const bad of [first, third, { ...second, prev: 'another' }]) {
+        const doc = { kind: 'k', org: 'a', id: 'x', value: 1, expiresAt: null };
+        await expect(store.commit(batch({ audits: [bad], documents: [doc] }))).rejects.toThrow(/go on|end where/u);
+        expect(await store.document('k', 'a', 'x')).toBeNull();
+      }
+      await store.commit(batch({ audits: [second, third] }));
+      expect((await store.audits({ org: 'a', limit: 9 })).rows.map(({ seq }) => seq)).toEqual([3, 2, 1]);
+    });
+
+    test('[AT6] the audit log is found by who, what, which record, outcome, time and text, a page at a time', async () => {
+      const entries: AuditEntry[] = [
+        { action: 'things:create', target: { collection: 'things', id: 'x' }, after: { name: 'Blue' } },
+        { action: 'things:change', target: { collection: 'things', id: 'y' }, actor: 'user:ann' },
+        { action: 'thingsish:change', outcome: 'forbidden', why: 'a BLUE moon' },
+        { action: 'things:change', target: { collection: 'things', id: 'x' }, actor: 'user:ann' },
+      ];
+      await store.commit(batch({ audits: chain('a', entries) }));
+      const found = async (q: object): Promise<readonly number[]> =>
+        (await store.audits({ org: 'a', limit: 9, ...q })).rows.map(({ seq }) => seq);
+      expect(await found({ actor: 'ann' })).toEqual([4, 2]);
+      expect(await found({ action: 'things' })).toEqual([4, 2, 1]);
+      expect(await found({ action: 'things:change' })).toEqual([4, 2]);
+      expect(await found({ collection: 'things', id: 'x' })).toEqual([4, 1]);
+      expect(await found({ outcome: 'refused' })).toEqual([3]);
+      expect(await found({ outcome: 'forbidden' })).toEqual([3]);
+      expect(await found({ outcome: 'ok', action: 'thingsish' })).toEqual([]);
+      expect(await found({ from: 2, to: 4 })).toEqual([3, 2]);
+      expect(await found({ text: 'blue' })).toEqual([3, 1]);
+      expect(await found({ text: '%' })).toEqual([]);
+      expect(await found({ after: 2 })).toEqual([3, 4]);
+      const first = await store.audits({ org: 'a', limit: 3 });
+      expect(first.next).toBe(2);
+      const rest = await store.audits({ org: 'a', limit: 3, before: first.next ?? 0 });
+      expect([rest.rows.map(({ seq }) => seq), rest.next]).toEqual([[1], null]);
+    });
+
+    test('[AT5] the front of the audit log goes only when a row of it says so, and then the rest is still a whole chain', async () => {
+      const old = chain(
+        'a',
+        Array.from({ length: 7 }, (_, i) => ({ action: `a:${i}` })),
+      );
+      await store.commit(batch({ audits: old }));
+      const front = await store.auditsBefore('a', 6);
+      expect(front).toEqual({ head: { org: 'a', seq: 5, hash: old[4]?.hash }, rows: 5 });
+      await expect(store.sweepAudits('a', 5)).rejects.toThrow('begins behind 5');
+      const last = old.at(-1);
+      if (front === null || last === undefined) throw new Error('rows');
+      const after = { through: front.head.seq, hash: front.head.hash };
+      await store.commit(
+        batch({ audits: [auditRow({ action: ANCHOR, after }, { head: last, at: 8, version: 1, actor: 'server' })] }),
+      );
+      await expect(store.sweepAudits('a', 6)).rejects.toThrow('begins behind 6');
+      expect(await store.sweepAudits('a', 5)).toBe(5);
+      await restart();
+      const verdict = await verifyAudit('a', async (q) => (await store.audits(q)).rows, {
+        head: await store.auditHead('a'),
+      });
+      expect(verdict).toMatchObject({ isWhole: true, from: 6, rows: 3, head: { seq: 8 }, flaws: [] });
+      // The newest row is never part of what is old: there must be one to hang the anchor on.
+      expect(await store.auditsBefore('a', 1_000)).toMatchObject({ head: { seq: 7 } });
+      expect(await store.auditsBefore('a', 1)).toBeNull();
+    });
+
     test('[CM14] a closed store refuses instead of losing', async () => {
       await store.close();
       await expect(store.commit(batch({ samples: [] }))).rejects.toThrow('closed');
@@ -360,6 +444,16 @@ export function testStore(name: string, fixture: () => Promise<StoreFixture>): v
   });
 }
 
+/** Rows of a chain from its beginning; the n-th is of the time n. */
+export function chain(org: string, entries: readonly AuditEntry[]): AuditRow[] {
+  const rows: AuditRow[] = [];
+  for (const [i, entry] of entries.entries()) {
+    const head = rows.at(-1) ?? { org, seq: 0, hash: '' };
+    rows.push(auditRow(entry, { head, at: i + 1, version: 1, actor: 'server' }));
+  }
+  return rows;
+}
+
 /** All records of a store, by rid. */
 export async function load(store: Store): Promise<StoredRecord[]> {
   const rows: StoredRecord[] = [];
@@ -368,7 +462,7 @@ export async function load(store: Store): Promise<StoredRecord[]> {
 }
 
 export function batch(parts: Partial<CommitBatch>): CommitBatch {
-  return { records: [], changes: [], transitions: [], samples: [], documents: [], stale: [], ...parts };
+  return { records: [], changes: [], transitions: [], samples: [], documents: [], stale: [], audits: [], ...parts };
 }
 
 export function record(parts: Partial<StoredRecord> & { readonly rid: number; readonly id: string }): StoredRecord {

@@ -1,4 +1,5 @@
 import type { Json, Patch } from '@statewire/protocol';
+import type { AuditHead, AuditRow } from './audit.ts';
 import type { HistoryStore, StaleRow } from './history-store.ts';
 
 /** A record as stored: its row, or null when deleted (a tombstone, kept 7 days). */
@@ -74,6 +75,8 @@ export interface CommitBatch {
   readonly documents: readonly DocumentRow[];
   /** Buckets of history that this batch makes out of date. */
   readonly stale: readonly StaleRow[];
+  /** Rows of the audit log, in order; those of an organization go on where its chain ended. */
+  readonly audits: readonly AuditRow[];
 }
 
 /** What a store knows when it opens. */
@@ -87,6 +90,36 @@ export interface StoreHead {
     readonly rid: number;
     readonly floor: number;
   }[];
+  /** Where the chain of each organization ends; none where nothing was ever audited. */
+  readonly audits: readonly AuditHead[];
+}
+
+/** What to look for in the audit log. Absent: anything. */
+export interface AuditQuery {
+  readonly org: string;
+  /** Rows before this one, newest first; or after it, oldest first. */
+  readonly before?: number | undefined;
+  readonly after?: number | undefined;
+  readonly limit: number;
+  /** Id or name of who acted. */
+  readonly actor?: string | undefined;
+  /** An action, or its beginning up to the colon: `services`. */
+  readonly action?: string | undefined;
+  readonly collection?: string | undefined;
+  readonly id?: string | undefined;
+  /** `ok`, a code, or `refused` for everything that is not `ok`. */
+  readonly outcome?: string | undefined;
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  /** In any text of the row, whatever its case (of A to Z). */
+  readonly text?: string | undefined;
+}
+
+/** A part of the audit log. A long search is answered in parts, some of them with fewer rows than asked for. */
+export interface AuditPage {
+  readonly rows: readonly AuditRow[];
+  /** The row behind which the search goes on, or null at its end. */
+  readonly next: number | null;
 }
 
 export interface HistoryQuery {
@@ -128,6 +161,16 @@ export interface Store extends HistoryStore {
   samples(q: HistoryQuery): Promise<readonly SampleRow[]>;
   document(kind: string, org: string, id: string): Promise<Json | null>;
   documents(kind: string, org: string | null): Promise<readonly DocumentRow[]>;
+  audits(q: AuditQuery): Promise<AuditPage>;
+  /** Where a chain ends, by the store's own mark: rows that are gone from its end are missed by it. */
+  auditHead(org: string): Promise<AuditHead | null>;
+  /** The front of a chain that is older than a time: its last row, and how many rows it has beside anchors of earlier sweeps. */
+  auditsBefore(org: string, at: number): Promise<{ readonly head: AuditHead; readonly rows: number } | null>;
+  /**
+   * Removes the rows up to `through`, in slices; returns how many. The one way a row ever goes, and only when the chain holds
+   * the anchor that says so.
+   */
+  sweepAudits(org: string, through: number): Promise<number>;
   /** Deletes what has passed its time, in slices; returns how many rows went. Moves `floor` when tombstones go. */
   sweep(now: number): Promise<number>;
   /** A consistent copy into a new file, while writing goes on. Stores without files reject. */

@@ -1,5 +1,13 @@
 import type { JsonObject } from '@statewire/protocol';
 
+/** Where a call came from. */
+export interface From {
+  readonly ip: string;
+  /** What the program calls itself (User-Agent); empty when it says nothing. */
+  readonly agent: string;
+  readonly door: 'poll' | 'rest' | 'stream' | 'websocket';
+}
+
 /** What a credential may do. `admin` includes `report` and `read`; `report` does not include `read`. */
 export type Scope = 'read' | 'report' | 'admin';
 
@@ -20,4 +28,6 @@ export interface Principal {
   readonly expiresAt: number | null;
   /** Claims of a foreign token that a collection of the app asks for; nothing else of a token is kept. */
   readonly claims?: JsonObject | undefined;
+  /** Where this call came from; set by the door it came through, read by the audit log only. */
+  readonly from?: From | undefined;
 }

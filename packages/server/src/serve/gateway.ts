@@ -8,7 +8,7 @@ import { LIVE_PATH } from '@statewire/protocol';
 import type { Catalog } from '../lib/catalog.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import { limits as defaultLimits, type Limits } from '../lib/limits.ts';
-import type { Principal } from '../lib/principal.ts';
+import type { From, Principal } from '../lib/principal.ts';
 import { Flusher } from '../publish/flusher.ts';
 import type { Hub } from '../publish/hub.ts';
 import type { Planted } from '../publish/planted.ts';
@@ -181,6 +181,8 @@ export interface AttachOptions extends GatewayDeps {
   readonly origins?: readonly string[] | undefined;
   /** The address people use, when a proxy stands before the server. */
   readonly publicUrl?: string | null | undefined;
+  /** The last entry of X-Forwarded-For is our own proxy's word. Default false. */
+  readonly trustProxy?: boolean | undefined;
 }
 
 export interface LiveDoor {
@@ -209,7 +211,9 @@ export function attachLive(options: AttachOptions): LiveDoor {
       reject(socket, 503, 'Service Unavailable');
       return;
     }
-    door.accept(request, socket, head, (transport) => gateway.open(transport, { cookie, origin, host }));
+    door.accept(request, socket, head, (transport) =>
+      gateway.open(transport, { cookie, origin, host, from: fromOf(request, options.trustProxy === true) }),
+    );
   };
   options.server.on('upgrade', upgrade);
   return {
@@ -220,6 +224,13 @@ export function attachLive(options: AttachOptions): LiveDoor {
       door.close();
     },
   };
+}
+
+function fromOf({ headers, socket }: IncomingMessage, trustProxy: boolean): From {
+  const direct = socket.remoteAddress ?? 'unknown';
+  const forwarded = headers['x-forwarded-for'];
+  const said = trustProxy && typeof forwarded === 'string' ? forwarded.split(',').at(-1)?.trim() : undefined;
+  return { ip: said ?? direct, agent: (headers['user-agent'] ?? '').slice(0, 300), door: 'websocket' };
 }
 
 function reject(socket: Duplex, status: number, text: string): void {

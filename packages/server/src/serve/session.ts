@@ -39,7 +39,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Limits } from '../lib/limits.ts';
 import type { Log } from '../lib/log.ts';
 import { sightOf } from '../lib/own.ts';
-import type { Principal } from '../lib/principal.ts';
+import type { From, Principal } from '../lib/principal.ts';
 import { authorize, scopeFilter } from '../publish/access.ts';
 import type { Flusher } from '../publish/flusher.ts';
 import { topOf } from '../publish/fragment.ts';
@@ -107,6 +107,8 @@ export interface Visitor {
   readonly cookie: string | null;
   readonly origin: string | null;
   readonly host: string | null;
+  /** For the audit log. */
+  readonly from?: From | undefined;
 }
 
 type Phase =
@@ -137,10 +139,12 @@ export class Session implements Answering {
   #mutsInFlight = 0;
   #revisions = 0;
   #agents: Set<string> | null = null;
+  readonly #from: From | undefined;
 
   constructor(deps: SessionDeps, transport: Transport, visitor: Visitor) {
     this.#deps = deps;
     this.#transport = transport;
+    this.#from = visitor.from;
     const { clock, limits } = deps;
     const now = clock.mono();
     this.id = transport.sid ?? Math.floor(clock.random() * 2 ** 52).toString(36);
@@ -450,7 +454,8 @@ export class Session implements Answering {
       return;
     }
     this.#mutsInFlight += 1;
-    this.#deps.mutate(principal, frame, this).then(
+    const caller = this.#from === undefined ? principal : { ...principal, from: this.#from };
+    this.#deps.mutate(caller, frame, this).then(
       (outcome) => this.#answer(frame, outcome),
       (error: unknown) => {
         log.error(

@@ -35,6 +35,8 @@ export interface Mutation extends Base {
   readonly via?: object | undefined;
   /** A repeat with the same key within 24 h is answered and not repeated. */
   readonly key?: string | undefined;
+  /** The caller's own reason, for the audit log. */
+  readonly why?: string | undefined;
 }
 
 /** Who wants what of which collection. */

@@ -6,6 +6,7 @@
 import { histogramOf, histogramText, type Measure } from '../../derive/history/measure.ts';
 import { NO_TIME, type Tally } from '../../derive/history/tally.ts';
 import type { HistoryBatch, StaleRow } from '../history-store.ts';
+import type { AuditRow } from '../audit.ts';
 import type { CommitBatch, StoredRecord } from '../store.ts';
 
 export type Cell = string | number | null;
@@ -26,6 +27,8 @@ export interface Tables {
   readonly documents: readonly Cell[];
   /** org, collection, id, from, to, hasSamples */
   readonly stale: readonly Cell[];
+  /** org, seq, at, version, actorKind, actorId, actorName, ip, agent, door, action, collection, id, outcome, before, after, why, prev, hash */
+  readonly audits: readonly Cell[];
 }
 
 /** What is written of history beside the commits, as the writer takes it. */
@@ -53,6 +56,7 @@ export const WIDTH = {
   samples: 6,
   documents: 5,
   stale: 6,
+  audits: 19,
   times: 11,
   measures: 11,
   months: 8,
@@ -93,7 +97,16 @@ export function toTables(batch: CommitBatch): Tables {
     documents.push(kind, org, id, value === null ? null : JSON.stringify(value), expiresAt);
   }
   const orgs = [...heads].flatMap(([org, { from, to, rid }]) => [org, from, to, rid]);
-  return { orgs, records, changes, transitions, samples, documents, stale: batch.stale.flatMap(staleCells) };
+  return {
+    orgs,
+    records,
+    changes,
+    transitions,
+    samples,
+    documents,
+    stale: batch.stale.flatMap(staleCells),
+    audits: batch.audits.flatMap(auditCells),
+  };
 }
 
 export function toHistoryTables(batch: HistoryBatch): HistoryTables {
@@ -158,6 +171,22 @@ export function toTally([up, degraded, down, pending, maintenance, paused]: read
 
 function staleCells({ org, collection, id, from, to, hasSamples }: StaleRow): readonly Cell[] {
   return [org, collection, id, from, to, hasSamples ? 1 : 0];
+}
+
+function auditCells(row: AuditRow): readonly Cell[] {
+  const { org, seq, at, version, actorKind, actorId, actorName, ip, agent, door } = row;
+  const { action, collection, id, outcome, before, after, why, prev, hash } = row;
+  return [org, seq, at, version, actorKind, actorId, actorName, ip, agent, door].concat([
+    action,
+    collection,
+    id,
+    outcome,
+    before,
+    after,
+    why,
+    prev,
+    hash,
+  ]);
 }
 
 /** The rows of a flat list, as lists of cells. */

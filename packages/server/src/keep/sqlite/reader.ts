@@ -6,7 +6,9 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { parentPort } from 'node:worker_threads';
-import type { HistoryQuery } from '../store.ts';
+import type { AuditHead } from '../audit.ts';
+import type { AuditQuery, HistoryQuery } from '../store.ts';
+import { auditHeadOf, auditsBefore, findAudits } from './audits.ts';
 import { answerCalls, StoreError } from './call.ts';
 import type { Cell } from './cells.ts';
 import { HistoryReader, type HistoryCalls } from './history-reader.ts';
@@ -31,6 +33,12 @@ export interface ReaderCalls extends HistoryCalls {
     readonly org: string | null;
     readonly after: { readonly org: string; readonly id: string } | null;
   }) => { readonly cells: readonly Cell[]; readonly hasMore: boolean };
+  readonly audits: (q: AuditQuery) => { readonly cells: readonly Cell[]; readonly next: number | null };
+  readonly auditHead: (q: { readonly org: string }) => AuditHead | null;
+  readonly auditsBefore: (q: { readonly org: string; readonly at: number }) => {
+    readonly head: AuditHead;
+    readonly rows: number;
+  } | null;
   readonly backup: (args: { readonly path: string }) => null;
   /** What is wrong with the file, or null. */
   readonly check: (args: null) => string | null;
@@ -64,12 +72,12 @@ const SQL = {
 } as const;
 
 class Reader {
-  readonly #db: DatabaseSync;
+  readonly db: DatabaseSync;
   readonly history: HistoryReader;
   readonly #statements: ReadonlyMap<string, StatementSync>;
 
   constructor(db: DatabaseSync) {
-    this.#db = db;
+    this.db = db;
     this.history = new HistoryReader(db);
     this.#statements = new Map(Object.values(SQL).map((sql) => [sql, db.prepare(sql, { returnArrays: true })]));
   }
@@ -98,7 +106,7 @@ class Reader {
   backup(path: string): void {
     const part = `${path}.part`;
     rmSync(part, { force: true });
-    this.#db.prepare('vacuum into ?').run(part);
+    this.db.prepare('vacuum into ?').run(part);
     const copy = new DatabaseSync(part);
     // Opened as a store one day it must not pass for the history it is a copy of.
     setMeta(copy, 'copied', '1');
@@ -110,12 +118,12 @@ class Reader {
   }
 
   check(): string | null {
-    const found = this.#db.prepare('pragma quick_check(1)').get()?.['quick_check'];
+    const found = this.db.prepare('pragma quick_check(1)').get()?.['quick_check'];
     return found === 'ok' ? null : String(found);
   }
 
   close(): void {
-    this.#db.close();
+    this.db.close();
   }
 
   *#rows(sql: string, args: readonly SQLInputValue[]): Generator<readonly Cell[]> {
@@ -181,6 +189,9 @@ const handlers: ReaderCalls = {
   times: (q) => opened().history.calls.times(q),
   months: (q) => opened().history.calls.months(q),
   recentSamples: (q) => opened().history.calls.recentSamples(q),
+  audits: (q) => findAudits(opened().db, q),
+  auditHead: ({ org }) => auditHeadOf(opened().db, org),
+  auditsBefore: (q) => auditsBefore(opened().db, q),
   backup({ path }) {
     opened().backup(path);
     return null;

@@ -136,6 +136,54 @@ export const STEPS: readonly string[] = [
   ) strict, without rowid;
   create index transitions_recent on transitions (recorded_at);
   `,
+  `
+  -- Who did what: a chain per organization. The columns are in the order in which they are hashed.
+  create table audits (
+    org text not null,
+    seq integer not null,
+    at integer not null,
+    version integer not null,
+    actor_kind text not null,
+    actor_id text not null,
+    actor_name text not null,
+    ip text,
+    agent text,
+    door text,
+    action text not null,
+    collection text,
+    id text,
+    outcome text not null,
+    before_text text,
+    after_text text,
+    why text,
+    prev text not null,
+    hash text not null,
+    primary key (org, seq)
+  ) strict, without rowid;
+  create index audits_target on audits (org, collection, id, seq) where id is not null;
+
+  -- Where each chain ends, so that rows missing at the end are missed; and up to where its front was removed by policy.
+  create table audit_heads (
+    org text primary key,
+    seq integer not null,
+    hash text not null,
+    swept integer not null default 0
+  ) strict, without rowid;
+
+  -- What is written stays: a mistake of ours must not be able to change the log either.
+  create trigger audits_kept before update on audits begin
+    select raise(abort, 'rows of the audit log are never changed');
+  end;
+  create trigger audits_whole before delete on audits
+    when old.seq > coalesce((select swept from audit_heads where org = old.org), 0) begin
+    select raise(abort, 'rows of the audit log go by retention only');
+  end;
+  create trigger audits_next before insert on audits
+    when new.seq <> coalesce((select seq from audit_heads where org = new.org), 0) + 1
+      or new.prev <> coalesce((select hash from audit_heads where org = new.org), '') begin
+    select raise(abort, 'the audit log does not go on where it ended');
+  end;
+  `,
 ];
 
 /** Brings a database to the schema of this release, one step at a time. Refuses one of a later release. */

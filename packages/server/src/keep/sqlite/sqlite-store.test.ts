@@ -136,7 +136,7 @@ describe('sqlite', () => {
       expect((await store.open()).orgs).toEqual([]);
       await store.commit(batch({ records: [record({ rid: 1, id: 'x' })], changes: [change(1, 'x')] }));
     }
-    expect(STEPS).toHaveLength(2);
+    expect(STEPS).toHaveLength(3);
   });
 
   test('[CM18] a copy made while writing goes on is whole, opens, and is another history', async () => {

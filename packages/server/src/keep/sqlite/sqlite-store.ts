@@ -8,7 +8,10 @@ import { dirname, resolve } from 'node:path';
 import { assert, type Json, type Patch } from '@statewire/protocol';
 import { systemClock, type Clock } from '../../lib/clock.ts';
 import { limits as defaults, type Limits } from '../../lib/limits.ts';
+import type { AuditHead } from '../audit.ts';
 import type {
+  AuditPage,
+  AuditQuery,
   ChangeRow,
   CommitBatch,
   DocumentRow,
@@ -30,6 +33,7 @@ import type {
   StaleMark,
   Subject,
 } from '../history-store.ts';
+import { toAudits } from './audits.ts';
 import { rowsOf, toHistoryTables, toRecords, toTables, toTally, type Cell } from './cells.ts';
 import { assertLocalFiles } from './file-system.ts';
 import { toLog, toMeasures, toMonths, toRollups, toStale } from './history-rows.ts';
@@ -85,7 +89,12 @@ export class SqliteStore implements Store {
         rid: Number(rid),
         floor: Number(floor),
       }));
-      return { epoch: head.epoch, orgs };
+      const audits = [...rowsOf(head.audits, 3)].map(([org, seq, hash]) => ({
+        org: String(org),
+        seq: Number(seq),
+        hash: String(hash),
+      }));
+      return { epoch: head.epoch, orgs, audits };
     } catch (error) {
       await this.close();
       throw error;
@@ -233,6 +242,28 @@ export class SqliteStore implements Store {
       v: String(v),
     }));
     return { rows, next };
+  }
+
+  async audits(q: AuditQuery): Promise<AuditPage> {
+    const { cells, next } = await this.#opened().reader.call('audits', { ...q, limit: this.#bounded(q.limit) });
+    return { rows: toAudits(cells), next };
+  }
+
+  async auditHead(org: string): Promise<AuditHead | null> {
+    return this.#opened().reader.call('auditHead', { org });
+  }
+
+  async auditsBefore(org: string, at: number): ReturnType<Store['auditsBefore']> {
+    return this.#opened().reader.call('auditsBefore', { org, at });
+  }
+
+  async sweepAudits(org: string, through: number): Promise<number> {
+    const rows = this.#limits.deleteSliceRows;
+    for (let gone = 0; ;) {
+      const slice = await this.#opened().writer.call('sweepAudits', { org, through, rows });
+      gone += slice;
+      if (slice < rows) return gone;
+    }
   }
 
   async sweep(now: number): Promise<number> {

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parentPort } from 'node:worker_threads';
 import { answerCalls, StoreError } from './call.ts';
+import { sweepAudits } from './audits.ts';
 import { rowsOf, WIDTH, type Cell, type HistoryTables, type Tables } from './cells.ts';
 import { getMeta, migrate, setMeta } from './schema.ts';
 import { sweepSlice, type SweepCursor, type SweepLimits } from './sweep.ts';
@@ -15,6 +16,8 @@ interface WriterHead {
   readonly epoch: string;
   /** org, version, rid, floor */
   readonly orgs: readonly Cell[];
+  /** org, seq, hash */
+  readonly audits: readonly Cell[];
   /** The last process did not close the store. */
   readonly wasUnclean: boolean;
 }
@@ -28,6 +31,7 @@ export interface WriterCalls {
     readonly gone: number;
     readonly next: SweepCursor | null;
   };
+  readonly sweepAudits: (args: { readonly org: string; readonly through: number; readonly rows: number }) => number;
   readonly close: (args: null) => null;
 }
 
@@ -60,7 +64,12 @@ class Writer {
         else this.#sql.document.run(kind, org, id, value, expiresAt);
       }
       for (const row of rowsOf(tables.stale, WIDTH.stale)) this.#sql.stale.run(...row);
+      for (const row of rowsOf(tables.audits, WIDTH.audits)) this.#audit(row);
     });
+  }
+
+  sweepAudits(args: Parameters<WriterCalls['sweepAudits']>[0]): number {
+    return this.#within(() => sweepAudits(this.#db, args));
   }
 
   /** Writes what was worked out, with the marks of how far, or nothing of it. */
@@ -133,6 +142,21 @@ class Writer {
     );
   }
 
+  /** The table itself refuses a row that does not go on where the chain ends. */
+  #audit(row: readonly Cell[]): void {
+    const [org = '', seq = 0] = row;
+    try {
+      this.#sql.audit.run(...row);
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.includes('does not go on')) throw error;
+      throw new StoreError(
+        `the audit log in the file does not end where memory believes it does (row ${seq} of ${org}). Restart to continue from the file.`,
+        'STORE_DIVERGED',
+      );
+    }
+    this.#sql.auditHead.run(org, seq, row.at(-1) ?? '');
+  }
+
   #record([org = '', rid = 0, collection = '', id = '', version = 0, at = 0, data = null]: readonly Cell[]): void {
     if (data === null) this.#sql.tombstone.run(org, rid, collection, id, version, at);
     else this.#sql.record.run(org, rid, collection, id, version, at, data);
@@ -172,6 +196,8 @@ interface Statements {
   readonly dropRollup: StatementSync;
   readonly month: StatementSync;
   readonly gap: StatementSync;
+  readonly audit: StatementSync;
+  readonly auditHead: StatementSync;
 }
 
 function prepare(db: DatabaseSync): Statements {
@@ -225,6 +251,10 @@ function prepare(db: DatabaseSync): Statements {
         'and up + degraded + down + pending + maintenance + paused + checks = 0',
     ),
     month: db.prepare('insert into months values (?, ?, ?, ?, ?, ?) on conflict do nothing'),
+    audit: db.prepare(`insert into audits values (${Array.from({ length: WIDTH.audits }, () => '?').join(', ')})`),
+    auditHead: db.prepare(
+      'insert into audit_heads (org, seq, hash) values (?, ?, ?) on conflict do update set seq = excluded.seq, hash = excluded.hash',
+    ),
     gap: db.prepare('insert into gaps values (?, ?) on conflict do update set to_at = max(to_at, excluded.to_at)'),
   };
 }
@@ -249,11 +279,13 @@ function open({ path, busyMs }: Parameters<WriterCalls['open']>[0]): WriterHead 
     setMeta(db, 'clean', '0');
     const epoch = epochOf(db);
     const orgs = db.prepare('select org, version, rid, floor from orgs').all();
+    const audits = db.prepare('select org, seq, hash from audit_heads').all();
     writer = new Writer(db);
     return {
       epoch,
       wasUnclean,
       orgs: orgs.flatMap((row) => [row['org'], row['version'], row['rid'], row['floor']].map(cellOf)),
+      audits: audits.flatMap((row) => [row['org'], row['seq'], row['hash']].map(cellOf)),
     };
   } catch (error) {
     db.close();
@@ -301,6 +333,7 @@ const handlers: WriterCalls = {
     return null;
   },
   sweep: (args) => opened().sweep(args),
+  sweepAudits: (args) => opened().sweepAudits(args),
   close() {
     writer?.close();
     writer = null;

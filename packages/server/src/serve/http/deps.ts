@@ -114,6 +114,8 @@ export interface Mutation {
   readonly ifVersion?: number | undefined;
   /** A repeat with the same key within 24 h is answered and not repeated. */
   readonly key?: string | undefined;
+  /** The caller's own reason, for the audit log. */
+  readonly why?: string | undefined;
 }
 
 /** On a conflict: the record's version, its present values of the touched fields, and their names. */

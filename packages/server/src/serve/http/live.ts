@@ -3,13 +3,14 @@ import type { Context } from 'hono';
 import { z } from 'zod';
 import { hasSessionCookie } from '../auth/accounts.ts';
 import { isOriginAllowed } from '../auth/origin.ts';
+import type { From } from '../../lib/principal.ts';
 import type { Visitor } from '../session.ts';
 import { RequestDoor } from '../transports/requests.ts';
 import { assertMediaType, JSON_TYPE, readText } from './body.ts';
 import type { HttpDeps } from './deps.ts';
 import { RefusedError, type Refusal } from './problem.ts';
 import type { Rates } from './rate.ts';
-import { bearerOf, hostOf, openRoute, rawHeadersOf, type Route } from './router.ts';
+import { agentOf, bearerOf, hostOf, openRoute, rawHeadersOf, type Route } from './router.ts';
 import { answersOf } from './shapes.ts';
 
 /**
@@ -44,7 +45,7 @@ export function liveRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
       raw: ['application/json'],
       answers: { ...common, 200: { description: 'The messages, one event each', type: 'text/event-stream' } },
       handle: async ({ context, ip }) => {
-        const visitor = visitorOf(deps, context);
+        const visitor = visitorOf(deps, context, { ip, door: 'stream' });
         const opened = await door.stream(await text(context), visitor);
         if (!opened.ok) return refused(opened, ip);
         return stream(opened.value, 'text/event-stream');
@@ -58,7 +59,7 @@ export function liveRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
       raw: ['application/json'],
       answers: { ...common, ...answersOf('not_found'), 204: { description: 'Taken; answers come on the stream' } },
       handle: async ({ context, ip }) => {
-        const visitor = visitorOf(deps, context);
+        const visitor = visitorOf(deps, context, { ip, door: 'stream' });
         const done = await door.command(await text(context), visitor);
         if (done.ok) return new Response(null, { status: 204 });
         // Counted, because who guesses names of streams is a stranger; told 401 first, if they are nobody at all.
@@ -75,7 +76,7 @@ export function liveRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
       raw: ['application/json'],
       answers: { ...common, 200: { description: 'The messages as a list', schema: z.array(z.looseObject({})) } },
       handle: async ({ context, ip }) => {
-        const visitor = visitorOf(deps, context);
+        const visitor = visitorOf(deps, context, { ip, door: 'poll' });
         const opened = await door.poll(await text(context), visitor);
         if (!opened.ok) return refused(opened, ip);
         return stream(opened.value, 'application/json');
@@ -99,7 +100,7 @@ export function liveRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
       handle: async ({ context, ip, query }) => {
         const answer = await door.view(
           { sub: query.sub ?? null, known: context.req.header('if-none-match') ?? null },
-          visitorOf(deps, context),
+          visitorOf(deps, context, { ip, door: 'poll' }),
         );
         if (!answer.ok) return refused(answer, ip);
         const { etag, body } = answer.value;
@@ -123,7 +124,7 @@ const viewQuery = z.strictObject({
 });
 
 /** Where a request comes from, after what an upgrade is asked: a page of another origin may not act for anybody here. */
-function visitorOf(deps: HttpDeps, context: Context): Visitor {
+function visitorOf(deps: HttpDeps, context: Context, by: Pick<From, 'door' | 'ip'>): Visitor {
   const origin = context.req.header('origin') ?? null;
   const host = hostOf(deps, context);
   const cookie = context.req.header('cookie') ?? null;
@@ -134,12 +135,13 @@ function visitorOf(deps: HttpDeps, context: Context): Visitor {
       message: 'pages of this origin may not connect; list it under origins in the configuration',
     });
   }
+  const from: From = { ...by, agent: agentOf(context) };
   // Browsers name the origin of everything but a plain GET of a page's own.
   const isOwn = origin !== null || context.req.method === 'GET';
   if (cookie !== null && hasSessionCookie(cookie) && !isOwn && bearer === undefined) {
-    return { cookie: null, origin, host };
+    return { cookie: null, origin, host, from };
   }
-  return { cookie, origin, host, ...(bearer === undefined ? {} : { bearer }) };
+  return { cookie, origin, host, from, ...(bearer === undefined ? {} : { bearer }) };
 }
 
 /** An answer that is to arrive as it is made: no store, no proxy and no compressor may gather it first. */

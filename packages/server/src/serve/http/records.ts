@@ -21,10 +21,12 @@ import {
   type Order,
   type Result,
 } from '@statewire/protocol';
+import type { Context } from 'hono';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { plainOf } from '../../collect/commands/plain.ts';
 import type { CollectionOf } from '../../lib/catalog.ts';
+import { WHY_MAX } from '../../keep/audit.ts';
 import { isTheirs } from '../../lib/own.ts';
 import type { Principal } from '../../lib/principal.ts';
 import { authorize, scopeFilter } from '../../publish/access.ts';
@@ -61,7 +63,8 @@ export async function perform(
       code: 'bad_request',
       message: 'Idempotency-Key has 1 to 128 printable ASCII characters without spaces',
     });
-  const result = await deps.mutate(call.principal, key === undefined ? mutation : { ...mutation, key });
+  const why = whyOf(call.context);
+  const result = await deps.mutate(call.principal, { ...mutation, key, why });
   if (!result.ok) throw new RefusedError(refusalOfMutation(result));
   const { version, value } = result.value;
   if (answer === 'value') return json(value);
@@ -73,6 +76,29 @@ export async function perform(
     return json({ id, version, deleted: mutation.op === 'del' }, { status: status === 201 ? 202 : 200, headers });
   if (status === 201) headers['location'] = `/v1/${mutation.collection}/${id}`;
   return jsonText(recordText(entry), { status, headers });
+}
+
+/** The caller's own reason, as the header `statewire-why` says it: what is not ASCII is percent-encoded UTF-8. */
+export function whyOf(context: Context): string | undefined {
+  const said = context.req.header('statewire-why');
+  if (said === undefined || said.trim() === '') return undefined;
+  const why = decoded(said);
+  if (why === null || why.length > WHY_MAX)
+    throw new RefusedError({
+      code: 'bad_request',
+      message: `statewire-why has at most ${WHY_MAX} characters, percent-encoded where they are not ASCII`,
+      found: `${said.length} characters`,
+    });
+  return why;
+}
+
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error;
+    return null;
+  }
 }
 
 const pageQuery = z.strictObject({
@@ -351,7 +377,8 @@ function bulkRoute(deps: HttpDeps, { name, access, create, patch }: Collection):
       ...answersOf('bad_field'),
       200: { description: 'One result per line, in order', schema: z.object({ results: z.array(resultSchema) }) },
     },
-    handle: async ({ principal, body }) => {
+    handle: async ({ principal, body, context }) => {
+      const why = whyOf(context);
       const results = await Promise.all(
         body.lines.map(async (entry) => {
           const fields = entry.op === 'delete' ? undefined : asObject(entry.fields);
@@ -362,6 +389,7 @@ function bulkRoute(deps: HttpDeps, { name, access, create, patch }: Collection):
             op: entry.op === 'delete' ? 'del' : entry.op,
             fields,
             base: entry.op === 'patch' ? entry.base : undefined,
+            why,
           });
           if (!result.ok) return { id, ok: false, code: result.code, message: result.message };
           return { id: idOf(result.value.value) ?? id, ok: true, version: result.value.version };

@@ -274,7 +274,7 @@ async function guard(
     await rates.spend('ip', ip);
     throw new RefusedError(result);
   }
-  const principal = result.value;
+  const principal: Principal = { ...result.value, from: { ip, agent: agentOf(context), door: 'rest' } };
   await rates.spend('principal', principal.id);
   const needed = entry.access === 'slug' ? 'report' : entry.access === 'metrics' ? 'read' : entry.access;
   if (needed !== 'any' && !holds(principal, needed)) {
@@ -350,7 +350,7 @@ function finish(deps: HttpDeps, context: Context, response: Response): Response 
     headers.set('access-control-allow-credentials', 'true');
     headers.set(
       'access-control-allow-headers',
-      'authorization, content-type, if-match, if-none-match, idempotency-key, mcp-protocol-version, mcp-method, mcp-name',
+      'authorization, content-type, if-match, if-none-match, idempotency-key, mcp-protocol-version, mcp-method, mcp-name, statewire-why',
     );
     headers.set('access-control-expose-headers', 'etag, retry-after');
     headers.set('access-control-max-age', '600');
@@ -377,6 +377,11 @@ export function bearerOf(context: Context): string | null {
       expected: 'Bearer <API key or token>',
     });
   return match[1];
+}
+
+/** What the caller's program calls itself. */
+export function agentOf(context: Context): string {
+  return (context.req.header('user-agent') ?? '').slice(0, 300);
 }
 
 export function hostOf(deps: HttpDeps, context: Context): string | null {

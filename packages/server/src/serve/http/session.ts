@@ -93,7 +93,7 @@ function signInRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
             ? await accounts.session(context.req.header('cookie') ?? '', { renew: true })
             : null;
         return signedIn === null
-          ? json({ principal, user: null })
+          ? json({ principal: { ...principal, from: undefined }, user: null })
           : withCookies(deps, context, me(signedIn), signedIn.cookies);
       },
     }),

@@ -605,6 +605,7 @@ class Schedule {
         samples: [],
         documents: [],
         stale: [],
+        audits: [],
       }),
     );
     await this.#store.close();

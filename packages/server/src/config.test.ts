@@ -201,3 +201,82 @@ test('every setting is on its page, with its variable, key, default and bound', 
   }
   expect(settings.length).toBeGreaterThan(12);
 });
+
+const provider = 'issuer: https://id.example.com, clientId: statewire';
+
+test('an identity provider has defaults that let nobody in who was not invited, and its secret may be elsewhere', () => {
+  expect(load({}, `auth: {oidc: [{${provider}}]}`).auth.oidc).toEqual([
+    {
+      id: 'sso',
+      name: 'id.example.com',
+      issuer: 'https://id.example.com',
+      clientId: 'statewire',
+      clientSecret: null,
+      scopes: ['openid', 'email', 'profile'],
+      domains: [],
+      newcomers: null,
+      org: 'main',
+    },
+  ]);
+  const secretOf = (where: string, env = {}) =>
+    load(env, `auth: {oidc: [{${provider}, clientSecret: ${where}}]}`, {
+      read: (path) =>
+        path.endsWith('.yaml')
+          ? `auth: {oidc: [{${provider}, clientSecret: ${where}}]}`
+          : path === '/srv/.statewire/the-secret'
+            ? ' from a file\n'
+            : null,
+    }).auth.oidc[0]?.clientSecret;
+  expect(secretOf('here')).toBe('here');
+  expect(secretOf('{env: THEIRS}', { THEIRS: 'from a variable' })).toBe('from a variable');
+  expect(secretOf('{file: the-secret}')).toBe('from a file');
+});
+
+test.each([
+  [`auth: {oidc: [{${provider}, clientSecret: {env: NOT_SET}}]}`, 'nothing in NOT_SET'],
+  [`auth: {oidc: [{${provider}, clientSecret: {file: not-there}}]}`, 'nothing in not-there'],
+  ['auth: {oidc: [{issuer: "http://id.example.com", clientId: x}]}', 'an https URL'],
+  [`auth: {oidc: [{${provider}, scopes: [email]}]}`, 'openid'],
+  [`auth: {oidc: [{${provider}}, {${provider}}]}`, 'another id'],
+  [`auth: {oidc: [{${provider}, domains: ["@example.com"]}]}`, 'a domain such as'],
+  ['mail: {url: "smtp://mail.example.com", from: nobody}', 'an address'],
+  ['mail: {url: "https://mail.example.com", from: a@example.com}', 'smtp://'],
+  ['mail: {url: "smtps://mail.example.com?tls=none", from: a@example.com}', 'smtp://'],
+  ['mail: {url: "smtp://mail.example.com", from: a@example.com, password: {env: NOT_SET}}', 'nothing in NOT_SET'],
+])('half a way in stops the start: %s', (yaml, said) => {
+  expect(problems({}, yaml).message).toContain(said);
+});
+
+test('secrets of providers and mail servers are in no message', () => {
+  const said = problems(
+    { STATEWIRE_MAIL_URL: 'ftp://u:hidden-1@x' },
+    `auth: {oidc: [{${provider}, clientSecret: [hidden-2]}]}\nmail: {url: "ftp://u:hidden-3@x", from: a@b.c}`,
+  ).message;
+  expect(said).not.toContain('hidden');
+});
+
+test.each([
+  ['smtp://mail.example.com', { port: 587, tls: 'starttls', user: '', password: '' }],
+  [
+    'smtps://me%40example.com:p%3Aw@mail.example.com',
+    { port: 465, tls: 'tls', user: 'me@example.com', password: 'p:w' },
+  ],
+  ['smtp://mail.example.com:2525?tls=none', { port: 2525, tls: 'none' }],
+])('a mail server is one URL: %s', (url, expected) => {
+  const STATEWIRE_MAIL_FROM = 'Statewire <status@example.com>';
+  expect(load({ STATEWIRE_MAIL_URL: url, STATEWIRE_MAIL_FROM }).mail).toMatchObject({
+    host: 'mail.example.com',
+    from: STATEWIRE_MAIL_FROM,
+    ...expected,
+  });
+  expect(problems({ STATEWIRE_MAIL_URL: url }).message).toContain('set both or neither');
+});
+
+test('a mail server of the environment is not sent the password of the file', () => {
+  const yaml = 'mail: {url: "smtp://me@mail.example.com", from: a@example.com, password: of-the-file}';
+  expect(load({}, yaml).mail).toMatchObject({ password: 'of-the-file', user: 'me' });
+  expect(load({ STATEWIRE_MAIL_URL: 'smtp://you@other.example.com' }, yaml).mail).toMatchObject({
+    password: '',
+    host: 'other.example.com',
+  });
+});

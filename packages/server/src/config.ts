@@ -3,6 +3,17 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { LineCounter, parseDocument, isNode, type Document } from 'yaml';
 import { z } from 'zod';
 import { parseHostPort } from './collect/probes/tcp.ts';
+import {
+  mailFromSchema,
+  mailSchema,
+  mailUrlSchema,
+  oidcListSchema,
+  toMail,
+  toOidc,
+  type MailConfig,
+  type OidcConfig,
+  type SecretSources,
+} from './config-people.ts';
 import { limits } from './lib/limits.ts';
 import { isNestedDeeper } from './lib/yaml-nesting.ts';
 
@@ -40,7 +51,9 @@ export interface Config {
   readonly metricsLoopback: boolean;
   /** Is the server an MCP server itself, at /mcp? */
   readonly mcp: boolean;
-  readonly auth: { readonly jwt: readonly JwtConfig[] };
+  readonly auth: { readonly jwt: readonly JwtConfig[]; readonly oidc: readonly OidcConfig[] };
+  /** The mail server for invitations and password links; null: an admin hands links over. */
+  readonly mail: MailConfig | null;
   readonly commands: Readonly<Record<string, CommandConfig>>;
   /** Services managed by the file, still to be checked by the model; `line` is where each stands. */
   readonly services: readonly { readonly line: number; readonly fields: Readonly<Record<string, unknown>> }[];
@@ -120,6 +133,19 @@ export function loadConfig(options: LoadOptions = {}): Config {
       'STATEWIRE_ADMIN_KEY is short enough to be guessed; use 16 random characters or more where others can reach this server',
     );
   }
+  const sources = { env, read: (file: string) => readSafely(read, resolve(dirname(path), file), problems) };
+  const oidc = (file.auth?.oidc ?? []).flatMap((entry, index) => {
+    const made = toOidc(entry, sources);
+    if (made.ok) return [made.value];
+    problems.push({
+      at: `${path}:${file.lineOf(['auth', 'oidc', index, 'clientSecret'])} auth.oidc.${index}.clientSecret`,
+      found: made.message,
+      expected: 'the secret of the client',
+      do: 'set the variable, write the file, or remove clientSecret for a public client',
+    });
+    return [];
+  });
+  const mail = readMail({ ...fromEnv, file, path }, sources, problems);
   const config: Config = {
     port: fromEnv.port ?? file.port ?? defaults.port,
     host: fromEnv.host ?? file.host ?? defaults.host,
@@ -139,7 +165,8 @@ export function loadConfig(options: LoadOptions = {}): Config {
     logLevel: fromEnv.logLevel ?? file.logLevel ?? 'info',
     metricsLoopback: fromEnv.metricsLoopback ?? file.metricsLoopback ?? false,
     mcp: fromEnv.mcp ?? file.mcp ?? true,
-    auth: { jwt: (file.auth?.jwt ?? []).map(toJwt) },
+    auth: { jwt: (file.auth?.jwt ?? []).map(toJwt), oidc },
+    mail,
     commands: file.commands ?? {},
     collections:
       fromEnv.collections !== undefined
@@ -292,6 +319,27 @@ export const settings: readonly Setting[] = [
   },
   {
     env: null,
+    key: 'auth.oidc',
+    default: 'none',
+    bound: 'list of {id, name, issuer, clientId, clientSecret, scopes, domains, newcomers, org}, at most 16',
+    meaning: 'Identity providers that people may sign in with.',
+  },
+  {
+    env: 'STATEWIRE_MAIL_URL',
+    key: 'mail.url',
+    default: 'none',
+    bound: 'smtp:// (STARTTLS) or smtps:// URL; user and password in it',
+    meaning: 'Mail server for invitations and password links. Without it an admin hands links over.',
+  },
+  {
+    env: 'STATEWIRE_MAIL_FROM',
+    key: 'mail.from',
+    default: 'none',
+    bound: 'an address, or Name <address>',
+    meaning: 'Sender of these mails.',
+  },
+  {
+    env: null,
     key: 'commands',
     default: 'none',
     bound: 'map of name to {argv, env, cwd}, at most 256',
@@ -419,7 +467,8 @@ const fileSchema = z.strictObject({
   metricsLoopback: z.boolean().optional(),
   // YAML 1.2 reads `off` as a word.
   mcp: z.union([z.boolean(), z.enum(['on', 'off']).transform((word) => word === 'on')], 'on or off').optional(),
-  auth: z.strictObject({ jwt: z.array(jwt).max(32).optional() }).optional(),
+  auth: z.strictObject({ jwt: z.array(jwt).max(32).optional(), oidc: oidcListSchema.optional() }).optional(),
+  mail: mailSchema.optional(),
   commands: z
     .record(name, command)
     .refine((all) => Object.keys(all).length <= 256, 'at most 256 commands')
@@ -483,6 +532,8 @@ function readEnv(env: Readonly<Record<string, string | undefined>>, problems: Co
     ),
     demo: take('STATEWIRE_DEMO', flag),
     mcp: take('STATEWIRE_MCP', flag),
+    mailUrl: take('STATEWIRE_MAIL_URL', mailUrlSchema, true),
+    mailFrom: take('STATEWIRE_MAIL_FROM', mailFromSchema),
     collections: take('STATEWIRE_COLLECTIONS', modulePath),
     egress: take('STATEWIRE_EGRESS', z.enum(['public', 'any'], 'public or any')),
     publicUrl: take('STATEWIRE_PUBLIC_URL', publicUrl),
@@ -563,13 +614,57 @@ function describe(path: readonly (string | number)[], root: unknown): string {
   let value = root;
   for (const step of path) value = typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined;
   if (value === undefined) return 'nothing';
-  if (path.includes('secret') || path.includes('env')) return `a ${typeof value}`;
+  const isSecret = path.some((step) => typeof step === 'string' && SECRETS.has(step));
+  if (isSecret) return `a ${typeof value}`;
   return typeof value === 'object'
     ? Array.isArray(value)
       ? `a list of ${value.length}`
       : 'a map'
     : JSON.stringify(value).slice(0, 80);
 }
+
+/** The two variables win over the file, each for itself; one without the other is half a mail server. */
+function readMail(
+  from: {
+    readonly mailUrl: string | undefined;
+    readonly mailFrom: string | undefined;
+    readonly file: File;
+    readonly path: string;
+  },
+  sources: SecretSources,
+  problems: ConfigProblem[],
+): MailConfig | null {
+  const { mail } = from.file;
+  const url = from.mailUrl ?? mail?.url;
+  const sender = from.mailFrom ?? mail?.from;
+  if (url === undefined && sender === undefined) return null;
+  const at = mail === undefined ? 'STATEWIRE_MAIL_URL' : `${from.path}:${from.file.lineOf(['mail'])} mail`;
+  if (url === undefined || sender === undefined) {
+    problems.push({
+      at: url === undefined ? 'STATEWIRE_MAIL_URL' : 'STATEWIRE_MAIL_FROM',
+      found: 'nothing',
+      expected: 'both the URL of the mail server and the sender',
+      do: 'set both or neither',
+    });
+    return null;
+  }
+  // A password beside the file's URL belongs to that server, not to one that the environment names.
+  const made = toMail(
+    { url, from: sender, ...(from.mailUrl === undefined ? { password: mail?.password } : {}) },
+    sources,
+  );
+  if (made.ok) return made.value;
+  problems.push({
+    at: `${at}.password`,
+    found: made.message,
+    expected: 'the password of the SMTP user',
+    do: 'set the variable or write the file',
+  });
+  return null;
+}
+
+/** The URL of a mail server may carry its password. */
+const SECRETS: ReadonlySet<string> = new Set(['secret', 'env', 'clientSecret', 'password', 'mail']);
 
 function toJwt({ secret, jwks, defaultOrg, ...rest }: z.infer<typeof jwt>): JwtConfig {
   // One of the two is there: the schema's refinement refused everything else.

@@ -123,6 +123,32 @@ export const limits = {
   mcpUrisPerListenMax: 200,
   /** A listener is told of a record that changes again and again at most this often. */
   mcpTellMs: 1_000,
+  // People.
+  /** Between the right password and the code; tries of one such sign-in, and sign-ins of one person that wait for a code. */
+  secondStepMs: 300_000,
+  secondStepTriesMax: 5,
+  secondStepsPerPersonMax: 5,
+  /** Wrong codes of one person in a row, and for how long no code counts after them. */
+  secondFactorFailuresMax: 10,
+  secondFactorLockMs: 900_000,
+  /** A link that sets a new password; requests for one, for one address and from one network. */
+  resetLinkMs: 3_600_000,
+  resetsPerHourMax: 20,
+  resetsPerTargetMax: 3,
+  /** Letters (invitations, links) that wait for the mail server at once. */
+  lettersQueuedMax: 100,
+  /** Between the way to an identity provider and back; and sign-ins on that way at once. */
+  oidcTripMs: 600_000,
+  oidcTripsMax: 10_000,
+  /** One exchange with an identity provider, and what is read of its answer. */
+  oidcRequestMs: 10_000,
+  oidcAnswerBytesMax: 262_144,
+  /** How long what a provider says of itself is believed. */
+  oidcDiscoveryMs: 3_600_000,
+  /** Sessions of one person; the one that was seen longest ago ends. */
+  sessionsPerPersonMax: 50,
+  /** How exactly `last seen` of a session is written down. */
+  sessionSeenStepMs: 60_000,
   // Public pages.
   pagesPerOrgMax: 100,
   /** Listeners of the push stream of one page, of all pages of this process, and of one address. */

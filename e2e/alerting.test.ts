@@ -120,7 +120,7 @@ test('[AL6] [AL13] eleven services fail behind one: one page, one recovery notic
   );
   const kinds = (await list('deliveries')).map(({ kind }) => String(kind));
   expect(kinds.toSorted()).toEqual(['alert', 'recovery']);
-}, 120_000);
+});
 
 test('[AL1] a rule is tried on a record before it is enabled, and says what it found', async () => {
   const tried = await server.api('POST', '/v1/rules/latency/test', { ref: 'services/db' });

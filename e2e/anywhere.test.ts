@@ -6,7 +6,8 @@ import { build } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createClient } from '@statewire/client';
 import { launchBrowser } from './harness/browser.ts';
-import { freePort, TestServer } from './harness/server.ts';
+import { freePort } from '../packages/server/src/testing/free-port.ts';
+import { TestServer } from './harness/server.ts';
 import { until } from './harness/until.ts';
 
 let server: TestServer;

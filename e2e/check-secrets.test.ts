@@ -101,4 +101,4 @@ test('[OW6] secrets of checks, end to end: they log in, survive a restart, can b
     web.closeAllConnections();
     web.close();
   }
-}, 120_000);
+});

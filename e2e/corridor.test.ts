@@ -1,7 +1,8 @@
 /** The whole corridor: a real MCP server dies, and a person's open tab turns red. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freePort, Peer } from '../packages/server/src/testing/peers/peer.ts';
+import { freePort } from '../packages/server/src/testing/free-port.ts';
+import { Peer } from '../packages/server/src/testing/peers/peer.ts';
 import { launchBrowser } from './harness/browser.ts';
 import { CutProxy } from './harness/cut.ts';
 import { TestServer } from './harness/server.ts';

@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Browser } from 'playwright-core';
-import { freePort, Peer } from '../packages/server/src/testing/peers/peer.ts';
+import { freePort } from '../packages/server/src/testing/free-port.ts';
+import { Peer } from '../packages/server/src/testing/peers/peer.ts';
 import { launchBrowser } from './harness/browser.ts';
 import { TestServer } from './harness/server.ts';
 import { signIn } from './harness/sign-in.ts';

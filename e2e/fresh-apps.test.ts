@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchBrowser } from './harness/browser.ts';
-import { ADMIN_KEY, freePort, TestServer } from './harness/server.ts';
+import { freePort } from '../packages/server/src/testing/free-port.ts';
+import { ADMIN_KEY, TestServer } from './harness/server.ts';
 import { until } from './harness/until.ts';
 
 const PACKED = ['protocol', 'model', 'client', 'react'];

@@ -16,7 +16,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startRaw, startScripted, type ScriptedServer } from '../packages/server/src/testing/peers/faults.ts';
-import { ADMIN_KEY, freePort, TestServer } from './harness/server.ts';
+import { freePort } from '../packages/server/src/testing/free-port.ts';
+import { ADMIN_KEY, TestServer } from './harness/server.ts';
 import { until } from './harness/until.ts';
 
 /** What a case may be made of; `bytesOf` turns it into bytes. */

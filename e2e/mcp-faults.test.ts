@@ -22,7 +22,8 @@ import {
   type Script,
   type ScriptedCall,
 } from '../packages/server/src/testing/peers/faults.ts';
-import { freePort, waitFor } from '../packages/server/src/testing/peers/peer.ts';
+import { freePort } from '../packages/server/src/testing/free-port.ts';
+import { waitFor } from '../packages/server/src/testing/peers/peer.ts';
 import { planOf } from '../packages/server/src/testing/peers/plan.ts';
 import { createProbing, type Probing } from '../packages/server/src/testing/peers/probing.ts';
 

@@ -15,7 +15,8 @@ import {
   startScripted,
   toolNamed,
 } from '../packages/server/src/testing/peers/faults.ts';
-import { binPath, freePort, Peer, waitFor } from '../packages/server/src/testing/peers/peer.ts';
+import { freePort } from '../packages/server/src/testing/free-port.ts';
+import { binPath, Peer, waitFor } from '../packages/server/src/testing/peers/peer.ts';
 import { planOf } from '../packages/server/src/testing/peers/plan.ts';
 import { createProbing, type Probing } from '../packages/server/src/testing/peers/probing.ts';
 

@@ -7,7 +7,8 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { launchBrowser } from './harness/browser.ts';
-import { ADMIN_KEY, freePort, TestServer } from './harness/server.ts';
+import { freePort } from '../packages/server/src/testing/free-port.ts';
+import { ADMIN_KEY, TestServer } from './harness/server.ts';
 import { until } from './harness/until.ts';
 
 let server: TestServer;

@@ -78,4 +78,4 @@ test('[OW4] a real server that is stopped for 32 s: who went on is not late, no 
     target.closeAllConnections();
     target.close();
   }
-}, 120_000);
+});

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { freePort } from './harness/server.ts';
+import { freePort } from '../packages/server/src/testing/free-port.ts';
 import { until } from './harness/until.ts';
 
 // That npm was killed outright can be seen through /proc only.

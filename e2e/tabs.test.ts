@@ -4,7 +4,8 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { launchBrowser } from './harness/browser.ts';
-import { freePort, TestServer } from './harness/server.ts';
+import { freePort } from '../packages/server/src/testing/free-port.ts';
+import { TestServer } from './harness/server.ts';
 import { until } from './harness/until.ts';
 
 let server: TestServer;

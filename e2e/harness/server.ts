@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../packages/server/src/testing/free-port.ts';
 import { until } from './until.ts';
 
 /** The admin key every end-to-end server accepts. Not a secret: these servers live for seconds on loopback. */
@@ -10,6 +10,9 @@ export const ADMIN_KEY = 'e2e-admin-key-0123456789abcdef';
 
 /** Environment of a server whose memory is to be measured. */
 export const COLLECTS = { NODE_OPTIONS: `--import=${new URL('collect.ts', import.meta.url).href}` } as const;
+
+/** A start takes a second on a quiet machine and may take many on a busy one, ms. */
+const START_MS = 90_000;
 
 /** An answer of the REST API: status and parsed body. */
 export interface Reply {
@@ -71,10 +74,18 @@ export class TestServer {
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     this.#child = child;
-    await until('the server to be healthy', async () => {
-      if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${this.output}`);
-      return (await fetch(`${this.url}/health`).catch(() => null))?.ok === true;
-    });
+    try {
+      await until('the server to be healthy', () => this.#isHealthy(child), START_MS);
+    } catch (error) {
+      // Whoever waited gives up and does not know this server: nobody else would end it.
+      await this.kill();
+      throw error;
+    }
+  }
+
+  async #isHealthy(child: ChildProcess): Promise<boolean> {
+    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${this.output}`);
+    return (await fetch(`${this.url}/health`).catch(() => null))?.ok === true;
   }
 
   /** One REST call with the admin key, or with another credential. */
@@ -136,14 +147,4 @@ export class TestServer {
     child.kill(signal);
     return gone;
   }
-}
-
-/** A port that is free now. */
-export async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise<void>((resolve) => probe.close(() => resolve()));
-  if (typeof address !== 'object' || address === null) throw new Error('found no free port');
-  return address.port;
 }

@@ -1,6 +1,6 @@
 /** How often a condition is looked at, and how long at most, ms. */
 const EVERY_MS = 20;
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 60_000;
 
 /** Waits for a condition instead of a time. Rejects with what was awaited, so that a failing test says it. */
 export async function until(

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { json, send, startRaw, startScripted, type Script } from '../../testing/peers/faults.ts';
-import { freePort } from '../../testing/peers/peer.ts';
+import { freePort } from '../../testing/free-port.ts';
 import { planOf } from '../../testing/peers/plan.ts';
 import { createProbing } from '../../testing/peers/probing.ts';
 import type { ProbeObservation } from '../observation.ts';

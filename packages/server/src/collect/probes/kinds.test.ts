@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { Socket } from 'node:net';
 import { probeDefaults, type ServiceKind } from '@statewire/model';
 import { startRaw } from '../../testing/peers/faults.ts';
-import { freePort } from '../../testing/peers/peer.ts';
+import { freePort } from '../../testing/free-port.ts';
 import { planOf } from '../../testing/peers/plan.ts';
 import { createProbing } from '../../testing/peers/probing.ts';
 import { createEgress } from '../egress/egress.ts';

@@ -3,7 +3,8 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, waitFor } from './peer.ts';
+import { freePort } from '../free-port.ts';
+import { waitFor } from './peer.ts';
 
 /** A server of the system, run for a test on a fresh folder and a free port. Ends with `stop`. */
 export interface Program {

@@ -49,7 +49,7 @@ interface Sum {
 }
 
 async function run(options: ScheduleOptions, sum: Sum): Promise<void> {
-  await runSchedule({ ...options, isPlain: true, client: (parts) => new Tabs(parts, sum) });
+  await runSchedule({ ...options, client: (parts) => new Tabs(parts, sum) });
 }
 
 interface Tab {

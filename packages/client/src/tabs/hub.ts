@@ -19,7 +19,7 @@ import { isAuthCode } from '../errors.ts';
 import { answer, firstLife, hear, lookForLife, pulse, pulseAt, type Life } from '../session/heartbeat.ts';
 import { ServerClock } from '../session/server-clock.ts';
 import { objectsOf } from './frame.ts';
-import type { Proved } from './proof.ts';
+import type { Begun } from './first.ts';
 import { headOf, type Head } from './stand.ts';
 import { Stays } from './stays.ts';
 import { Switchboard } from './switchboard.ts';
@@ -103,12 +103,15 @@ export class Hub {
     return this.#lines.has(line);
   }
 
-  /** Goes on with a connection that was made to see who is calling. */
-  adopt({ wire, welcome, sentAt }: Proved): void {
-    if (this.#isOver) return;
+  /** Goes on with the connection that a tab began with, before any line is open. What was subscribed there is asked for anew. */
+  adopt({ wire, welcome, sentAt, received, lastS, lastProbe }: Begun): void {
     this.#wire = wire;
     this.#helloAt = sentAt;
+    this.#received = received;
+    this.#lastProbe = lastProbe;
+    this.#board.countFrom(lastS);
     this.#welcomed(welcome);
+    if (received > 0) this.#ack();
   }
 
   /** What the wire says. Given to whoever dials, so that an adopted wire speaks to the hub too. */

@@ -11,6 +11,8 @@ import { headOf, Stand } from './stand.ts';
 export type Heard =
   /** Hand it on. */
   | 'pass'
+  /** It answers the line, not the tab. */
+  | 'own'
   /** The tab knows it already. */
   | 'keep'
   /** It is not true for this tab yet. */
@@ -22,6 +24,11 @@ export class Line {
   readonly #hello: JsonObject;
   readonly #subs = new Map<number, Sub>();
   readonly #muts = new Map<string, string>();
+  /** Where the tab is, by stay: what it said to be there. */
+  readonly #stays = new Map<string, JsonObject>();
+  /** Commands of the line itself on their way. */
+  readonly #own = new Set<string>();
+  #openings = 0;
   #welcome: Pick<Welcome, 'epoch' | 'org' | 'who'> | null = null;
   #isHidden = false;
   #probe: string | null = null;
@@ -40,6 +47,11 @@ export class Line {
     return this.#welcome !== null;
   }
 
+  /** Is everything that was asked for there, and nothing more on its way than what is new? */
+  get isCalm(): boolean {
+    return [...this.#subs.values()].every(({ stand }) => stand.w !== null && !stand.isDue);
+  }
+
   /** Was it told that its credential has ended? */
   get isPaused(): boolean {
     return this.#isPaused;
@@ -55,7 +67,10 @@ export class Line {
       const { since: _, ...bare } = frame;
       return stand.since === null ? bare : { ...bare, since: { ...stand.since } };
     });
-    const rest = [...this.#muts.values()];
+    this.#openings += 1;
+    // Presence ends with the connection over which it was said.
+    const stays = this.isWelcome ? [...this.#stays.values()].map((frame) => this.#stayOn(frame)) : [];
+    const rest = [...this.#muts.values(), ...stays];
     if (this.#isHidden) rest.push('{"t":"vis","hidden":true}');
     if (this.#probe !== null) rest.push(this.#probe);
     return { hello: { ...this.#hello, subs }, rest };
@@ -69,8 +84,10 @@ export class Line {
     if (t === 'sub') this.#subscribe(frame);
     else if (t === 'unsub' && typeof s === 'number') this.#subs.delete(s);
     else if (t === 'iv' && typeof s === 'number') this.#pace(s, frame['iv']);
-    else if (t === 'mut' && typeof m === 'string') this.#muts.set(m, text);
-    else if (t === 'vis') this.#isHidden = frame['hidden'] === true;
+    else if (t === 'mut' && typeof m === 'string') {
+      this.#muts.set(m, text);
+      this.#stay(frame);
+    } else if (t === 'vis') this.#isHidden = frame['hidden'] === true;
     else if (t === 'p') this.#probe = text;
     // The tab counts over the lives of several hubs, this hub from its own beginning.
     else if (t === 'a') return `{"t":"a","n":${this.#received}}`;
@@ -101,7 +118,9 @@ export class Line {
         this.#watermark(v);
         return 'pass';
       case 'mr':
-        if (typeof m === 'string') this.#muts.delete(m);
+        if (typeof m !== 'string') return 'pass';
+        if (this.#own.delete(m)) return 'own';
+        this.#muts.delete(m);
         return 'pass';
       case 'q':
         this.#probe = null;
@@ -129,6 +148,20 @@ export class Line {
   #subscribe(frame: JsonObject): void {
     const { s } = frame;
     if (typeof s === 'number') this.#subs.set(s, { frame, stand: new Stand(sinceOf(frame)), formerW: null });
+  }
+
+  #stay(frame: JsonObject): void {
+    const { c, op, name, k } = frame;
+    if (c !== 'presences' || op !== 'call' || typeof k !== 'string') return;
+    if (name === 'enter') this.#stays.set(k, frame);
+    else if (name === 'leave') this.#stays.delete(k);
+  }
+
+  /** The same under another id: under its own the server would know it as done. */
+  #stayOn(frame: JsonObject): string {
+    const m = `${String(frame['m'])}.${this.#openings}`;
+    this.#own.add(m);
+    return JSON.stringify({ ...frame, m });
   }
 
   #pace(s: number, iv: JsonObject[string] | undefined): void {

@@ -4,14 +4,13 @@
  *
  * Each member holds a lock of its own while it lives. Whoever leads waits for that lock, and so hears of a tab that crashed.
  */
-import type { JsonObject } from '@statewire/protocol';
 import type { Dial, Role, Transport, Wire, WireEvents } from '../connect/transport.ts';
 import type { Channel, Env, Lock, Timer } from '../env.ts';
 import { nextTickAt, step, type Effect, type Event, type Seat } from './election.ts';
 import { readObject } from './frame.ts';
 import { Hub, LINES_MAX } from './hub.ts';
-import { Line } from './line.ts';
-import type { Proved } from './proof.ts';
+import type { First } from './first.ts';
+import type { Line } from './line.ts';
 import { Collected, Numbered, readGossip, readNote, type Gossip, type Note } from './message.ts';
 
 /** How long an opening may be unanswered before it is said again, ms. */
@@ -32,15 +31,19 @@ export interface MemberDeps {
   readonly id: string;
   /** Whom the group is for, when its name does not follow from the token. */
   readonly who: string | null;
-  readonly hello: JsonObject;
+  /** What the tab has said and heard until now. */
+  readonly line: Line;
+  /** The connection that the tab began with, if there is one. */
+  readonly first: First | null;
   readonly text: (text: string) => void;
   /** The connection ended. */
   readonly closed: (code: number, reason: string) => void;
   readonly changed: () => void;
-  /** Tabs cannot find each other here; what the tab has said until now is to be said on a connection of its own. */
-  readonly alone: (texts: readonly string[]) => void;
-  /** Hands over the connection that was made to see who is calling, if there is one. */
-  readonly handOver: (to: WireEvents) => Proved | null;
+  /**
+   * Tabs cannot find each other here; what the tab has said until now is to be said on a connection of its own. Null: it goes
+   * on over the one it began with.
+   */
+  readonly alone: (texts: readonly string[] | null) => void;
 }
 
 /** What the leader knows of a line that comes over the channel. */
@@ -54,6 +57,7 @@ interface Remote {
 export class Member {
   readonly #deps: MemberDeps;
   readonly #line: Line;
+  #first: First | null;
   #seat: Seat = { at: 'out' };
   #gossip: Channel | null = null;
   #inbox: Channel | null = null;
@@ -81,15 +85,17 @@ export class Member {
 
   constructor(deps: MemberDeps) {
     this.#deps = deps;
-    this.#line = new Line(deps.hello);
+    this.#line = deps.line;
+    this.#first = deps.first;
   }
 
   get role(): Role {
+    if (this.#first !== null) return 'alone';
     return this.#hub === null ? 'follower' : 'leader';
   }
 
   get kind(): Transport | null {
-    return this.#kind;
+    return this.#first?.kind ?? this.#kind;
   }
 
   /** Comes in. Until its own lock is held it says nothing: whoever leads could not hear of its end. */
@@ -109,14 +115,23 @@ export class Member {
   /** The tab says something. */
   send(text: string): void {
     if (this.#isOver) return;
+    if (this.#first !== null) {
+      this.#first.send(text);
+      return;
+    }
     const up = this.#line.up(text);
     if (up !== null) this.#up(up);
   }
 
   /** The tab hangs up, or the page goes. */
-  close(): void {
+  close(code = 1000, reason = 'bye'): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#leave();
+    this.#first?.close(code, reason);
+  }
+
+  #leave(): void {
     if (this.#toLeader !== null) this.#post(this.#toLeader, { k: 'end', line: this.#lineId });
     this.#dispatch({ t: 'leave' });
     this.#say({ k: 'gone', id: this.#deps.id });
@@ -128,6 +143,8 @@ export class Member {
     this.#toLeader?.close();
     this.#gossip?.close();
     this.#inbox?.close();
+    this.#gossip = null;
+    this.#inbox = null;
   }
 
   #enter(): void {
@@ -148,6 +165,11 @@ export class Member {
 
   #giveUp(): void {
     if (this.#isOver) return;
+    if (this.#first !== null) {
+      this.#leave();
+      this.#deps.alone(null);
+      return;
+    }
     const { hello, rest } = this.#line.opening();
     if (this.#line.isWelcome) {
       this.#end(1006, 'tabs cannot find each other any more');
@@ -186,13 +208,14 @@ export class Member {
         this.#lead = null;
         return;
       case 'lead':
-        this.#becomeLeader();
+        this.#whenCalm(() => this.#becomeLeader());
         return;
       case 'resign':
         this.#resign();
         return;
       case 'beat':
-        this.#hub?.tick();
+        if (this.#hub === null) return;
+        this.#hub.tick();
         this.#say({ k: 'beat', id: this.#deps.id, kind: this.#kind ?? '' });
         return;
       case 'goAlone':
@@ -224,20 +247,32 @@ export class Member {
       cut: (line, code, reason) => this.#cut(line, code, reason),
     });
     this.#hub = hub;
+    this.#handOver(hub);
     for (const peer of this.#peers.keys()) this.#watch(peer);
     this.#attach();
     this.#deps.changed();
+    this.#run({ do: 'beat' });
+  }
+
+  /** What is on its way over the connection the tab began with comes first: it would have to be sent again. */
+  #whenCalm(run: () => void): void {
+    if (this.#first === null) run();
+    else this.#first.whenCalm(run);
+  }
+
+  #handOver(hub: Hub): void {
+    const first = this.#first;
+    this.#first = null;
+    if (first === null) return;
+    const begun = first.handOver({ ...hub.events, changed: () => this.#carriedBy(first.kind) });
+    this.#kind = first.kind;
+    if (begun !== null) hub.adopt(begun);
   }
 
   #dial(url: string, hub: WireEvents): Wire {
     const events: WireEvents = { ...hub, changed: () => this.#carriedBy(wire.kind) };
-    const proved = this.#deps.handOver(events);
-    const wire: Wire = proved?.wire ?? this.#deps.dial(url, events);
+    const wire: Wire = this.#deps.dial(url, events);
     this.#kind = wire.kind ?? 'websocket';
-    if (proved !== null) {
-      // When the hub has its wire.
-      void Promise.resolve().then(() => this.#hub?.adopt(proved));
-    }
     return wire;
   }
 
@@ -250,6 +285,7 @@ export class Member {
 
   #resign(): void {
     const hub = this.#hub;
+    this.#first?.whenCalm(null);
     if (hub === null) return;
     this.#hub = null;
     hub.end();
@@ -276,6 +312,13 @@ export class Member {
     const leader = this.#leader;
     if (leader === null) return;
     const { group, channel, id } = this.#deps;
+    const first = this.#first;
+    if (first !== null) {
+      this.#first = null;
+      first.send('{"t":"bye"}');
+      first.close(1000, 'bye');
+      this.#deps.changed();
+    }
     this.#lines += 1;
     this.#attachedAt = this.#deps.env.now();
     this.#isAnswered = false;
@@ -300,7 +343,7 @@ export class Member {
 
   /** A tab that was connected says so when nobody takes its line for a while. */
   #orphan(): void {
-    if (!this.#line.isWelcome || this.#orphanTimer !== null || this.#isOver) return;
+    if (!this.#line.isWelcome || this.#first !== null || this.#orphanTimer !== null || this.#isOver) return;
     this.#orphanTimer = this.#deps.env.after(ORPHAN_MS_MAX, () => {
       this.#orphanTimer = null;
       this.#end(1006, 'no other tab holds a connection');
@@ -431,7 +474,7 @@ export class Member {
 
   #hearBeat({ id, kind }: Extract<Gossip, { k: 'beat' }>): void {
     // Two that lead: the lock of one was stolen, and it has not heard of it yet. It will.
-    if (this.#hub !== null) return;
+    if (this.#seat.at === 'leading') return;
     this.#dispatch({ t: 'heard' });
     const isNew = id !== this.#leader;
     if (isNew) {
@@ -441,7 +484,7 @@ export class Member {
     }
     // An opening that was lost is said again.
     const isLate = !this.#isAnswered && this.#deps.env.now() - this.#attachedAt >= ANSWER_MS_MAX;
-    if (isNew || isLate) this.#attach();
+    if (isNew || isLate) this.#whenCalm(() => this.#attach());
     const known = readKind(kind);
     if (known === this.#kind) return;
     this.#kind = known;

@@ -3,17 +3,17 @@
  * replica, positions and commands, and believes that it has a server of its own.
  *
  * Who shares with whom follows from the hello. A token says whose it is. A cookie does not: it may be another one than a moment
- * ago, and the living connection of another tab may still be that of whoever signed out. So a caller by cookie asks the server
- * first, over a connection of its own; if nobody leads its group yet, that connection becomes the one of all.
+ * ago, and the living connection of another tab may still be that of whoever signed out. So a caller by cookie begins with a
+ * connection of its own, as if it were alone, and looks for others when the server has said who it is (first.ts).
  */
-import type { JsonObject } from '@statewire/protocol';
 import type { Dial, Role, Transport, Wire, WireEvents } from '../connect/transport.ts';
 import type { Env } from '../env.ts';
 import { readObject } from './frame.ts';
 import { groupOfToken, groupOfWho } from './group.ts';
 import { STRANGE } from './hub.ts';
+import { First } from './first.ts';
+import { Line } from './line.ts';
 import { Member, type MemberDeps } from './member.ts';
-import { Proof } from './proof.ts';
 
 export interface ShareOptions {
   /** `off`: each tab has a connection of its own. */
@@ -54,11 +54,11 @@ class SharedWire implements Wire {
   readonly #meeting: Meeting;
   readonly #url: string;
   readonly #events: WireEvents;
-  /** What the tab said before there was anybody to hear it. */
-  #early: string[] = [];
+  #first: First | null = null;
   #member: Member | null = null;
   #own: Wire | null = null;
-  #proof: Proof | null = null;
+  /** What is to be said on a connection of its own that is not open yet. */
+  #early: string[] = [];
   #isOver = false;
 
   constructor(page: Page, meeting: Meeting, url: string, events: WireEvents) {
@@ -73,34 +73,35 @@ class SharedWire implements Wire {
   }
 
   get role(): Role {
-    return this.#member?.role ?? (this.#own === null ? 'follower' : 'alone');
+    return this.#member?.role ?? (this.#own === null && this.#first === null ? 'follower' : 'alone');
   }
 
   get kind(): Transport | null {
-    return this.#own === null ? (this.#member?.kind ?? null) : (this.#own.kind ?? 'websocket');
+    if (this.#own !== null) return this.#own.kind ?? 'websocket';
+    return this.#member?.kind ?? this.#first?.kind ?? null;
   }
 
   send(text: string): void {
     if (this.#isOver) return;
-    if (this.#member !== null) this.#member.send(text);
-    else if (this.#own !== null && this.#early.length === 0) this.#own.send(text);
-    else this.#early.push(text);
-    if (this.#early.length === 1 && this.#early[0] === text) this.#begin(text);
+    const to = this.#member ?? this.#first;
+    if (to !== null) to.send(text);
+    else if (this.#own === null) this.#begin(text);
+    else if (this.#early.length > 0) this.#early.push(text);
+    else this.#own.send(text);
   }
 
   close(code: number, reason: string): void {
     if (this.#isOver) return;
     // By hand, or because the page goes: whoever calls next may be somebody else.
     this.#page.known = null;
-    this.#end();
+    this.#end(code, reason);
     this.#own?.close(code, reason);
   }
 
-  #end(): void {
+  #end(code?: number, reason?: string): void {
     this.#isOver = true;
-    this.#member?.close();
-    this.#proof?.close();
-    this.#proof = null;
+    this.#member?.close(code, reason);
+    this.#first?.close(code ?? 1000, reason ?? 'bye');
   }
 
   #closed(code: number, reason: string): void {
@@ -111,37 +112,47 @@ class SharedWire implements Wire {
   }
 
   #begin(text: string): void {
-    const { line, known } = this.#page;
+    const { line: release, known } = this.#page;
     const hello = readObject(text);
     const token = hello?.['token'];
-    if (hello?.['t'] !== 'hello') this.#goAlone();
-    else if (typeof token === 'string') this.#join(hello, groupOfToken(this.#url, token, line), null);
-    else if (known !== null) this.#join(hello, groupOfWho(this.#url, known, line), known.who);
-    else this.#prove(hello);
+    if (hello?.['t'] !== 'hello') {
+      this.#goAlone([text]);
+      return;
+    }
+    const line = new Line(hello);
+    if (typeof token === 'string') this.#join(line, groupOfToken(this.#url, token, release), null);
+    else if (known !== null) this.#join(line, groupOfWho(this.#url, known, release), known.who);
+    else this.#start(line, text);
   }
 
-  /** Asks the server who is calling. */
-  #prove(hello: JsonObject): void {
+  #start(line: Line, hello: string): void {
     const page = this.#page;
-    this.#proof = new Proof({
-      env: page.env,
-      dial: page.dial,
-      url: this.#url,
-      hello,
-      text: (text) => this.#events.text(text),
-      closed: (code, reason) => this.#closed(code, reason),
-      proved: ({ org, who }) => {
-        page.known = { org, who };
-        this.#join(hello, groupOfWho(this.#url, { org, who }, page.line), who);
+    this.#first = new First(
+      {
+        env: page.env,
+        dial: page.dial,
+        url: this.#url,
+        line,
+        text: (text) => this.#events.text(text),
+        closed: (code, reason) => this.#closed(code, reason),
+        changed: () => this.#events.changed?.(),
+        welcomed: ({ org, who }) => {
+          if (this.#isOver) return;
+          page.known = { org, who };
+          this.#join(line, groupOfWho(this.#url, { org, who }, page.line), who);
+        },
       },
-    });
-    this.#proof.start();
+      hello,
+    );
+    this.#first.start();
   }
 
-  #join(hello: JsonObject, group: string, who: string | null): void {
+  #join(line: Line, group: string, who: string | null): void {
     const page = this.#page;
     page.instance ??= page.env.uniqueId();
     page.wires += 1;
+    const first = this.#first;
+    this.#first = null;
     const member = new Member({
       ...this.#meeting,
       env: page.env,
@@ -150,37 +161,26 @@ class SharedWire implements Wire {
       group,
       id: `${page.instance}.${page.wires}`,
       who,
-      hello,
-      text: (text) => {
-        // Somebody leads, and it is not over this connection.
-        this.#proof?.close();
-        this.#proof = null;
-        this.#events.text(text);
-      },
+      line,
+      first,
+      text: (text) => this.#events.text(text),
       closed: (code, reason) => this.#closed(code, reason),
       changed: () => this.#events.changed?.(),
       alone: (texts) => {
         page.canShare = false;
-        this.#early = [...texts];
-        this.#goAlone();
-      },
-      handOver: (to) => {
-        const proof = this.#proof;
-        this.#proof = null;
-        return proof?.handOver(to) ?? null;
+        if (texts !== null) this.#goAlone(texts);
       },
     });
     this.#member = member;
-    const [, ...rest] = this.#early.splice(0);
-    member.join();
-    for (const text of rest) member.send(text);
+    if (first === null) member.join();
+    // What was asked for at once comes first, so that nothing of it has to be sent twice.
+    else first.whenCalm(() => member.join());
   }
 
-  #goAlone(): void {
+  #goAlone(texts: readonly string[]): void {
     if (this.#isOver) return;
-    this.#proof?.close();
-    this.#proof = null;
     this.#member = null;
+    this.#early = [...texts];
     const own = this.#page.dial(this.#url, {
       opened: () => {
         for (const text of this.#early.splice(0)) own.send(text);

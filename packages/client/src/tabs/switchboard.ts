@@ -32,6 +32,11 @@ export class Switchboard {
     this.#deps = deps;
   }
 
+  /** Numbers up to `s` are taken already. */
+  countFrom(s: number): void {
+    this.#lastS = s;
+  }
+
   /** A tab asks for a view. */
   sub(line: string, frame: JsonObject): void {
     const { s, iv } = frame;

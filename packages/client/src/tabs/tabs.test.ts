@@ -1,6 +1,7 @@
 import type { Row } from '@statewire/protocol';
 import { expect, test } from 'vitest';
 import { createClient, type Client } from '../create.ts';
+import type { Dial } from '../connect/transport.ts';
 import type { Env } from '../env.ts';
 import type { TokenSource } from '../session/driver.ts';
 import { FakeBrowser, FakeEnv, FakeServer, type FakeTab } from '../testing/index.ts';
@@ -23,14 +24,14 @@ class World {
     for (const id of ['a', 'b', 'c']) this.server.put('services', { id, status: 'up' });
   }
 
-  open(options: { visible?: boolean; token?: TokenSource; env?: (page: FakeTab) => Env } = {}): Tab {
+  open(options: { visible?: boolean; token?: TokenSource; env?: (page: FakeTab) => Env; dial?: Dial } = {}): Tab {
     const page = this.browser.open(options.visible ?? true);
     const { token } = options;
     const sw = createClient({
       url: 'http://fake.test',
       tabs: 'auto',
       env: options.env?.(page) ?? page,
-      dial: page.dial(this.server.dial),
+      dial: page.dial(options.dial ?? this.server.dial),
       ...(token === undefined ? {} : { token }),
     });
     let shown: readonly Row[] = [];
@@ -93,13 +94,121 @@ test('[TB10] when the leader crashes the others go on with another one and miss 
   world.end();
 });
 
-test('[TB3] callers by cookie share too, and the connection that asked is the one that stays', async () => {
+test('[TB3] callers by cookie begin as if they were alone, and share from then on without anything being sent twice', async () => {
   const world = new World();
-  for (let i = 0; i < 3; i += 1) world.open();
+  const first = world.open();
+  await world.env.advance(0);
+  // The rows came with the first answer, before the tab had a lock or a word from anybody.
+  expect(world.server.received.map(({ t }) => t).slice(0, 1)).toEqual(['hello']);
+  expect(world.server.received[0]).toMatchObject({ subs: [{ c: 'services' }] });
+  await world.env.advance(1_000);
+  expect(first.sw.connection.get().role).toBe('leader');
+  expect([world.server.connections, world.server.dials]).toEqual([1, 1]);
+  const second = world.open();
+  const third = world.open();
+  const states: string[] = [];
+  second.sw.connection.subscribe(() => states.push(second.sw.connection.get().state));
+  await world.env.advance(1_000);
+  expect([second, third].map(({ sw }) => sw.connection.get().role)).toEqual(['follower', 'follower']);
+  expect([world.server.connections, world.server.dials]).toEqual([1, 3]);
+  // From the hello on they were live, also while they changed over.
+  expect(states.slice(states.indexOf('live'))).toEqual(states.slice(states.indexOf('live')).map(() => 'live'));
+  // Whoever asks again says where it stands.
+  const again = world.server.received.filter(({ t }) => t === 'sub');
+  expect(again.length).toBeGreaterThanOrEqual(3);
+  for (const sub of again) expect(sub).toHaveProperty('since');
+  world.server.put('services', { id: 'a', status: 'down' });
+  await world.env.advance(50);
+  for (const tab of world.tabs) expect([tab.status(), ...tab.rows()]).toEqual(['live', ...world.truth()]);
+  await world.env.advance(120_000);
+  world.server.beat();
+  await world.env.advance(10);
+  for (const tab of world.tabs) expect(tab.status()).toBe('live');
+  world.end();
+});
+
+test('[TB3] [TB12] a command that is under way while a tab by cookie changes over is carried out once and answered', async () => {
+  const world = new World();
+  world.open();
+  await world.env.advance(1_000);
+  const second = world.open();
+  let calls = 0;
+  world.server.onCommand = ({ k, op }) => (op === 'call' ? { ok: true, v: (calls += 1), k } : null);
+  const done = Array.from({ length: 8 }, () => second.sw.collection('services').call('a', 'bump'));
+  await world.env.advance(2_000);
+  expect((await Promise.all(done)).every(({ ok }) => ok)).toBe(true);
+  expect(calls).toBe(8);
+  expect(second.sw.connection.get().role).toBe('follower');
+  world.end();
+});
+
+test('[TB3] a view that is still on its way keeps the tab on the connection that it began with', async () => {
+  const world = new World();
+  world.open();
+  await world.env.advance(1_000);
+  // A slow link: whoever changed over now would have to ask for all of it again.
+  const slow: Dial = (url, events) =>
+    world.server.dial(url, {
+      ...events,
+      text: (text) => void world.env.after(text.includes('"welcome"') ? 1 : 2_000, () => events.text(text)),
+    });
+  const second = world.open({ dial: slow });
+  await world.env.advance(1_900);
+  expect(second.sw.connection.get()).toMatchObject({ state: 'live', role: 'alone' });
+  expect(world.server.connections).toBe(2);
+  await world.env.advance(6_000);
+  expect(second.sw.connection.get().role).toBe('follower');
+  expect(world.server.connections).toBe(1);
+  expect(second.sw.connection.get().failures).toBe(0);
+  expect([second.status(), ...second.rows()]).toEqual(['live', ...world.truth()]);
+  world.end();
+});
+
+test('[TB4] a caller by cookie who cannot have locks stays on the connection it began with', async () => {
+  const world = new World();
+  const tab = world.open({
+    env: (page) => ({
+      ...bareOf(page),
+      channel: page.channel,
+      lock: (_, __, events) => {
+        page.later(() => events.lost());
+        return { release: () => undefined };
+      },
+    }),
+  });
+  await world.env.advance(1_000);
+  expect([tab.status(), ...tab.rows()]).toEqual(['live', ...world.truth()]);
+  expect(tab.sw.connection.get()).toMatchObject({ role: 'alone', failures: 0, transport: 'websocket' });
+  expect(world.server.dials).toBe(1);
+  world.server.cut();
+  await world.env.advance(3_000);
+  expect([world.server.connections, world.server.dials]).toEqual([1, 2]);
+  expect(tab.status()).toBe('live');
+  world.end();
+});
+
+test('[TB3] who signs out ends the connection of all, and each who then signs in as somebody else has their own', async () => {
+  const world = new World();
+  const [first, second] = [world.open(), world.open()];
   await world.env.advance(1_000);
   expect(world.server.connections).toBe(1);
+  // Signed out: the server ends what was open under that cookie, and knows nobody by it.
+  world.server.admits = () => false;
+  world.server.cut(4401, 'auth_invalid');
+  await world.env.advance(20_000);
+  for (const tab of [first, second]) expect(tab.status()).not.toBe('live');
+  expect(world.server.connections).toBe(0);
+  world.server.admits = () => true;
+  world.server.principal = 'somebody else';
+  world.server.put('services', { id: 'd', status: 'theirs' });
+  const third = world.open();
+  await world.env.advance(1_000);
+  expect([third.status(), ...third.rows()]).toEqual(['live', ...world.truth()]);
+  // The others are asked for by hand, as their pages do when somebody signs in there.
+  for (const { sw } of [first, second]) sw.reconnect();
+  await world.env.advance(3_000);
   for (const tab of world.tabs) expect([tab.status(), ...tab.rows()]).toEqual(['live', ...world.truth()]);
-  expect(world.server.dials).toBe(3);
+  expect(world.server.connections).toBe(1);
   world.end();
 });
 
@@ -125,24 +234,12 @@ test('[TB3] a cookie that became somebody else’s in another tab shows nobody t
 
 test('[TB4] where tabs cannot find each other each has its own connection, and says nothing about it', async () => {
   const world = new World();
-  const bare = (page: FakeTab): Env => ({
-    now: () => page.now(),
-    after: (ms, fn) => page.after(ms, fn),
-    random: () => page.random(),
-    uniqueId: () => page.uniqueId(),
-    pageUrl: () => page.pageUrl(),
-    isVisible: () => page.isVisible(),
-    isOnline: () => page.isOnline(),
-    listen: (fn) => page.listen(fn),
-    openSocket: () => page.openSocket(),
-    reportError: (error) => page.reportError(error),
-  });
   const tabs = [
-    world.open({ token: 'k', env: bare }),
+    world.open({ token: 'k', env: bareOf }),
     world.open({
       token: 'k',
       env: (page) => ({
-        ...bare(page),
+        ...bareOf(page),
         lock: page.lock,
         channel: () => {
           throw new Error('not in an opaque origin');
@@ -152,7 +249,7 @@ test('[TB4] where tabs cannot find each other each has its own connection, and s
     world.open({
       token: 'k',
       env: (page) => ({
-        ...bare(page),
+        ...bareOf(page),
         channel: page.channel,
         lock: (_, __, events) => {
           page.later(() => events.lost());
@@ -326,6 +423,27 @@ test('[TB17] a server that falls silent is found dead for all tabs at once', asy
   world.end();
 });
 
+test('[TB20] where a tab is is said again over each connection that carries it from then on', async () => {
+  const world = new World();
+  const enters = (): number =>
+    world.server.received.filter((frame) => frame.t === 'mut' && frame.op === 'call' && frame.name === 'enter').length;
+  const first = world.open();
+  await world.env.advance(1_000);
+  const second = world.open();
+  second.sw.presence.enter('b');
+  await world.env.advance(2_000);
+  // On the connection it began with, and on the one of all.
+  expect([second.sw.connection.get().role, enters()]).toEqual(['follower', 2]);
+  first.page.crash();
+  await world.env.advance(2_000);
+  expect([second.sw.connection.get().role, enters()]).toEqual(['leader', 3]);
+  second.sw.close();
+  await world.env.advance(2_000);
+  first.sw.close();
+  first.page.errors.length = 0;
+  world.end();
+});
+
 test('[TB20] where a tab was ends with the tab, and where another one is does not', async () => {
   const world = new World();
   const [first, second, third] = [world.open({ token: 'k' }), world.open({ token: 'k' }), world.open({ token: 'k' })];
@@ -347,3 +465,19 @@ test('[TB20] where a tab was ends with the tab, and where another one is does no
   third.page.errors.length = 0;
   world.end();
 });
+
+/** Surroundings without locks and channels. */
+function bareOf(page: FakeTab): Env {
+  return {
+    now: () => page.now(),
+    after: (ms, fn) => page.after(ms, fn),
+    random: () => page.random(),
+    uniqueId: () => page.uniqueId(),
+    pageUrl: () => page.pageUrl(),
+    isVisible: () => page.isVisible(),
+    isOnline: () => page.isOnline(),
+    listen: (fn) => page.listen(fn),
+    openSocket: () => page.openSocket(),
+    reportError: (error) => page.reportError(error),
+  };
+}

@@ -4,8 +4,7 @@ import { setClock } from '../lib/ticker.ts';
 
 /** One client for the signed-in person, by session cookie. Another person gets another one. */
 export function openClient(): Client {
-  // Not shared between tabs: by cookie that asks the server first who is calling, and the first row would come later.
-  const client = createClient({ url: '/', name: 'statewire-dashboard', tabs: 'off' });
+  const client = createClient({ url: '/', name: 'statewire-dashboard' });
   setClock(() => client.serverNow());
   return client;
 }

@@ -292,7 +292,7 @@ test('[LA9] when the better rung speaks to somebody else, or of another history,
     world.sockets = 'open';
     world.env.signal('online');
     await world.pass(20_000);
-    expect(world.client.connection.get().state).toBe('live');
+    expect(world.client.connection.get()).toMatchObject({ state: 'live', transport: 'websocket' });
     expect(world.rows()).toMatchObject([{ id: 'a', n: 7 }]);
     stop();
     world.end();

@@ -177,7 +177,14 @@ class LadderWire implements Wire {
     }
     const taken = this.#ledger.takes(text);
     if (taken === 'new') this.#deps.events.text(text);
-    else if (taken === 'stranger') this.#end(RESTART, 'another session');
+    else if (taken === 'stranger') this.#anew(this.#rung);
+  }
+
+  /** A server speaks of another session over this rung: a new connection begins there, where an answer is known to come. */
+  #anew(rung: number): void {
+    const { memory } = this.#deps;
+    memory.rungs = welcomed(memory.rungs, rung);
+    this.#end(RESTART, 'another session');
   }
 
   #welcomed(rung: number): void {
@@ -301,7 +308,7 @@ class LadderWire implements Wire {
         }
         // Somebody else signed in, or another history began: nothing of the old one is said there.
         wire.close(1000, 'bye');
-        this.#end(RESTART, 'another session');
+        this.#anew(rung);
       },
       closed: (code, reason) => {
         if (this.#wire !== wire) {

@@ -334,10 +334,12 @@ export class Keeper implements Keep {
   /** Says for as long as this tab lives that it does. */
   #live(): void {
     const { tab = '' } = this.#host ?? {};
-    if (!this.#isClosed && !this.#locks.has(tab)) this.#lock(tab, () => undefined);
+    if (!this.#locks.has(tab)) this.#lock(tab, () => undefined);
   }
 
   #lock(tab: string, held: () => void): void {
+    // What the disk was asked before the end may be answered after it; nobody would give this lock up.
+    if (this.#isClosed) return;
     const lost = (): void => void this.#locks.delete(tab);
     const lock = this.#deps.env.lock?.(`statewire.tab.${tab}`, { steal: false }, { held, lost });
     if (lock !== undefined) this.#locks.set(tab, lock);

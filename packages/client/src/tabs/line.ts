@@ -25,7 +25,7 @@ export class Line {
   readonly #subs = new Map<number, Sub>();
   readonly #muts = new Map<string, string>();
   /** Where the tab is, by stay: what it said to be there. */
-  readonly #stays = new Map<string, JsonObject>();
+  readonly #stays = new Map<string, Stay>();
   /** Commands of the line itself on their way. */
   readonly #own = new Set<string>();
   #openings = 0;
@@ -69,7 +69,7 @@ export class Line {
     });
     this.#openings += 1;
     // Presence ends with the connection over which it was said.
-    const stays = this.isWelcome ? [...this.#stays.values()].map((frame) => this.#stayOn(frame)) : [];
+    const stays = this.isWelcome ? [...this.#stays.values()].map((stay) => this.#stayOn(stay)) : [];
     const rest = [...this.#muts.values(), ...stays];
     if (this.#isHidden) rest.push('{"t":"vis","hidden":true}');
     if (this.#probe !== null) rest.push(this.#probe);
@@ -86,7 +86,7 @@ export class Line {
     else if (t === 'iv' && typeof s === 'number') this.#pace(s, frame['iv']);
     else if (t === 'mut' && typeof m === 'string') {
       this.#muts.set(m, text);
-      this.#stay(frame);
+      this.#stay(m, frame);
     } else if (t === 'vis') this.#isHidden = frame['hidden'] === true;
     else if (t === 'p') this.#probe = text;
     // The tab counts over the lives of several hubs, this hub from its own beginning.
@@ -150,18 +150,18 @@ export class Line {
     if (typeof s === 'number') this.#subs.set(s, { frame, stand: new Stand(sinceOf(frame)), formerW: null });
   }
 
-  #stay(frame: JsonObject): void {
+  #stay(m: string, frame: JsonObject): void {
     const { c, op, name, k } = frame;
     if (c !== 'presences' || op !== 'call' || typeof k !== 'string') return;
-    if (name === 'enter') this.#stays.set(k, frame);
+    if (name === 'enter') this.#stays.set(k, { m, frame });
     else if (name === 'leave') this.#stays.delete(k);
   }
 
   /** The same under another id: under its own the server would know it as done. */
-  #stayOn(frame: JsonObject): string {
-    const m = `${String(frame['m'])}.${this.#openings}`;
-    this.#own.add(m);
-    return JSON.stringify({ ...frame, m });
+  #stayOn({ m, frame }: Stay): string {
+    const again = `${m}.${this.#openings}`;
+    this.#own.add(again);
+    return JSON.stringify({ ...frame, m: again });
   }
 
   #pace(s: number, iv: JsonObject[string] | undefined): void {
@@ -192,4 +192,10 @@ interface Sub {
   readonly stand: Stand;
   /** The number its view had with the hub before. */
   formerW: number | null;
+}
+
+/** The command by which a tab said where it is. */
+interface Stay {
+  readonly m: string;
+  readonly frame: JsonObject;
 }

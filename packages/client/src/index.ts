@@ -34,6 +34,7 @@ export type { ConnectionStatus, ViewStatus } from './views/status.ts';
 export { reasonText } from './views/reason.ts';
 export { Agents, type AgentCard, type PresentAgent } from './report/agents.ts';
 export { Here, type Me } from './report/here.ts';
+export { MetricReporter, type MetricWords } from './report/metric.ts';
 export { Connections } from './report/connections.ts';
 export { Runs, type RunStart } from './report/runs.ts';
 export type { Run, RunReport } from './report/run.ts';

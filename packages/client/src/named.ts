@@ -13,6 +13,7 @@ import type {
   JobCreate,
   JobPatch,
   JobReport,
+  MetricReport,
   Rows,
   SavedViewCreate,
   SavedViewPatch,
@@ -42,6 +43,7 @@ interface NamedBodies {
   readonly customers: Written<CustomerCreate, CustomerPatch>;
   readonly users: Written<UserCreate, UserPatch>;
   readonly 'saved-views': Written<SavedViewCreate, SavedViewPatch>;
+  readonly metrics: { readonly create: never; readonly patch: never; readonly report: MetricReport };
   readonly services: { readonly create: ServiceCreate; readonly patch: ServicePatch; readonly report: ServiceReport };
 }
 

@@ -158,7 +158,16 @@ export {
   type JobPatch,
   type JobReport,
 } from './collections/job.ts';
-export { metricRow, type Metric } from './collections/metric.ts';
+export {
+  metricReportSchema,
+  metricRow,
+  type Metric,
+  type MetricKind,
+  type MetricPast,
+  type MetricReport,
+  type MetricSeries,
+  type MetricTrend,
+} from './collections/metric.ts';
 export {
   maintenanceCreateSchema,
   maintenancePatchSchema,

@@ -84,7 +84,7 @@ test.each([
   [{ collection: 1 }, 'bad_request', /^collection: found a number/],
   [{ collection: '__proto__' }, 'unknown_collection', /found collection "__proto__"/],
   [{ collection: 'x'.repeat(10_000) }, 'unknown_collection', /^.{0,250}$/],
-  [{ collection: 'metrics' }, 'unsupported', /nobody reports/],
+  [{ collection: 'metrics', values: {} }, 'bad_field', /^values: unknown field/],
   [{ collection: 'checks' }, 'unsupported', /nobody reports/],
   [{ collection: 'agents', id: 'a/b' }, 'bad_field', /^id: /],
   [{ collection: 'agents', id: 7 }, 'bad_field', /^id: /],

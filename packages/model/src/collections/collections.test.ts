@@ -119,7 +119,18 @@ const rows: Record<string, Record<string, unknown>> = {
     by: 'Ann',
     maintenance: null,
   },
-  metrics: { ...envelope, subject: 'fleet', values: { 'services.up': 1 }, window: '' },
+  metrics: {
+    ...envelope,
+    subject: 'fleet',
+    values: { 'services.up': 1 },
+    window: '',
+    kind: 'derived',
+    title: '',
+    unit: '',
+    target: null,
+    trend: null,
+    past: null,
+  },
   checks: {
     ...envelope,
     service: 'a',
@@ -451,10 +462,11 @@ test('operators alone read how things are checked', () => {
   expect(collections.checks.access.read).toBe('admin');
 });
 
-test('nobody writes metrics, and checks are written through their service', () => {
+test('metrics are reported and never written, and checks are written through their service', () => {
   expect(collections.metrics.create.safeParse({}).success).toBe(false);
   expect(collections.metrics.patch.safeParse({}).success).toBe(false);
-  expect(collections.metrics.report).toBeNull();
+  expect(collections.metrics.report?.safeParse({ set: 1 }).success).toBe(true);
+  expect(collections.metrics.report?.safeParse({ set: Number.NaN }).success).toBe(false);
   expect(collections.checks.create.safeParse({ intervalMs: 1000 }).success).toBe(false);
   expect(collections.checks.patch.safeParse({ intervalMs: 1000 }).success).toBe(false);
 });

@@ -7,6 +7,7 @@ import { bornIncident, impactOfAll, inStep, said } from './incident.ts';
 import type { Mappings } from './mapping.ts';
 import { begin, advance, cancel, complete, extend, reschedule } from './maintenance.ts';
 import { shippedMappings } from './mappings/shipped.ts';
+import { stepMetric } from './metric.ts';
 import { rulesOf } from './rules.ts';
 import { awakeRun, isTerminal, lapseRun, nextRunDeadline, stepRun } from './run.ts';
 import { step } from './step.ts';
@@ -19,6 +20,7 @@ import { readSchedule } from './window.ts';
 export interface Engine {
   readonly step: typeof step;
   readonly stepRun: typeof stepRun;
+  readonly stepMetric: typeof stepMetric;
   readonly lapseRun: typeof lapseRun;
   readonly awakeRun: typeof awakeRun;
   readonly isTerminal: typeof isTerminal;
@@ -58,6 +60,7 @@ const courses: Courses = { readSchedule, begin, advance, complete, cancel, exten
 /** The engine with the mappings that come with the product. */
 export const engine: Engine = {
   step,
+  stepMetric,
   stepRun,
   lapseRun,
   awakeRun,

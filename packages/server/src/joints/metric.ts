@@ -12,5 +12,11 @@ export function putMetric(draft: Draft, subject: string, values: Readonly<Record
     subject,
     values,
     window: 'now',
+    kind: 'derived',
+    title: '',
+    unit: '',
+    target: null,
+    trend: null,
+    past: null,
   });
 }

@@ -110,6 +110,8 @@ export const limits = {
   importYamlBytesMax: 262_144,
   jsonDepthMax: 32,
   keysPerOrgMax: 1_000,
+  /** Metrics that apps report, per organization; about 3 kB each. */
+  metricsPerOrgMax: 1_000,
   reportsPerRequestMax: 1_000,
   pageRowsMax: 1_000,
   requestsPerMinuteMax: 6_000,

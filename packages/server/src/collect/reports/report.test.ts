@@ -110,7 +110,7 @@ test('[CO5] a batch is one transaction; each report is taken or refused by itsel
     { collection: 'connections', id: 'no-ends' },
     'not a report',
     { collection: 'agents', id: '../etc', phase: 'idle' },
-    { collection: 'metrics', id: 'fleet', values: {} },
+    { collection: 'metrics', id: 'fleet', set: 1 },
     { collection: 'jobs', id: 'j1', title: 'One' },
   ]);
   expect(
@@ -204,6 +204,25 @@ test('[CO7] a report cannot write what the server derives', async () => {
     expect(await desk.reports.report(reporter, raw)).toMatchObject({ ok: false, code: 'bad_field' });
   }
   expect(desk.row('agents', 'a7')).toBeNull();
+  await desk.close();
+});
+
+test('[DM1] an app reports metrics of its own, in one transaction with their past; ours are nobody else’s', async () => {
+  const desk = await openDesk();
+  const say = (raw: Json) => desk.reports.report(reporter, raw);
+  await say({ collection: 'metrics', id: 'orders', increment: 3, unit: 'orders', target: 10 });
+  await say({ collection: 'metrics', id: 'orders', increment: 4 });
+  expect(desk.row('metrics', 'orders')).toMatchObject({
+    subject: 'orders',
+    kind: 'counter',
+    values: { value: 7 },
+    unit: 'orders',
+    target: 10,
+  });
+  for (const id of ['fleet', 'gateway', 'server'])
+    expect(await say({ collection: 'metrics', id, set: 1 })).toMatchObject({ ok: false, code: 'unsupported' });
+  expect(await say({ collection: 'metrics', set: 1 })).toMatchObject({ ok: false, code: 'bad_field' });
+  expect(await say({ collection: 'metrics', id: 'x', set: 1e300 })).toMatchObject({ ok: false, code: 'bad_field' });
   await desk.close();
 });
 

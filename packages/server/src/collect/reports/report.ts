@@ -11,6 +11,7 @@ import type { Principal } from '../../lib/principal.ts';
 import { applyCustomReport } from '../commands/custom.ts';
 import { actorOf, knownTo, type WriteDeps } from './deps.ts';
 import { readItem, type Item } from './item.ts';
+import { applyMetricReport } from './metric-report.ts';
 import { applyRunReport, runId } from './run-report.ts';
 import { applyStatusReport } from './status-report.ts';
 
@@ -66,6 +67,8 @@ export function createReports(deps: WriteDeps): Reports {
 export function applyReport(deps: WriteDeps, draft: Draft, item: Item, principal: Principal): Result<string> {
   const collection = item.collection.name;
   if (item.collection.custom !== undefined) return applyCustomReport(deps, draft, item, principal);
+  if (collection === 'metrics')
+    return applyMetricReport(deps, draft, { id: item.id, fields: item.fields, sourceId: principal.id });
   if (collection !== 'executions' && collection !== 'jobs') {
     return applyStatusReport(deps, draft, item, principal.id);
   }

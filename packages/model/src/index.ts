@@ -153,6 +153,8 @@ export {
   jobPatchSchema,
   jobReportSchema,
   jobRow,
+  type Bulk,
+  type BulkFailure,
   type Job,
   type JobCreate,
   type JobPatch,

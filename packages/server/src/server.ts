@@ -13,7 +13,7 @@ import { Beats } from './collect/beats/beat.ts';
 import { Deadlines } from './collect/beats/deadline.ts';
 import { Presence } from './collect/beats/presence.ts';
 import { Visits } from './collect/beats/visits.ts';
-import { createCommands, type Commands } from './collect/commands/command.ts';
+import { createCommands, type Commands, type CommandsDeps } from './collect/commands/command.ts';
 import { NameClaims } from './collect/commands/names.ts';
 import { CHECK_SECRETS } from './collect/commands/check-secrets.ts';
 import { createService } from './collect/commands/services.ts';
@@ -29,6 +29,7 @@ import { environment, type Config } from './config.ts';
 import { engine } from './derive/engine.ts';
 import { rulesOf } from './derive/rules.ts';
 import { Alerting } from './joints/alerting.ts';
+import { Bulk } from './joints/bulk.ts';
 import { CustomRecords } from './joints/custom.ts';
 import { Dependencies } from './joints/dependencies.ts';
 import { Fleet } from './joints/fleet.ts';
@@ -61,7 +62,7 @@ import { createLog, type Log } from './lib/log.ts';
 import { createMetrics, type Metrics } from './lib/metrics.ts';
 import type { Principal } from './lib/principal.ts';
 import { Vault } from './lib/vault.ts';
-import { authorize } from './publish/access.ts';
+import { authorize, scopeFilter } from './publish/access.ts';
 import { Board } from './publish/board.ts';
 import { Hub } from './publish/hub.ts';
 import { sendThrough } from './send/channels/index.ts';
@@ -236,10 +237,12 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     observeIn: observeIn.bind(null, { rulesOf }),
   };
   const reports = createReports(writes);
-  const commands = createCommands({
+  const commanding: CommandsDeps = {
     ...writes,
     idempotency: keep.idempotency,
     acts: {
+      'jobs/bulk': (call) => bulk.begin(call),
+      'jobs/undo': (call) => bulk.undo(call),
       'notifications/create': (call) => inbox.send(call),
       'presences/enter': (call) => visits.enter(call),
       'presences/leave': (call) => visits.leave(call),
@@ -255,7 +258,17 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
       },
       'pages/secure': (call) => securePage({ commit, store }, call),
     },
+  };
+  const commands = createCommands(commanding);
+  const bulk = new Bulk({
+    commands: commanding,
+    live,
+    store,
+    scopeOf: (principal, name) => scopeFilter(principal, name, catalog.of),
+    whoNow: (principal) => principal,
+    onError,
   });
+  endings.push(() => bulk.close());
   const beats = new Beats({
     ...writes,
     createHeartbeat: (draft, { id, periodMs }) =>
@@ -538,6 +551,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   visits.start(live);
   outbox.start();
   retention.start();
+  bulk.start();
   maintenances.start();
   const port = await listen(server, config);
   endings.push(() => shut(server, door, clock));

@@ -108,7 +108,7 @@ const rows: Record<string, Record<string, unknown>> = {
     parent: null,
     steps: [{ id: '1', title: '', state: 'done', startedAt: null, endedAt: null }],
   },
-  jobs: { ...envelope, ...run, kind: 'scan', owner: null, goal: '' },
+  jobs: { ...envelope, ...run, kind: 'scan', owner: null, goal: '', bulk: null },
   annotations: {
     ...envelope,
     subject: 'services/a',

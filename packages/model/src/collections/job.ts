@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { describeCollection, type Collection } from '../define.ts';
 import { runReport, type InputShape, type RunReportFields } from '../report.ts';
-import { idSchema, named, prose, runShape, words, type Shape } from '../schema.ts';
+import { count, idSchema, instant, named, prose, runShape, words, type Shape } from '../schema.ts';
 import type { RunRow } from '../run.ts';
 
 /** Long work: a stream, a scan, a bulk operation, anything with progress. */
@@ -13,6 +13,38 @@ export interface Job extends RunRow {
   readonly kind: string;
   readonly owner: string | null;
   readonly goal: string;
+  /** What the server does to many records; null for every other job. */
+  readonly bulk: Bulk | null;
+}
+
+/** A record that a bulk job could not do, and why. */
+export interface BulkFailure {
+  readonly id: string;
+  readonly code: string;
+  readonly message: string;
+  readonly [field: string]: string;
+}
+
+/** Work of the server on many records of one collection. */
+export interface Bulk {
+  readonly collection: string;
+  /** `change`, `label`, `delete`, or a command of the collection; `undo` takes another job back. */
+  readonly op: string;
+  /** Records that were refused. */
+  readonly failed: number;
+  /** The first hundred of them. */
+  readonly failures: readonly BulkFailure[];
+  /** Records whose change can be taken back. */
+  readonly undoable: number;
+  /** Until when; null when nothing can be. */
+  readonly undoUntil: number | null;
+  /** The job that takes it back, or null. */
+  readonly undoneBy: string | null;
+  /** The job that this one takes back, or null. */
+  readonly undoOf: string | null;
+  /** Parts of what would have to be done to take it back. */
+  readonly parts: number;
+  readonly [field: string]: number | string | null | readonly BulkFailure[];
 }
 
 /** Fields of a report on a job. */
@@ -53,7 +85,25 @@ const patchShape: InputShape<JobPatch> = { ...reportShape, cancelRequested: z.bo
 /** What may be changed of a job: the body of a patch. */
 export const jobPatchSchema: z.ZodType<JobPatch> = z.strictObject(patchShape);
 
-const shape: Shape<Job> = { ...runShape, kind: z.string(), owner: z.string().nullable(), goal: z.string() };
+const bulkSchema: z.ZodType<Bulk> = z.object({
+  collection: z.string(),
+  op: z.string(),
+  failed: count,
+  failures: z.array(z.object({ id: z.string(), code: z.string(), message: z.string() })),
+  undoable: count,
+  undoUntil: instant.nullable(),
+  undoneBy: z.string().nullable(),
+  undoOf: z.string().nullable(),
+  parts: count,
+});
+
+const shape: Shape<Job> = {
+  ...runShape,
+  kind: z.string(),
+  owner: z.string().nullable(),
+  goal: z.string(),
+  bulk: bulkSchema.nullable(),
+};
 
 /** Every field of a job, as a schema. */
 export const jobRow: z.ZodType<Job> = z.object(shape);

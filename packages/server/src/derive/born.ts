@@ -125,5 +125,5 @@ export function bornExecution(given: Partial<Fields<Execution>> & { readonly age
 
 /** A new job. */
 export function bornJob(given: Partial<Fields<Job>> = {}): Fields<Job> {
-  return { ...bornRun(), kind: 'custom', owner: null, goal: '', ...given };
+  return { ...bornRun(), kind: 'custom', owner: null, goal: '', bulk: null, ...given };
 }

@@ -1,4 +1,4 @@
-import type { Json, JsonObject, Patch, Result, Row } from '@statewire/protocol';
+import type { Failure, Json, JsonObject, Patch, Result, Row } from '@statewire/protocol';
 import type { Actor, AuditEntry } from './audit.ts';
 import type { SampleRow, TransitionRow } from './store.ts';
 
@@ -45,6 +45,8 @@ export interface Draft {
    */
   put(collection: string, id: string, fields: JsonObject): void;
   delete(collection: string, id: string): void;
+  /** A part that may fail by itself: when it is refused, what it wrote is taken back and the rest of the transaction goes on. */
+  attempt<T, F extends Failure>(tx: () => Result<T, F>): Result<T, F | Failure>;
   transition(row: Omit<TransitionRow, 'org' | 'recordedAt'>): void;
   sample(row: Omit<SampleRow, 'org'>): void;
   /** Null deletes it. A function gets the version that the transaction is answered with. */

@@ -51,6 +51,8 @@ export class TransactionDraft implements Draft {
   readonly #touched = new Map<string, Map<string, Work>>();
   #failure: Failure | null = null;
   #isOpen = true;
+  /** What `attempt` would have to put back. */
+  #tried: Tried | null = null;
 
   constructor(base: Base, run: { readonly org: string; readonly now: number }) {
     this.#base = base;
@@ -65,6 +67,25 @@ export class TransactionDraft implements Draft {
       return this.#failure === null ? outcome : { ok: false, ...this.#failure };
     } finally {
       this.#isOpen = false;
+    }
+  }
+
+  attempt<T, F extends Failure>(tx: () => Result<T, F>): Result<T, F | Failure> {
+    assert(this.#tried === null, 'an attempt inside an attempt');
+    const lists: readonly unknown[][] = [this.transitions, this.samples, this.documents, this.audits];
+    const lengths = lists.map(({ length }) => length);
+    const before = this.#failure;
+    this.#tried = { made: [], moved: new Map() };
+    try {
+      const outcome = tx();
+      const refused = this.#failure !== before ? this.#failure : null;
+      if (outcome.ok && refused === null) return outcome;
+      this.#takeBack(this.#tried);
+      for (const [i, list] of lists.entries()) list.length = lengths[i] ?? 0;
+      this.#failure = before;
+      return refused === null ? outcome : { ok: false, ...refused };
+    } finally {
+      this.#tried = null;
     }
   }
 
@@ -165,8 +186,19 @@ export class TransactionDraft implements Draft {
       const before = this.#base.get(collection, id);
       work = { collection, id, before, after: before, patch: null };
       of.set(id, work);
+      this.#tried?.made.push(work);
+    } else if (this.#tried !== null && !this.#tried.moved.has(work) && !this.#tried.made.includes(work)) {
+      this.#tried.moved.set(work, { after: work.after, patch: work.patch });
     }
     return work;
+  }
+
+  #takeBack({ made, moved }: Tried): void {
+    for (const { collection, id } of made) this.#touched.get(collection)?.delete(id);
+    for (const [work, { after, patch }] of moved) {
+      work.after = after;
+      work.patch = patch;
+    }
   }
 
   #assertOpen(): void {
@@ -185,6 +217,12 @@ export function patchOf(touched: Touched & { readonly patch: Patch | null | unde
 function realChange(before: Row, after: Row): Patch | null {
   const patch = diffRow(before, after);
   return patch === null || Object.keys(patch).every((path) => path === 'updatedAt') ? null : patch;
+}
+
+/** Records that an attempt was the first to touch, and what the others were before it. */
+interface Tried {
+  readonly made: Work[];
+  readonly moved: Map<Work, Pick<Work, 'after' | 'patch'>>;
 }
 
 interface Work {

@@ -105,13 +105,10 @@ async function call(
   mutation: Mutation,
 ): Promise<Result<Written<Done>, MutationFailure>> {
   const { id, name = '', fields = {} } = mutation;
-  const verb = verbOf(collection, name);
-  if (verb === null) {
-    return refuse('unsupported', `${collection.name} have no command ${JSON.stringify(name.slice(0, 64))}`);
-  }
-  const args = verb.args.safeParse(fields);
-  if (!args.success) return refuse('bad_field', explain(args.error, fields));
-  const call: VerbCall = { principal, collection, id, args: args.data, key: mutation.key, via: mutation.via };
+  const read = readCall(collection, name, fields);
+  if (!read.ok) return read;
+  const { verb, args } = read.value;
+  const call: VerbCall = { principal, collection, id, args, key: mutation.key, via: mutation.via, why: mutation.why };
   const { run } = verb;
   if (run === 'outside') {
     const act = deps.acts[`${collection.name}/${name}`];
@@ -125,6 +122,44 @@ async function call(
       verb.isBirth === true ? ok(null) : takeFrom(draft, { collection: collection.name, id, touched: [] }, mutation);
     return taken.ok ? run(deps, draft, call) : taken;
   });
+}
+
+function readCall(
+  collection: Collection,
+  name: string,
+  fields: JsonObject,
+): Result<{ readonly verb: Verb; readonly args: Args }> {
+  const verb = verbOf(collection, name);
+  if (verb === null) {
+    return refuse('unsupported', `${collection.name} have no command ${JSON.stringify(name.slice(0, 64))}`);
+  }
+  const args = verb.args.safeParse(fields);
+  return args.success ? ok({ verb, args: args.data }) : refuse('bad_field', explain(args.error, fields));
+}
+
+/**
+ * The same inside a transaction that does this to many records: judged for each as if it came alone. A command that needs more
+ * than a transaction is refused.
+ */
+export function mutateIn(
+  deps: CommandsDeps,
+  draft: Draft,
+  principal: Principal,
+  mutation: Mutation,
+): Result<Done, MutationFailure> {
+  const may = deps.authorize(principal, actionOf(deps, mutation), mutation.collection);
+  if (!may.ok) return may;
+  const collection = may.value;
+  const wish = { principal, collection, mutation };
+  const { id, name = '', op, fields = {} } = mutation;
+  if (isHidden(draft, wish)) return none(collection, id);
+  if (op !== 'call') return apply(deps, draft, wish);
+  const read = readCall(collection, name, fields);
+  if (!read.ok) return read;
+  const { verb, args } = read.value;
+  if (verb.run === 'outside') return refuse('unsupported', `${name} is not for many ${collection.name} at once`);
+  const taken = takeFrom(draft, { collection: collection.name, id, touched: [] }, mutation);
+  return taken.ok ? verb.run(deps, draft, { principal, collection, id, args }) : taken;
 }
 
 /** Makes something that is more than a record of this name. */

@@ -22,6 +22,8 @@ export interface VerbCall {
   readonly via?: object | undefined;
   /** A repeat with the same key is to have no second effect. */
   readonly key?: string | undefined;
+  /** The caller's own reason, for the audit log. */
+  readonly why?: string | undefined;
 }
 
 /**

@@ -29,6 +29,13 @@ export function applyRunReport(deps: Pick<WriteDeps, 'engine'>, draft: Draft, wo
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: a schema of the collection has read them.
   const fields = words.fields as RunFields;
   const known = draft.get(collection, id);
+  const isOurs = known !== null && collection === 'jobs' && (known['bulk'] ?? null) !== null;
+  if (isOurs && Object.keys(words.fields).some((field) => field !== 'cancelRequested')) {
+    return refuse(
+      'forbidden',
+      `the server carries out ${collection}/${id} itself and says how far it is; cancel it instead`,
+    );
+  }
   if (known === null) {
     if (collection === 'executions' && fields.agent === undefined) {
       return refuse('bad_field', 'agent: found nothing, expected the agent of the new execution');

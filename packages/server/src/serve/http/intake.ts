@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { readText } from './body.ts';
 import type { Beat, HttpDeps } from './deps.ts';
 import { RefusedError } from './problem.ts';
-import { resultSchema } from './records.ts';
 import { json, must, openRoute, route, type Route } from './router.ts';
-import { answersOf, asObject, idOf } from './shapes.ts';
+import { answersOf, asObject, idOf, resultSchema } from './shapes.ts';
 
 /** Where sources speak: reports of anything, and heartbeats for everything that can fetch a URL. */
 export function intakeRoutes(deps: HttpDeps): readonly Route[] {

@@ -30,6 +30,7 @@ import { WHY_MAX } from '../../keep/audit.ts';
 import { isTheirs } from '../../lib/own.ts';
 import type { Principal } from '../../lib/principal.ts';
 import { authorize, scopeFilter } from '../../publish/access.ts';
+import { bulkRoutes } from './bulk.ts';
 import type { HttpDeps, LiveEntry, Mutation, MutationFailure } from './deps.ts';
 import { RefusedError } from './problem.ts';
 import { json, jsonText, must, route, type Call, type Route } from './router.ts';
@@ -40,6 +41,7 @@ export function recordRoutes(deps: HttpDeps): readonly Route[] {
   return Object.values(deps.collections).flatMap((collection) => [
     ...readRoutes(deps, collection),
     ...(isWritten(collection) ? writeRoutes(deps, collection) : []),
+    ...bulkRoutes(deps, collection, isWritten(collection)),
   ]);
 }
 
@@ -57,12 +59,7 @@ export async function perform(
   status: 200 | 201 = 200,
   answer: 'record' | 'value' = 'record',
 ): Promise<Response> {
-  const key = call.context.req.header('idempotency-key');
-  if (key !== undefined && !/^[\x21-\x7e]{1,128}$/u.test(key))
-    throw new RefusedError({
-      code: 'bad_request',
-      message: 'Idempotency-Key has 1 to 128 printable ASCII characters without spaces',
-    });
+  const key = keyOf(call.context);
   const why = whyOf(call.context);
   const result = await deps.mutate(call.principal, { ...mutation, key, why });
   if (!result.ok) throw new RefusedError(refusalOfMutation(result));
@@ -76,6 +73,16 @@ export async function perform(
     return json({ id, version, deleted: mutation.op === 'del' }, { status: status === 201 ? 202 : 200, headers });
   if (status === 201) headers['location'] = `/v1/${mutation.collection}/${id}`;
   return jsonText(recordText(entry), { status, headers });
+}
+
+/** The key under which a repeat of this request is answered and not repeated. */
+export function keyOf(context: Context): string | undefined {
+  const key = context.req.header('idempotency-key');
+  if (key === undefined || /^[\x21-\x7e]{1,128}$/u.test(key)) return key;
+  throw new RefusedError({
+    code: 'bad_request',
+    message: 'Idempotency-Key has 1 to 128 printable ASCII characters without spaces',
+  });
 }
 
 /** The caller's own reason, as the header `statewire-why` says it: what is not ASCII is percent-encoded UTF-8. */
@@ -350,63 +357,8 @@ function writeRoutes(deps: HttpDeps, collection: Collection): readonly Route[] {
       handle: (call) =>
         perform(deps, call, { collection: name, id: call.params['id'] ?? '', op: 'del', ifVersion: ifMatch(call) }),
     }),
-    bulkRoute(deps, collection),
   ];
 }
-
-/** Each line stands for itself: one that is refused does not undo the others, and the answer says which is which. */
-function bulkRoute(deps: HttpDeps, { name, access, create, patch }: Collection): Route {
-  const line = z.discriminatedUnion('op', [
-    z.strictObject({ op: z.literal('create'), fields: create }),
-    z.strictObject({
-      op: z.literal('patch'),
-      id: z.string().min(1).max(128),
-      fields: patch,
-      base: z.int().min(0).optional(),
-    }),
-    z.strictObject({ op: z.literal('delete'), id: z.string().min(1).max(128) }),
-  ]);
-  return route({
-    method: 'POST',
-    path: `/v1/${name}/bulk`,
-    access: access.write,
-    tag: name,
-    summary: `Creates, changes and deletes many records of ${name}; each line by itself`,
-    body: z.strictObject({ lines: z.array(line).min(1).max(deps.limits.reportsPerRequestMax) }),
-    answers: {
-      ...answersOf('bad_field'),
-      200: { description: 'One result per line, in order', schema: z.object({ results: z.array(resultSchema) }) },
-    },
-    handle: async ({ principal, body, context }) => {
-      const why = whyOf(context);
-      const results = await Promise.all(
-        body.lines.map(async (entry) => {
-          const fields = entry.op === 'delete' ? undefined : asObject(entry.fields);
-          const id = entry.op === 'create' ? (typeof fields?.['id'] === 'string' ? fields['id'] : '') : entry.id;
-          const result = await deps.mutate(principal, {
-            collection: name,
-            id,
-            op: entry.op === 'delete' ? 'del' : entry.op,
-            fields,
-            base: entry.op === 'patch' ? entry.base : undefined,
-            why,
-          });
-          if (!result.ok) return { id, ok: false, code: result.code, message: result.message };
-          return { id: idOf(result.value.value) ?? id, ok: true, version: result.value.version };
-        }),
-      );
-      return json({ results });
-    },
-  });
-}
-
-export const resultSchema: z.ZodType = z.object({
-  id: z.string(),
-  ok: z.boolean(),
-  version: z.int().optional(),
-  code: z.string().optional(),
-  message: z.string().optional(),
-});
 
 /** The record, if there is one for this caller. */
 export function find(

@@ -19,6 +19,15 @@ export const problemSchema: z.ZodType = z
   })
   .meta({ description: 'An RFC 9457 problem document. `code` is for programs; `do` says the next step.' });
 
+/** What became of one record of many. */
+export const resultSchema: z.ZodType = z.object({
+  id: z.string(),
+  ok: z.boolean(),
+  version: z.int().optional(),
+  code: z.string().optional(),
+  message: z.string().optional(),
+});
+
 /** Documents refusals, one line per HTTP status. What every route may answer is added by openapi.ts. */
 export function answersOf(...named: readonly Code[]): Readonly<Record<number, Answer>> {
   const byStatus = Map.groupBy(named, (code) => codes[code].http);

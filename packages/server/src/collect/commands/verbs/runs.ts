@@ -1,6 +1,7 @@
 import type { RunRow } from '@statewire/model';
 import { ok, refuse } from '@statewire/protocol';
 import type { Verb } from '../verb.ts';
+import { bulkArgs } from '../bulk-args.ts';
 import { none } from './none.ts';
 
 /** What people do to runs. */
@@ -20,5 +21,24 @@ export const runVerbs: readonly Verb[] = [
       draft.put(collection.name, id, { ...run, cancelRequested: true });
       return ok({ id });
     },
+  },
+  {
+    name: 'undo',
+    on: ['jobs'],
+    action: { call: 'read' },
+    summary: 'Takes a bulk job back, as a job of its own; what was changed since stays and is reported',
+    args: none,
+    isQuestion: true,
+    run: 'outside',
+  },
+  {
+    name: 'bulk',
+    on: ['jobs'],
+    action: { call: 'read' },
+    summary: 'Does something to many records of a collection, as a job of the server',
+    args: bulkArgs,
+    isBirth: true,
+    isRest: false,
+    run: 'outside',
   },
 ];

@@ -76,6 +76,7 @@ const NAMES: Readonly<Record<keyof Rows, 0>> = {
   executions: 0,
   inboxes: 0,
   incidents: 0,
+  instructions: 0,
   jobs: 0,
   maintenances: 0,
   metrics: 0,

@@ -20,6 +20,11 @@ export interface Access {
    * such record.
    */
   readonly own?: string | undefined;
+  /**
+   * The field that names the one credential a record is for: it may read it with the scope `report` alone, and nothing else
+   * of the collection. Who may read the collection reads all of it.
+   */
+  readonly told?: string | undefined;
   /** Which records a caller knows of, for collections that apps define. */
   readonly rows?: RowRule | undefined;
   /** Which of those a caller may write. Default: `rows`. */
@@ -66,11 +71,13 @@ export function describeCollection(collection: Collection): Collection {
     if (!fields.has(field))
       throw new Error(`collection ${collection.name}: owned field ${field} is not a field of its records`);
   }
-  const { own } = collection.access;
-  if (own !== undefined && !fields.has(own)) {
-    throw new Error(
-      `collection ${collection.name}: ${own}, which names whose a record is, is not a field of its records`,
-    );
+  const { own, told } = collection.access;
+  for (const field of [own, told]) {
+    if (field !== undefined && !fields.has(field)) {
+      throw new Error(
+        `collection ${collection.name}: ${field}, which names whose a record is, is not a field of its records`,
+      );
+    }
   }
   if (!/^[a-z][a-z-]{0,63}$/.test(collection.name)) {
     throw new Error(`collection name "${collection.name}": expected lower-case letters, so that it fits a path`);

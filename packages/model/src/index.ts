@@ -125,6 +125,7 @@ export {
   type ConnectionPhase,
   type ConnectionReport,
 } from './collections/connection.ts';
+export type { Disagreement } from './disagreement.ts';
 export {
   agentCreateSchema,
   agentPatchSchema,
@@ -135,7 +136,29 @@ export {
   type AgentPatch,
   type AgentPhase,
   type AgentReport,
+  type Asked,
 } from './collections/agent.ts';
+export {
+  AGENT_ORDERS,
+  agentStandOf,
+  agentTransition,
+  agentTransitions,
+  worksThoughPaused,
+  type AgentOrder,
+  type AgentStand,
+  type AgentTransition,
+  type Standing,
+} from './agent-order.ts';
+export {
+  INSTRUCTION_KINDS,
+  INSTRUCTION_STATES,
+  instructionAnswerSchema,
+  instructionRow,
+  type Instruction,
+  type InstructionAnswer,
+  type InstructionKind,
+  type InstructionState,
+} from './collections/instruction.ts';
 export {
   executionCreateSchema,
   executionPatchSchema,

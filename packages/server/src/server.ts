@@ -32,6 +32,7 @@ import { Alerting } from './joints/alerting.ts';
 import { Bulk } from './joints/bulk.ts';
 import { CustomRecords } from './joints/custom.ts';
 import { Dependencies } from './joints/dependencies.ts';
+import { Disagreements } from './joints/disagreements.ts';
 import { Fleet } from './joints/fleet.ts';
 import { ClockSteps } from './joints/clock-steps.ts';
 import { Groups } from './joints/groups.ts';
@@ -42,6 +43,7 @@ import { Maintenances } from './joints/maintenance.ts';
 import { mutations } from './joints/mutations.ts';
 import { securePage } from './joints/page-secrets.ts';
 import { Inbox } from './joints/inbox.ts';
+import { Instructions } from './joints/instructions.ts';
 import { Incidents } from './joints/incidents.ts';
 import { OwnFaults } from './joints/own-faults.ts';
 import { publicPages } from './joints/public-pages.ts';
@@ -297,7 +299,9 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     subscribers: (org, id, deadline) => subscribers.lapse(org, id, deadline),
     inboxes: (org, id, deadline) => inbox.inboxDue(org, id, deadline),
     notifications: (org, id, deadline) => inbox.due(org, id, deadline),
+    instructions: (org, id, deadline) => instructions.due(org, id, deadline),
   };
+  const instructions = new Instructions({ clock, limits, live, commit, engine });
   const customRecords = new CustomRecords({ clock, catalog, commit, live, store, limits, log });
   const watch = new Watch({
     live,
@@ -334,6 +338,8 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   endings.push(() => clockSteps.close());
   const dependencies = new Dependencies(follows);
   endings.push(() => dependencies.close());
+  const disagreements = new Disagreements({ clock, live, commit, limits, onError });
+  endings.push(() => disagreements.close());
   const maintenances: Maintenances = new Maintenances({
     live,
     commit: () => commit,
@@ -347,6 +353,8 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     (committed) => fleet.follow(committed),
     (committed) => groups.follow(committed),
     (committed) => dependencies.follow(committed),
+    (committed) => disagreements.follow(committed),
+    (committed) => instructions.follow(committed),
     (committed) => maintenances.follow(committed),
     (committed) => incidents.follow(committed),
     (committed) => {
@@ -483,6 +491,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     report: (principal, report) => reports.report(principal, report),
     reportAll: (principal, all) => reports.reportAll(principal, all),
     beat: (beat) => beats.beat(beat),
+    instructions,
     push: devices,
     gateway: {
       get hasRoom() {
@@ -545,6 +554,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   history.start();
   groups.start();
   dependencies.start();
+  disagreements.start();
   clockSteps.start();
   await devices.start();
   await inbox.start();
@@ -558,6 +568,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   // Listeners would keep the doors open for ever.
   endings.push(() => streams.close());
   endings.push(() => mcp?.close());
+  endings.push(() => instructions.close());
   // Before the doors shut: agents are not gone when we are.
   endings.push(() => presence.close());
   endings.push(() => visits.close());

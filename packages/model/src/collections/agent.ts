@@ -5,8 +5,20 @@
 import { z } from 'zod';
 import { describeCollection, type Collection } from '../define.ts';
 import { statusReport, type InputShape, type StatusReport } from '../report.ts';
-import { idSchema, labelsSchema, named, prose, statusDefaults, statusShape, words, type Shape } from '../schema.ts';
+import {
+  count,
+  idSchema,
+  instant,
+  labelsSchema,
+  named,
+  prose,
+  statusDefaults,
+  statusShape,
+  words,
+  type Shape,
+} from '../schema.ts';
 import type { Desired, StatusRow } from '../status.ts';
+import { INSTRUCTION_KINDS, INSTRUCTION_STATES, type InstructionKind, type InstructionState } from './instruction.ts';
 
 /** An agent: its presence and what it is doing. Phases: offline starting idle running waiting stopping failed. */
 export interface Agent extends StatusRow {
@@ -18,6 +30,26 @@ export interface Agent extends StatusRow {
   /** How presence is known: an open SDK connection, heartbeats, or reports. */
   readonly presence: 'socket' | 'beat' | 'report';
   readonly activity: string;
+  /** The credential that speaks for it: its instructions are shown to that one. Null until it was heard. */
+  readonly speaker: string | null;
+  /** What it was asked last, beside messages, and how far that is. */
+  readonly asked: Asked | null;
+  /** Number of the newest instruction. */
+  readonly instructed: number;
+  /** Instructions that it has not answered yet. */
+  readonly waiting: number;
+}
+
+/** The newest order to an agent, and what became of it. */
+export interface Asked {
+  /** Id of the instruction. */
+  readonly instruction: string;
+  readonly kind: InstructionKind;
+  readonly state: InstructionState;
+  readonly answer: string;
+  /** When it came into this state. */
+  readonly at: number;
+  readonly [field: string]: string | number;
 }
 
 /** What an agent is doing, as it says itself. */
@@ -35,6 +67,8 @@ export interface AgentCreate {
 /** Body of `PATCH /v1/agents/<id>`. */
 export interface AgentPatch {
   readonly name?: string | undefined;
+  readonly platform?: string | undefined;
+  readonly release?: string | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly desired?: Desired | undefined;
 }
@@ -49,6 +83,14 @@ export interface AgentReport extends StatusReport {
   readonly currentExecution?: string | null | undefined;
 }
 
+const askedSchema: z.ZodType<Asked> = z.object({
+  instruction: z.string(),
+  kind: z.enum(INSTRUCTION_KINDS),
+  state: z.enum(INSTRUCTION_STATES),
+  answer: z.string(),
+  at: instant,
+});
+
 const shape: Shape<Agent> = {
   ...statusShape,
   name: z.string(),
@@ -57,6 +99,10 @@ const shape: Shape<Agent> = {
   currentExecution: z.string().nullable(),
   presence: z.enum(['socket', 'beat', 'report']),
   activity: z.string(),
+  speaker: z.string().nullable(),
+  asked: askedSchema.nullable(),
+  instructed: count,
+  waiting: count,
 };
 
 /** Every field of an agent, as a schema. */
@@ -75,6 +121,8 @@ export const agentCreateSchema: z.ZodType<AgentCreate> = z.strictObject(createSh
 
 const patchShape: InputShape<AgentPatch> = {
   name: named(200).optional(),
+  platform: words(128).optional(),
+  release: words(128).optional(),
   labels: labelsSchema.optional(),
   desired: z.enum(['active', 'paused', 'retired']).optional(),
 };
@@ -103,7 +151,7 @@ export const agents: Collection = describeCollection({
   patch: agentPatchSchema,
   report: agentReportSchema,
   fields: Object.keys(shape),
-  defaults: statusDefaults,
+  defaults: { ...statusDefaults, instructed: 0, waiting: 0 },
   access: { read: 'read', write: 'admin', report: 'report' },
   owns: {
     api: ['name', 'platform', 'release', 'labels', 'desired'],

@@ -4,8 +4,19 @@
  */
 import { z } from 'zod';
 import { describeCollection, type Collection } from '../define.ts';
+import { disagreementSchema, type Disagreement } from '../disagreement.ts';
 import { statusReport, type InputShape, type StatusReport } from '../report.ts';
-import { codeWord, count, idSchema, labelsSchema, statusDefaults, statusShape, words, type Shape } from '../schema.ts';
+import {
+  codeWord,
+  count,
+  idSchema,
+  labelsSchema,
+  named,
+  statusDefaults,
+  statusShape,
+  words,
+  type Shape,
+} from '../schema.ts';
 import type { Desired, StatusRow } from '../status.ts';
 
 /** An agent's link to a service, with a health of its own that may disagree with the service's probe. Id: `<agent>:<service>` unless given. */
@@ -17,6 +28,18 @@ export interface Connection extends StatusRow {
   readonly calls: number;
   readonly errors: number;
   readonly lastErrorCode: string | null;
+  /** Tools that the agent used over it, the most used first, at most 50. */
+  readonly tools: readonly ToolUse[];
+  /** Set while the agent says otherwise than our look at the service. */
+  readonly disagreement: Disagreement | null;
+}
+
+/** How often an agent used a tool of a service. Totals since the session began. */
+export interface ToolUse {
+  readonly name: string;
+  readonly calls: number;
+  readonly errors: number;
+  readonly [field: string]: string | number;
 }
 
 /** Where a connection of an agent to a service stands. */
@@ -47,7 +70,13 @@ export interface ConnectionReport extends StatusReport {
   readonly calls?: number | undefined;
   readonly errors?: number | undefined;
   readonly lastErrorCode?: string | null | undefined;
+  /** Replaces what was said before; totals since the session began. */
+  readonly tools?: readonly ToolUse[] | undefined;
 }
+
+const TOOLS_MAX = 50;
+
+const toolUseSchema: z.ZodType<ToolUse> = z.strictObject({ name: named(128), calls: count, errors: count });
 
 const shape: Shape<Connection> = {
   ...statusShape,
@@ -58,6 +87,8 @@ const shape: Shape<Connection> = {
   calls: count,
   errors: count,
   lastErrorCode: z.string().nullable(),
+  tools: z.array(toolUseSchema).max(TOOLS_MAX),
+  disagreement: disagreementSchema.nullable(),
 };
 
 /** Every field of a connection, as a schema. */
@@ -91,6 +122,7 @@ const reportShape: InputShape<ConnectionReport> = {
   calls: count.optional(),
   errors: count.optional(),
   lastErrorCode: codeWord.nullish(),
+  tools: z.array(toolUseSchema).max(TOOLS_MAX).optional(),
 };
 
 /** What may be reported of a connection. */
@@ -104,7 +136,7 @@ export const connections: Collection = describeCollection({
   patch: connectionPatchSchema,
   report: connectionReportSchema,
   fields: Object.keys(shape),
-  defaults: statusDefaults,
+  defaults: { ...statusDefaults, tools: [] },
   access: { read: 'read', write: 'admin', report: 'report' },
   owns: {
     api: ['agent', 'service', 'labels', 'desired'],
@@ -123,6 +155,7 @@ export const connections: Collection = describeCollection({
       'calls',
       'errors',
       'lastErrorCode',
+      'tools',
     ],
   },
 });

@@ -10,6 +10,7 @@ import { deliveries, type Delivery } from './delivery.ts';
 import { executions, type Execution } from './execution.ts';
 import { inboxes, type Inbox } from './inbox.ts';
 import { incidents, type Incident } from './incident.ts';
+import { instructions, type Instruction } from './instruction.ts';
 import { jobs, type Job } from './job.ts';
 import { maintenances, type Maintenance } from './maintenance.ts';
 import { metrics, type Metric } from './metric.ts';
@@ -30,6 +31,7 @@ export interface Rows {
   readonly services: Service;
   readonly connections: Connection;
   readonly agents: Agent;
+  readonly instructions: Instruction;
   readonly executions: Execution;
   readonly jobs: Job;
   readonly metrics: Metric;
@@ -62,6 +64,7 @@ export const collections: Readonly<Record<CollectionName, Collection>> = {
   services,
   connections,
   agents,
+  instructions,
   executions,
   jobs,
   metrics,

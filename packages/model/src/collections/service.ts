@@ -5,6 +5,7 @@
 import { isRecordId, parseFilter, type FilterJson, type Json } from '@statewire/protocol';
 import { z } from 'zod';
 import { describeCollection, type Collection } from '../define.ts';
+import { disagreementSchema, type Disagreement } from '../disagreement.ts';
 import { statusReport, type InputShape, type StatusReport } from '../report.ts';
 import {
   count,
@@ -130,6 +131,8 @@ export interface Service extends StatusRow {
   readonly split: string;
   /** Groups: what it consists of. Null for all other kinds. */
   readonly members: Members | null;
+  /** Set while its agents say otherwise than we do. */
+  readonly disagreement: Disagreement | null;
 }
 
 /** Body of `POST /v1/services`. */
@@ -223,6 +226,7 @@ const shape: Shape<Service> = {
   observers: z.record(z.string(), observerSchema),
   split: z.string(),
   members: membersSchema.nullable(),
+  disagreement: disagreementSchema.nullable(),
 };
 
 /** Every field of a service, as a schema. */

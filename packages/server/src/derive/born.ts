@@ -58,6 +58,7 @@ export function bornService(
     observers: {},
     split: '',
     members: null,
+    disagreement: null,
     ...given,
   };
 }
@@ -73,6 +74,10 @@ export function bornAgent(now: number, given: Partial<Fields<Agent>> = {}): Fiel
     currentExecution: null,
     presence: 'report',
     activity: '',
+    speaker: null,
+    asked: null,
+    instructed: 0,
+    waiting: 0,
     ...given,
   };
 }
@@ -90,6 +95,8 @@ export function bornConnection(
     calls: 0,
     errors: 0,
     lastErrorCode: null,
+    tools: [],
+    disagreement: null,
     ...given,
   };
 }

@@ -5,6 +5,7 @@ import { bornAgent, bornConnection, bornExecution, bornJob, bornService } from '
 import { nextDeadline } from './freshness.ts';
 import { bornIncident, impactOfAll, inStep, said } from './incident.ts';
 import type { Mappings } from './mapping.ts';
+import { askedAfter, bornInstruction, isOpen, moveInstruction } from './instruction.ts';
 import { begin, advance, cancel, complete, extend, reschedule } from './maintenance.ts';
 import { shippedMappings } from './mappings/shipped.ts';
 import { stepMetric } from './metric.ts';
@@ -42,6 +43,16 @@ export interface Engine {
     readonly inStep: typeof inStep;
     readonly impactOfAll: typeof impactOfAll;
   };
+  /** The life of instructions (instruction.ts). */
+  readonly instructions: InstructionEngine;
+}
+
+/** What becomes of what agents are told. */
+export interface InstructionEngine {
+  readonly born: typeof bornInstruction;
+  readonly move: typeof moveInstruction;
+  readonly isOpen: typeof isOpen;
+  readonly askedAfter: typeof askedAfter;
 }
 
 /** What becomes of maintenances. */
@@ -76,6 +87,7 @@ export const engine: Engine = {
   mappings: shippedMappings,
   alerts: alertEngine,
   incidents: { born: bornIncident, said, inStep, impactOfAll },
+  instructions: { born: bornInstruction, move: moveInstruction, isOpen, askedAfter },
 };
 
 /** The next moment at which a record changes by itself, or null. What collect/beats/deadline.ts is to hold for it. */

@@ -212,6 +212,15 @@ export const limits = {
   presencesPerOrgMax: 10_000,
   reportsPerTransactionMax: 100,
   rowsPerAwakeningMax: 500,
+  // Instructions to agents.
+  /** Instructions that one agent has not answered yet; beyond it none is given. */
+  instructionsWaitingMax: 20,
+  /** The newest of one agent, whatever became of them. */
+  instructionsKeptMax: 100,
+  /** How long a held request waits for an instruction, and how many wait in this process and for one agent. */
+  instructionWaitMsMax: 60_000,
+  instructionWaitersMax: 5_000,
+  instructionWaitersPerAgentMax: 4,
   // Notices to the outside.
   sendsConcurrentMax: 16,
   sendsPerChannelMax: 4,

@@ -4,14 +4,17 @@
  */
 import { ruleWith, valueOf, type Access, type Caller, type CustomCollection, type RowRule } from '@statewire/model';
 import { matches, NONE, parseFilter, type Filter, type Json, type JsonObject, type Scalar } from '@statewire/protocol';
-import type { Principal } from './principal.ts';
+import type { Principal, Scope } from './principal.ts';
 
 /** What of a caller decides over records. */
 export type Sighted = Pick<Principal, 'id'> & Partial<Pick<Principal, 'claims' | 'name' | 'org' | 'scopes'>>;
 
 /** Lets through what this caller may know of; null where records belong to nobody. */
-export function ownFilter(who: Sighted, { own, rows, adminSeesAll }: Sight): Filter | null {
+export function ownFilter(who: Sighted, { own, rows, told, read, adminSeesAll }: Sight): Filter | null {
   if (own !== undefined) return Object.freeze({ op: 'eq', field: own, value: who.id });
+  if (told !== undefined && read !== undefined && !hasScope(who, read)) {
+    return Object.freeze({ op: 'eq', field: told, value: who.id });
+  }
   return ruled(who, rows, adminSeesAll);
 }
 
@@ -43,7 +46,11 @@ export function callerOf({ id, name = '', org = '', scopes = [], claims = {} }: 
   return { id, name, org, scopes, claims };
 }
 
-type Sight = Pick<Access, 'adminSeesAll' | 'own' | 'rows' | 'writeRows'>;
+type Sight = Partial<Pick<Access, 'adminSeesAll' | 'own' | 'read' | 'rows' | 'told' | 'writeRows'>>;
+
+function hasScope({ scopes = [] }: Sighted, scope: Scope): boolean {
+  return scopes.includes(scope) || scopes.includes('admin');
+}
 
 function ruled(who: Sighted, rule: RowRule | undefined, adminSeesAll: boolean | undefined): Filter | null {
   if (rule === undefined) return null;

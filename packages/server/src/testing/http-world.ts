@@ -14,6 +14,7 @@ import { engine } from '../derive/engine.ts';
 import { rulesOf } from '../derive/rules.ts';
 import { History } from '../joints/history.ts';
 import { Inbox } from '../joints/inbox.ts';
+import { Instructions } from '../joints/instructions.ts';
 import { acceptTools } from '../joints/looks.ts';
 import { mutations } from '../joints/mutations.ts';
 import { PushDevices } from '../joints/push-devices.ts';
@@ -107,6 +108,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const errors: object[] = [];
   let beats: Beats | null = null;
   let filled: Inbox | null = null;
+  let told: Instructions | null = null;
   let board: Board | null = null;
   const names = new NameClaims();
   let history: History | null = null;
@@ -120,6 +122,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     limits: bounds,
     onCommitted: (committed) => {
       filled?.follow(committed);
+      told?.follow(committed);
       names.follow(committed);
       board?.follow(committed);
       history?.follow(committed);
@@ -200,6 +203,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     onError: (error) => void errors.push({ error }),
   });
   filled = inbox;
+  const instructions = new Instructions({ clock, limits: bounds, live: keep.live, commit: keep.commit, engine });
+  told = instructions;
   const reports = createReports(writes);
   const refreshed: string[] = [];
   const commands = createCommands({
@@ -288,6 +293,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     reportAll: (principal, all) => reports.reportAll(principal, all),
     beat: (beat) => made.beat(beat),
     push: devices,
+    instructions,
     metrics: createMetrics(),
     system: {
       trouble: options.trouble ?? (() => null),

@@ -10,7 +10,9 @@ import { nextRun } from '../../lib/cron.ts';
 import { ok, refuse, type Result, type Row } from '@statewire/protocol';
 import type { Draft, Written } from '../../keep/commit-types.ts';
 import type { Principal } from '../../lib/principal.ts';
+import { speakFor } from '../instructions/instruct.ts';
 import { actorOf, type WriteDeps } from '../reports/deps.ts';
+import { answerOf, type ReportAnswer } from '../reports/report.ts';
 import type { BeatObservation } from '../observation.ts';
 
 /** A heartbeat as it came in. */
@@ -52,7 +54,7 @@ export class Beats {
   }
 
   /** Applies one heartbeat. The value is `{id}` of the record that lives. */
-  async beat(beat: Beat): Promise<Result<Written<{ readonly id: string }>>> {
+  async beat(beat: Beat): Promise<Result<Written<ReportAnswer>>> {
     const { principal, slug } = beat;
     const { authorize, commit } = this.#deps;
     const owner = this.#byToken.get(slug);
@@ -65,10 +67,10 @@ export class Beats {
     return commit.write(principal.org, actorOf(principal), (draft) => this.#apply(draft, slug, beat));
   }
 
-  #apply(draft: Draft, id: string, beat: Beat): Result<{ readonly id: string }> {
+  #apply(draft: Draft, id: string, beat: Beat): Result<ReportAnswer> {
     const service = draft.get('services', id);
     if (service !== null) return this.#toService(draft, service, beat);
-    if (draft.get('agents', id) !== null) return this.#to(draft, { collection: 'agents', id }, beat, agentWait(beat));
+    if (draft.get('agents', id) !== null) return this.#toAgent(draft, id, beat);
     if (beat.create === null || beat.principal === null) return unknownSlug();
     const room = this.#roomFor(draft);
     if (!room.ok) return room;
@@ -76,6 +78,16 @@ export class Beats {
     if (!made.ok) return made;
     const born = draft.get('services', id);
     return born === null ? unknownSlug() : this.#toService(draft, born, beat);
+  }
+
+  #toAgent(draft: Draft, id: string, beat: Beat): Result<ReportAnswer> {
+    const beaten = this.#to(draft, { collection: 'agents', id }, beat, agentWait(beat));
+    if (!beaten.ok) return beaten;
+    const { principal } = beat;
+    if (principal !== null && principal.kind !== 'user') {
+      speakFor(this.#deps, draft, id, { id: principal.id, isPresent: false });
+    }
+    return ok(answerOf(draft, { collection: 'agents' }, id));
   }
 
   #toService(draft: Draft, service: Row, beat: Beat): Result<{ readonly id: string }> {

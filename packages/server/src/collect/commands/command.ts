@@ -209,8 +209,8 @@ function digestOf({ collection, id, op, name, fields }: Mutation): string {
 
 /** Somebody else's record: for this caller there is none. A `create` never names such an id (see `Plain.idOf`). */
 function isHidden(draft: Draft, { principal, collection, mutation }: Wish): boolean {
-  const { own, rows } = collection.access;
-  if ((own === undefined && rows === undefined) || mutation.op === 'create') return false;
+  const { own, rows, told } = collection.access;
+  if ((own === undefined && rows === undefined && told === undefined) || mutation.op === 'create') return false;
   const row = draft.get(collection.name, mutation.id);
   return row !== null && !isTheirs(principal, collection.access, row);
 }
@@ -231,7 +231,7 @@ function apply(deps: CommandsDeps, draft: Draft, on: Wish): Result<Done, Mutatio
   }
   const isService = collection.name === 'services';
   const by = principal.name;
-  const words = { collection, id, raw, by, sourceId: principal.id };
+  const words = { collection, id, raw, principal };
   const plain = plainOf(collection);
   if (plain !== null) {
     const wish = { collection, id, raw, principal };
@@ -253,7 +253,7 @@ function apply(deps: CommandsDeps, draft: Draft, on: Wish): Result<Done, Mutatio
   return done(
     isService
       ? deleteService(draft, { id }, mutation)
-      : deleteRecord(draft, { collection: collection.name, id }, mutation),
+      : deleteRecord(deps, draft, { collection: collection.name, id }, mutation),
   );
 }
 

@@ -9,6 +9,10 @@ import {
 } from '@statewire/model';
 import { ok, refuse, type JsonObject, type Result } from '@statewire/protocol';
 import type { Draft } from '../../keep/commit-types.ts';
+import type { Principal } from '../../lib/principal.ts';
+import { forgetAll } from '../instructions/instruct.ts';
+import { maintainThrough } from '../instructions/maintain.ts';
+import { orderAgent } from '../instructions/order.ts';
 import type { WriteDeps } from '../reports/deps.ts';
 import { applyRunReport, runId } from '../reports/run-report.ts';
 import { newId } from '../reports/new-id.ts';
@@ -22,8 +26,7 @@ export interface RecordWords {
   /** Empty: not given. */
   readonly id: string;
   readonly raw: JsonObject;
-  readonly by: string;
-  readonly sourceId: string;
+  readonly principal: Principal;
 }
 
 /** Makes a record. The value is its id. */
@@ -44,7 +47,7 @@ export function createRecord(deps: Deps, draft: Draft, words: RecordWords): Resu
       collection: collection.name,
       id,
       fields: rest,
-      sourceId: words.sourceId,
+      sourceId: words.principal.id,
     });
     return made.ok ? ok(id) : made;
   }
@@ -53,7 +56,12 @@ export function createRecord(deps: Deps, draft: Draft, words: RecordWords): Resu
 }
 
 /** Changes a record. */
-export function patchRecord(deps: Deps, draft: Draft, words: RecordWords, seen: Base): Result<string, MutationFailure> {
+export function patchRecord(
+  deps: WriteDeps,
+  draft: Draft,
+  words: RecordWords,
+  seen: Base,
+): Result<string, MutationFailure> {
   const { collection, id, raw } = words;
   const parsed = collection.patch.safeParse(raw);
   if (!parsed.success) return refuse('bad_field', explain(parsed.error, raw));
@@ -64,26 +72,30 @@ export function patchRecord(deps: Deps, draft: Draft, words: RecordWords, seen: 
   const taken = takeFrom(draft, { collection: collection.name, id, touched }, seen);
   if (!taken.ok) return taken;
   if (isRunCollection(collection.name)) {
-    const moved = applyRunReport(deps, draft, { collection: collection.name, id, fields, sourceId: words.sourceId });
+    const moved = applyRunReport(deps, draft, {
+      collection: collection.name,
+      id,
+      fields,
+      sourceId: words.principal.id,
+    });
     return moved.ok ? ok(id) : moved;
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: the patch schemas of agents and connections.
   const { desired, ...plain } = fields as AgentPatch;
-  const { name, labels } = plain;
-  if (name !== undefined) draft.put(collection.name, id, { ...taken.value, name });
-  if (labels !== undefined)
-    draft.put(collection.name, id, { ...(draft.get(collection.name, id) ?? taken.value), labels });
-  return desired === undefined ? ok(id) : desire(deps, draft, words, desired);
+  draft.put(collection.name, id, { ...taken.value, ...jsonOf(plain) });
+  return desired === undefined || desired === taken.value['desired'] ? ok(id) : desire(deps, draft, words, desired);
 }
 
 /** Deletes a record. */
 export function deleteRecord(
+  deps: Pick<WriteDeps, 'limits'>,
   draft: Draft,
   what: { readonly collection: string; readonly id: string },
   seen: Base,
 ): Result<string, MutationFailure> {
   const taken = takeFrom(draft, { ...what, touched: [] }, seen);
   if (!taken.ok) return taken;
+  if (what.collection === 'agents') forgetAll(deps, draft, what.id);
   draft.delete(what.collection, what.id);
   return ok(what.id);
 }
@@ -92,13 +104,27 @@ export function isRunCollection(name: string): name is 'executions' | 'jobs' {
   return name === 'executions' || name === 'jobs';
 }
 
-function desire(deps: Deps, draft: Draft, words: RecordWords, desired: Desired): Result<string> {
+/** A change of what is wanted. An agent is told of it, as by the command of that name. */
+function desire(deps: WriteDeps, draft: Draft, words: RecordWords, desired: Desired): Result<string, MutationFailure> {
+  const { id, principal } = words;
+  if (words.collection.name === 'agents') {
+    const order = ORDER_OF[desired];
+    const ordered = orderAgent(deps, maintainThrough(deps), draft, { agent: id, order, principal });
+    return ordered.ok ? ok(id) : ordered;
+  }
   const observed = deps.observeIn(draft, {
     collection: words.collection.name,
     id: words.id,
-    observation: { kind: 'command', at: draft.now, by: words.by, act: { do: 'desire', desired } },
+    observation: { kind: 'command', at: draft.now, by: principal.name, act: { do: 'desire', desired } },
   });
   return observed.ok ? ok(words.id) : observed;
+}
+
+const ORDER_OF = { active: 'resume', paused: 'pause', retired: 'retire' } as const;
+
+function jsonOf(fields: object): JsonObject {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: read by a schema of JSON values.
+  return fields as JsonObject;
 }
 
 function bornOf({ engine }: Deps, now: number, collection: string, fields: object): JsonObject {

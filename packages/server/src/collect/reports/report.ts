@@ -14,18 +14,26 @@ import { readItem, type Item } from './item.ts';
 import { applyMetricReport } from './metric-report.ts';
 import { applyRunReport, runId } from './run-report.ts';
 import { applyStatusReport } from './status-report.ts';
+import { speakFor } from '../instructions/instruct.ts';
 
 export interface Reports {
-  /** One report: `{collection, id?, ...fields}`. The value is `{id}`. */
-  report(principal: Principal, raw: Json): Promise<Result<Written<{ readonly id: string }>>>;
+  /** One report: `{collection, id?, ...fields}`. */
+  report(principal: Principal, raw: Json): Promise<Result<Written<ReportAnswer>>>;
   /** Many reports, answered in order, each by itself. */
   reportAll(principal: Principal, raws: readonly Json[]): Promise<readonly ItemResult[]>;
   /** A passed deadline of a run: its lease ended. */
   lapse(org: string, collection: string, id: string, deadline: number): Promise<Result<Written<null>>>;
 }
 
+/** What one report is answered with. */
+export type ReportAnswer = {
+  readonly id: string;
+  /** Of an agent: how many instructions wait for its answer; left out with none. */
+  readonly instructions?: number;
+};
+
 export type ItemResult =
-  | { readonly ok: true; readonly id: string; readonly version: number }
+  | ({ readonly ok: true; readonly version: number } & ReportAnswer)
   | ({ readonly ok: false; readonly id: string } & Failure);
 
 export function createReports(deps: WriteDeps): Reports {
@@ -35,7 +43,7 @@ export function createReports(deps: WriteDeps): Reports {
       if (!item.ok) return item;
       return deps.commit.write(principal.org, actorOf(principal), (draft) => {
         const applied = applyReport(deps, draft, item.value, principal);
-        return applied.ok ? ok({ id: applied.value }) : applied;
+        return applied.ok ? ok(answerOf(draft, { collection: item.value.collection.name }, applied.value)) : applied;
       });
     },
 
@@ -70,7 +78,12 @@ export function applyReport(deps: WriteDeps, draft: Draft, item: Item, principal
   if (collection === 'metrics')
     return applyMetricReport(deps, draft, { id: item.id, fields: item.fields, sourceId: principal.id });
   if (collection !== 'executions' && collection !== 'jobs') {
-    return applyStatusReport(deps, draft, item, principal.id);
+    const applied = applyStatusReport(deps, draft, item, principal.id);
+    // A person who reports by hand speaks for no program.
+    if (applied.ok && collection === 'agents' && principal.kind !== 'user') {
+      speakFor(deps, draft, applied.value, { id: principal.id, isPresent: false });
+    }
+    return applied;
   }
   const id = item.id ?? runId(deps, collection);
   const applied = applyRunReport(deps, draft, {
@@ -81,6 +94,12 @@ export function applyReport(deps: WriteDeps, draft: Draft, item: Item, principal
     sourceId: principal.id,
   });
   return applied.ok ? ok(id) : applied;
+}
+
+/** An agent that cannot hold a request is told by each report that something waits. */
+export function answerOf(draft: Draft, { collection }: { readonly collection: string }, id: string): ReportAnswer {
+  const waiting = collection === 'agents' ? draft.get('agents', id)?.['waiting'] : 0;
+  return typeof waiting === 'number' && waiting > 0 ? { id, instructions: waiting } : { id };
 }
 
 /** Reads a report and checks that this caller may make it. */
@@ -94,12 +113,18 @@ export function readFor(deps: WriteDeps, principal: Principal, raw: unknown): Re
 async function writeSlice(deps: WriteDeps, principal: Principal, raws: readonly Json[]): Promise<ItemResult[]> {
   const items = raws.map((raw) => readFor(deps, principal, raw));
   const written = await deps.commit.write(principal.org, actorOf(principal), (draft) =>
-    ok(items.map((item) => (item.ok ? applyReport(deps, draft, item.value, principal) : item))),
+    ok(
+      items.map((item) => {
+        if (!item.ok) return item;
+        const applied = applyReport(deps, draft, item.value, principal);
+        return applied.ok ? ok(answerOf(draft, { collection: item.value.collection.name }, applied.value)) : applied;
+      }),
+    ),
   );
   if (written.ok) {
     const { version, value } = written.value;
     return value.map((result, i) =>
-      result.ok ? { ok: true, id: result.value, version } : { ...failureOf(result), ok: false, id: idOf(raws[i]) },
+      result.ok ? { ok: true, ...result.value, version } : { ...failureOf(result), ok: false, id: idOf(raws[i]) },
     );
   }
   const isOurs = written.code === 'overloaded' || written.code === 'unavailable';

@@ -119,7 +119,7 @@ const HEALTH_OF_PHASE: Readonly<Record<string, Health>> = {
 const PLAIN: Readonly<Record<string, readonly (keyof (AgentReport & ConnectionReport))[]>> = {
   services: ['labels'],
   agents: ['labels', 'name', 'platform', 'release', 'activity', 'currentExecution'],
-  connections: ['labels', 'sessionId', 'protocolVersion', 'calls', 'errors', 'lastErrorCode'],
+  connections: ['labels', 'sessionId', 'protocolVersion', 'calls', 'errors', 'lastErrorCode', 'tools'],
 };
 
 function plainFields(collection: string, fields: AgentReport & ConnectionReport): JsonObject {

@@ -11,6 +11,7 @@ import { intakeRoutes } from './intake.ts';
 import { keyRoutes } from './keys.ts';
 import { liveRoutes } from './live.ts';
 import { mcpRoutes } from './mcp.ts';
+import { instructionRoutes } from './instructions.ts';
 import { maintenanceRoutes } from './maintenances.ts';
 import { openApiRoute } from './openapi.ts';
 import { prometheusRoutes } from './prometheus.ts';
@@ -45,6 +46,7 @@ export function createHttp(deps: HttpDeps): Http {
     // Before the records: `/v1/services/bulk` and the like are not ids.
     ...demoRoutes(deps),
     ...maintenanceRoutes(deps),
+    ...instructionRoutes(deps),
     ...pushRoutes(deps),
     ...commandRoutes(deps),
     ...historyRoutes(deps),

@@ -1,4 +1,4 @@
-import type { Collection } from '@statewire/model';
+import type { Collection, Instruction } from '@statewire/model';
 import type { Failure, Json, JsonObject, Result, Row } from '@statewire/protocol';
 import type { Written } from '../../keep/commit-types.ts';
 import type { Past } from '../../keep/past.ts';
@@ -42,11 +42,26 @@ export interface HttpDeps {
   /** Opens live sessions for requests. */
   readonly gateway: LiveGateway;
   readonly pages: PublicPages;
+  /** What agents that speak REST have not answered; holds the request until there is something. */
+  readonly instructions: InstructionDoor;
   readonly push: PushDoor;
   /** The server as an MCP server; null where that is off. */
   readonly mcp: Pick<McpDoor, 'serve'> | null;
   /** Null where no demo runs. */
   readonly demo: Demo | null;
+}
+
+/** Where agents ask for their instructions (joints/instructions.ts). */
+export interface InstructionDoor {
+  next(
+    principal: Principal,
+    awaited: {
+      readonly agent: string;
+      readonly after: number;
+      readonly waitMs: number;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<Result<readonly Instruction[]>>;
 }
 
 /** What public pages are served from. */

@@ -33,7 +33,7 @@ function reportsRoute(deps: HttpDeps): Route {
     handle: async ({ principal, body }) => {
       if (!Array.isArray(body)) {
         const { version, value } = must(await deps.report(principal, asObject(body)));
-        return json({ id: idOf(value) ?? body.id ?? '', ok: true, version });
+        return json({ ...asObject(value), id: idOf(value) ?? body.id ?? '', ok: true, version });
       }
       const results = await deps.reportAll(principal, body.map(asObject));
       return json({ results });
@@ -103,7 +103,9 @@ function beatRoute(deps: HttpDeps, method: 'GET' | 'POST'): Route {
       };
       const { version, value } = must(await deps.beat(beat));
       // A caller that knows only the token learns nothing else, not even the service's id.
-      return json(principal === null ? { ok: true } : { id: idOf(value) ?? slug, ok: true, version });
+      return json(
+        principal === null ? { ok: true } : { ...asObject(value), id: idOf(value) ?? slug, ok: true, version },
+      );
     },
   });
 }

@@ -199,7 +199,7 @@ describe("another organization's records", () => {
           : route.path.startsWith('/v1/members')
             ? { role: 'admin' }
             : (BODIES[route.path.split('/').at(-1) ?? ''] ?? {});
-      const path = (id: string) => route.path.replace('{id}', id);
+      const path = (id: string) => route.path.replace('{id}', id).replace('{instruction}', 'no-instruction');
       const foreign = await world.call(route.method, path('main-thing'), { key: callers['foreign admin'], body });
       const missing = await world.call(route.method, path('none-thing'), { key: callers['foreign admin'], body });
       const where = `${route.method} ${route.path}: ${foreign.text}`;

@@ -5,6 +5,7 @@ import { agentVerbs } from './agents.ts';
 import { alertVerbs } from './alerts.ts';
 import { channelVerbs } from './channels.ts';
 import { customerVerbs } from './customers.ts';
+import { instructionVerbs } from './instructions.ts';
 import { maintenanceVerbs } from './maintenances.ts';
 import { pageVerbs } from './pages.ts';
 import { incidentVerbs } from './incidents.ts';
@@ -23,6 +24,7 @@ export const verbs: readonly Verb[] = [
   ...customerVerbs,
   ...pageVerbs,
   ...presenceVerbs,
+  ...instructionVerbs,
   ...maintenanceVerbs,
   ...ruleVerbs,
   ...runVerbs,

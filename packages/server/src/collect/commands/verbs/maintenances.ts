@@ -22,7 +22,7 @@ export const maintenanceVerbs: readonly Verb[] = [
     action: 'write',
     summary: 'Ends the present window now; a repeating maintenance waits for its next one',
     args: none,
-    run: (deps, draft, call) => moved(deps, draft, call, (course) => deps.engine.courses.complete(course, draft.now)),
+    run: (deps, draft, { id }) => completeMaintenance(deps, draft, id),
   },
   {
     name: 'cancel',
@@ -45,10 +45,15 @@ export const maintenanceVerbs: readonly Verb[] = [
 
 type Courses = WriteDeps['engine']['courses'];
 
+/** Ends the present window of a maintenance now. */
+export function completeMaintenance(deps: WriteDeps, draft: Draft, id: string): Result<Done> {
+  return moved(deps, draft, { id }, (course) => deps.engine.courses.complete(course, draft.now));
+}
+
 function moved(
   deps: WriteDeps,
   draft: Draft,
-  { id }: VerbCall,
+  { id }: Pick<VerbCall, 'id'>,
   act: (course: Parameters<Courses['complete']>[0]) => ReturnType<Courses['complete']>,
 ): Result<Done> {
   const row = draft.get('maintenances', id);

@@ -9,6 +9,8 @@ import type { Args, Done, Verb, VerbCall } from '../verb.ts';
 import { none } from './none.ts';
 
 const STATUS_BEARING = ['services', 'agents', 'connections'];
+/** Agents are told, too (verbs/agents.ts). */
+const CHECKED = ['services', 'connections'];
 const OVERRIDE_MS_DEFAULT = 3_600_000;
 const OVERRIDE_MS_MAX = 30 * 86_400_000;
 
@@ -25,11 +27,11 @@ const muteArgs: z.ZodType<Args> = z.strictObject({
 
 /** What people do to records that bear a status. */
 export const statusVerbs: readonly Verb[] = [
-  { name: 'pause', on: STATUS_BEARING, action: 'write', summary: 'Stops checking', args: none, run: desire('paused') },
-  { name: 'resume', on: STATUS_BEARING, action: 'write', summary: 'Checks again', args: none, run: desire('active') },
+  { name: 'pause', on: CHECKED, action: 'write', summary: 'Stops checking', args: none, run: desire('paused') },
+  { name: 'resume', on: CHECKED, action: 'write', summary: 'Checks again', args: none, run: desire('active') },
   {
     name: 'retire',
-    on: STATUS_BEARING,
+    on: CHECKED,
     action: 'write',
     summary: 'Stops checking for good; the record stays',
     args: none,

@@ -22,10 +22,20 @@ test('[SE1] checks need admin, and nothing else is hidden by collection from a r
   expect(authorize(read, 'read', 'checks')).toMatchObject({ ok: false, code: 'forbidden' });
   expect(scopeFilter(read, 'checks')).toBe('denied');
   expect(scopeFilter(admin, 'checks')).toBeNull();
-  for (const name of Object.keys(collections)) {
+  for (const [name, { access }] of Object.entries(collections)) {
     expect(authorize(admin, 'read', name).ok, name).toBe(true);
+    if (access.told !== undefined) continue;
     expect(scopeFilter(report, name), name).toBe('denied');
   }
+});
+
+test('[AI6] a credential that only reports reads what is told to it, and who may read reads all', () => {
+  const own = { op: 'eq', field: 'recipient', value: 'p' };
+  expect(scopeFilter(report, 'instructions')).toEqual(own);
+  expect(scopeFilter(principal('b', 'main', ['read', 'report']), 'instructions')).toBeNull();
+  expect(scopeFilter(read, 'instructions')).toBeNull();
+  expect(scopeFilter(nobody, 'instructions')).toBe('denied');
+  expect(authorize(read, 'report', 'instructions')).toMatchObject({ ok: false, code: 'forbidden' });
 });
 
 test.each(['', 'nothing', '__proto__', 'constructor', 'toString', 'services/', 'SERVICES'])(

@@ -5,11 +5,12 @@
 import type { Agent, Instruction, InstructionKind } from '@statewire/model';
 import { ok, refuse, type Result } from '@statewire/protocol';
 import { createHash } from 'node:crypto';
-import type { Move } from '../../derive/instruction.ts';
 import type { Draft } from '../../keep/commit-types.ts';
 import type { WriteDeps } from '../reports/deps.ts';
 
 type Deps = Pick<WriteDeps, 'engine' | 'limits'>;
+
+type Move = Parameters<WriteDeps['engine']['instructions']['move']>[1];
 
 /** What an agent is to be told. */
 export interface Told {

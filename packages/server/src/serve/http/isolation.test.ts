@@ -84,7 +84,10 @@ const allowed: Readonly<Record<Access, readonly string[]>> = {
 /** A request that reaches the handler if the guard lets it: right shape, id of a thing of `main`. */
 /** Bodies that fit, for commands that need one. */
 const BODIES: Readonly<Record<string, object>> = {
+  answer: { state: 'received' },
   assign: { to: null },
+  maintenance: { until: 4_102_444_800_000 },
+  message: { text: 'x' },
   extend: { ms: 60_000 },
   link: { alert: 'none-thing' },
   override: { status: 'up' },

@@ -33,6 +33,7 @@ export type { CollectionState, Freshness } from './views/shown.ts';
 export type { ConnectionStatus, ViewStatus } from './views/status.ts';
 export { reasonText } from './views/reason.ts';
 export { Agents, type AgentCard, type PresentAgent } from './report/agents.ts';
+export type { InstructionHandler, InstructionReply } from './report/instructions.ts';
 export { Here, type Me } from './report/here.ts';
 export { MetricReporter, type MetricWords } from './report/metric.ts';
 export { Connections } from './report/connections.ts';

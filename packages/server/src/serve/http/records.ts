@@ -360,61 +360,6 @@ function writeRoutes(deps: HttpDeps, collection: Collection): readonly Route[] {
   ];
 }
 
-/** Each line stands for itself: one that is refused does not undo the others, and the answer says which is which. */
-function bulkRoute(deps: HttpDeps, { name, access, create, patch }: Collection): Route {
-  const line = z.discriminatedUnion('op', [
-    z.strictObject({ op: z.literal('create'), fields: create }),
-    z.strictObject({
-      op: z.literal('patch'),
-      id: z.string().min(1).max(128),
-      fields: patch,
-      base: z.int().min(0).optional(),
-    }),
-    z.strictObject({ op: z.literal('delete'), id: z.string().min(1).max(128) }),
-  ]);
-  return route({
-    method: 'POST',
-    path: `/v1/${name}/bulk`,
-    access: access.write,
-    tag: name,
-    summary: `Creates, changes and deletes many records of ${name}; each line by itself`,
-    body: z.strictObject({ lines: z.array(line).min(1).max(deps.limits.reportsPerRequestMax) }),
-    answers: {
-      ...answersOf('bad_field'),
-      200: { description: 'One result per line, in order', schema: z.object({ results: z.array(resultSchema) }) },
-    },
-    handle: async ({ principal, body, context }) => {
-      const why = whyOf(context);
-      const results = await Promise.all(
-        body.lines.map(async (entry) => {
-          const fields = entry.op === 'delete' ? undefined : asObject(entry.fields);
-          const id = entry.op === 'create' ? (typeof fields?.['id'] === 'string' ? fields['id'] : '') : entry.id;
-          const result = await deps.mutate(principal, {
-            collection: name,
-            id,
-            op: entry.op === 'delete' ? 'del' : entry.op,
-            fields,
-            base: entry.op === 'patch' ? entry.base : undefined,
-            why,
-          });
-          if (!result.ok) return { id, ok: false, code: result.code, message: result.message };
-          return { id: idOf(result.value.value) ?? id, ok: true, version: result.value.version };
-        }),
-      );
-      return json({ results });
-    },
-  });
-}
-
-export const resultSchema: z.ZodType = z.object({
-  id: z.string(),
-  ok: z.boolean(),
-  version: z.int().optional(),
-  instructions: z.int().optional().meta({ description: 'Of an agent: instructions that wait for its answer' }),
-  code: z.string().optional(),
-  message: z.string().optional(),
-});
-
 /** The record, if there is one for this caller. */
 export function find(
   deps: Pick<HttpDeps, 'collections' | 'live'>,

@@ -24,6 +24,7 @@ export const resultSchema: z.ZodType = z.object({
   id: z.string(),
   ok: z.boolean(),
   version: z.int().optional(),
+  instructions: z.int().optional().meta({ description: 'Of an agent: instructions that wait for its answer' }),
   code: z.string().optional(),
   message: z.string().optional(),
 });

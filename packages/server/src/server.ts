@@ -31,6 +31,7 @@ import { rulesOf } from './derive/rules.ts';
 import { Alerting } from './joints/alerting.ts';
 import { Bulk } from './joints/bulk.ts';
 import { CustomRecords } from './joints/custom.ts';
+import { Customers } from './joints/customers.ts';
 import { Dependencies } from './joints/dependencies.ts';
 import { Disagreements } from './joints/disagreements.ts';
 import { Fleet } from './joints/fleet.ts';
@@ -322,6 +323,8 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   const follows = { clock, live, commit, rulesOf, limits, onError };
   const groups = new Groups(follows);
   endings.push(() => groups.close());
+  const customers = new Customers({ clock, live, commit, limits, onError });
+  endings.push(() => customers.close());
   const clockSteps = new ClockSteps({
     ...follows,
     clock,
@@ -352,6 +355,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     (committed) => watch.follow(committed),
     (committed) => fleet.follow(committed),
     (committed) => groups.follow(committed),
+    (committed) => customers.follow(committed),
     (committed) => dependencies.follow(committed),
     (committed) => disagreements.follow(committed),
     (committed) => instructions.follow(committed),
@@ -553,6 +557,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   incidents.start();
   history.start();
   groups.start();
+  customers.start();
   dependencies.start();
   disagreements.start();
   clockSteps.start();

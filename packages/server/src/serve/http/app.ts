@@ -17,6 +17,7 @@ import { openApiRoute } from './openapi.ts';
 import { prometheusRoutes } from './prometheus.ts';
 import { Rates } from './rate.ts';
 import { recordRoutes } from './records.ts';
+import { peopleFileRoutes } from './people-file.ts';
 import { pageRoutes } from '../pages/routes.ts';
 import { pushRoutes } from './push.ts';
 import { mount, type Route } from './router.ts';
@@ -43,6 +44,7 @@ export function createHttp(deps: HttpDeps): Http {
     ...prometheusRoutes(deps),
     ...yamlRoutes(deps),
     ...importRoutes(deps),
+    ...peopleFileRoutes(deps),
     // Before the records: `/v1/services/bulk` and the like are not ids.
     ...demoRoutes(deps),
     ...maintenanceRoutes(deps),

@@ -2,9 +2,14 @@ import type { Json } from '@statewire/protocol';
 
 /** Rows as CSV by RFC 4180: CRLF, quotes where needed, a header line. Cells that a spreadsheet would run are defused. */
 export function csv(columns: readonly string[], rows: Iterable<Readonly<Record<string, Json>>>): string {
-  let text = `${columns.map(cell).join(',')}\r\n`;
-  for (const row of rows) text += `${columns.map((column) => cell(row[column] ?? null)).join(',')}\r\n`;
+  let text = csvLine(columns);
+  for (const row of rows) text += csvLine(columns.map((column) => row[column] ?? null));
   return text;
+}
+
+/** One line of it. */
+export function csvLine(cells: readonly Json[]): string {
+  return `${cells.map(cell).join(',')}\r\n`;
 }
 
 function cell(value: Json): string {

@@ -379,7 +379,8 @@ function knownTo({ collections }: Pick<HttpDeps, 'collections'>): CollectionOf {
   return (name) => (Object.hasOwn(collections, name) ? (collections[name] ?? null) : null);
 }
 
-function readFilter(text: string | undefined, fields: readonly string[]): Filter {
+/** A filter from a query, or a refusal that says which fields there are. */
+export function readFilter(text: string | undefined, fields: readonly string[]): Filter {
   if (text === undefined) return must(parseFilter(undefined));
   let raw: unknown;
   try {

@@ -311,6 +311,7 @@ export {
 export { inboxRow, type Inbox } from './collections/inbox.ts';
 export {
   draftingDefaults,
+  AUDIT_DAYS,
   settingsCreateSchema,
   settingsPatchSchema,
   settingsRow,

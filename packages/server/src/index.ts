@@ -1,6 +1,8 @@
 export { createServer, type ServerOptions, type StatewireServer } from './server.ts';
 export { ConfigError, loadConfig, settings, type Config, type Setting } from './config.ts';
 export { loadCollections } from './collections.ts';
+export { verifyAuditFile } from './keep/sqlite/audit-file.ts';
+export type { AuditFlaw, AuditVerdict } from './keep/verify-audit.ts';
 export type { Demo } from './serve/http/demo.ts';
 export { systemClock, type Clock, type Timer } from './lib/clock.ts';
 export { limits, type Limits } from './lib/limits.ts';

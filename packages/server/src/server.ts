@@ -8,6 +8,7 @@ import { ok, type Result } from '@statewire/protocol';
 import { mkdirSync } from 'node:fs';
 import { Server } from 'node:http';
 import { join } from 'node:path';
+import { Refusals } from './collect/audit/refusals.ts';
 import { awake } from './collect/beats/awake.ts';
 import { Beats } from './collect/beats/beat.ts';
 import { Deadlines } from './collect/beats/deadline.ts';
@@ -28,6 +29,8 @@ import { createReports } from './collect/reports/report.ts';
 import { environment, type Config } from './config.ts';
 import { engine } from './derive/engine.ts';
 import { rulesOf } from './derive/rules.ts';
+import { AuditRetention } from './joints/audit-retention.ts';
+import { AuditTail } from './joints/audit-tail.ts';
 import { Alerting } from './joints/alerting.ts';
 import { Bulk } from './joints/bulk.ts';
 import { CustomRecords } from './joints/custom.ts';
@@ -162,6 +165,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     onCommitted: (committed) => {
       for (const follow of followers) follow(committed);
     },
+    onAudited: (head) => tail.follow(head),
     onBatch: (stats) => {
       numbers.batch(stats);
       metrics.commit(stats);
@@ -170,6 +174,14 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   const { commit, live, store } = keep;
   endings.push(() => keep.close());
   const onError = (error: unknown, what: string): void => log.error({ err: error }, what);
+
+  const tail = new AuditTail({ clock, limits, commit: () => commit, onError });
+  endings.push(() => tail.close());
+  const refusals = new Refusals({ clock, commit, limits, onError });
+  endings.push(() => refusals.close());
+  const heads = () => commit.auditHeads();
+  const auditRetention = new AuditRetention({ clock, limits, live, store, commit, heads, onError });
+  endings.push(() => auditRetention.close());
 
   // Before anything is written: how long nobody was here is read off what was written last.
   const history = new History({ clock, limits, live, store, commit, onError });
@@ -238,6 +250,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     collectionOf: catalog.of,
     names,
     observeIn: observeIn.bind(null, { rulesOf }),
+    refused: (refused) => refusals.note(refused),
   };
   const reports = createReports(writes);
   const commanding: CommandsDeps = {
@@ -497,6 +510,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     beat: (beat) => beats.beat(beat),
     instructions,
     push: devices,
+    audit: { commit, head: (org) => commit.auditHead(org), refused: (refused) => refusals.note(refused) },
     gateway: {
       get hasRoom() {
         return door.gateway.hasRoom;
@@ -567,6 +581,8 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   outbox.start();
   retention.start();
   bulk.start();
+  auditRetention.start();
+  tail.start(commit.auditHeads());
   maintenances.start();
   const port = await listen(server, config);
   endings.push(() => shut(server, door, clock));

@@ -1,8 +1,9 @@
-import { ConfigError, loadConfig } from '@statewire/server';
+import { ConfigError, loadConfig, verifyAuditFile, type AuditVerdict } from '@statewire/server';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Command, Terminal } from '../command.ts';
+import { apiOptions, call, endpoint, problem } from '../api.ts';
+import { text, UsageError, type Args, type Command, type Terminal } from '../command.ts';
 
 /** What one look found. */
 interface Finding {
@@ -14,16 +15,53 @@ interface Finding {
 /** `statewire doctor`: looks at what a server needs on this machine and says what to do. */
 export const doctor: Command = {
   name: 'doctor',
-  usage: 'statewire doctor',
-  summary: 'Look at this machine, the configuration and the data.',
-  options: {},
-  async run(terminal) {
-    const findings = [nodeVersion(), sqliteVersion(), ...(await ofConfig(terminal))];
+  usage: 'statewire doctor [--audit [--head HASH] [--url URL]]',
+  summary: 'Look at this machine, the configuration and the data; --audit: is the audit log whole?',
+  options: { ...apiOptions, audit: { type: 'boolean' }, head: { type: 'string' } },
+  async run(terminal, args) {
+    const findings =
+      args.values['audit'] === true
+        ? await audit(terminal, args)
+        : [nodeVersion(), sqliteVersion(), ...(await ofConfig(terminal))];
     for (const finding of findings)
       terminal.out(`${finding.isOk ? 'ok  ' : 'BAD '} ${finding.name.padEnd(14)} ${finding.text}`);
     return findings.every((finding) => finding.isOk) ? 0 : 1;
   },
 };
+
+/** The log in the data directory, or with `--url` that of a running server. */
+async function audit(terminal: Terminal, args: Args): Promise<readonly Finding[]> {
+  const head = text(args, 'head');
+  if (head !== undefined && !/^[\w-]{43}$/u.test(head))
+    throw new UsageError(`--head: found ${JSON.stringify(head.slice(0, 60))}, expected a hash of 43 characters`);
+  if (text(args, 'url') !== undefined) {
+    const path = `/v1/audit/verify${head === undefined ? '' : `?head=${head}`}`;
+    const answer = await call(endpoint(terminal, args), { method: 'GET', path });
+    if (!answer.ok) return [{ name: 'audit', isOk: false, text: problem(answer) }];
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: a server of ours answered 200.
+    return findingsOf([answer.body as AuditVerdict]);
+  }
+  try {
+    const path = join(loadConfig({ env: terminal.env }).data, 'statewire.db');
+    if (!existsSync(path)) return [{ name: 'audit', isOk: false, text: `${path} is not there: nothing to look at` }];
+    return findingsOf(await verifyAuditFile(path, head ?? null));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return [{ name: 'configuration', isOk: false, text: error.message }];
+  }
+}
+
+function findingsOf(verdicts: readonly AuditVerdict[]): readonly Finding[] {
+  if (verdicts.length === 0) return [{ name: 'audit', isOk: true, text: 'nothing was audited yet' }];
+  return verdicts.flatMap(({ org, isWhole, from, rows, head, flaws }) => {
+    const name = `audit ${org}`;
+    const front = from > 1 ? ` from row ${from} on (what was before went by retention)` : '';
+    const end = `${rows} rows${front}, head ${head.seq} ${head.hash}`;
+    return isWhole
+      ? [{ name, isOk: true, text: `whole: ${end}` }]
+      : [...flaws.map(({ text: flaw }) => ({ name, isOk: false, text: flaw })), { name, isOk: false, text: end }];
+  });
+}
 
 function nodeVersion(): Finding {
   const found = process.versions.node;

@@ -25,18 +25,22 @@ export interface Drafting {
 /** The settings of one organization. */
 export interface Settings extends Envelope {
   readonly drafting: Drafting;
+  /** How many days the audit log is kept. */
+  readonly auditDays: number;
 }
 
 /** Body of `POST /v1/settings`; the record's id is `main`. */
 export interface SettingsCreate {
   readonly id: 'main';
   readonly drafting?: DraftingInput | undefined;
+  readonly auditDays?: number | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Body of `PATCH /v1/settings/main`. */
 export interface SettingsPatch {
   readonly drafting?: DraftingInput | undefined;
+  readonly auditDays?: number | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -69,7 +73,18 @@ const draftingShape: InputShape<DraftingInput> = {
 };
 const draftingInput: z.ZodType<DraftingInput> = z.strictObject(draftingShape);
 
-const patchShape: InputShape<SettingsPatch> = { drafting: draftingInput.optional(), labels: labelsSchema.optional() };
+/** How many days the audit log is kept: at least, at most, and when nothing is said. */
+export const AUDIT_DAYS: { readonly min: number; readonly max: number; readonly default: number } = Object.freeze({
+  min: 30,
+  max: 36_500,
+  default: 400,
+});
+
+const patchShape: InputShape<SettingsPatch> = {
+  drafting: draftingInput.optional(),
+  auditDays: z.int().min(AUDIT_DAYS.min).max(AUDIT_DAYS.max).optional(),
+  labels: labelsSchema.optional(),
+};
 /** What may be changed of the settings: the body of a patch. */
 export const settingsPatchSchema: z.ZodType<SettingsPatch> = z.strictObject(patchShape);
 
@@ -86,6 +101,7 @@ const shape: Shape<Settings> = {
     subjects: z.int().nullable(),
     resolveAfterMs: z.int(),
   }),
+  auditDays: z.int(),
 };
 
 /** Every field of the settings, as a schema. */
@@ -100,5 +116,6 @@ export const settings: Collection = describeCollection({
   report: null,
   fields: Object.keys(shape),
   access: { read: 'read', write: 'admin' },
-  owns: { api: ['drafting', 'labels'], report: [] },
+  defaults: { auditDays: AUDIT_DAYS.default },
+  owns: { api: ['drafting', 'auditDays', 'labels'], report: [] },
 });

@@ -22,7 +22,7 @@ export async function securePage(
   const hashed = typeof password === 'string' ? await hashPassword(password) : null;
   const digest = typeof token === 'string' ? tokenDigest(token) : null;
   const known = secretsOf(await store.document(PAGE_SECRETS, principal.org, id));
-  return commit.write(principal.org, `${principal.kind}:${principal.id}`, (draft) => {
+  return commit.write(principal.org, principal, (draft) => {
     const row = draft.get('pages', id);
     if (row === null) return refuse('not_found', `there is no pages/${id}`);
     const secrets: PageSecrets = {

@@ -2,6 +2,8 @@ import type { Failure, Json, JsonObject, Patch, Result, Row } from '@statewire/p
 import type { Actor, AuditEntry } from './audit.ts';
 import type { SampleRow, TransitionRow } from './store.ts';
 
+export type { Actor, AuditEntry } from './audit.ts';
+
 /** One record as it was and as it is, at a committed version. */
 export interface Change {
   readonly org: string;

@@ -60,6 +60,11 @@ export class GroupCommit implements Commit {
     for (const head of deps.audits ?? []) this.#auditHeads.set(head.org, head);
   }
 
+  /** Where the audit log of each organization ends. */
+  auditHeads(): Iterable<AuditHead> {
+    return this.#auditHeads.values();
+  }
+
   /** Where the audit log of an organization ends. */
   auditHead(org: string): AuditHead {
     return this.#auditHeads.get(org) ?? { org, seq: 0, hash: '' };

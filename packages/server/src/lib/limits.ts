@@ -83,6 +83,18 @@ export const limits = {
   idempotencyMax: 100_000,
   tombstoneMs: 604_800_000,
   recordsPerOrgMax: 1_000_000,
+  // Audit.
+  /** Refusals like one that was written are counted this long, then one row says how many. */
+  refusalsMs: 60_000,
+  /** Rows that refusals of one organization add at once in that time; what is more is in the count. */
+  refusalsPerMinuteMax: 30,
+  /** Kinds of refusals (who, what, why not) told apart in that time, over all organizations. */
+  refusalsKindsMax: 1_000,
+  /** The log's end is told to live views at most this often. */
+  auditTailMs: 500,
+  auditSweepMs: 3_600_000,
+  /** Rows of one export. */
+  auditExportRowsMax: 1_000_000,
   recordBytesMax: 262_144,
   labelsMax: 32,
   /** How long a store waits for a lock on its file before a commit fails. */

@@ -3,6 +3,7 @@
  * deadlines with the real engine and the real commit. Nothing listens and nothing probes.
  */
 import { assert, type Result, type Row } from '@statewire/protocol';
+import { Refusals } from '../collect/audit/refusals.ts';
 import { Beats } from '../collect/beats/beat.ts';
 import { Deadlines } from '../collect/beats/deadline.ts';
 import { Presence } from '../collect/beats/presence.ts';
@@ -97,6 +98,12 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
       options.onCommitted?.(transaction);
     },
   });
+  const refusals = new Refusals({
+    clock,
+    commit: keep.commit,
+    limits,
+    onError: (error) => log.error({ err: error }, 'audit'),
+  });
   const deps: WriteDeps = {
     clock,
     limits,
@@ -106,6 +113,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     authorize: (principal, action, name) => authorize(principal, action, name, catalog.of),
     collectionOf: catalog.of,
     observeIn: (draft, what) => observeIn(rules, draft, what),
+    refused: (refused) => refusals.note(refused),
   };
   const observe = createObserve({ commit: keep.commit, ...rules });
   const reports = createReports(deps);
@@ -155,6 +163,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     async close() {
       presence.close();
       deadlines.close();
+      await refusals.close();
       await keep.close();
       assert(fake.pending === 0, `${fake.pending} timers were left behind`);
     },

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AnyDefinition } from '@statewire/model';
 import { ok, type Json } from '@statewire/protocol';
+import { Refusals } from '../collect/audit/refusals.ts';
 import { Beats } from '../collect/beats/beat.ts';
 import { createCommands } from '../collect/commands/command.ts';
 import { NameClaims } from '../collect/commands/names.ts';
@@ -133,6 +134,12 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       }
     },
   });
+  const refusals = new Refusals({
+    clock,
+    commit: keep.commit,
+    limits: bounds,
+    onError: (error) => void errors.push({ err: error }),
+  });
   const past = new History({
     clock,
     limits: bounds,
@@ -181,6 +188,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     collectionOf: catalog.of,
     names,
     observeIn: observeIn.bind(null, { rulesOf }),
+    refused: (refused) => refusals.note(refused),
   };
   const devices = new PushDevices({
     live: keep.live,
@@ -292,6 +300,11 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     report: (principal, report) => reports.report(principal, report),
     reportAll: (principal, all) => reports.reportAll(principal, all),
     beat: (beat) => made.beat(beat),
+    audit: {
+      commit: keep.commit,
+      head: (org) => keep.commit.auditHead(org),
+      refused: (refused) => refusals.note(refused),
+    },
     push: devices,
     instructions,
     metrics: createMetrics(),
@@ -341,6 +354,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       shown.close();
       await past.close();
       accounts.close();
+      await refusals.close();
       await keep.close();
       rmSync(dir, { recursive: true, force: true });
     },

@@ -6,10 +6,11 @@
 import { createHash } from 'node:crypto';
 import { explain, type Collection, type ServiceCreate } from '@statewire/model';
 import { ok, refuse, type Json, type JsonObject, type Result } from '@statewire/protocol';
-import type { Draft, Written } from '../../keep/commit-types.ts';
+import type { Actor, Draft, Written } from '../../keep/commit-types.ts';
 import { isTheirs } from '../../lib/own.ts';
 import type { Principal } from '../../lib/principal.ts';
-import { actorOf, knownTo, type WriteDeps } from '../reports/deps.ts';
+import { knownTo, type WriteDeps } from '../reports/deps.ts';
+import { actionName, entryOf, isAudited, outsideEntry, seenIn, type Seen } from '../audit/entry.ts';
 import { applyReport, readFor } from '../reports/report.ts';
 import { takeFrom, type Base, type MutationFailure } from './base.ts';
 import { createPlain, deletePlain, patchPlain, plainOf } from './plain.ts';
@@ -44,6 +45,8 @@ interface Wish {
   readonly principal: Principal;
   readonly collection: Collection;
   readonly mutation: Mutation;
+  /** The command, where it is one. */
+  readonly verb?: Verb | null | undefined;
 }
 
 export interface CommandsDeps extends WriteDeps {
@@ -58,7 +61,7 @@ export interface CommandsDeps extends WriteDeps {
         readonly id: string;
         readonly digest?: string | undefined;
       },
-      actor: string,
+      actor: Actor,
       tx: (draft: Draft) => Result<T>,
     ): Promise<Result<Written<T>>>;
   };
@@ -78,15 +81,23 @@ export function createCommands(deps: CommandsDeps): Commands {
   return {
     async mutate(principal, mutation) {
       const may = deps.authorize(principal, actionOf(deps, mutation), mutation.collection);
-      if (!may.ok) return may;
+      if (!may.ok) {
+        if (may.code === 'forbidden') noteRefusal(deps, principal, mutation, may.code);
+        return may;
+      }
       if (mutation.op === 'call') return call(deps, principal, may.value, mutation);
       const make = mutation.op === 'create' ? deps.acts[`${may.value.name}/create`] : undefined;
-      if (make !== undefined) return createOutside(make, principal, may.value, mutation);
+      if (make !== undefined) return createOutside(deps, make, principal, may.value, mutation);
       const wish = { principal, collection: may.value, mutation };
       return write(deps, wish, (draft) => apply(deps, draft, wish));
     },
     sync: (org, services, managedBy) =>
-      deps.commit.write(org, managedBy, (draft) => syncServices(deps, draft, services, managedBy)),
+      deps.commit.write(org, managedBy, (draft) => {
+        const was = new Map(Array.from(draft.all('services'), (row) => [row.id, seenIn(draft, 'services', row.id)]));
+        const synced = syncServices(deps, draft, services, managedBy);
+        if (synced.ok) auditSync(deps, draft, was);
+        return synced;
+      }),
   };
 }
 
@@ -112,11 +123,10 @@ async function call(
   const { run } = verb;
   if (run === 'outside') {
     const act = deps.acts[`${collection.name}/${name}`];
-    return act === undefined
-      ? refuse('unsupported', `this server does not carry out ${name} on ${collection.name}`)
-      : act(call);
+    if (act === undefined) return refuse('unsupported', `this server does not carry out ${name} on ${collection.name}`);
+    return outside(deps, { principal, collection, mutation, verb }, act(call));
   }
-  return write(deps, { principal, collection, mutation }, (draft) => {
+  return write(deps, { principal, collection, mutation, verb }, (draft) => {
     // A command says what the caller wants now, whatever happened since; only If-Match can forbid it.
     const taken =
       verb.isBirth === true ? ok(null) : takeFrom(draft, { collection: collection.name, id, touched: [] }, mutation);
@@ -164,37 +174,86 @@ export function mutateIn(
 
 /** Makes something that is more than a record of this name. */
 async function createOutside(
+  deps: CommandsDeps,
   make: Act,
   principal: Principal,
   collection: Collection,
-  { fields = {}, key }: Mutation,
+  mutation: Mutation,
 ): Promise<Result<Written<Done>, MutationFailure>> {
+  const { fields = {}, key } = mutation;
   const parsed = collection.create.safeParse(fields);
   if (!parsed.success) return refuse('bad_field', explain(parsed.error, fields));
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: every create schema is a strict object.
-  return make({ principal, collection, id: '', args: parsed.data as Args, key });
+  const made = make({ principal, collection, id: '', args: parsed.data as Args, key });
+  return outside(deps, { principal, collection, mutation, verb: null }, made);
+}
+
+/** A file or the demo says what services there are: each one that it makes, changes or takes away is a row. */
+function auditSync(deps: CommandsDeps, draft: Draft, was: ReadonlyMap<string, Seen>): void {
+  const collection = knownTo(deps)('services');
+  if (collection === null) return;
+  const ids = new Set([...was.keys(), ...Array.from(draft.all('services'), ({ id }) => id)]);
+  for (const id of ids) {
+    const before = was.get(id) ?? { row: null, check: null };
+    const after = seenIn(draft, 'services', id);
+    if (before.row === after.row && before.check === after.check) continue;
+    const op = before.row === null ? 'create' : after.row === null ? 'del' : 'patch';
+    draft.audit(entryOf(collection, { collection: 'services', id, op }, id, before, after));
+  }
+}
+
+/** What more than a transaction does is audited behind it, and acknowledged behind that. */
+async function outside(
+  deps: CommandsDeps,
+  { principal, collection, mutation, verb = null }: Wish,
+  doing: ReturnType<Act>,
+): ReturnType<Act> {
+  const done = await doing;
+  if (!done.ok || !isAudited(principal, collection, mutation, verb)) return done;
+  const entry = outsideEntry(collection, mutation, done.value.value.id);
+  const noted = await deps.commit.write(principal.org, principal, (draft) => {
+    draft.audit(entry);
+    return ok(null);
+  });
+  return noted.ok ? done : noted;
+}
+
+function noteRefusal(deps: CommandsDeps, principal: Principal, mutation: Mutation, outcome: string): void {
+  const { collection, id, why } = mutation;
+  const target = id === '' ? null : { collection: collection.slice(0, 64), id };
+  deps.refused?.({ org: principal.org, actor: principal, action: actionName(mutation), target, outcome, why });
 }
 
 /** One transaction, or the answer of the same one before. The details of a refusal do not fit the writer's answer. */
 async function write(
   deps: CommandsDeps,
-  { principal, collection, mutation }: Wish,
+  { principal, collection, mutation, verb = null }: Wish,
   tx: (draft: Draft) => Result<Done, MutationFailure>,
 ): Promise<Result<Written<Done>, MutationFailure>> {
   let refused: ({ readonly ok: false } & MutationFailure) | null = null;
+  const isTold = isAudited(principal, collection, mutation, verb);
   const work = (draft: Draft): Result<Done> => {
-    const done = isHidden(draft, { principal, collection, mutation }) ? none(collection, mutation.id) : tx(draft);
+    if (isHidden(draft, { principal, collection, mutation })) {
+      const hidden = none(collection, mutation.id);
+      if (!hidden.ok) refused = hidden;
+      return hidden;
+    }
+    const was = isTold ? seenIn(draft, collection.name, mutation.id) : null;
+    const done = tx(draft);
     if (!done.ok) refused = done;
+    else if (was !== null) {
+      const { id } = done.value;
+      draft.audit(entryOf(collection, mutation, id, was, seenIn(draft, collection.name, id)));
+    }
     return done;
   };
-  const actor = actorOf(principal);
   const { key } = mutation;
   const written =
     key === undefined
-      ? await deps.commit.write(principal.org, actor, work)
+      ? await deps.commit.write(principal.org, principal, work)
       : await deps.idempotency.write(
           { org: principal.org, principal: principal.id, id: key, digest: digestOf(mutation) },
-          actor,
+          principal,
           work,
         );
   if (written.ok) return ok({ version: written.value.version, value: written.value.value });

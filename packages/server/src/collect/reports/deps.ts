@@ -8,6 +8,7 @@ import type { CollectionOf } from '../../lib/catalog.ts';
 import type { Principal, Scope } from '../../lib/principal.ts';
 import type { Vault } from '../../lib/vault.ts';
 import type { NameClaims } from '../commands/names.ts';
+import type { Refused } from '../audit/refusals.ts';
 import type { Observation } from '../observation.ts';
 
 /**
@@ -31,6 +32,8 @@ export interface WriteDeps {
   readonly collectionOf?: CollectionOf | undefined;
   /** Names that are unique over all organizations. Absent where there is one organization only. */
   readonly names?: Pick<NameClaims, 'claim'> | undefined;
+  /** Takes note of who was not let do what (collect/audit/refusals.ts). Absent: nobody does. */
+  readonly refused?: ((refused: Refused) => void) | undefined;
   /** One observation of one record, inside a transaction (keep/observe.ts). */
   readonly observeIn: (
     draft: Draft,

@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import { auditRoutes } from './audit.ts';
 import { commandRoutes } from './commands.ts';
 import { Dashboard } from './dashboard.ts';
 import { demoRoutes } from './demo.ts';
@@ -39,6 +40,7 @@ export function createHttp(deps: HttpDeps): Http {
     ...mcpRoutes(deps),
     ...sessionRoutes(deps, rates),
     ...keyRoutes(deps),
+    ...auditRoutes(deps),
     ...intakeRoutes(deps),
     ...statsRoutes(deps),
     ...prometheusRoutes(deps),

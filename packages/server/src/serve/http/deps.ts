@@ -1,6 +1,8 @@
 import type { Collection, Instruction } from '@statewire/model';
 import type { Failure, Json, JsonObject, Result, Row } from '@statewire/protocol';
 import type { Written } from '../../keep/commit-types.ts';
+import type { Refused } from '../../collect/audit/refusals.ts';
+import type { AuditHead } from '../../keep/audit.ts';
 import type { Past } from '../../keep/past.ts';
 import type { Store } from '../../keep/store.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -27,7 +29,10 @@ export interface HttpDeps {
   readonly collections: Readonly<Record<string, Collection>>;
   readonly authenticate: Authenticate;
   readonly live: LiveReader;
-  readonly store: Pick<Store, 'transitions' | 'transitionsFrom' | 'recentTransitions' | 'samples' | 'document'>;
+  readonly store: Pick<
+    Store,
+    'audits' | 'auditHead' | 'transitions' | 'transitionsFrom' | 'recentTransitions' | 'samples' | 'document'
+  >;
   /** What became of records: buckets, uptime, months. */
   readonly history: Pick<Past, 'buckets' | 'days' | 'measure' | 'months' | 'uptimeOver' | 'uptimes'>;
   readonly epoch: string;
@@ -45,6 +50,8 @@ export interface HttpDeps {
   /** What agents that speak REST have not answered; holds the request until there is something. */
   readonly instructions: InstructionDoor;
   readonly push: PushDoor;
+  /** For doors that change what is no record. */
+  readonly audit: AuditDoor;
   /** The server as an MCP server; null where that is off. */
   readonly mcp: Pick<McpDoor, 'serve'> | null;
   /** Null where no demo runs. */
@@ -62,6 +69,15 @@ export interface InstructionDoor {
       readonly signal: AbortSignal;
     },
   ): Promise<Result<readonly Instruction[]>>;
+}
+
+/** What doors tell the audit log. */
+export interface AuditDoor {
+  readonly commit: Pick<Commit, 'write'>;
+  /** Where the log of an organization ends. */
+  head(org: string): AuditHead;
+  /** Somebody was not let do something (collect/audit/refusals.ts: bounded). */
+  refused(refused: Refused): void;
 }
 
 /** What public pages are served from. */

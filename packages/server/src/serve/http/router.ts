@@ -3,9 +3,10 @@ import { Hono, type Context } from 'hono';
 import { isCode, type Json, type Result } from '@statewire/protocol';
 import { z } from 'zod';
 import { explain } from '@statewire/model';
-import type { Principal, Scope } from '../../lib/principal.ts';
+import type { From, Principal, Scope } from '../../lib/principal.ts';
 import { holds } from '../../publish/access.ts';
 import { isLoopbackHost } from '../auth/origin.ts';
+import { auditCall, auditForbidden, auditRefusal, type AuditedCall } from './audited.ts';
 import { readJson } from './body.ts';
 import type { Dashboard } from './dashboard.ts';
 import type { HttpDeps } from './deps.ts';
@@ -222,22 +223,26 @@ async function serveRoute({ deps, rates }: Mounted, entry: Route, context: Conte
 
 async function answer(deps: HttpDeps, rates: Rates, entry: Route, context: Context): Promise<Response> {
   const ip = ipOf(deps, context);
+  const from: From = { ip, agent: agentOf(context), door: 'rest' };
+  let call: AuditedCall = { entry, principal: null, from, params: {}, body: null };
   try {
     assertOneHost(rawHeadersOf(context));
     // Strangers are counted by address, callers by who they are.
-    const principal = await guard(deps, rates, entry, context, ip);
+    const principal = await guard(deps, rates, entry, context, from);
     const query = parseQuery(entry, context);
     const body =
       entry.body === null
         ? undefined
         : parseBody(entry.body, await readJson(context.req.raw, deps.limits, rawHeadersOf(context)));
-    return await entry.run({ context, principal, ip, params: paramsOf(entry, context), query, body });
-  } catch (error) {
-    const response = failed(deps, error, context);
-    const more = response.status === 401 ? (entry.challenge?.(context) ?? null) : null;
-    if (more !== null)
-      response.headers.set('www-authenticate', `${response.headers.get('www-authenticate') ?? 'Bearer'}, ${more}`);
+    const params = paramsOf(entry, context);
+    call = { ...call, principal, params, body };
+    const response = await entry.run({ context, principal, ip, params, query, body });
+    await auditCall(deps, call, response);
     return response;
+  } catch (error) {
+    // What a command refuses it has said itself; what the guard refuses too.
+    if (error instanceof RefusedError) auditRefusal(deps, call, error.refusal);
+    return failed(deps, error, context);
   }
 }
 
@@ -252,8 +257,9 @@ async function guard(
   rates: Rates,
   entry: Route,
   context: Context,
-  ip: string,
+  from: From,
 ): Promise<Principal | null> {
+  const { ip } = from;
   const bearer = bearerOf(context);
   const cookie = context.req.header('cookie') ?? null;
   if (entry.access === 'live') return null;
@@ -274,10 +280,11 @@ async function guard(
     await rates.spend('ip', ip);
     throw new RefusedError(result);
   }
-  const principal: Principal = { ...result.value, from: { ip, agent: agentOf(context), door: 'rest' } };
+  const principal: Principal = { ...result.value, from };
   await rates.spend('principal', principal.id);
   const needed = entry.access === 'slug' ? 'report' : entry.access === 'metrics' ? 'read' : entry.access;
   if (needed !== 'any' && !holds(principal, needed)) {
+    auditForbidden(deps, { entry, principal, from, params: {}, body: null });
     throw new RefusedError({
       code: 'forbidden',
       message: `this route needs the scope ${needed}`,

@@ -1,4 +1,4 @@
-import { draftingDefaults } from '@statewire/model';
+import { AUDIT_DAYS, draftingDefaults } from '@statewire/model';
 import { ok, type Json, type JsonObject } from '@statewire/protocol';
 import type { Plain } from '../plain.ts';
 
@@ -6,7 +6,7 @@ import type { Plain } from '../plain.ts';
 export const settings: Plain = {
   prefix: 'set',
   born: (_deps, _draft, { fields }) =>
-    ok({ ...fields, drafting: { ...draftingDefaults, ...given(fields['drafting']) } }),
+    ok({ auditDays: AUDIT_DAYS.default, ...fields, drafting: { ...draftingDefaults, ...given(fields['drafting']) } }),
   patched: (_deps, _draft, { row, fields }) =>
     ok({
       ...row,

@@ -5,7 +5,9 @@
  */
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { collections } from '@statewire/model';
 import { ok, refuse } from '@statewire/protocol';
+import { Grants } from '../../packages/server/src/collect/commands/grants.ts';
 import type { Committed } from '../../packages/server/src/keep/commit-types.ts';
 import { MemoryStore } from '../../packages/server/src/keep/memory-store.ts';
 import { openKeep } from '../../packages/server/src/keep/open.ts';
@@ -40,6 +42,7 @@ const keys = new ApiKeys({
   keysPerOrgMax: limits.keysPerOrgMax,
 });
 await keys.open();
+const grants = new Grants(Object.values(collections));
 const server = createServer((_, response) => response.end());
 const door = attachLive({
   server,
@@ -48,8 +51,12 @@ const door = attachLive({
   limits,
   log,
   authenticate: ({ bearer }) => {
-    const principal = bearer === undefined ? null : keys.verify(bearer);
-    return Promise.resolve(principal === null ? refuse('auth_invalid', 'unknown key') : ok(principal));
+    const identity = bearer === undefined ? null : keys.verify(bearer);
+    return Promise.resolve(
+      identity === null
+        ? refuse('auth_invalid', 'unknown key')
+        : ok({ ...identity, permissions: grants.ofScopes(identity.scopes) }),
+    );
   },
   mutate: () => Promise.resolve({ ok: false, code: 'unsupported', msg: 'no mutations in a benchmark' }),
 });

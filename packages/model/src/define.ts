@@ -5,16 +5,24 @@ import type { AnyDefinition, RowRule } from './custom/definition.ts';
 /** What a credential may do. `admin` includes `report` and `read`; `report` does not include `read`. */
 export type Scope = 'admin' | 'read' | 'report';
 
+/**
+ * Where an operation stands: who has it without being given it by name. `operate` is the daily work of a team, which the
+ * role operator has and no scope but `admin`; `owner` is what only owners may.
+ */
+export type Level = Scope | 'operate' | 'owner';
+
 /** How a collection's records get their status: derived from observations, run states, or not at all. */
 export type CollectionKind = 'plain' | 'run' | 'status';
 
 /** Who may do what with records of a collection. */
 export interface Access {
-  readonly read: Scope;
-  readonly write: Scope;
-  /** For making records, where that asks for another scope than changing them. */
-  readonly create?: Scope | undefined;
-  readonly report?: Scope | undefined;
+  readonly read: Level;
+  readonly write: Level;
+  /** For making records, where that asks for another level than changing them. */
+  readonly create?: Level | undefined;
+  readonly report?: Level | undefined;
+  /** For commands, where they ask for another level than changing fields. A command may name its own. */
+  readonly command?: Level | undefined;
   /**
    * The field that names whose a record is. Nobody else sees or changes it, whatever their scope: for them there is no
    * such record.
@@ -30,6 +38,8 @@ export interface Access {
   /** Which of those a caller may write. Default: `rows`. */
   readonly writeRows?: RowRule | undefined;
   readonly adminSeesAll?: boolean | undefined;
+  /** The collection's name; `describeCollection` sets it, so that rules about single records can ask for permissions. */
+  readonly of?: string | undefined;
 }
 
 /** A kind of record: its name on the wire, its schemas, and who may do what. */
@@ -47,7 +57,7 @@ export interface Collection {
   readonly report: z.ZodType | null;
   /** Every field of a record, so that filters and `fields` can be checked. */
   readonly fields: readonly string[];
-  /** The scope each door asks for. */
+  /** The level at which each operation stands. */
   readonly access: Access;
   /** Values of fields that records of an earlier release lack; null where nothing is said here. */
   readonly defaults?: JsonObject | undefined;
@@ -82,5 +92,5 @@ export function describeCollection(collection: Collection): Collection {
   if (!/^[a-z][a-z-]{0,63}$/.test(collection.name)) {
     throw new Error(`collection name "${collection.name}": expected lower-case letters, so that it fits a path`);
   }
-  return Object.freeze(collection);
+  return Object.freeze({ ...collection, access: Object.freeze({ ...collection.access, of: collection.name }) });
 }

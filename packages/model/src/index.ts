@@ -1,4 +1,41 @@
-export type { Access, Collection, CollectionKind, Scope } from './define.ts';
+export type { Access, Collection, CollectionKind, Level, Scope } from './define.ts';
+export {
+  allows,
+  allowsAnywhere,
+  AREAS,
+  beyond,
+  isPermission,
+  OPERATIONS,
+  PERMISSIONS_MAX,
+  type Permission,
+} from './permission.ts';
+export {
+  BUILTIN_ROLES,
+  isBuiltinRole,
+  operationsOf,
+  operationTable,
+  permissionsAt,
+  permissionsOfRole,
+  type BuiltinRole,
+  type OperationTable,
+  type RoleDefinition,
+} from './role.ts';
+export {
+  memberPatchSchema,
+  memberRow,
+  MEMBER_STATES,
+  type Member,
+  type MemberPatch,
+  type MemberState,
+} from './collections/member.ts';
+export {
+  roleCreateSchema,
+  rolePatchSchema,
+  roleRow,
+  type Role,
+  type RoleCreate,
+  type RolePatch,
+} from './collections/role.ts';
 export {
   caller,
   claim,

@@ -15,6 +15,7 @@ import { Deadlines } from './collect/beats/deadline.ts';
 import { Presence } from './collect/beats/presence.ts';
 import { Visits } from './collect/beats/visits.ts';
 import { createCommands, type Commands, type CommandsDeps } from './collect/commands/command.ts';
+import { Grants } from './collect/commands/grants.ts';
 import { NameClaims } from './collect/commands/names.ts';
 import { CHECK_SECRETS } from './collect/commands/check-secrets.ts';
 import { createService } from './collect/commands/services.ts';
@@ -427,6 +428,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     door.gateway.revise(principalId, null);
     mcp?.revise(principalId);
   };
+  const grants = new Grants(Object.values(catalog.all));
   const keys = new ApiKeys({
     clock,
     commit,
@@ -437,7 +439,13 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   });
   await keys.open();
   endings.push(() => keys.flush());
-  const accounts = await Accounts.open({ clock, dir: config.data, publicUrl, onRevoked });
+  const accounts = await Accounts.open({
+    clock,
+    dir: config.data,
+    publicUrl,
+    onRevoked,
+    permissionsOf: (role) => grants.ofRole(role),
+  });
   endings.push(() => accounts.close());
   const jwt = new JwtVerifier({ clock, issuers: config.auth.jwt, fetch, kept: catalog.claims });
   const authenticate = createAuthenticator({
@@ -445,6 +453,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     keys,
     jwt,
     accounts,
+    permissionsOf: (scopes) => grants.ofScopes(scopes),
     publicUrl: config.publicUrl,
     origins: config.origins,
   });
@@ -649,6 +658,7 @@ const SYSTEM: Principal = {
   name: 'system',
   org: 'main',
   scopes: ['admin'],
+  permissions: ['*:*'],
   isOperator: true,
   expiresAt: null,
 };

@@ -1,4 +1,5 @@
 import { createContext, useContext } from 'react';
+import { allows, type Permission } from '@statewire/model';
 import type { Me } from '../rest/account.ts';
 
 export interface Signed {
@@ -18,6 +19,12 @@ export function useMe(): Signed {
   const signed = useContext(MeContext);
   if (signed === null) throw new Error('useMe() found nobody signed in; use it only below the frame');
   return signed;
+}
+
+/** May who is signed in do this? What they may not do is not offered. */
+export function useCan(permission: Permission): boolean {
+  const { me } = useMe();
+  return allows(me.permissions, permission);
 }
 
 /** What a person's scopes let them do; admin includes the others. */

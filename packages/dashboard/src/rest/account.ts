@@ -17,6 +17,8 @@ export interface Me {
   readonly name: string;
   readonly org: string;
   readonly scopes: readonly string[];
+  /** `<collection or area>:<operation>`; `*` is any. */
+  readonly permissions: readonly string[];
   readonly isOperator: boolean;
   readonly user: User | null;
 }
@@ -103,8 +105,8 @@ export function removeUser(id: string): Promise<Answer<unknown>> {
 }
 
 function me({ principal, user }: MeAnswer): Me {
-  const { id, name, org, scopes, isOperator } = principal;
-  return { id, name, org, scopes, isOperator, user };
+  const { id, name, org, scopes, permissions, isOperator } = principal;
+  return { id, name, org, scopes, permissions, isOperator, user };
 }
 
 function toMe(answer: Answer<MeAnswer>): Answer<Me> {

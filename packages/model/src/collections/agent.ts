@@ -152,7 +152,7 @@ export const agents: Collection = describeCollection({
   report: agentReportSchema,
   fields: Object.keys(shape),
   defaults: { ...statusDefaults, instructed: 0, waiting: 0 },
-  access: { read: 'read', write: 'admin', report: 'report' },
+  access: { read: 'read', write: 'admin', report: 'report', command: 'operate' },
   owns: {
     api: ['name', 'platform', 'release', 'labels', 'desired'],
     report: [

@@ -146,6 +146,6 @@ export const alerts: Collection = describeCollection({
   patch: viaRules,
   report: null,
   fields: Object.keys(shape),
-  access: { read: 'read', write: 'admin' },
+  access: { read: 'read', write: 'operate' },
   owns: { api: [], report: [] },
 });

@@ -100,6 +100,6 @@ export const annotations: Collection = describeCollection({
   patch: annotationPatchSchema,
   report: null,
   fields: Object.keys(shape),
-  access: { read: 'read', write: 'admin' },
+  access: { read: 'read', write: 'operate' },
   owns: { api: ['subject', 'from', 'to', 'kind', 'text', 'labels'], report: [] },
 });

@@ -154,6 +154,18 @@ const rows: Record<string, Record<string, unknown>> = {
     trend: null,
     past: null,
   },
+  members: {
+    ...envelope,
+    name: 'Ana',
+    email: 'ana@example.com',
+    role: 'viewer',
+    state: 'active',
+    joinedAt: 1,
+    invitedBy: null,
+    lastSeenAt: 1,
+    hasSecondFactor: false,
+  },
+  roles: { ...envelope, name: 'Night shift', description: '', permissions: ['alerts:ack'] },
   checks: {
     ...envelope,
     service: 'a',

@@ -137,7 +137,7 @@ export const connections: Collection = describeCollection({
   report: connectionReportSchema,
   fields: Object.keys(shape),
   defaults: { ...statusDefaults, tools: [] },
-  access: { read: 'read', write: 'admin', report: 'report' },
+  access: { read: 'read', write: 'admin', report: 'report', command: 'operate' },
   owns: {
     api: ['agent', 'service', 'labels', 'desired'],
     report: [

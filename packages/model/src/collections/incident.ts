@@ -199,6 +199,6 @@ export const incidents: Collection = describeCollection({
   patch: incidentPatchSchema,
   report: null,
   fields: Object.keys(shape),
-  access: { read: 'read', write: 'admin' },
+  access: { read: 'read', write: 'operate' },
   owns: { api: ['title', 'impact', 'affected', 'startedAt', 'assignee', 'labels'], report: [] },
 });

@@ -13,8 +13,10 @@ import { incidents, type Incident } from './incident.ts';
 import { instructions, type Instruction } from './instruction.ts';
 import { jobs, type Job } from './job.ts';
 import { maintenances, type Maintenance } from './maintenance.ts';
+import { members, type Member } from './member.ts';
 import { metrics, type Metric } from './metric.ts';
 import { policies, type Policy } from './policy.ts';
+import { roles, type Role } from './role.ts';
 import { rules, type Rule } from './rule.ts';
 import { notifications, type Notification } from './notification.ts';
 import { preferences, type Preferences } from './preferences.ts';
@@ -34,10 +36,12 @@ export interface Rows {
   readonly instructions: Instruction;
   readonly executions: Execution;
   readonly jobs: Job;
+  readonly members: Member;
   readonly metrics: Metric;
   readonly checks: Check;
   readonly annotations: Annotation;
   readonly maintenances: Maintenance;
+  readonly roles: Role;
   readonly rules: Rule;
   readonly alerts: Alert;
   readonly policies: Policy;
@@ -67,10 +71,12 @@ export const collections: Readonly<Record<CollectionName, Collection>> = {
   instructions,
   executions,
   jobs,
+  members,
   metrics,
   checks,
   annotations,
   maintenances,
+  roles,
   rules,
   alerts,
   policies,

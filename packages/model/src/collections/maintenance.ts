@@ -249,6 +249,6 @@ export const maintenances: Collection = describeCollection({
   patch: maintenancePatchSchema,
   report: null,
   fields: Object.keys(shape),
-  access: { read: 'read', write: 'admin' },
+  access: { read: 'read', write: 'operate' },
   owns: { api: ['title', 'text', 'selector', 'schedule', 'isPublic', 'labels'], report: [] },
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { AlertWorld } from '../testing/alert-world.ts';
+import { granted } from '../testing/granted.ts';
 
 const S = 1_000;
 const MIN = 60_000;
@@ -103,7 +104,16 @@ test('[AL16] reconnects count, although each time it works', async () => {
   for (let i = 0; i < 6; i++) {
     for (const phase of ['reconnecting', 'connected']) {
       await world.desk.reports.report(
-        { kind: 'key', id: 'k', name: 'k', org: 'main', scopes: ['report'], isOperator: false, expiresAt: null },
+        {
+          kind: 'key',
+          id: 'k',
+          name: 'k',
+          org: 'main',
+          scopes: ['report'],
+          permissions: granted(['report']),
+          isOperator: false,
+          expiresAt: null,
+        },
         { collection: 'connections', id: 'c1', phase, health: 'healthy' },
       );
     }
@@ -194,6 +204,7 @@ test('[AL16] a question about a rule writes nothing', async () => {
     name: 'Ana',
     org: 'main',
     scopes: ['admin'],
+    permissions: ['*:*'],
     isOperator: false,
     expiresAt: null,
   } as const;

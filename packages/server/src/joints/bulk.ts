@@ -208,7 +208,8 @@ export class Bulk {
         `${JSON.stringify(op)} is not for many ${collection.name}; expected change, label, delete or a command of theirs`,
       );
     }
-    const may = commands.authorize(principal, verb === null ? 'write' : verb.action, collection.name);
+    const action = verb === null ? (op === 'delete' ? 'delete' : 'change') : { call: verb.name };
+    const may = commands.authorize(principal, action, collection.name);
     if (!may.ok) return may;
     if (verb !== null) {
       const args = verb.args.safeParse(fields);

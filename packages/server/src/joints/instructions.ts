@@ -7,7 +7,7 @@ import type { Live } from '../keep/live.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Limits } from '../lib/limits.ts';
 import type { Principal } from '../lib/principal.ts';
-import { holds } from '../publish/access.ts';
+import { can } from '../publish/access.ts';
 
 export interface InstructionsDeps {
   readonly clock: Clock;
@@ -92,7 +92,7 @@ export class Instructions {
     if (row === null) {
       return refuse('not_found', `there is no agents/${agent}; report it first, with POST /v1/reports`);
     }
-    if (row['speaker'] === principal.id || holds(principal, 'read')) return ok(null);
+    if (row['speaker'] === principal.id || can(principal, 'instructions:read')) return ok(null);
     if (row['speaker'] !== null) {
       return refuse(
         'forbidden',

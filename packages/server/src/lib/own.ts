@@ -2,17 +2,26 @@
  * Whose a record is. Records of some collections belong to one person each, or to whoever a rule of the app says; for
  * everybody else there is no such record: not in a list, not by its id, not in a live view, not in the words of a refusal.
  */
-import { ruleWith, valueOf, type Access, type Caller, type CustomCollection, type RowRule } from '@statewire/model';
+import {
+  allows,
+  ruleWith,
+  valueOf,
+  type Access,
+  type Caller,
+  type CustomCollection,
+  type RowRule,
+} from '@statewire/model';
 import { matches, NONE, parseFilter, type Filter, type Json, type JsonObject, type Scalar } from '@statewire/protocol';
-import type { Principal, Scope } from './principal.ts';
+import type { Principal } from './principal.ts';
 
 /** What of a caller decides over records. */
-export type Sighted = Pick<Principal, 'id'> & Partial<Pick<Principal, 'claims' | 'name' | 'org' | 'scopes'>>;
+export type Sighted = Pick<Principal, 'id'> &
+  Partial<Pick<Principal, 'claims' | 'name' | 'org' | 'permissions' | 'scopes'>>;
 
 /** Lets through what this caller may know of; null where records belong to nobody. */
-export function ownFilter(who: Sighted, { own, rows, told, read, adminSeesAll }: Sight): Filter | null {
+export function ownFilter(who: Sighted, { own, rows, told, of, adminSeesAll }: Sight): Filter | null {
   if (own !== undefined) return Object.freeze({ op: 'eq', field: own, value: who.id });
-  if (told !== undefined && read !== undefined && !hasScope(who, read)) {
+  if (told !== undefined && !allows(who.permissions ?? [], `${of}:read`)) {
     return Object.freeze({ op: 'eq', field: told, value: who.id });
   }
   return ruled(who, rows, adminSeesAll);
@@ -46,11 +55,7 @@ export function callerOf({ id, name = '', org = '', scopes = [], claims = {} }: 
   return { id, name, org, scopes, claims };
 }
 
-type Sight = Partial<Pick<Access, 'adminSeesAll' | 'own' | 'read' | 'rows' | 'told' | 'writeRows'>>;
-
-function hasScope({ scopes = [] }: Sighted, scope: Scope): boolean {
-  return scopes.includes(scope) || scopes.includes('admin');
-}
+type Sight = Partial<Pick<Access, 'adminSeesAll' | 'of' | 'own' | 'rows' | 'told' | 'writeRows'>>;
 
 function ruled(who: Sighted, rule: RowRule | undefined, adminSeesAll: boolean | undefined): Filter | null {
   if (rule === undefined) return null;

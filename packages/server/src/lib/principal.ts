@@ -1,3 +1,4 @@
+import type { Scope } from '@statewire/model';
 import type { JsonObject } from '@statewire/protocol';
 
 /** Where a call came from. */
@@ -8,8 +9,10 @@ export interface From {
   readonly door: 'poll' | 'rest' | 'stream' | 'websocket';
 }
 
-/** What a credential may do. `admin` includes `report` and `read`; `report` does not include `read`. */
-export type Scope = 'read' | 'report' | 'admin';
+export type { Scope } from '@statewire/model';
+
+/** Who a credential is, before it is worked out what they may do. */
+export type Identity = Omit<Principal, 'permissions'>;
 
 /**
  * Who is calling, and for which organization. Made by serve/auth only; every door (REST, live, commands)
@@ -21,7 +24,10 @@ export interface Principal {
   readonly id: string;
   readonly name: string;
   readonly org: string;
+  /** What its credential says in three words; for apps' rules and for people to read. What it may do is `permissions`. */
   readonly scopes: readonly Scope[];
+  /** What it may do: `<collection or area>:<operation>`, `*` is any. Only `can` in publish/access.ts reads it. */
+  readonly permissions: readonly string[];
   /** May act for other organizations (the instance's own administrators). */
   readonly isOperator: boolean;
   /** Credential expiry, epoch ms, or null. */

@@ -1,7 +1,7 @@
 import { collections } from '@statewire/model';
 import { expect, test } from 'vitest';
 import { principal } from '../testing/world.ts';
-import { authorize, holds, scopeFilter } from './access.ts';
+import { authorize, can, canReport, scopeFilter } from './access.ts';
 
 const read = principal('r', 'main', ['read']);
 const report = principal('p', 'main', ['report']);
@@ -9,10 +9,12 @@ const admin = principal('a', 'main', ['admin']);
 const nobody = principal('n', 'main', []);
 
 test('[SE1] admin may do everything, report does not read, read does not write', () => {
-  expect(holds(admin, 'read') && holds(admin, 'report') && holds(admin, 'admin')).toBe(true);
-  expect(holds(report, 'read')).toBe(false);
+  for (const action of ['read', 'create', 'change', 'delete', 'report'] as const) {
+    expect(authorize(admin, action, 'services').ok).toBe(true);
+  }
+  expect([canReport(admin), canReport(report), canReport(read)]).toEqual([true, true, false]);
   expect(authorize(read, 'read', 'services').ok).toBe(true);
-  expect(authorize(read, 'write', 'services')).toMatchObject({ ok: false, code: 'forbidden' });
+  expect(authorize(read, 'change', 'services')).toMatchObject({ ok: false, code: 'forbidden' });
   expect(authorize(report, 'read', 'services')).toMatchObject({ ok: false, code: 'forbidden' });
   expect(authorize(report, 'report', 'agents').ok).toBe(true);
   expect(authorize(nobody, 'read', 'services')).toMatchObject({ ok: false, code: 'forbidden' });
@@ -44,3 +46,21 @@ test.each(['', 'nothing', '__proto__', 'constructor', 'toString', 'services/', '
     expect(authorize(admin, 'read', name)).toMatchObject({ ok: false, code: 'unknown_collection' });
   },
 );
+
+test('[PM1] a command is asked for by its name, and a star reaches every collection or every operation', () => {
+  const some = { ...nobody, permissions: ['alerts:acknowledge', 'jobs:*', '*:mute'] };
+  expect(can(some, 'alerts:acknowledge')).toBe(true);
+  expect(can(some, 'alerts:resolve')).toBe(false);
+  expect(can(some, 'alerts:*')).toBe(false);
+  expect(can(some, 'jobs:cancel')).toBe(true);
+  expect(can(some, 'jobs:*')).toBe(true);
+  expect(can(some, 'services:mute')).toBe(true);
+  expect(can(some, 'services:read')).toBe(false);
+  expect(can({ permissions: ['*:*'] }, 'organization:hand-over')).toBe(true);
+  expect(authorize(some, { call: 'mute' }, 'agents').ok).toBe(true);
+  expect(authorize(some, { call: 'pause' }, 'agents')).toMatchObject({
+    ok: false,
+    code: 'forbidden',
+    message: expect.stringContaining('agents:pause'),
+  });
+});

@@ -8,6 +8,7 @@ import { silentLog } from '../lib/log.ts';
 import { World } from '../testing/world.ts';
 import { attachLive, type LiveDoor } from './gateway.ts';
 import { Hub } from '../publish/hub.ts';
+import { granted } from '../testing/granted.ts';
 
 // Real sockets: the server's own HTTP upgrade, our frames, and `ws` as an independent client.
 let world: World;
@@ -37,6 +38,7 @@ beforeEach(async () => {
                 name: 'k',
                 org: 'main',
                 scopes: ['read'],
+                permissions: granted(['read']),
                 isOperator: false,
                 expiresAt: null,
               },

@@ -7,6 +7,7 @@ import { Refusals } from '../collect/audit/refusals.ts';
 import { Beats } from '../collect/beats/beat.ts';
 import { Deadlines } from '../collect/beats/deadline.ts';
 import { Presence } from '../collect/beats/presence.ts';
+import { Grants } from '../collect/commands/grants.ts';
 import { createCommands, type Commands, type CommandsDeps } from '../collect/commands/command.ts';
 import { createHeartbeat } from '../collect/commands/services.ts';
 import type { WriteDeps } from '../collect/reports/deps.ts';
@@ -24,6 +25,7 @@ import type { Principal, Scope } from '../lib/principal.ts';
 import { CustomRecords, type Misfits } from '../joints/custom.ts';
 import { authorize } from '../publish/access.ts';
 import { collectionOf, type AnyDefinition } from '@statewire/model';
+import { granted } from './granted.ts';
 import { FakeClock } from './fake-clock.ts';
 import { testVault } from './test-vault.ts';
 
@@ -75,6 +77,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
   const limits: Limits = { ...defaults, ...options.limits };
   const committed: Committed[] = [];
   const catalog = catalogWith(options.collections ?? [], limits);
+  const grants = new Grants(Object.values(catalog.all));
   const rules = { rulesOf: engine.rulesOf };
   const follow = (change: {
     org: string;
@@ -110,7 +113,11 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     commit: keep.commit,
     engine,
     vault: testVault(),
-    authorize: (principal, action, name) => authorize(principal, action, name, catalog.of),
+    // The part of the authenticator: what the caller's scopes come to with the collections that there are here.
+    authorize: (principal, action, name) => {
+      const permissions = catalog.custom.length === 0 ? principal.permissions : grants.ofScopes(principal.scopes);
+      return authorize({ ...principal, permissions }, action, name, catalog.of);
+    },
     collectionOf: catalog.of,
     observeIn: (draft, what) => observeIn(rules, draft, what),
     refused: (refused) => refusals.note(refused),
@@ -172,5 +179,15 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
 
 /** A caller with these scopes. */
 export function caller(scopes: readonly Scope[], more: Partial<Principal> = {}): Principal {
-  return { kind: 'key', id: 'k1', name: 'Ana', org: 'main', scopes, isOperator: false, expiresAt: null, ...more };
+  return {
+    kind: 'key',
+    id: 'k1',
+    name: 'Ana',
+    org: 'main',
+    scopes,
+    permissions: granted(scopes),
+    isOperator: false,
+    expiresAt: null,
+    ...more,
+  };
 }

@@ -6,6 +6,7 @@ import type { AnyDefinition } from '@statewire/model';
 import { ok, type Json } from '@statewire/protocol';
 import { Refusals } from '../collect/audit/refusals.ts';
 import { Beats } from '../collect/beats/beat.ts';
+import { Grants } from '../collect/commands/grants.ts';
 import { createCommands } from '../collect/commands/command.ts';
 import { NameClaims } from '../collect/commands/names.ts';
 import { createService } from '../collect/commands/services.ts';
@@ -104,6 +105,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const clock: Clock = { ...systemClock, now: () => systemClock.now() + shift };
   const bounds: Limits = { ...limits, ...options.limits };
   const catalog = catalogWith(options.own ?? [], bounds);
+  const grants = new Grants(Object.values(catalog.all));
   const dir = mkdtempSync(join(tmpdir(), 'http-world-'));
   const store = new MemoryStore();
   const errors: object[] = [];
@@ -166,7 +168,13 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     keysPerOrgMax: bounds.keysPerOrgMax,
   });
   await keys.open();
-  const accounts = await Accounts.open({ clock, dir, publicUrl: 'http://localhost:4800', onRevoked });
+  const accounts = await Accounts.open({
+    clock,
+    dir,
+    publicUrl: 'http://localhost:4800',
+    onRevoked,
+    permissionsOf: (role) => grants.ofRole(role),
+  });
   const settings: HttpDeps['settings'] = {
     version: '0.0.0-test',
     publicUrl: null,
@@ -245,6 +253,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     keys,
     jwt,
     accounts,
+    permissionsOf: (scopes) => grants.ofScopes(scopes),
     publicUrl: settings.publicUrl,
     origins: settings.origins,
   });
@@ -367,6 +376,7 @@ const operator: Principal = {
   name: 'operator',
   org: 'main',
   scopes: ['admin'],
+  permissions: ['*:*'],
   isOperator: true,
   expiresAt: null,
 };

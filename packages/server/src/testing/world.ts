@@ -12,6 +12,7 @@ import {
 } from '@statewire/protocol';
 import type { AnyDefinition } from '@statewire/model';
 import type { Change, Committed } from '../keep/commit-types.ts';
+import { Grants } from '../collect/commands/grants.ts';
 import { Live } from '../keep/live.ts';
 import { rowText } from '../keep/row-text.ts';
 import { catalogWith } from '../lib/catalog.ts';
@@ -22,6 +23,7 @@ import type { Planted } from '../publish/planted.ts';
 import { Gateway, type Presence } from '../serve/gateway.ts';
 import type { Log } from '../lib/log.ts';
 import type { Mutate } from '../serve/session.ts';
+import { granted } from './granted.ts';
 import { FakeClock, settle } from './fake-clock.ts';
 import { SocketPair, type Wire } from './socket-pair.ts';
 
@@ -67,6 +69,9 @@ export class World {
       limits: this.limits,
       planted: options.planted,
     });
+    const own = options.collections ?? [];
+    const catalog = catalogWith(own, this.limits);
+    const grants = new Grants(Object.values(catalog.all));
     const write = (fields: object, text: string): void => void this.logged.push({ text, fields });
     const log: Log = { debug: write, info: write, warn: write, error: write };
     this.gateway = new Gateway({
@@ -75,7 +80,7 @@ export class World {
       limits: this.limits,
       log,
       planted: options.planted,
-      catalog: catalogWith(options.collections ?? [], this.limits),
+      catalog,
       mutate: options.mutate ?? (() => Promise.resolve({ ok: false, code: 'unsupported', msg: 'no mutations here' })),
       authenticate: ({ bearer, cookie }) => {
         if (bearer === undefined && (cookie ?? null) === null) {
@@ -85,7 +90,7 @@ export class World {
         return Promise.resolve(
           found === undefined
             ? { ok: false, code: 'auth_invalid', message: 'unknown token' }
-            : { ok: true, value: found },
+            : { ok: true, value: own.length === 0 ? found : { ...found, permissions: grants.ofScopes(found.scopes) } },
         );
       },
       onPresence: (presence) => this.presences.push(presence),
@@ -191,5 +196,5 @@ export function principal(
   scopes: readonly Scope[],
   expiresAt: number | null = null,
 ): Principal {
-  return { kind: 'key', id, name: id, org, scopes, isOperator: false, expiresAt };
+  return { kind: 'key', id, name: id, org, scopes, permissions: granted(scopes), isOperator: false, expiresAt };
 }

@@ -101,12 +101,24 @@ export function createCommands(deps: CommandsDeps): Commands {
   };
 }
 
-function actionOf(deps: CommandsDeps, mutation: Mutation): Verb['action'] | 'create' {
-  if (mutation.op === 'put') return 'report';
-  if (mutation.op === 'create') return 'create';
-  if (mutation.op !== 'call') return 'write';
-  const collection = knownTo(deps)(mutation.collection);
-  return (collection === null ? null : verbOf(collection, mutation.name ?? ''))?.action ?? 'write';
+function actionOf(deps: CommandsDeps, { collection, op, name = '' }: Mutation): Parameters<WriteDeps['authorize']>[1] {
+  switch (op) {
+    case 'put':
+      return 'report';
+    case 'create':
+      return 'create';
+    case 'patch':
+      return 'change';
+    case 'del':
+      return 'delete';
+    case 'call': {
+      const found = knownTo(deps)(collection);
+      // Whoever may change the records is told that there is no such command.
+      return found === null || verbOf(found, name) === null ? 'change' : { call: name };
+    }
+    default:
+      return op satisfies never;
+  }
 }
 
 async function call(

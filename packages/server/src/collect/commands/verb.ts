@@ -1,8 +1,8 @@
-import type { Collection } from '@statewire/model';
+import type { Collection, Level } from '@statewire/model';
 import type { JsonObject, Result } from '@statewire/protocol';
 import type { z } from 'zod';
 import type { Draft, Written } from '../../keep/commit-types.ts';
-import type { Principal, Scope } from '../../lib/principal.ts';
+import type { Principal } from '../../lib/principal.ts';
 import type { WriteDeps } from '../reports/deps.ts';
 import type { MutationFailure } from './base.ts';
 
@@ -34,8 +34,11 @@ export interface Verb {
   readonly name: string;
   /** Collections whose records have this command. */
   readonly on: readonly string[];
-  /** What the caller must be allowed to do; `call` names the scope itself. */
-  readonly action: 'write' | 'report' | { readonly call: Scope };
+  /**
+   * At which level it stands, for built-in roles and scopes: that of the collection's commands, of its reports, or the one that
+   * `call` names. The permission itself is `<collection>:<name>` always.
+   */
+  readonly action: 'write' | 'report' | { readonly call: Level };
   /** One line for the API's document. */
   readonly summary: string;
   readonly args: z.ZodType<Args>;

@@ -5,7 +5,7 @@ import type { Commit, Draft } from '../../keep/commit-types.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Limits } from '../../lib/limits.ts';
 import type { CollectionOf } from '../../lib/catalog.ts';
-import type { Principal, Scope } from '../../lib/principal.ts';
+import type { Principal } from '../../lib/principal.ts';
 import type { Vault } from '../../lib/vault.ts';
 import type { NameClaims } from '../commands/names.ts';
 import type { Refused } from '../audit/refusals.ts';
@@ -25,7 +25,7 @@ export interface WriteDeps {
   /** The one answer to "may they?" (publish/access.ts). */
   readonly authorize: (
     principal: Principal,
-    action: 'create' | 'read' | 'report' | 'write' | { readonly call: Scope },
+    action: 'change' | 'create' | 'delete' | 'read' | 'report' | { readonly call: string },
     collection: string,
   ) => Result<Collection>;
   /** Finds collections by name; absent: those of the model only. */

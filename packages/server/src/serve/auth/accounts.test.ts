@@ -1,3 +1,5 @@
+import { collections } from '@statewire/model';
+import { Grants } from '../../collect/commands/grants.ts';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +9,7 @@ import { systemClock } from '../../lib/clock.ts';
 import type { Principal } from '../../lib/principal.ts';
 import { Accounts, hasSessionCookie, type SignedIn } from './accounts.ts';
 
+const grants = new Grants(Object.values(collections));
 const password = 'correct horse battery';
 const cleanups: (() => void)[] = [];
 afterEach(() => {
@@ -21,6 +24,7 @@ async function setup(dir: string = mkdtempSync(join(tmpdir(), 'accounts-')), pub
     dir,
     publicUrl,
     onRevoked: revoked,
+    permissionsOf: (role) => grants.ofRole(role),
   });
   cleanups.push(
     () => rmSync(dir, { recursive: true, force: true }),
@@ -186,6 +190,7 @@ const admin: Principal = {
   name: 'Ann',
   org: 'main',
   scopes: ['admin'],
+  permissions: ['*:*'],
   isOperator: true,
   expiresAt: null,
 };

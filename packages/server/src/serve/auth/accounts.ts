@@ -37,6 +37,8 @@ export interface AccountsOptions {
   readonly publicUrl: string;
   /** A person's rights changed or ended: connections that live by them must close. */
   readonly onRevoked: (principalId: string) => void;
+  /** What a role may do. */
+  readonly permissionsOf: (role: Role) => readonly string[];
 }
 
 export const PASSWORD_LENGTH_MIN = 10;
@@ -163,7 +165,7 @@ export class Accounts {
     const user = toUser(response.user);
     const expiresAt = response.session.expiresAt.getTime();
     if (user === null || expiresAt <= this.#options.clock.now()) return null;
-    return { user, expiresAt, principal: principalOf(user, expiresAt), cookies: headers.getSetCookie() };
+    return { user, expiresAt, principal: this.#principalOf(user, expiresAt), cookies: headers.getSetCookie() };
   }
 
   /** Ends one session; returns cookies that clear the browser's. */
@@ -261,6 +263,20 @@ export class Accounts {
     this.#db.close();
   }
 
+  #principalOf(user: User, expiresAt: number): Principal {
+    return {
+      kind: 'user',
+      id: user.id,
+      name: user.name,
+      org: user.org,
+      scopes: scopesOf[user.role],
+      permissions: this.#options.permissionsOf(user.role),
+      // The instance belongs to the organization it was set up with.
+      isOperator: user.role === 'admin' && user.org === 'main',
+      expiresAt,
+    };
+  }
+
   #userBy(field: 'id' | 'email', value: string): User | null {
     return toUser(this.#db.prepare(`SELECT * FROM user WHERE ${field} = ?`).get(value));
   }
@@ -349,19 +365,6 @@ function secretIn(dir: string): string {
       `${path} holds ${secret.length} characters and needs at least 32; delete it (everyone signs in again)`,
     );
   return secret;
-}
-
-function principalOf(user: User, expiresAt: number): Principal {
-  return {
-    kind: 'user',
-    id: user.id,
-    name: user.name,
-    org: user.org,
-    scopes: scopesOf[user.role],
-    // The instance belongs to the organization it was set up with.
-    isOperator: user.role === 'admin' && user.org === 'main',
-    expiresAt,
-  };
 }
 
 function toUser(row: Record<string, unknown> | undefined): User | null {

@@ -16,6 +16,7 @@ const by: Principal = {
   name: 'a',
   org: 'main',
   scopes: ['admin'],
+  permissions: ['*:*'],
   isOperator: true,
   expiresAt: null,
 };

@@ -5,7 +5,7 @@ import { ok, refuse } from '@statewire/protocol';
 import type { Commit } from '../../keep/commit-types.ts';
 import type { Store } from '../../keep/store.ts';
 import type { Clock, Timer } from '../../lib/clock.ts';
-import type { Principal, Scope } from '../../lib/principal.ts';
+import type { Identity, Principal, Scope } from '../../lib/principal.ts';
 
 /** What may be shown of a key. The key itself is shown once, by `create`. */
 export interface ApiKey {
@@ -62,7 +62,7 @@ export class ApiKeys {
   }
 
   /** The principal behind a key, or null. Never says why. */
-  verify(secret: string): Principal | null {
+  verify(secret: string): Identity | null {
     const hash = sha256(secret);
     if (this.#adminHash !== null && timingSafeEqual(hash, this.#adminHash)) return adminPrincipal;
     if (!isWellFormed(secret)) return null;
@@ -178,7 +178,7 @@ const KIND = 'api-key';
 /** `lastUsedAt` is for people; a minute is exact enough. */
 const USED_STEP_MS = 60_000;
 
-const adminPrincipal: Principal = {
+const adminPrincipal: Identity = {
   kind: 'key',
   id: ADMIN_KEY_ID,
   name: 'STATEWIRE_ADMIN_KEY',

@@ -1,8 +1,8 @@
 import { ok, refuse, type Result } from '@statewire/protocol';
 import type { Clock } from '../../lib/clock.ts';
-import type { Principal } from '../../lib/principal.ts';
+import type { Identity, Principal, Scope } from '../../lib/principal.ts';
 import { hasSessionCookie, type Accounts } from './accounts.ts';
-import { isWellFormed, type ApiKeys } from './api-key.ts';
+import { ADMIN_KEY_ID, isWellFormed, type ApiKeys } from './api-key.ts';
 import type { JwtVerifier } from './jwt.ts';
 import { isOriginAllowed, type Whence } from './origin.ts';
 
@@ -27,6 +27,8 @@ export interface AuthenticatorOptions {
   readonly keys: Pick<ApiKeys, 'verify'>;
   readonly jwt: Pick<JwtVerifier, 'verify' | 'isConfigured'>;
   readonly accounts: Pick<Accounts, 'session'>;
+  /** What the scopes of a key or token come to. */
+  readonly permissionsOf: (scopes: readonly Scope[]) => readonly string[];
   readonly publicUrl: string | null;
   readonly origins: readonly string[];
 }
@@ -37,7 +39,10 @@ const BEARER_LENGTH_MAX = 8_192;
 export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
   return async ({ bearer, cookie, origin = null, host = null, isSafe = false }) => {
     // A bearer wins over a cookie and is never mended by one: a wrong key must not silently become a person.
-    if (bearer !== undefined && bearer !== null) return byBearer(options, bearer);
+    if (bearer !== undefined && bearer !== null) {
+      const known = await byBearer(options, bearer);
+      return known.ok ? ok(withPermissions(options, known.value)) : known;
+    }
     if (cookie === undefined || cookie === null || !hasSessionCookie(cookie)) {
       return refuse(
         'auth_required',
@@ -55,7 +60,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   };
 }
 
-async function byBearer({ keys, jwt, clock }: AuthenticatorOptions, bearer: string): Promise<Result<Principal>> {
+async function byBearer({ keys, jwt, clock }: AuthenticatorOptions, bearer: string): Promise<Result<Identity>> {
   if (bearer === '' || bearer.length > BEARER_LENGTH_MAX)
     return refuse(
       'auth_invalid',
@@ -78,3 +83,10 @@ async function byBearer({ keys, jwt, clock }: AuthenticatorOptions, bearer: stri
     return refuse('auth_expired', 'the token has expired; get a fresh one from its issuer');
   return result;
 }
+
+function withPermissions({ permissionsOf }: AuthenticatorOptions, identity: Identity): Principal {
+  // The key of the environment is the instance's own: it may what an owner may.
+  return { ...identity, permissions: identity.id === ADMIN_KEY_ID ? ROOT : permissionsOf(identity.scopes) };
+}
+
+const ROOT = Object.freeze(['*:*']);

@@ -11,7 +11,7 @@ import {
 } from 'jose';
 import { ok, refuse, type Json, type JsonObject, type Result } from '@statewire/protocol';
 import type { Clock } from '../../lib/clock.ts';
-import type { Principal, Scope } from '../../lib/principal.ts';
+import type { Identity, Scope } from '../../lib/principal.ts';
 
 /** One trusted issuer of tokens, from the operator's configuration. */
 export interface JwtIssuer {
@@ -62,9 +62,9 @@ export class JwtVerifier {
     return this.#trusted.length > 0;
   }
 
-  async verify(token: string): Promise<Result<Principal>> {
+  async verify(token: string): Promise<Result<Identity>> {
     const candidates = this.#candidates(token);
-    let failure: Result<Principal> = invalid;
+    let failure: Result<Identity> = invalid;
     for (const candidate of candidates) {
       const result = await this.#verifyWith(candidate, token);
       if (result.ok) return result;
@@ -84,7 +84,7 @@ export class JwtVerifier {
     }
   }
 
-  async #verifyWith({ issuer, algorithms, key }: Trusted, token: string): Promise<Result<Principal>> {
+  async #verifyWith({ issuer, algorithms, key }: Trusted, token: string): Promise<Result<Identity>> {
     const options: JWTVerifyOptions = {
       algorithms,
       issuer: issuer.issuer,
@@ -96,7 +96,7 @@ export class JwtVerifier {
     try {
       const { payload } =
         key instanceof Uint8Array ? await jwtVerify(token, key, options) : await jwtVerify(token, key, options);
-      return toPrincipal(issuer, payload, this.#kept);
+      return toIdentity(issuer, payload, this.#kept);
     } catch (error) {
       if (error instanceof errors.JWTExpired)
         return refuse('auth_expired', 'the token has expired; get a fresh one from its issuer');
@@ -141,11 +141,11 @@ function trust(issuer: JwtIssuer, fetch: typeof globalThis.fetch): Trusted {
   };
 }
 
-function toPrincipal(
+function toIdentity(
   { issuer, claims, defaultOrg, defaultScopes }: JwtIssuer,
   payload: JWTPayload,
   kept: readonly string[],
-): Result<Principal> {
+): Result<Identity> {
   const sub = text(claimAt(payload, claims.sub));
   if (sub === null)
     return refuse(

@@ -62,7 +62,7 @@ const headSchema = z.object({ org: z.string(), seq: z.int(), hash: z.string() })
 /** The audit log: read, taken away, and looked at whether it is whole. */
 export function auditRoutes(deps: HttpDeps): readonly Route[] {
   const { store, limits } = deps;
-  const access = 'admin';
+  const access = 'audit:read';
   return [
     route({
       method: 'GET',

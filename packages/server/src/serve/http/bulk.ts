@@ -81,7 +81,12 @@ async function byLine(
   { principal, context }: Pick<Call<unknown, unknown>, 'context' | 'principal'>,
   lines: readonly Line[],
 ): Promise<Response> {
-  must(authorize(principal, 'write', collection, (name) => deps.collections[name] ?? null));
+  // Each line is asked for itself; who may do none of it is told at once.
+  const actions = ['create', 'change', 'delete'] as const;
+  const answers = actions.map((action) =>
+    authorize(principal, action, collection, (name) => deps.collections[name] ?? null),
+  );
+  if (!answers.some(({ ok }) => ok)) for (const answer of answers) must(answer);
   const why = whyOf(context);
   const results = await Promise.all(
     lines.map(async (entry) => {

@@ -16,18 +16,13 @@ export function commandRoutes(deps: HttpDeps): readonly Route[] {
 }
 
 function commandRoute(deps: HttpDeps, verb: Verb, collection: string): Route {
-  const { name, summary, args, action, isQuestion = false } = verb;
-  const { row, access } = deps.collections[collection] ?? { row: z.unknown(), access: { write: 'admin' as const } };
+  const { name, summary, args, isQuestion = false } = verb;
+  const row = deps.collections[collection]?.row ?? z.unknown();
   const takesNothing = args === none;
   return route({
     method: 'POST',
     path: `/v1/${collection}/{id}/${name}`,
-    access:
-      typeof action === 'object'
-        ? action.call
-        : action === 'report' && 'report' in access
-          ? (access.report ?? access.write)
-          : access.write,
+    access: `${collection}:${name}`,
     tag: collection,
     summary,
     ...(takesNothing ? {} : { body: args }),

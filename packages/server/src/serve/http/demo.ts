@@ -21,7 +21,7 @@ export function demoRoutes({ demo }: HttpDeps): readonly Route[] {
     route({
       method: 'GET',
       path: '/v1/demo',
-      access: 'read',
+      access: 'demo:read',
       tag: 'demo',
       summary: 'The servers of the demo fleet and the faults they take',
       answers: { 200: { description: 'Empty when no demo runs', schema: listSchema } },
@@ -30,7 +30,7 @@ export function demoRoutes({ demo }: HttpDeps): readonly Route[] {
     route({
       method: 'POST',
       path: '/v1/demo/{id}/{fault}',
-      access: 'admin',
+      access: 'demo:change',
       tag: 'demo',
       summary: 'Injects a fault (kill, hang, slow, 500, 401) or heals with `mend`',
       answers: { ...answersOf('not_found'), 200: { description: 'The servers as they are now', schema: listSchema } },
@@ -49,7 +49,7 @@ export function demoRoutes({ demo }: HttpDeps): readonly Route[] {
     route({
       method: 'DELETE',
       path: '/v1/demo',
-      access: 'admin',
+      access: 'demo:change',
       tag: 'demo',
       summary: 'Ends the demo and removes its records, for good',
       answers: { 204: { description: 'Gone' } },

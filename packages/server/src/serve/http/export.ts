@@ -57,11 +57,11 @@ export function exportRoutes(deps: HttpDeps): readonly Route[] {
     .flatMap((collection) => [exportRoute(deps, collection, 'csv'), exportRoute(deps, collection, 'json')]);
 }
 
-function exportRoute(deps: HttpDeps, { name, access }: Collection, format: 'csv' | 'json'): Route {
+function exportRoute(deps: HttpDeps, { name }: Collection, format: 'csv' | 'json'): Route {
   return route({
     method: 'GET',
     path: `/v1/${name}/{id}/export.${format}`,
-    access: access.read,
+    access: `${name}:read`,
     tag: name,
     summary: `History of a record of ${name} as ${format.toUpperCase()}, oldest first`,
     query: exportQuery,

@@ -51,11 +51,11 @@ export function historyRoutes(deps: HttpDeps): readonly Route[] {
   return [...collections.map((collection) => historyRoute(deps, collection)), inventoryRoute(deps)];
 }
 
-function historyRoute({ live, store, history, clock, limits }: HttpDeps, { name, kind, access }: Collection): Route {
+function historyRoute({ live, store, history, clock, limits }: HttpDeps, { name, kind }: Collection): Route {
   return route({
     method: 'GET',
     path: `/v1/${name}/{id}/history`,
-    access: access.read,
+    access: `${name}:read`,
     tag: name,
     summary: `Transitions (newest first) and samples (oldest first) of a record of ${name}`,
     query: z.strictObject({
@@ -158,7 +158,7 @@ function inventoryRoute({ live, store }: HttpDeps): Route {
   return route({
     method: 'GET',
     path: '/v1/services/{id}/inventory',
-    access: 'read',
+    access: 'services:read',
     tag: 'services',
     summary: 'The tools an MCP server listed last, and those a person accepted',
     answers: {

@@ -48,7 +48,7 @@ export function importRoutes(deps: HttpDeps): readonly Route[] {
     route({
       method: 'POST',
       path: '/v1/import',
-      access: 'admin',
+      access: 'config:change',
       tag: 'import',
       raw: TYPES,
       summary: 'Takes services, channels and maintenances from a file of Uptime Kuma, Gatus or Statewire',

@@ -41,6 +41,7 @@ beforeAll(async () => {
     name: 'ana',
     org: 'main',
     scopes: ['admin'],
+    permissions: ['*:*'],
     isOperator: true,
     expiresAt: null,
   } as const;

@@ -3,6 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { ADMIN_KEY, createWorld, type Reply, type World } from '../../testing/http-world.ts';
 import type { Access, Route } from './router.ts';
+import { Grants } from '../../collect/commands/grants.ts';
+import { catalogWith } from '../../lib/catalog.ts';
+import { limits } from '../../lib/limits.ts';
+import { allows, isPermission, type Permission } from '@statewire/model';
 
 /**
  * Every route, tried by every kind of caller. The table of routes is the list: a route that is added is tried without
@@ -70,16 +74,21 @@ const reporters: readonly string[] = ['report', 'admin', 'foreign report', 'fore
 const admins: readonly string[] = ['admin', 'foreign admin', 'operator'];
 
 /** Who gets past the guard. */
-const allowed: Readonly<Record<Access, readonly string[]>> = {
+const grants = new Grants(Object.values(catalogWith([parts], limits).all));
+const byKind: Readonly<Record<Exclude<Access, Permission>, readonly string[]>> = {
   open: ['nobody', 'malformed', 'expired', 'revoked', ...reads, ...reporters],
   any: [...reads, ...reporters],
   live: [...reads, ...reporters],
-  read: reads,
   report: reporters,
-  admin: admins,
   slug: ['nobody', ...reporters],
   metrics: reads,
 };
+
+function allowed({ access }: Route): readonly string[] {
+  if (!isPermission(access)) return byKind[access];
+  if (allows(grants.ofScopes(['read']), access)) return reads;
+  return allows(grants.ofScopes(['report']), access) ? reporters : admins;
+}
 
 /** A request that reaches the handler if the guard lets it: right shape, id of a thing of `main`. */
 /** Bodies that fit, for commands that need one. */
@@ -115,7 +124,7 @@ test('the table has every part of the API, each with its access rule', () => {
   const { routes } = world.http;
   expect(routes.length).toBeGreaterThan(60);
   expect(new Set(routes.map(({ method, path }) => `${method} ${path}`)).size).toBe(routes.length);
-  for (const route of routes) expect(Object.keys(allowed)).toContain(route.access);
+  for (const { access } of routes) expect(access in byKind || isPermission(access), access).toBe(true);
   // What is open is a list to be changed on purpose only.
   expect(
     routes
@@ -169,13 +178,13 @@ describe('every route by every caller', () => {
   test.each(callerNames)('%s', async (caller) => {
     for (const route of world.http.routes) {
       // Who is let in hears no end of it: live.test.ts.
-      if (route.access === 'live' && allowed.live.includes(caller)) continue;
+      if (route.access === 'live' && byKind.live.includes(caller)) continue;
       // Deletions are tried on things of their own, in records.test.ts: here they would end the matrix.
-      const isDeletion = route.method === 'DELETE' && allowed[route.access].includes(caller);
+      const isDeletion = route.method === 'DELETE' && allowed(route).includes(caller);
       if (isDeletion && admins.includes(caller) && !caller.startsWith('foreign')) continue;
       const reply = await send(route, caller);
       const where = `${caller}: ${route.method} ${route.path} -> ${reply.status} ${reply.text.slice(0, 120)}`;
-      if (allowed[route.access].includes(caller)) {
+      if (allowed(route).includes(caller)) {
         if (route.access !== 'open') expect([401], where).not.toContain(reply.status);
       } else if (['nobody', 'malformed', 'expired', 'revoked'].includes(caller)) {
         expect(reply.status, where).toBe(401);

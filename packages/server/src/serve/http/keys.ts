@@ -47,7 +47,7 @@ export function keyRoutes({ keys, clock, log }: HttpDeps): readonly Route[] {
     route({
       method: 'GET',
       path: '/v1/keys',
-      access: 'admin',
+      access: 'keys:read',
       tag: 'keys',
       summary: 'Lists API keys, newest first',
       answers: {
@@ -58,7 +58,7 @@ export function keyRoutes({ keys, clock, log }: HttpDeps): readonly Route[] {
     route({
       method: 'POST',
       path: '/v1/keys',
-      access: 'admin',
+      access: 'keys:create',
       tag: 'keys',
       summary: 'Makes an API key',
       body: createSchema,
@@ -86,7 +86,7 @@ export function keyRoutes({ keys, clock, log }: HttpDeps): readonly Route[] {
     route({
       method: 'DELETE',
       path: '/v1/keys/{id}',
-      access: 'admin',
+      access: 'keys:delete',
       tag: 'keys',
       summary: 'Revokes an API key at once; live connections that use it are closed',
       answers: {

@@ -15,7 +15,7 @@ export function maintenanceRoutes({ live, clock }: HttpDeps): readonly Route[] {
     route({
       method: 'POST',
       path: '/v1/maintenances/preview',
-      access: 'read',
+      access: 'maintenances:read',
       tag: 'maintenances',
       summary: 'Whom a selector means now, and the next windows of a schedule; nothing is written',
       body: z.strictObject({ selector: maintenanceSelectorSchema, schedule: scheduleInputSchema.optional() }),

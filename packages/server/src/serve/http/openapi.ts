@@ -87,7 +87,7 @@ function operation(entry: Route, components: Components): object {
     operationId: operationId(entry),
     tags: [entry.tag],
     summary: entry.summary,
-    description: accessText[entry.access],
+    description: accessText(entry.access),
     'x-statewire-access': entry.access,
     ...(isOpen
       ? { security: [] }
@@ -114,16 +114,24 @@ function rawBody(types: readonly string[]): object {
   return { required: false, content: Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' } }])) };
 }
 
-const accessText: Readonly<Record<Route['access'], string>> = {
-  live: 'Needs any credential, in a header or in the `hello`; what it may see is decided view by view.',
-  open: 'Needs no credential.',
-  any: 'Needs any credential.',
-  read: 'Needs the scope `read`.',
-  report: 'Needs the scope `report`.',
-  admin: 'Needs the scope `admin`.',
-  slug: 'Needs the scope `report`, or a slug that is the token of a heartbeat service.',
-  metrics: 'Needs the scope `read`; with `metricsLoopback` processes of the same machine need none.',
-};
+function accessText(access: Route['access']): string {
+  switch (access) {
+    case 'live':
+      return 'Needs any credential, in a header or in the `hello`; what it may see is decided view by view.';
+    case 'open':
+      return 'Needs no credential.';
+    case 'any':
+      return 'Needs any credential.';
+    case 'report':
+      return 'Needs a permission to report (`services:report`, ...); each report is asked for its own.';
+    case 'slug':
+      return 'Needs a permission to report, or a slug that is the token of a heartbeat service.';
+    case 'metrics':
+      return 'Needs the permission `system:metrics`; with `metricsLoopback` processes of the same machine need none.';
+    default:
+      return `Needs the permission \`${access}\`.`;
+  }
+}
 
 function response({ description, schema, type }: Answer, components: Components): object {
   if (schema === undefined)

@@ -15,7 +15,7 @@ export function prometheusRoutes({ live, limits }: HttpDeps): readonly Route[] {
     route({
       method: 'GET',
       path: '/v1/prometheus',
-      access: 'read',
+      access: 'services:read',
       tag: 'overview',
       summary: 'Statuses, uptimes, latencies and alerts of the organization in the text format of Prometheus',
       answers: {

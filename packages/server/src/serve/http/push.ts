@@ -25,7 +25,7 @@ export function pushRoutes({ push }: HttpDeps): readonly Route[] {
     route({
       method: 'GET',
       path: '/v1/push/key',
-      access: 'read',
+      access: 'preferences:read',
       tag: 'push',
       summary: 'The key that browsers subscribe with (VAPID public key)',
       answers: {
@@ -49,7 +49,7 @@ export function pushRoutes({ push }: HttpDeps): readonly Route[] {
     route({
       method: 'POST',
       path: '/v1/push/subscriptions',
-      access: 'read',
+      access: 'preferences:change',
       tag: 'push',
       summary: 'Takes a browser of yours; the same one again is one device',
       body: subscriptionSchema,
@@ -63,7 +63,7 @@ export function pushRoutes({ push }: HttpDeps): readonly Route[] {
     route({
       method: 'DELETE',
       path: '/v1/push/subscriptions/{id}',
-      access: 'read',
+      access: 'preferences:change',
       tag: 'push',
       summary: 'Forgets a browser of yours',
       answers: {

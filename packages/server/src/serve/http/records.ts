@@ -1,4 +1,4 @@
-import type { Collection } from '@statewire/model';
+import type { Collection, Permission } from '@statewire/model';
 import {
   bothFilters,
   compareKeys,
@@ -38,7 +38,9 @@ import { answersOf, asObject, idOf, readCursor, writeCursor } from './shapes.ts'
 
 /** List, get, create, change, delete and bulk of every collection; one set of routes per collection. */
 export function recordRoutes(deps: HttpDeps): readonly Route[] {
-  return Object.values(deps.collections).flatMap((collection) => [
+  // People have routes of their own, in session.ts.
+  const all = Object.values(deps.collections).filter(({ name }) => name !== 'members');
+  return all.flatMap((collection) => [
     ...readRoutes(deps, collection),
     ...(isWritten(collection) ? writeRoutes(deps, collection) : []),
     ...bulkRoutes(deps, collection, isWritten(collection)),
@@ -141,7 +143,7 @@ const listQuery = pageQuery.extend({
 
 function readRoutes(deps: HttpDeps, collection: Collection): readonly Route[] {
   const { name } = collection;
-  const access = collection.access.read;
+  const access: Permission = `${name}:read`;
   return [
     route({
       method: 'GET',
@@ -291,12 +293,11 @@ function firstOf(
 
 function writeRoutes(deps: HttpDeps, collection: Collection): readonly Route[] {
   const { name } = collection;
-  const { write: access, create = access } = collection.access;
   return [
     route({
       method: 'POST',
       path: `/v1/${name}`,
-      access: create,
+      access: `${name}:create`,
       tag: name,
       summary: `Creates a record of ${name}`,
       body: collection.create,
@@ -313,7 +314,7 @@ function writeRoutes(deps: HttpDeps, collection: Collection): readonly Route[] {
     route({
       method: 'PATCH',
       path: `/v1/${name}/{id}`,
-      access,
+      access: `${name}:change`,
       tag: name,
       summary: `Changes fields of a record of ${name}`,
       query: z.strictObject({
@@ -344,7 +345,7 @@ function writeRoutes(deps: HttpDeps, collection: Collection): readonly Route[] {
     route({
       method: 'DELETE',
       path: `/v1/${name}/{id}`,
-      access,
+      access: `${name}:delete`,
       tag: name,
       summary: `Deletes a record of ${name}`,
       answers: {

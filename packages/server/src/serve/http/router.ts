@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { Hono, type Context } from 'hono';
 import { isCode, type Json, type Result } from '@statewire/protocol';
 import { z } from 'zod';
-import { explain } from '@statewire/model';
-import type { From, Principal, Scope } from '../../lib/principal.ts';
-import { holds } from '../../publish/access.ts';
+import { explain, type Permission } from '@statewire/model';
+import type { From, Principal } from '../../lib/principal.ts';
+import { can, canReport, lacking } from '../../publish/access.ts';
 import { isLoopbackHost } from '../auth/origin.ts';
 import { auditCall, auditForbidden, auditRefusal, type AuditedCall } from './audited.ts';
 import { readJson } from './body.ts';
@@ -14,11 +14,12 @@ import { problem, RefusedError, refusalOf, type Refusal } from './problem.ts';
 import type { Rates } from './rate.ts';
 
 /**
- * Who may call a route. `open` needs no credential, `any` takes every principal, `slug` a report credential or a
- * path that is a secret itself, `metrics` the scope read or (when configured) a process of this machine. `live` leaves the
- * question to the session that the request opens, which asks it as on a WebSocket.
+ * Who may call a route: whoever has the permission it names. `open` needs no credential, `any` takes every principal,
+ * `report` whoever may report something (what, each report is asked), `slug` those or a path that is a secret itself,
+ * `metrics` the permission system:metrics or (when configured) a process of this machine. `live` leaves the question to the
+ * session that the request opens, which asks it as on a WebSocket.
  */
-export type Access = Scope | 'any' | 'live' | 'open' | 'slug' | 'metrics';
+export type Access = Permission | 'any' | 'live' | 'metrics' | 'open' | 'report' | 'slug';
 
 /** One route: how it is called, who may, what it answers. The table of these is the API; nothing is mounted beside it. */
 export interface Route {
@@ -75,7 +76,7 @@ interface Spec<Q extends z.ZodObject, B extends z.ZodType> {
 /** A route for callers with a credential. */
 export function route<Q extends z.ZodObject, B extends z.ZodType>(
   spec: Spec<Q, B> & {
-    readonly access: Scope | 'any';
+    readonly access: Permission | 'any' | 'report';
     readonly handle: (call: Call<z.output<Q>, z.output<B>>) => Promise<Response> | Response;
   },
 ): Route {
@@ -282,18 +283,34 @@ async function guard(
   }
   const principal: Principal = { ...result.value, from };
   await rates.spend('principal', principal.id);
-  const needed = entry.access === 'slug' ? 'report' : entry.access === 'metrics' ? 'read' : entry.access;
-  if (needed !== 'any' && !holds(principal, needed)) {
+  const refused = refusalTo(principal, entry.access);
+  if (refused !== null) {
     auditForbidden(deps, { entry, principal, from, params: {}, body: null });
-    throw new RefusedError({
-      code: 'forbidden',
-      message: `this route needs the scope ${needed}`,
-      found: principal.scopes.join(', ') || 'no scope',
-      expected: needed,
-      do: `use a credential with the scope ${needed}`,
-    });
+    throw new RefusedError(refused);
   }
   return principal;
+}
+
+/** Why this caller may not call a route of this access, or null. */
+function refusalTo(principal: Principal, access: Exclude<Access, 'live' | 'open'>): Refusal | null {
+  if (access === 'any') return null;
+  if (access === 'report' || access === 'slug') {
+    if (canReport(principal)) return null;
+    return {
+      code: 'forbidden',
+      message: 'this route needs a permission to report, and this credential has none',
+      expected: 'a permission such as jobs:report',
+      do: 'use a credential with the scope report, or ask for the permission',
+    };
+  }
+  const needed: Permission = access === 'metrics' ? 'system:metrics' : access;
+  if (can(principal, needed)) return null;
+  return {
+    code: 'forbidden',
+    message: lacking(principal, needed),
+    expected: needed,
+    do: 'use a credential that has it, or ask an admin of the organization for a role that has it',
+  };
 }
 
 function parseQuery(entry: Route, context: Context): unknown {

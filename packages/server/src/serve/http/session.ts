@@ -25,6 +25,7 @@ const meSchema = z
       name: z.string(),
       org: z.string(),
       scopes: z.array(z.string()),
+      permissions: z.array(z.string()).meta({ description: '<collection or area>:<operation>; * is any' }),
       isOperator: z.boolean(),
       expiresAt: z.int().nullable(),
     }),
@@ -188,7 +189,7 @@ function linkRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
     route({
       method: 'GET',
       path: '/v1/invites',
-      access: 'admin',
+      access: 'members:read',
       tag: 'people',
       summary: 'Open invitations',
       answers: { 200: { description: 'Newest first', schema: z.object({ invites: z.array(linkSchema) }) } },
@@ -202,7 +203,7 @@ function linkRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
     route({
       method: 'POST',
       path: '/v1/invites',
-      access: 'admin',
+      access: 'members:create',
       tag: 'people',
       summary: 'Invites a person by a one-time link, good for a day',
       body: z.strictObject({ email, role }),
@@ -231,7 +232,7 @@ function linkRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
     route({
       method: 'POST',
       path: '/v1/invites/withdraw',
-      access: 'admin',
+      access: 'members:delete',
       tag: 'people',
       summary: 'Takes an invitation back',
       body: z.strictObject({ email }),
@@ -253,7 +254,7 @@ function userRoutes({ accounts, log }: HttpDeps): readonly Route[] {
     route({
       method: 'GET',
       path: '/v1/members',
-      access: 'admin',
+      access: 'members:read',
       tag: 'people',
       summary: 'People of the organization',
       answers: { 200: { description: 'Oldest first', schema: z.object({ users: z.array(userSchema) }) } },
@@ -262,7 +263,7 @@ function userRoutes({ accounts, log }: HttpDeps): readonly Route[] {
     route({
       method: 'PATCH',
       path: '/v1/members/{id}',
-      access: 'admin',
+      access: 'members:change',
       tag: 'people',
       summary: 'Changes a role, at once',
       body: z.strictObject({ role }),
@@ -279,7 +280,7 @@ function userRoutes({ accounts, log }: HttpDeps): readonly Route[] {
     route({
       method: 'DELETE',
       path: '/v1/members/{id}',
-      access: 'admin',
+      access: 'members:delete',
       tag: 'people',
       summary: 'Removes a person and ends every session',
       answers: {

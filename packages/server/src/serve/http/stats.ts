@@ -10,7 +10,7 @@ export function statsRoutes({ live, store, clock, epoch, limits }: HttpDeps): re
     route({
       method: 'GET',
       path: '/v1/stats',
-      access: 'read',
+      access: 'services:read',
       tag: 'overview',
       summary: 'Counts by status and state',
       answers: {
@@ -27,7 +27,7 @@ export function statsRoutes({ live, store, clock, epoch, limits }: HttpDeps): re
     route({
       method: 'GET',
       path: '/v1/activity',
-      access: 'read',
+      access: 'services:read',
       tag: 'overview',
       summary: 'The newest transitions of all records, newest first',
       query: z.strictObject({

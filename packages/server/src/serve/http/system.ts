@@ -11,7 +11,7 @@ export function systemRoutes({ system, epoch, settings, metrics }: HttpDeps): re
     route({
       method: 'GET',
       path: '/v1/system',
-      access: 'admin',
+      access: 'system:read',
       tag: 'operation',
       summary: 'Version, uptime, memory, store, connections, queues, limits',
       answers: {

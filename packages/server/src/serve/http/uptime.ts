@@ -86,11 +86,11 @@ export function uptimeRoutes(deps: HttpDeps): readonly Route[] {
   ];
 }
 
-function oneRoute({ live, history, clock }: HttpDeps, { name, access }: Collection): Route {
+function oneRoute({ live, history, clock }: HttpDeps, { name }: Collection): Route {
   return route({
     method: 'GET',
     path: `/v1/${name}/{id}/uptime`,
-    access: access.read,
+    access: `${name}:read`,
     tag: name,
     summary: `Uptime, outages and latency of a record of ${name} within a window`,
     query: z.strictObject(windowQuery),
@@ -114,7 +114,7 @@ function allRoute({ live, history, clock }: HttpDeps, collections: readonly Coll
   return route({
     method: 'GET',
     path: '/v1/uptime',
-    access: 'read',
+    access: 'services:read',
     tag: 'services',
     summary: 'Uptime of every record of a collection within a window, for pages and reports',
     query: z.strictObject({
@@ -174,11 +174,11 @@ function allRoute({ live, history, clock }: HttpDeps, collections: readonly Coll
   });
 }
 
-function monthsRoute({ live, history }: HttpDeps, { name, access }: Collection): Route {
+function monthsRoute({ live, history }: HttpDeps, { name }: Collection): Route {
   return route({
     method: 'GET',
     path: `/v1/${name}/{id}/months`,
-    access: access.read,
+    access: `${name}:read`,
     tag: name,
     summary: `Frozen monthly uptime of a record of ${name}, newest first`,
     answers: {

@@ -26,7 +26,7 @@ function exportRoute({ live }: HttpDeps): Route {
   return route({
     method: 'GET',
     path: '/v1/export/services.yaml',
-    access: 'admin',
+    access: 'config:read',
     tag: 'services',
     summary: 'All services with their checks as YAML; secret headers are left out',
     answers: { 200: { description: 'What POST /v1/import/services reads', type: 'application/yaml' } },
@@ -97,7 +97,7 @@ function importRoute(deps: HttpDeps): Route {
   return route({
     method: 'POST',
     path: '/v1/import/services',
-    access: 'admin',
+    access: 'config:change',
     tag: 'services',
     raw: ['application/yaml'],
     summary: 'Creates and updates services from YAML; all lines are checked before anything is written',

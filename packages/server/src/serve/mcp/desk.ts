@@ -53,7 +53,7 @@ export class Desk {
 
   /** May this caller take an alert up? */
   get mayAcknowledge(): boolean {
-    return authorize(this.principal, 'write', 'alerts', this.#of).ok;
+    return authorize(this.principal, { call: 'ack' }, 'alerts', this.#of).ok;
   }
 
   /** The records of a collection that this caller sees; none where they may not look. */

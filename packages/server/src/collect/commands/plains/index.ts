@@ -8,6 +8,7 @@ import { customers } from './customers.ts';
 import { incidents } from './incidents.ts';
 import { pages } from './pages.ts';
 import { policies } from './policies.ts';
+import { roles } from './roles.ts';
 import { rules } from './rules.ts';
 import { savedViews } from './saved-views.ts';
 import { settings } from './settings.ts';
@@ -25,6 +26,7 @@ export const plains: Readonly<Record<string, Plain>> = {
   preferences,
   pages,
   policies,
+  roles,
   rules,
   'saved-views': savedViews,
   settings,

@@ -6,7 +6,7 @@ export const serviceVerbs: readonly Verb[] = [
   {
     name: 'refresh',
     on: ['services'],
-    action: 'write',
+    action: { call: 'operate' },
     summary: 'Probes now, with the same probe and the same timeout; once per 5 s',
     args: none,
     run: 'outside',

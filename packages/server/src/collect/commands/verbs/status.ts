@@ -32,7 +32,7 @@ export const statusVerbs: readonly Verb[] = [
   {
     name: 'retire',
     on: CHECKED,
-    action: 'write',
+    action: { call: 'admin' },
     summary: 'Stops checking for good; the record stays',
     args: none,
     run: desire('retired'),
@@ -56,7 +56,7 @@ export const statusVerbs: readonly Verb[] = [
   {
     name: 'mute',
     on: STATUS_BEARING,
-    action: 'write',
+    action: { call: 'operate' },
     summary: 'Notifies nobody of it, until a time or without an end',
     args: muteArgs,
     run: mute,
@@ -64,7 +64,7 @@ export const statusVerbs: readonly Verb[] = [
   {
     name: 'unmute',
     on: STATUS_BEARING,
-    action: 'write',
+    action: { call: 'operate' },
     summary: 'Ends a mute',
     args: none,
     run: (deps, draft, call) => act(deps, draft, call, { do: 'unmute' }),

@@ -28,6 +28,7 @@ import { readIncidentsSearch } from './screens/incidents/search.ts';
 import { readMaintenanceSearch } from './screens/maintenance/search.ts';
 import { readNotificationsSearch } from './screens/notifications/search.ts';
 import { Overview } from './screens/overview.tsx';
+import { readPeopleSearch } from './screens/people/search.ts';
 
 const Palette = lazy(() => import('./screens/palette.tsx'));
 const KeyMap = lazy(() => import('./screens/key-map.tsx'));
@@ -97,6 +98,28 @@ const statusPage = createRoute({
   path: '/pages/$id',
   component: lazyRouteComponent(() => import('./screens/pages/page.tsx'), 'PageDetail'),
 });
+const customers = createRoute({
+  getParentRoute: () => root,
+  path: '/customers',
+  validateSearch: readPeopleSearch,
+  component: lazyRouteComponent(() => import('./screens/people/customers.tsx'), 'Customers'),
+});
+const customer = createRoute({
+  getParentRoute: () => root,
+  path: '/customers/$id',
+  component: lazyRouteComponent(() => import('./screens/people/detail.tsx'), 'CustomerDetail'),
+});
+const users = createRoute({
+  getParentRoute: () => root,
+  path: '/users',
+  validateSearch: readPeopleSearch,
+  component: lazyRouteComponent(() => import('./screens/people/users.tsx'), 'Users'),
+});
+const user = createRoute({
+  getParentRoute: () => root,
+  path: '/users/$id',
+  component: lazyRouteComponent(() => import('./screens/people/detail.tsx'), 'UserDetail'),
+});
 const inbox = createRoute({
   getParentRoute: () => root,
   path: '/inbox',
@@ -164,6 +187,10 @@ export const router = createRouter({
     notifications,
     statusPages,
     statusPage,
+    customers,
+    customer,
+    users,
+    user,
     inbox,
     system,
     alertPlace,

@@ -1,6 +1,7 @@
 import {
   BellRing,
   Bot,
+  Building2,
   Gauge,
   Inbox,
   LayoutTemplate,
@@ -9,6 +10,7 @@ import {
   Send,
   Server,
   Settings2,
+  Users,
   Workflow,
   Wrench,
 } from 'lucide-react';
@@ -25,6 +27,8 @@ export interface Page {
     | '/maintenance'
     | '/notifications'
     | '/pages'
+    | '/customers'
+    | '/users'
     | '/system';
   readonly title: string;
   readonly short: string;
@@ -32,7 +36,7 @@ export interface Page {
   /** The second key after `g`. */
   readonly key: string;
   /** Pages of one group stand together in the rail. */
-  readonly group: 'watch' | 'respond' | 'tell' | 'system';
+  readonly group: 'watch' | 'respond' | 'tell' | 'people' | 'system';
   /** One of the four that a phone's bar has beside More. */
   readonly isMain?: boolean;
 }
@@ -49,6 +53,8 @@ export const pages: readonly Page[] = [
   { path: '/pages', title: 'Status pages', short: 'Status pages', icon: LayoutTemplate, key: 'p', group: 'tell' },
   { path: '/inbox', title: 'Inbox', short: 'Inbox', icon: Inbox, key: 'b', group: 'tell' },
   { path: '/notifications', title: 'Notifications', short: 'Notifications', icon: Send, key: 't', group: 'tell' },
+  { path: '/customers', title: 'Customers', short: 'Customers', icon: Building2, key: 'c', group: 'people' },
+  { path: '/users', title: 'Users', short: 'Users', icon: Users, key: 'u', group: 'people' },
   { path: '/system', title: 'System', short: 'System', icon: Settings2, key: 'y', group: 'system' },
 ];
 
@@ -57,5 +63,6 @@ export const groups: readonly { readonly key: Page['group']; readonly title: str
   { key: 'watch', title: null },
   { key: 'respond', title: 'Respond' },
   { key: 'tell', title: 'Tell' },
+  { key: 'people', title: 'People' },
   { key: 'system', title: null },
 ];

@@ -1,0 +1,307 @@
+/* oxlint-disable jsx-a11y/prefer-tag-over-role -- rows are placed by the virtualizer, which a real <table> does not allow; the roles say what the tags would. */
+import type { LiveWindow } from '@statewire/react';
+import { useWindowVirtualizer } from '@tanstack/react-virtual';
+import { ArrowDown, ArrowUp } from 'lucide-react';
+import { memo, type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
+import { cx } from '../lib/cx.ts';
+import { useKeys } from '../lib/keys.ts';
+import { useNarrow } from '../lib/media.ts';
+import { useOffset } from './list.tsx';
+import { Bone } from './skeleton.tsx';
+import type { Column } from './table.tsx';
+
+interface Props<T extends { readonly id: string }> {
+  readonly label: string;
+  readonly live: LiveWindow<T>;
+  readonly columns: readonly Column<T>[];
+  /** How a row looks on a phone: two lines. */
+  readonly narrow: (row: T) => ReactNode;
+  readonly sort: { readonly key: string; readonly isDown: boolean };
+  readonly onSort: (key: string) => void;
+  /** What stands at the end of a row that is not of the record: who looks at it. Equal for a row that is to stay as it is. */
+  readonly asideOf?: (id: string) => ReactNode;
+  readonly isSelected?: (id: string) => boolean;
+  readonly onSelect?: (id: string, range: boolean, at: number) => void;
+  readonly isAllSelected?: boolean;
+  readonly onSelectAll?: () => void;
+  readonly onOpen: (id: string) => void;
+  /** What more keys do to the row under the cursor. */
+  readonly onKey?: Readonly<Record<string, (id: string) => void>>;
+  readonly nameOf: (row: T) => string;
+  readonly empty: ReactNode;
+}
+
+const ROW_PX = 44;
+const NARROW_PX = 72;
+
+/**
+ * A table of any length, of which the rows around what is seen are held: the order is the server's, the scrollbar as long as the
+ * whole list. A row renders again only when its own record changed. j and k move, x selects, Enter opens.
+ */
+export function WindowTable<T extends { readonly id: string }>(props: Props<T>): ReactNode {
+  const { columns, live, onSelect, isSelected } = props;
+  const isNarrow = useNarrow();
+  const tier = useTier();
+  const anchor = useRef<HTMLDivElement>(null);
+  const margin = useOffset(anchor);
+  const height = isNarrow ? NARROW_PX : ROW_PX;
+  const [cursor, setCursor] = useState<number | null>(null);
+  // oxlint-disable-next-line react/incompatible-library -- it is not memoised by a compiler here.
+  const virtual = useWindowVirtualizer({
+    count: live.total,
+    estimateSize: () => height,
+    overscan: 12,
+    scrollMargin: margin,
+    scrollPaddingStart: 140,
+    scrollPaddingEnd: 80,
+  });
+  useEffect(() => virtual.measure(), [height, virtual]);
+  const items = virtual.getVirtualItems();
+  const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
+  const { look } = live;
+  useEffect(() => look(first, last), [look, first, last]);
+
+  const shown = columns.filter(({ from }) => from === undefined || (from === 'lg' ? tier >= 1 : tier >= 2));
+  const template = `${onSelect === undefined ? '' : '2.25rem '}${shown.map(({ track }) => track).join(' ')}`;
+  // Rows are remembered by what they show, so what they call must stay the same function and find the newest state here.
+  const latest = useRef(props);
+  useEffect(() => {
+    latest.current = props;
+  });
+  const select = useCallback((id: string, range: boolean, at: number) => latest.current.onSelect?.(id, range, at), []);
+  const move = (by: number): void => {
+    const next = Math.min(live.total - 1, Math.max(0, cursor === null ? first : cursor + by));
+    setCursor(next);
+    virtual.scrollToIndex(next);
+  };
+  const under = (run: (id: string) => void): void => {
+    const row = cursor === null ? undefined : live.rowAt(cursor);
+    if (row !== undefined) run(row.id);
+  };
+  useKeys({
+    j: () => move(1),
+    k: () => move(-1),
+    x: (event) => under((id) => onSelect?.(id, event.shiftKey, cursor ?? 0)),
+    Enter: (event) => {
+      // A focused button or link keeps its own Enter.
+      const own = event.target instanceof HTMLElement ? event.target.closest<HTMLElement>('a, button') : null;
+      if (own === null) under(props.onOpen);
+      else own.click();
+    },
+    ...Object.fromEntries(Object.entries(props.onKey ?? {}).map(([key, run]) => [key, () => under(run)])),
+  });
+
+  return (
+    <div role="table" aria-label={props.label} aria-rowcount={live.total + 1} className="pane overflow-clip">
+      <div
+        role="rowgroup"
+        className={cx('sticky top-12 z-10 rounded-t-[9px] border-b bg-surface', isNarrow && 'sr-only')}
+      >
+        <div
+          role="row"
+          aria-rowindex={1}
+          className="grid h-9 items-center gap-3 px-4"
+          style={{ gridTemplateColumns: template }}
+        >
+          {onSelect !== undefined && (
+            <span role="columnheader" className="flex items-center">
+              <input
+                type="checkbox"
+                aria-label="Select all"
+                checked={props.isAllSelected ?? false}
+                onChange={() => props.onSelectAll?.()}
+                className="size-4 accent-accent pointer-coarse:size-5"
+              />
+            </span>
+          )}
+          {shown.map((column) => (
+            <Header key={column.key} column={column} sort={props.sort} onSort={props.onSort} />
+          ))}
+        </div>
+      </div>
+      <div
+        ref={anchor}
+        role="rowgroup"
+        className="relative"
+        style={{ height: live.total === 0 ? undefined : virtual.getTotalSize() }}
+      >
+        {live.total === 0 && (
+          <div role="row">
+            <div role="cell">{props.empty}</div>
+          </div>
+        )}
+        {items.map(({ index, start }) => (
+          <Line
+            // By place: the same elements go on while others come into view, whatever record they show.
+            key={index}
+            row={live.rowAt(index)}
+            index={index}
+            top={start - margin}
+            height={height}
+            template={template}
+            columns={shown}
+            narrow={isNarrow ? props.narrow : null}
+            isCursor={cursor === index}
+            isSelected={isSelected?.(live.rowAt(index)?.id ?? '') ?? false}
+            nameOf={props.nameOf}
+            aside={props.asideOf?.(live.rowAt(index)?.id ?? '') ?? null}
+            onSelect={onSelect === undefined ? null : select}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+interface LineProps<T> {
+  readonly row: T | undefined;
+  readonly index: number;
+  readonly top: number;
+  readonly height: number;
+  readonly template: string;
+  readonly columns: readonly Column<T>[];
+  readonly narrow: ((row: T) => ReactNode) | null;
+  readonly isCursor: boolean;
+  readonly isSelected: boolean;
+  readonly nameOf: (row: T) => string;
+  readonly aside: ReactNode;
+  readonly onSelect: ((id: string, range: boolean, at: number) => void) | null;
+}
+
+// Columns and the narrow form are compared by kind only: they are functions of the row, made anew by the caller.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: memo() returns the same component and forgets its type parameter.
+const Line = memo(
+  LineOf,
+  (a, b) =>
+    a.row === b.row &&
+    a.top === b.top &&
+    a.index === b.index &&
+    a.height === b.height &&
+    a.template === b.template &&
+    a.isCursor === b.isCursor &&
+    a.isSelected === b.isSelected &&
+    a.aside === b.aside &&
+    (a.narrow === null) === (b.narrow === null) &&
+    a.columns.length === b.columns.length,
+) as typeof LineOf;
+
+function LineOf<T extends { readonly id: string }>(props: LineProps<T>): ReactNode {
+  const { row, index, top, height, template, columns, narrow, isCursor, isSelected, nameOf, aside, onSelect } = props;
+  const place = {
+    transform: `translateY(${top}px)`,
+    height,
+    ...(narrow === null ? { gridTemplateColumns: template } : {}),
+  };
+  const form = narrow === null ? 'grid items-center gap-3' : 'flex items-center gap-3';
+  if (row === undefined) {
+    return (
+      <div role="row" aria-rowindex={index + 2} className={cx('absolute inset-x-0 border-b px-4', form)} style={place}>
+        {onSelect !== null && <span role="cell" />}
+        {(narrow === null ? columns : columns.slice(0, 1)).map(({ key }) => (
+          <span role="cell" key={key}>
+            <Bone className="w-2/3" />
+          </span>
+        ))}
+      </div>
+    );
+  }
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={onSelect === null ? undefined : isSelected}
+      data-cursor={isCursor || undefined}
+      data-id={row.id}
+      className={cx(
+        'group absolute inset-x-0 border-b px-4 text-sm hover:bg-hover/60 data-cursor:bg-accent-soft/60 data-cursor:shadow-[inset_2px_0_0_var(--accent)]',
+        isSelected && 'bg-accent-soft/70',
+        form,
+      )}
+      style={place}
+    >
+      {onSelect !== null && (
+        <div role="cell" className="flex items-center">
+          <input
+            type="checkbox"
+            aria-label={`Select ${nameOf(row)}`}
+            checked={isSelected}
+            onChange={() => undefined}
+            onClick={(event) => onSelect(row.id, event.shiftKey, index)}
+            className="size-4 accent-accent pointer-coarse:size-5"
+          />
+        </div>
+      )}
+      {narrow === null ? (
+        columns.map((column, i) => (
+          <div
+            key={column.key}
+            role="cell"
+            className={cx('min-w-0', column.align === 'right' && 'text-right', i === 0 && 'flex items-center gap-2')}
+          >
+            {column.cell(row)}
+            {i === 0 && aside}
+          </div>
+        ))
+      ) : (
+        <div role="cell" className="flex min-w-0 flex-1 items-center gap-2">
+          <div className="min-w-0 flex-1">{narrow(row)}</div>
+          {aside}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Header<T>({
+  column,
+  sort,
+  onSort,
+}: {
+  column: Column<T>;
+  sort: { readonly key: string; readonly isDown: boolean };
+  onSort: (key: string) => void;
+}): ReactNode {
+  const isSorted = sort.key === column.key;
+  const Arrow = sort.isDown ? ArrowDown : ArrowUp;
+  return (
+    <div
+      role="columnheader"
+      {...(column.isSortable === true
+        ? { 'aria-sort': isSorted ? (sort.isDown ? 'descending' : 'ascending') : 'none' }
+        : {})}
+      className={cx('text-xs font-medium text-muted', column.align === 'right' && 'text-right')}
+    >
+      {column.isSortable === true ? (
+        <button
+          type="button"
+          onClick={() => onSort(column.key)}
+          className={cx(
+            'inline-flex items-center gap-1 hover:text-text',
+            isSorted && 'text-text',
+            column.align === 'right' && 'flex-row-reverse',
+          )}
+        >
+          {column.title}
+          <Arrow aria-hidden className={cx('size-3', !isSorted && 'invisible')} />
+        </button>
+      ) : (
+        column.title
+      )}
+    </div>
+  );
+}
+
+/** 0 below 1024 px, 1 from there, 2 from 1280 px. Read by script, because hidden columns must leave the grid too. */
+function useTier(): 0 | 1 | 2 {
+  const [tier, setTier] = useState<0 | 1 | 2>(read);
+  useEffect(() => {
+    const listen = (): void => setTier(read());
+    addEventListener('resize', listen);
+    return () => removeEventListener('resize', listen);
+  }, []);
+  return tier;
+}
+
+function read(): 0 | 1 | 2 {
+  return innerWidth >= 1280 ? 2 : innerWidth >= 1024 ? 1 : 0;
+}

@@ -1,0 +1,470 @@
+import type { Json, JsonObject } from '@statewire/protocol';
+import { PresenceAvatars, type LiveWindow } from '@statewire/react';
+import {
+  CircleDot,
+  FileDown,
+  FileUp,
+  MoreHorizontal,
+  Plus,
+  Search,
+  SearchX,
+  Tag,
+  Trash2,
+  type LucideIcon,
+} from 'lucide-react';
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from 'react';
+import { cx } from '../../lib/cx.ts';
+import { env } from '../../lib/env.ts';
+import { count, plural } from '../../lib/format.ts';
+import { textOf } from '../../lib/form-text.ts';
+import { useKeys } from '../../lib/keys.ts';
+import { useMe } from '../../lib/me.ts';
+import { useRows } from '../../live/rows.ts';
+import { BulkProgress } from '../../parts/bulk-progress.tsx';
+import { Button } from '../../parts/button.tsx';
+import { Confirm } from '../../parts/confirm.tsx';
+import { Dialog } from '../../parts/dialog.tsx';
+import { Empty } from '../../parts/empty.tsx';
+import { Field, Input } from '../../parts/field.tsx';
+import { Menu } from '../../parts/menu.tsx';
+import { SavedViews } from '../../parts/saved-views.tsx';
+import { BoneRows } from '../../parts/skeleton.tsx';
+import type { Column } from '../../parts/table.tsx';
+import { failedToast } from '../../parts/toast.tsx';
+import { WindowTable } from '../../parts/window-table.tsx';
+import { beginBulk, type Which } from '../../rest/bulk.ts';
+import type { Problem } from '../../rest/request.ts';
+import type { People } from './fields.ts';
+import { lookOfPerson } from './look.ts';
+import { filterOf, isNarrowed, type PeopleSearch, readPeopleSearch, viewOf } from './search.ts';
+
+// The form and the import: loaded when somebody opens one.
+const PeopleEditor = lazy(() => import('./editor.tsx').then((module) => ({ default: module.PeopleEditor })));
+const ImportPeople = lazy(() => import('./import.tsx').then((module) => ({ default: module.ImportPeople })));
+
+const TYPING_MS = 200;
+
+/** What a list shows of a record. */
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+}
+
+interface Props<T extends Person> {
+  readonly collection: People;
+  readonly title: string;
+  readonly singular: string;
+  readonly icon: LucideIcon;
+  readonly live: LiveWindow<T>;
+  readonly columns: readonly Column<T>[];
+  readonly narrow: (row: T) => ReactNode;
+  readonly statuses: readonly string[];
+  readonly search: PeopleSearch;
+  readonly onSearch: (next: PeopleSearch) => void;
+  readonly onOpen: (id: string) => void;
+  /** More filters, after the status. */
+  readonly filters?: ReactNode;
+  readonly sort: { readonly key: string; readonly isDown: boolean };
+}
+
+/** Named ones, or all that match: the server knows who these are. */
+type Selection = { readonly of: 'ids'; readonly ids: ReadonlySet<string> } | { readonly of: 'all' };
+
+const NONE: Selection = { of: 'ids', ids: new Set() };
+
+/** A list of any length: found, ordered and changed in bulk without leaving the page. Its whole state stands in the address. */
+export function PeopleList<T extends Person>(props: Props<T>): ReactNode {
+  const { collection, title, singular, live, search, onSearch } = props;
+  const { canWrite } = useMe();
+  const [selection, setSelection] = useState<Selection>(NONE);
+  const anchor = useRef<number | null>(null);
+  const filter = filterOf(search);
+  const scope = JSON.stringify(filter);
+  // What is selected was chosen from another list.
+  const [selectedIn, setSelectedIn] = useState(scope);
+  if (selectedIn !== scope) {
+    setSelectedIn(scope);
+    setSelection(NONE);
+  }
+  const here = useHere(collection);
+  const isLoading = live.status === 'loading' && live.total === 0;
+  const isStale = live.status === 'stale' || live.status === 'offline';
+  const chosen = selection.of === 'all' ? live.total : selection.ids.size;
+
+  const select = (id: string, range: boolean, at: number): void => {
+    const ids = new Set(selection.of === 'ids' ? selection.ids : []);
+    const from = anchor.current;
+    if (range && from !== null) {
+      const [low, high] = from < at ? [from, at] : [at, from];
+      for (let i = low; i <= high; i++) {
+        const row = live.rowAt(i);
+        if (row !== undefined) ids.add(row.id);
+      }
+    } else if (ids.has(id)) ids.delete(id);
+    else ids.add(id);
+    anchor.current = at;
+    setSelection({ of: 'ids', ids });
+  };
+  useKeys({
+    Escape: () => setSelection(NONE),
+    ...(canWrite ? { n: () => onSearch({ ...search, add: true }) } : {}),
+  });
+  const begin = async (op: string, fields: JsonObject = {}): Promise<Problem | null> => {
+    const which: Which = selection.of === 'all' ? { where: filter } : { ids: [...selection.ids] };
+    const begun = await beginBulk(collection, which, op, fields);
+    if (!begun.ok) return begun.problem;
+    setSelection(NONE);
+    onSearch({ ...search, job: begun.value.id });
+    return null;
+  };
+  const noun = (n: number): string => plural(n, singular);
+  const without = (key: keyof PeopleSearch): PeopleSearch => {
+    const { [key]: _, ...rest } = search;
+    return rest;
+  };
+
+  return (
+    <div>
+      <header className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2">
+        <h1 className="text-xl font-semibold tracking-tight">{title}</h1>
+        <span className="text-muted">{isLoading ? '' : count(live.total)}</span>
+        <div className="ml-auto flex items-center gap-2">
+          <SavedViews
+            page={collection}
+            search={viewOf(search)}
+            onApply={(view) => onSearch(viewOf(readPeopleSearch(view)))}
+          />
+          <Menu
+            trigger={
+              <Button size="icon" aria-label="Import and export">
+                <MoreHorizontal aria-hidden />
+              </Button>
+            }
+            items={[
+              {
+                label: 'Import',
+                icon: FileUp,
+                disabled: !canWrite,
+                onSelect: () => onSearch({ ...search, import: true }),
+              },
+              {
+                label: 'Export CSV',
+                icon: FileDown,
+                disabled: live.total === 0,
+                onSelect: () => download(collection, filter),
+              },
+            ]}
+          />
+          {canWrite && (
+            <Button tone="primary" onClick={() => onSearch({ ...search, add: true })}>
+              <Plus aria-hidden /> <span className="max-sm:sr-only">Add {singular}</span>
+            </Button>
+          )}
+        </div>
+      </header>
+      <Filters {...props} />
+      <div className={cx(isStale && 'is-stale')}>
+        {isLoading ? (
+          <div className="pane overflow-clip">
+            <BoneRows rows={14} className="h-11" />
+          </div>
+        ) : (
+          <WindowTable
+            label={title}
+            live={live}
+            columns={props.columns}
+            narrow={props.narrow}
+            sort={props.sort}
+            onSort={(key) =>
+              onSearch({ ...search, sort: key, down: props.sort.key === key ? !props.sort.isDown : false })
+            }
+            asideOf={(id) => here.get(id)}
+            {...(canWrite
+              ? {
+                  isSelected: (id: string) => selection.of === 'all' || selection.ids.has(id),
+                  onSelect: select,
+                  isAllSelected: selection.of === 'all' && live.total > 0,
+                  onSelectAll: () => setSelection(selection.of === 'all' ? NONE : { of: 'all' }),
+                  onKey: { e: (id: string) => onSearch({ ...search, edit: id }) },
+                }
+              : {})}
+            onOpen={props.onOpen}
+            nameOf={(row) => row.name}
+            empty={
+              isNarrowed(search) ? (
+                <Empty
+                  icon={SearchX}
+                  title={`No ${singular} matches`}
+                  action={<Button onClick={() => onSearch({})}>Clear filters</Button>}
+                >
+                  Those that match later will appear here by themselves.
+                </Empty>
+              ) : (
+                <Empty
+                  icon={props.icon}
+                  title={`No ${title.toLowerCase()} yet`}
+                  {...(canWrite
+                    ? {
+                        action: (
+                          <>
+                            <Button tone="primary" onClick={() => onSearch({ ...search, add: true })}>
+                              <Plus aria-hidden /> Add {singular}
+                            </Button>
+                            <Button onClick={() => onSearch({ ...search, import: true })}>
+                              <FileUp aria-hidden /> Import a file
+                            </Button>
+                          </>
+                        ),
+                      }
+                    : {})}
+                >
+                  They appear here as soon as somebody, or a program, adds one.
+                </Empty>
+              )
+            }
+          />
+        )}
+      </div>
+      {chosen > 0 && search.job === undefined && (
+        <BulkBar
+          text={selection.of === 'all' ? `All ${count(live.total)} that match` : `${count(chosen)} selected`}
+          noun={noun(chosen)}
+          statuses={props.statuses}
+          onAll={selection.of === 'all' || chosen >= live.total ? null : () => setSelection({ of: 'all' })}
+          allText={`Select all ${count(live.total)}`}
+          onBegin={begin}
+          onClear={() => setSelection(NONE)}
+        />
+      )}
+      {search.job !== undefined && (
+        <BulkProgress
+          id={search.job}
+          onShow={(job) => onSearch({ ...search, job })}
+          onClose={() => onSearch(without('job'))}
+        />
+      )}
+      <Suspense>
+        {search.add === true && (
+          <PeopleEditor collection={collection} id={null} onClose={() => onSearch(without('add'))} />
+        )}
+        {search.edit !== undefined && (
+          <PeopleEditor collection={collection} id={search.edit} onClose={() => onSearch(without('edit'))} />
+        )}
+        {search.import === true && <ImportPeople collection={collection} onClose={() => onSearch(without('import'))} />}
+      </Suspense>
+    </div>
+  );
+}
+
+function Filters<T extends Person>({ title, statuses, search, onSearch, filters }: Props<T>): ReactNode {
+  const input = useRef<HTMLInputElement>(null);
+  const [typed, setTyped] = useState(search.q ?? '');
+  const latest = useRef({ search, onSearch });
+  useEffect(() => {
+    latest.current = { search, onSearch };
+  });
+  // The address may change from elsewhere (back, a link): then what is typed follows it.
+  const [seen, setSeen] = useState(search.q);
+  if (seen !== search.q) {
+    setSeen(search.q);
+    setTyped(search.q ?? '');
+  }
+  useEffect(() => {
+    if (typed === (latest.current.search.q ?? '')) return undefined;
+    // The server answers each pause in typing, not each key.
+    return env.after(TYPING_MS, () => {
+      const { q: _, ...rest } = latest.current.search;
+      latest.current.onSearch(typed === '' ? rest : { ...rest, q: typed });
+    });
+  }, [typed]);
+  useKeys({ '/': () => input.current?.focus() });
+  const toggle = (status: string): void => {
+    const now = search.status ?? [];
+    const next = now.includes(status) ? now.filter((each) => each !== status) : [...now, status];
+    const { status: _, ...rest } = search;
+    onSearch(next.length === 0 ? rest : { ...rest, status: next });
+  };
+  return (
+    <div className="mb-3 flex flex-wrap items-center gap-2">
+      <div className="relative w-full sm:w-64">
+        <Search
+          aria-hidden
+          className="pointer-events-none absolute top-1/2 left-2.5 size-4 -translate-y-1/2 text-muted"
+        />
+        <Input
+          ref={input}
+          type="search"
+          aria-label={`Search ${title.toLowerCase()}`}
+          placeholder="Name, e-mail or id"
+          value={typed}
+          onChange={(event) => setTyped(event.currentTarget.value)}
+          onKeyDown={(event) => event.key === 'Escape' && input.current?.blur()}
+          className="h-8 pl-8"
+        />
+      </div>
+      <fieldset aria-label="Status" className="flex max-w-full gap-1 overflow-x-auto py-0.5">
+        {statuses.map((status) => {
+          const look = lookOfPerson(status);
+          const isOn = search.status?.includes(status) ?? false;
+          return (
+            <button
+              key={status}
+              type="button"
+              aria-pressed={isOn}
+              onClick={() => toggle(status)}
+              className={cx(
+                'flex h-8 shrink-0 items-center gap-1.5 rounded-control border px-2.5 text-sm text-muted hover:text-text pointer-coarse:h-10',
+                isOn && 'border-accent bg-accent-soft text-text',
+              )}
+            >
+              <look.icon aria-hidden className={cx('size-3.5', look.ink)} strokeWidth={2.25} />
+              {look.word}
+            </button>
+          );
+        })}
+      </fieldset>
+      {filters}
+    </div>
+  );
+}
+
+function BulkBar(props: {
+  text: string;
+  noun: string;
+  statuses: readonly string[];
+  onAll: (() => void) | null;
+  allText: string;
+  onBegin: (op: string, fields?: JsonObject) => Promise<Problem | null>;
+  onClear: () => void;
+}): ReactNode {
+  const { text, noun, statuses, onAll, allText, onBegin, onClear } = props;
+  const [isDeleting, setDeleting] = useState(false);
+  const [isLabelling, setLabelling] = useState(false);
+  const begin = async (op: string, fields?: JsonObject): Promise<void> => {
+    const failed = await onBegin(op, fields);
+    if (failed !== null) failedToast(failed);
+  };
+  return (
+    <div
+      role="toolbar"
+      aria-label="Selected"
+      className="overlay-in pane fixed inset-x-0 bottom-20 z-30 mx-auto flex w-fit max-w-[calc(100%-2rem)] flex-wrap items-center gap-1 bg-raised p-1.5 pl-4 shadow-overlay md:bottom-6"
+    >
+      <span className="mr-2 text-sm font-medium whitespace-nowrap">{text}</span>
+      {onAll !== null && (
+        <Button tone="ghost" onClick={onAll}>
+          {allText}
+        </Button>
+      )}
+      <Menu
+        trigger={
+          <Button tone="ghost">
+            <CircleDot aria-hidden /> <span className="max-sm:sr-only">Set status</span>
+          </Button>
+        }
+        items={statuses.map((status) => {
+          const look = lookOfPerson(status);
+          return { label: look.word, icon: look.icon, onSelect: () => void begin('change', { status }) };
+        })}
+      />
+      <Button tone="ghost" onClick={() => setLabelling(true)}>
+        <Tag aria-hidden /> <span className="max-sm:sr-only">Label</span>
+      </Button>
+      <Button tone="ghost" className="text-down hover:text-down" onClick={() => setDeleting(true)}>
+        <Trash2 aria-hidden /> <span className="max-sm:sr-only">Delete</span>
+      </Button>
+      <Button tone="ghost" onClick={onClear}>
+        Clear
+      </Button>
+      <Confirm
+        open={isDeleting}
+        onClose={() => setDeleting(false)}
+        title={`Delete ${noun}?`}
+        verb={`Delete ${noun}`}
+        onConfirm={() => onBegin('delete')}
+      >
+        <p>It runs as a job. It can be canceled while it runs, and taken back for seven days.</p>
+      </Confirm>
+      {isLabelling && <LabelDialog noun={noun} onBegin={onBegin} onClose={() => setLabelling(false)} />}
+    </div>
+  );
+}
+
+function LabelDialog({
+  noun,
+  onBegin,
+  onClose,
+}: {
+  noun: string;
+  onBegin: (op: string, fields?: JsonObject) => Promise<Problem | null>;
+  onClose: () => void;
+}): ReactNode {
+  const submit = async (form: HTMLFormElement): Promise<void> => {
+    const data = new FormData(form);
+    const [key, value] = [textOf(data, 'key').trim(), textOf(data, 'value').trim()];
+    const failed = await onBegin('label', value === '' ? { unset: [key] } : { set: { [key]: value } });
+    if (failed === null) onClose();
+    else failedToast(failed);
+  };
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={`Label ${noun}`}
+      note="Other labels stay. Without a value the label is taken off."
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button tone="primary" type="submit" form="label-form">
+            Label {noun}
+          </Button>
+        </>
+      }
+    >
+      <form
+        id="label-form"
+        className="grid grid-cols-2 gap-3"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit(event.currentTarget);
+        }}
+      >
+        <Field label="Label">{(ids) => <Input {...ids} name="key" required maxLength={128} isFirst />}</Field>
+        <Field label="Value">{(ids) => <Input {...ids} name="value" maxLength={128} />}</Field>
+      </form>
+    </Dialog>
+  );
+}
+
+/** Who looks at which record of the list, as what stands in its row. */
+function useHere(collection: People): ReadonlyMap<string, ReactNode> {
+  const { me } = useMe();
+  const { rows } = useRows('presences', ['prefix', 'at', `${collection}/`]);
+  return useMemo(() => {
+    const by = Map.groupBy(
+      rows.filter(({ who }) => who !== me.id),
+      ({ at }) => at.slice(collection.length + 1),
+    );
+    return new Map(
+      Array.from(by, ([id, present]) => [
+        id,
+        <PresenceAvatars
+          key={id}
+          size="small"
+          max={3}
+          label="Looking at this"
+          people={present.map((each) => ({
+            id: each.id,
+            name: each.name,
+            state: each.state === 'idle' ? ('away' as const) : ('active' as const),
+          }))}
+        />,
+      ]),
+    );
+  }, [rows, collection, me.id]);
+}
+
+function download(collection: People, filter: readonly Json[]): void {
+  location.assign(`/v1/${collection}/export?filter=${encodeURIComponent(JSON.stringify(filter))}`);
+}

@@ -101,7 +101,10 @@ export function agents(now: number): readonly ShownAgent[] {
       since: now - 20 * MINUTE,
       override: null,
       overlay: { ...overlay, muted: true },
-      activity: 'Paused by Ada',
+      activity: 'Reading the inbox',
+      phase: 'running',
+      fresh: 'live',
+      asked: { instruction: 'bob:4', kind: 'pause', state: 'received', answer: '', at: now - 20 * MINUTE },
     },
     {
       id: 'cleo',
@@ -112,6 +115,9 @@ export function agents(now: number): readonly ShownAgent[] {
       override: { status: 'up', until: now + 55 * MINUTE, by: 'Grace', reason: 'network being replaced' },
       overlay,
       activity: 'Idle',
+      phase: 'idle',
+      fresh: 'live',
+      asked: { instruction: 'cleo:2', kind: 'resume', state: 'done', answer: 'from page 40 on', at: now - 5 * MINUTE },
     },
   ];
 }

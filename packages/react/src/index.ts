@@ -73,6 +73,7 @@ export {
   useRealtimeUsers,
   useWebSocket,
 } from './aliases.ts';
+export { askedWords, type AskedWords, type Ordered } from './components/asked.ts';
 export { agentActions, type AgentAction, type AgentActionName, type Controlled } from './components/agent-actions.ts';
 export {
   AgentStatusControl,

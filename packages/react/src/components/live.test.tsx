@@ -221,6 +221,8 @@ describe('agents', () => {
     await pass();
     expect(screen.getAllByRole('button').map(({ textContent }) => textContent)).toEqual([
       'Pause',
+      'Maintenance 1 h',
+      'Message',
       'Mute 1 h',
       'Retire',
     ]);
@@ -232,6 +234,8 @@ describe('agents', () => {
     });
     expect(screen.getAllByRole('button').map(({ textContent }) => textContent)).toEqual([
       'Resume',
+      'Maintenance 1 h',
+      'Message',
       'Mute 1 h',
       'Clear override',
       'Retire',
@@ -255,6 +259,50 @@ describe('agents', () => {
     await pass();
     expect(screen.getByRole('button', { name: 'Pause' })).toBeDefined();
     expect(screen.getByRole('alert').textContent).toBe('needs the admin scope');
+  });
+
+  test('[UI12] how far the newest order is, is said in words, and a pause that is not kept too', async () => {
+    const asked = { instruction: 'a:1', kind: 'pause', state: 'sent', answer: '', at: 1 };
+    server.put('agents', { ...ada, desired: 'paused', fresh: 'live', phase: 'idle', asked });
+    show(<AgentStatusControl id="a" />);
+    await pass();
+    const said = (): string | null => screen.getByRole('status').textContent;
+    expect(said()).toBe('Asked to pause, not received yet');
+    put('agents', { id: 'a', asked: { ...asked, state: 'received' } });
+    expect(said()).toBe('Asked to pause, received');
+    put('agents', { id: 'a', phase: 'running' });
+    expect(said()).toBe('Asked to pause, still running');
+    put('agents', { id: 'a', asked: { ...asked, state: 'done', answer: 'after mail 12' } });
+    expect(said()).toBe('Said that it paused, still running');
+    put('agents', { id: 'a', phase: 'idle' });
+    expect(said()).toBe('Did pause: after mail 12');
+    put('agents', { id: 'a', asked: { ...asked, state: 'refused', answer: 'busy' } });
+    expect(said()).toBe('Refused to pause: busy');
+    put('agents', { id: 'a', asked: { ...asked, state: 'expired' } });
+    expect(said()).toBe('Did not answer when asked to pause');
+  });
+
+  test('[UI12] a message is written and sent, a maintenance lasts an hour, and resume ends it', async () => {
+    server.put('agents', ada);
+    show(<AgentStatusControl id="a" />);
+    await pass();
+    press('Message');
+    press('Send');
+    const field = screen.getByRole('textbox', { name: 'Message to Ada' });
+    const last = (): unknown => server.received.findLast(({ t }) => t === 'mut');
+    expect(last()).toBeUndefined();
+    fireEvent.change(field, { target: { value: ' hello ' } });
+    press('Send');
+    await pass();
+    expect(last()).toMatchObject({ name: 'message', f: { text: 'hello' } });
+    expect(screen.queryByRole('textbox')).toBeNull();
+    press('Maintenance 1 h');
+    await pass();
+    expect(last()).toMatchObject({ name: 'maintenance', f: { until: env.now() + 3_600_000 } });
+    put('agents', { id: 'a', status: 'maintenance', overlay: { ...ada.overlay, maintenance: 'mnt_1' } });
+    press('Resume');
+    await pass();
+    expect(last()).toMatchObject({ op: 'call', name: 'resume' });
   });
 
   test('[UI12] an end for good asks first; leaving the button takes the question back', async () => {

@@ -10,6 +10,7 @@ import {
 } from '@tanstack/react-router';
 import { CircleHelp } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { readAgentsSearch } from './lib/agents-search.ts';
 import { readJobsSearch } from './lib/jobs-search.ts';
 import { useKeys } from './lib/keys.ts';
 import { pages } from './lib/pages.ts';
@@ -49,9 +50,13 @@ const service = createRoute({
 const agents = createRoute({
   getParentRoute: () => root,
   path: '/agents',
-  validateSearch: (raw: Readonly<Record<string, unknown>>): { readonly edge?: string } =>
-    typeof raw['edge'] === 'string' ? { edge: raw['edge'] } : {},
+  validateSearch: readAgentsSearch,
   component: lazyRouteComponent(() => import('./screens/agents/agents.tsx'), 'Agents'),
+});
+const agent = createRoute({
+  getParentRoute: () => root,
+  path: '/agents/$id',
+  component: lazyRouteComponent(() => import('./screens/agents/agent.tsx'), 'AgentDetail'),
 });
 const jobs = createRoute({
   getParentRoute: () => root,
@@ -179,6 +184,7 @@ export const router = createRouter({
     services,
     service,
     agents,
+    agent,
     jobs,
     alerts,
     incidents,

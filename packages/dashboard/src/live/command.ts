@@ -1,5 +1,5 @@
 import type { Client, CommandResult } from '@statewire/client';
-import type { ServiceCreate, ServicePatch } from '@statewire/model';
+import type { AgentOrder, ServiceCreate, ServicePatch } from '@statewire/model';
 import type { JsonObject } from '@statewire/protocol';
 import { plural } from '../lib/format.ts';
 import type { ListedService } from '../lib/listed.ts';
@@ -102,6 +102,15 @@ export async function ask<T>(
   });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: it is our own server, which says what it answers.
   return failed === null ? { ok: true, value: value as T } : { ok: false, problem: failed };
+}
+
+/** Orders agents something. Each is told, and its record says how far that is. */
+export async function orderAgents(rows: readonly Named[], order: AgentOrder, args?: JsonObject): Promise<void> {
+  await sayAll(
+    rows,
+    (row) => run('agents', row.id, order, args),
+    (n) => `${plural(n, 'agent')} asked`,
+  );
 }
 
 /** The same, said in a toast when it failed. */

@@ -1,54 +1,79 @@
-import { ChangeHighlight, UptimeBar } from '@statewire/react';
-import type { Agent, Connection, Execution, Service } from '@statewire/model';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { Bell, BellOff, Bot } from 'lucide-react';
-import { memo, type ReactNode, useMemo } from 'react';
+import { type Agent, type Connection, STATUSES } from '@statewire/model';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Bot, Plus, SearchX } from 'lucide-react';
+import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react';
+import {
+  AGENT_SORTS,
+  type AgentsSearch,
+  type AgentSort,
+  isFilteredAgents,
+  passesAgent,
+  STANDS,
+} from '../../lib/agents-search.ts';
 import { cx } from '../../lib/cx.ts';
-import { count, sentence, words } from '../../lib/format.ts';
+import { count, plural, sentence } from '../../lib/format.ts';
+import { useKeys } from '../../lib/keys.ts';
 import { useMe } from '../../lib/me.ts';
 import { useRows } from '../../live/rows.ts';
 import { Button } from '../../parts/button.tsx';
 import { CopyButton } from '../../parts/copy.tsx';
-import { Dialog } from '../../parts/dialog.tsx';
 import { Empty } from '../../parts/empty.tsx';
-import { FactsStrip } from '../../parts/facts.tsx';
+import { Input, Select, Switch } from '../../parts/field.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
-import { VirtualList } from '../../parts/list.tsx';
 import { Pane } from '../../parts/pane.tsx';
-import { ProgressLine } from '../../parts/progress.tsx';
 import { CodeBlock } from '../../parts/scroll.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
-import { Badge, lookOf, severity, StatusIcon } from '../../parts/status.tsx';
-import { Ago, Lasting } from '../../parts/time.tsx';
-import { MuteMenu } from '../service/mute.tsx';
-import { Fact, Facts } from '../service/pairs.tsx';
-import { disagreement, Matrix } from './matrix.tsx';
+import { severity, statusLooks } from '../../parts/status.tsx';
+import { type Column, Table } from '../../parts/table.tsx';
+import { Tabs } from '../../parts/tabs.tsx';
+import { Edge } from './edge.tsx';
+import { Matrix } from './matrix.tsx';
+import { OrderButtons } from './orders.tsx';
+import {
+  ActivityCell,
+  type AgentLine,
+  LinksCell,
+  linksOf,
+  NameCell,
+  NarrowAgent,
+  PlatformCell,
+  SeenCell,
+  StatusCell,
+  UptimeCell,
+} from './row.tsx';
+
+const AgentEditor = lazy(() => import('./editor.tsx').then((module) => ({ default: module.AgentEditor })));
 
 /** Who works, on what, and over which links; where a link and our own probe disagree, both are shown. */
 export function Agents(): ReactNode {
   useCrumbs('Agents & connections');
+  const { canWrite } = useMe();
   const agents = useRows('agents');
   const connections = useRows('connections');
   const services = useRows('services', linked(connections.rows));
   const executions = useRows('executions', ACTIVE);
   const search = useSearch({ from: '/agents' });
   const navigate = useNavigate({ from: '/agents' });
+  const set = (next: AgentsSearch): void => void navigate({ search: next, replace: true });
   const isLoading = agents.isLoading || connections.isLoading;
-  const sorted = useMemo(
-    () => [...agents.rows].sort((a, b) => severity(a) - severity(b) || (a.name < b.name ? -1 : 1)),
-    [agents.rows],
-  );
-  const byId = new Map(executions.rows.map((row) => [row.id, row]));
+  const lines = useLines(agents.rows, connections.rows, executions.rows);
   const edge = connections.rows.find((row) => row.id === search.edge) ?? null;
+  const split = connections.rows.filter((row) => row.disagreement !== null);
   const working = agents.rows.filter((agent) => agent.phase === 'running').length;
+  useKeys(canWrite ? { n: () => set({ ...search, add: true }) } : {});
   return (
-    <div className={cx('space-y-6', agents.isStale && 'is-stale')}>
-      <header className="flex flex-wrap items-baseline gap-x-4">
+    <div className={cx(agents.isStale && 'is-stale')}>
+      <header className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2">
         <h1 className="text-xl font-semibold tracking-tight">Agents & connections</h1>
         {!isLoading && agents.rows.length > 0 && (
           <span className="text-muted">
-            {count(agents.rows.length)} known, {count(working)} running, {count(connections.rows.length)} connections
+            {count(agents.rows.length)} known, {count(working)} running
           </span>
+        )}
+        {canWrite && (
+          <Button className="ml-auto" tone="primary" onClick={() => set({ ...search, add: true })}>
+            <Plus aria-hidden /> New agent
+          </Button>
         )}
       </header>
       {isLoading ? (
@@ -56,188 +81,318 @@ export function Agents(): ReactNode {
           <BoneRows rows={6} className="h-14" />
         </div>
       ) : agents.rows.length === 0 && connections.rows.length === 0 ? (
-        <div className="pane">
-          <Empty
-            icon={Bot}
-            title="No agent has reported yet"
-            action={<CopyButton text={SNIPPET} label="Copy a first report" className="border" />}
-          >
-            <p>
-              An agent appears with its first report or SDK connection, with its presence, its activity and its links to
-              services.
-            </p>
-            <CodeBlock label="Example" text={SNIPPET} className="mt-4" />
-          </Empty>
-        </div>
+        <Nobody />
       ) : (
-        <>
-          {agents.rows.length > 0 && (
-            <Pane title="Agents">
-              <VirtualList items={sorted} keyOf={idOf} rowHeight={57}>
-                {(agent) => (
-                  <AgentRow
-                    agent={agent}
-                    run={agent.currentExecution === null ? null : (byId.get(agent.currentExecution) ?? null)}
+        <Tabs
+          label="Agents and connections"
+          tabs={[
+            { key: 'agents', title: 'Agents', n: agents.rows.length },
+            { key: 'connections', title: 'Connections', n: connections.rows.length },
+          ]}
+          value={search.tab ?? 'agents'}
+          onChange={(tab) => {
+            const { tab: _, ...rest } = search;
+            set(tab === 'agents' ? rest : { ...rest, tab });
+          }}
+        >
+          {search.tab === 'connections' ? (
+            <Pane
+              title="Connections"
+              note={
+                split.length === 0
+                  ? 'an agent’s own view of each service'
+                  : `${plural(split.length, 'connection')} where our probe says otherwise`
+              }
+              actions={
+                split.length > 0 || search.split === true ? (
+                  <Switch
+                    label="Only these"
+                    name="Only connections where our probe says otherwise"
+                    checked={search.split === true}
+                    onChange={(on) => {
+                      const { split: _, ...rest } = search;
+                      set(on ? { ...rest, split: true } : rest);
+                    }}
                   />
-                )}
-              </VirtualList>
+                ) : undefined
+              }
+            >
+              {connections.rows.length === 0 ? (
+                <p className="px-4 py-8 text-center text-sm text-muted">
+                  No agent has said anything of a connection yet.
+                </p>
+              ) : (
+                <Matrix
+                  agents={agents.rows}
+                  services={services.rows}
+                  connections={search.split === true ? split : connections.rows}
+                  onOpen={(id) => set({ ...search, edge: id })}
+                />
+              )}
             </Pane>
+          ) : (
+            <List lines={lines} search={search} onChange={set} />
           )}
-          {connections.rows.length > 0 && (
-            <Pane title="Connections" note="an agent’s own view of each service">
-              <Matrix
-                agents={agents.rows}
-                services={services.rows}
-                connections={connections.rows}
-                onOpen={(id) => void navigate({ search: { edge: id } })}
-              />
-            </Pane>
-          )}
-        </>
+        </Tabs>
       )}
       {edge !== null && (
         <Edge
           edge={edge}
           agent={agents.rows.find((row) => row.id === edge.agent) ?? null}
           service={services.rows.find((row) => row.id === edge.service) ?? null}
-          onClose={() => void navigate({ search: {} })}
+          onClose={() => {
+            const { edge: _, ...rest } = search;
+            set(rest);
+          }}
         />
+      )}
+      {search.add === true && canWrite && (
+        <Suspense>
+          <AgentEditor
+            agent={null}
+            onClose={() => {
+              const { add: _, ...rest } = search;
+              set(rest);
+            }}
+          />
+        </Suspense>
       )}
     </div>
   );
 }
 
-const idOf = (agent: Agent): string => agent.id;
 const ACTIVE = ['nin', 'state', ['succeeded', 'failed', 'canceled', 'timed_out', 'lost']];
 
 const SNIPPET = `curl -X POST ${location.origin}/v1/reports \\
   -H 'Authorization: Bearer <report key>' -H 'Content-Type: application/json' \\
   -d '{"collection":"agents","id":"agent-7","name":"Agent 7","phase":"idle"}'`;
 
+function Nobody(): ReactNode {
+  return (
+    <div className="pane">
+      <Empty
+        icon={Bot}
+        title="No agent has reported yet"
+        action={<CopyButton text={SNIPPET} label="Copy a first report" className="border" />}
+      >
+        <p>
+          An agent appears with its first report or SDK connection, with its presence, its activity and its links to
+          services.
+        </p>
+        <CodeBlock label="Example" text={SNIPPET} className="mt-4" />
+      </Empty>
+    </div>
+  );
+}
+
+/** The rows of the table; one whose parts did not change stays the same object, so that it is not drawn again. */
+function useLines(
+  agents: readonly Agent[],
+  connections: readonly Connection[],
+  executions: Parameters<typeof runsOf>[0],
+): readonly AgentLine[] {
+  const links = useMemo(() => linksOf(connections), [connections]);
+  const runs = useMemo(() => runsOf(executions), [executions]);
+  return useMemo(
+    () =>
+      agents.map((agent) =>
+        lineOf({
+          id: agent.id,
+          agent,
+          run: agent.currentExecution === null ? null : (runs.get(agent.currentExecution) ?? null),
+          links: links.get(agent.id) ?? NO_LINKS,
+        }),
+      ),
+    [agents, links, runs],
+  );
+}
+
+/** The line that was made of the same agent before, if its run and its counts are the same too. */
+function lineOf(line: AgentLine): AgentLine {
+  const known = knownLines.get(line.agent);
+  const isSame =
+    known !== undefined && known.run === line.run && JSON.stringify(known.links) === JSON.stringify(line.links);
+  if (isSame) return known;
+  knownLines.set(line.agent, line);
+  return line;
+}
+
+const knownLines = new WeakMap<Agent, AgentLine>();
+
+const NO_LINKS = { up: 0, all: 0, split: 0 };
+
+function runsOf(
+  executions: readonly NonNullable<AgentLine['run']>[],
+): ReadonlyMap<string, NonNullable<AgentLine['run']>> {
+  return new Map(executions.map((row) => [row.id, row]));
+}
+
+const COLUMNS: readonly Column<AgentLine>[] = [
+  { key: 'name', title: 'Agent', track: 'minmax(10rem,1.3fr)', cell: NameCell, isSortable: true },
+  { key: 'status', title: 'Status', track: '9rem', cell: StatusCell, isSortable: true },
+  { key: 'activity', title: 'Doing', track: 'minmax(10rem,2fr)', cell: ActivityCell },
+  { key: 'links', title: 'Connected', track: '6rem', cell: LinksCell },
+  { key: 'platform', title: 'Platform', track: '9rem', cell: PlatformCell, isSortable: true, from: 'xl' },
+  { key: 'uptime', title: '30 days', track: '5.5rem', cell: UptimeCell, isSortable: true, align: 'right', from: 'lg' },
+  { key: 'seen', title: 'Seen', track: '6rem', cell: SeenCell, isSortable: true, align: 'right', from: 'lg' },
+];
+
+interface ListProps {
+  readonly lines: readonly AgentLine[];
+  readonly search: AgentsSearch;
+  readonly onChange: (next: AgentsSearch) => void;
+}
+
+function List({ lines, search, onChange }: ListProps): ReactNode {
+  const { canWrite } = useMe();
+  const navigate = useNavigate();
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [anchor, setAnchor] = useState<string | null>(null);
+  const sort = search.sort ?? 'status';
+  const isDown = search.down ?? false;
+  const rows = useMemo(
+    () =>
+      lines
+        .filter(({ agent }) => passesAgent(search, agent))
+        .sort((a, b) => (ORDERS[sort](a.agent, b.agent) || (a.agent.name < b.agent.name ? -1 : 1)) * (isDown ? -1 : 1)),
+    [lines, search, sort, isDown],
+  );
+  const chosen = lines.filter(({ id }) => selected.has(id)).map(({ agent }) => agent);
+  const select = (id: string, range: boolean, order: readonly string[]): void => {
+    const next = new Set(selected);
+    if (range && anchor !== null && order.includes(anchor)) {
+      const [from, to] = [order.indexOf(anchor), order.indexOf(id)].sort((a, b) => a - b);
+      for (const between of order.slice(from, (to ?? 0) + 1)) next.add(between);
+    } else if (next.has(id)) next.delete(id);
+    else next.add(id);
+    setAnchor(id);
+    setSelected(next);
+  };
+  useKeys({ Escape: () => setSelected(new Set()) });
+  return (
+    <>
+      <AgentFilters lines={lines} search={search} onChange={onChange} />
+      {chosen.length > 0 && canWrite && (
+        <div
+          className="pane mb-3 flex flex-wrap items-center gap-2 px-4 py-2"
+          role="toolbar"
+          aria-label="Selected agents"
+        >
+          <span className="mr-2 text-sm">{plural(chosen.length, 'agent')} selected</span>
+          <OrderButtons agents={chosen} />
+          <Button size="small" tone="ghost" onClick={() => setSelected(new Set())}>
+            Clear
+          </Button>
+        </div>
+      )}
+      <Table
+        label="Agents"
+        rows={rows}
+        columns={COLUMNS}
+        narrow={NarrowAgent}
+        sort={{ key: sort, isDown }}
+        onSort={(key) => {
+          const { sort: _, down: __, ...rest } = search;
+          const next = AGENT_SORTS.find((each) => each === key) ?? 'status';
+          const down = next === sort && !isDown;
+          onChange({ ...rest, ...(next === 'status' ? {} : { sort: next }), ...(down ? { down } : {}) });
+        }}
+        scope={JSON.stringify([search.status, search.stand, search.q, search.label, sort, isDown])}
+        {...(canWrite ? { selected, onSelect: select } : {})}
+        onOpen={(id) => void navigate({ to: '/agents/$id', params: { id } })}
+        nameOf={({ agent }) => agent.name}
+        empty={
+          <Empty icon={SearchX} title="No agent passes the filter">
+            <Button onClick={() => onChange({})}>Show all</Button>
+          </Empty>
+        }
+      />
+    </>
+  );
+}
+
+function AgentFilters({ lines, search, onChange }: ListProps): ReactNode {
+  const change = (key: 'label' | 'q' | 'stand' | 'status', value: string): void => {
+    const { [key]: _, ...rest } = search;
+    const status = STATUSES.find((each) => each === value);
+    const stand = STANDS.find((each) => each === value);
+    if (key === 'status') onChange(status === undefined ? rest : { ...rest, status });
+    else if (key === 'stand') onChange(stand === undefined ? rest : { ...rest, stand });
+    else onChange(value === '' ? rest : { ...rest, [key]: value });
+  };
+  const labels = [
+    ...new Set(lines.flatMap(({ agent }) => Object.entries(agent.labels).map(([key, value]) => `${key}=${value}`))),
+  ].sort();
+  return (
+    <div className="mb-3 flex flex-wrap items-center gap-2">
+      <Input
+        type="search"
+        aria-label="Filter agents by text"
+        placeholder="Filter"
+        value={search.q ?? ''}
+        onChange={(event) => change('q', event.currentTarget.value)}
+        className="h-8 w-full sm:w-64"
+      />
+      <Select
+        aria-label="Status"
+        value={search.status ?? ''}
+        onChange={(event) => change('status', event.currentTarget.value)}
+        className="h-8 w-auto"
+      >
+        <option value="">Every status</option>
+        {STATUSES.map((status) => (
+          <option key={status} value={status}>
+            {statusLooks[status].word}
+          </option>
+        ))}
+      </Select>
+      <Select
+        aria-label="What people want"
+        value={search.stand ?? ''}
+        onChange={(event) => change('stand', event.currentTarget.value)}
+        className="h-8 w-auto"
+      >
+        <option value="">Wanted or not</option>
+        {STANDS.map((stand) => (
+          <option key={stand} value={stand}>
+            {sentence(stand)}
+          </option>
+        ))}
+      </Select>
+      {(labels.length > 0 || search.label !== undefined) && (
+        <Select
+          aria-label="Label"
+          value={search.label ?? ''}
+          onChange={(event) => change('label', event.currentTarget.value)}
+          className="h-8 w-auto"
+        >
+          <option value="">Every label</option>
+          {labels.map((label) => (
+            <option key={label} value={label}>
+              {label}
+            </option>
+          ))}
+        </Select>
+      )}
+      {isFilteredAgents(search) && (
+        <Button size="small" tone="ghost" onClick={() => onChange({})}>
+          Clear
+        </Button>
+      )}
+    </div>
+  );
+}
+
+const ORDERS: Readonly<Record<AgentSort, (a: Agent, b: Agent) => number>> = {
+  status: (a, b) => severity(a) - severity(b),
+  name: (a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
+  platform: (a, b) => (a.platform < b.platform ? -1 : a.platform > b.platform ? 1 : 0),
+  uptime: (a, b) => (a.uptime?.d30.pct ?? 101) - (b.uptime?.d30.pct ?? 101),
+  seen: (a, b) => (a.observedAt ?? 0) - (b.observedAt ?? 0),
+};
+
 /** Services that have a link; the limit of one filter bounds how many columns the matrix can have. */
 function linked(connections: readonly Connection[]): readonly [string, string, readonly string[]] {
   const ids = [...new Set(connections.map((row) => row.service))].sort().slice(0, 1000);
   return ['in', 'id', ids.length === 0 ? [''] : ids];
-}
-
-interface AgentRowProps {
-  readonly agent: Agent;
-  readonly run: Execution | null;
-}
-
-const AgentRow: (props: AgentRowProps) => ReactNode = memo(function AgentRow({ agent, run }: AgentRowProps): ReactNode {
-  const { canWrite } = useMe();
-  const look = lookOf(agent);
-  const presence = { socket: 'connected', beat: 'heartbeats', report: 'reports' }[agent.presence];
-  return (
-    <div className="grid min-h-14 grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 px-4 py-2.5 lg:grid-cols-[auto_minmax(10rem,16rem)_minmax(0,1fr)_auto]">
-      <StatusIcon look={look} />
-      <div className="min-w-0">
-        <p className="truncate font-medium">{agent.name}</p>
-        <p className="truncate text-xs text-muted">
-          {[agent.platform, agent.release].filter((word) => word !== '').join(' ') || presence}
-        </p>
-      </div>
-      <div className="min-w-0 max-lg:order-last max-lg:col-span-3 max-lg:pl-8">
-        <ChangeHighlight
-          value={`${agent.phase} ${agent.activity}`}
-          className="flex min-w-0 items-baseline gap-2 rounded text-sm"
-        >
-          <span className={cx('shrink-0', agent.status === 'up' ? '' : look.ink)}>
-            {agent.status === 'up' ? sentence(words(agent.phase)) : look.word}
-          </span>
-          <span className="truncate text-muted">{agent.status === 'up' ? agent.activity : agent.reason.text}</span>
-        </ChangeHighlight>
-        {run !== null && (
-          <div className="mt-1">
-            <Link
-              to="/jobs"
-              search={{ open: `executions/${run.id}` }}
-              className="block truncate text-xs text-muted hover:text-text hover:underline"
-            >
-              {run.title}
-            </Link>
-            <ProgressLine run={run} className="mt-0.5 max-w-xl" />
-          </div>
-        )}
-      </div>
-      <div className="flex items-center gap-2">
-        <p className="text-right text-xs text-muted">
-          <Ago at={agent.observedAt} />
-          <span className="block max-sm:hidden">by {presence === 'connected' ? 'open connection' : presence}</span>
-        </p>
-        {canWrite && (
-          <MuteMenu
-            collection="agents"
-            row={agent}
-            trigger={
-              <Button
-                tone="ghost"
-                size="icon"
-                aria-label={agent.overlay.muted ? `Unmute ${agent.name}` : `Mute ${agent.name}`}
-              >
-                {agent.overlay.muted ? <BellOff aria-hidden className="text-degraded" /> : <Bell aria-hidden />}
-              </Button>
-            }
-          />
-        )}
-      </div>
-    </div>
-  );
-});
-
-function Edge({
-  edge,
-  agent,
-  service,
-  onClose,
-}: {
-  edge: Connection;
-  agent: Agent | null;
-  service: Service | null;
-  onClose: () => void;
-}): ReactNode {
-  const look = lookOf(edge);
-  const other = service === null ? null : disagreement(edge, service);
-  return (
-    <Dialog open onClose={onClose} title={`${agent?.name ?? edge.agent} to ${service?.name ?? edge.service}`} wide>
-      <div className="flex flex-wrap items-center gap-3">
-        <Badge look={look} />
-        <span>
-          {words(edge.phase)} for <Lasting since={edge.since} />
-          {edge.status !== 'up' && edge.reason.text !== '' && `: ${edge.reason.text}`}
-        </span>
-        <UptimeBar bar={edge.recent.bar} className="ml-auto" />
-      </div>
-      {other !== null && <p className="mt-3 rounded-control bg-degraded-soft px-3 py-2 text-sm">{other}</p>}
-      {Object.keys(edge.facts).length > 0 && (
-        <div className="mt-4">
-          <FactsStrip facts={edge.facts} names={[]} />
-        </div>
-      )}
-      <div className="-mx-4 mt-2">
-        <Facts>
-          {service !== null && (
-            <Fact title="Service">
-              <Link to="/services/$id" params={{ id: service.id }} className="text-accent underline">
-                {service.name}
-              </Link>
-              , our probe says {service.status}
-            </Fact>
-          )}
-          <Fact title="Session">
-            {edge.sessionId === null ? 'none known' : <code className="code break-all">{edge.sessionId}</code>}
-          </Fact>
-          <Fact title="Protocol">{edge.protocolVersion ?? 'unknown'}</Fact>
-          <Fact title="Calls">
-            {count(edge.calls)}, {count(edge.errors)} failed
-            {edge.lastErrorCode !== null && <span className="text-muted">, last {words(edge.lastErrorCode)}</span>}
-          </Fact>
-          <Fact title="Reported">
-            <Ago at={edge.observedAt} />
-          </Fact>
-        </Facts>
-      </div>
-    </Dialog>
-  );
 }

@@ -14,12 +14,13 @@ const HOUR_MS = 3_600_000;
 
 interface Props {
   readonly row: Pick<Service, 'id' | 'name'>;
+  readonly of?: string;
   readonly kind: 'note' | 'exclude';
   readonly onClose: () => void;
 }
 
 /** Says something about a moment of a service's past, or takes a stretch of it out of its uptime. */
-export function AnnotationEditor({ row, kind, onClose }: Props): ReactNode {
+export function AnnotationEditor({ row, of = 'services', kind, onClose }: Props): ReactNode {
   const isNote = kind === 'note';
   const [text, setText] = useState('');
   const [from, setFrom] = useState<number | null>(() => Math.round(serverNow()) - (isNote ? 0 : HOUR_MS));
@@ -35,7 +36,7 @@ export function AnnotationEditor({ row, kind, onClose }: Props): ReactNode {
     if (from === null || to === null || flaw !== undefined || isEmpty) return;
     setBusy(true);
     const failed = await save('annotations', null, {
-      subject: `services/${row.id}`,
+      subject: `${of}/${row.id}`,
       kind,
       from,
       // A note is about a moment; the minute it lies in is its stretch.

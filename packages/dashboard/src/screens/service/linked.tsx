@@ -129,6 +129,12 @@ export function RefLink({ of, name }: { of: string; name?: string }): ReactNode 
         {name ?? <ServiceName id={id} />}
       </Link>
     );
+  if (collection === 'agents')
+    return (
+      <Link to="/agents/$id" params={{ id }} className={className}>
+        {name ?? id}
+      </Link>
+    );
   return (
     <Link to="/agents" search={collection === 'connections' ? { edge: id } : {}} className={className}>
       {name ?? id}

@@ -1,4 +1,4 @@
-import type { Annotation, Service } from '@statewire/model';
+import type { Agent, Annotation, Service } from '@statewire/model';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Ban, Download, type LucideIcon, Plus, StickyNote, Trash2, Wrench } from 'lucide-react';
 import { type ReactNode, useMemo, useState } from 'react';
@@ -21,16 +21,17 @@ import type { Transition } from '../../rest/types.ts';
 import { AnnotationEditor } from './annotation-editor.tsx';
 
 interface Props {
-  readonly row: Service;
+  readonly row: Service | Agent;
+  readonly of?: 'agents' | 'services';
   readonly said: readonly Annotation[];
   /** Opens the editor of maintenances for this service, for a window that is over. */
-  readonly onMaintenance: () => void;
+  readonly onMaintenance?: () => void;
 }
 
 /** Confirmed changes and what people said of them, newest first, back to where the log begins. */
-export function LogPane({ row, said, onMaintenance }: Props): ReactNode {
+export function LogPane({ row, of = 'services', said, onMaintenance }: Props): ReactNode {
   const { canWrite } = useMe();
-  const log = useInfiniteQuery(logQuery('services', row.id, row.flaps));
+  const log = useInfiniteQuery(logQuery(of, row.id, row.flaps));
   const [saying, setSaying] = useState<'note' | 'exclude' | null>(null);
   const [removing, setRemoving] = useState<Annotation | null>(null);
   const isWhole = !log.hasNextPage;
@@ -51,7 +52,9 @@ export function LogPane({ row, said, onMaintenance }: Props): ReactNode {
               items={[
                 { label: 'Add note', icon: StickyNote, onSelect: () => setSaying('note') },
                 { label: 'Exclude a span from uptime', icon: Ban, onSelect: () => setSaying('exclude') },
-                { label: 'Mark as maintenance afterwards', icon: Wrench, onSelect: onMaintenance },
+                ...(onMaintenance === undefined
+                  ? []
+                  : [{ label: 'Mark as maintenance afterwards', icon: Wrench, onSelect: onMaintenance }]),
               ]}
             />
           )}
@@ -64,7 +67,7 @@ export function LogPane({ row, said, onMaintenance }: Props): ReactNode {
             items={(['transitions', 'samples', 'buckets'] as const).flatMap((what) =>
               (['csv', 'json'] as const).map((format) => ({
                 label: `${names[what]}, ${format.toUpperCase()}`,
-                onSelect: () => download(row.id, format, what),
+                onSelect: () => download(of, row.id, format, what),
               })),
             )}
           />
@@ -100,7 +103,7 @@ export function LogPane({ row, said, onMaintenance }: Props): ReactNode {
           </Button>
         </p>
       )}
-      {saying !== null && <AnnotationEditor row={row} kind={saying} onClose={() => setSaying(null)} />}
+      {saying !== null && <AnnotationEditor row={row} of={of} kind={saying} onClose={() => setSaying(null)} />}
       <Confirm
         open={removing !== null}
         onClose={() => setRemoving(null)}
@@ -204,9 +207,9 @@ function Said({ said, onRemove }: { said: Annotation; onRemove?: () => void }): 
   );
 }
 
-function download(id: string, format: 'csv' | 'json', what: 'transitions' | 'samples' | 'buckets'): void {
+function download(of: string, id: string, format: 'csv' | 'json', what: 'transitions' | 'samples' | 'buckets'): void {
   const link = document.createElement('a');
-  link.href = exportUrl('services', id, format, what);
+  link.href = exportUrl(of, id, format, what);
   link.download = `${id}-${what}.${format}`;
   link.click();
 }

@@ -87,7 +87,7 @@ function Loaded({ row, isStale }: { row: Service; isStale: boolean }): ReactNode
         <div className="min-w-0 space-y-6 empty:hidden xl:col-start-2 xl:row-start-2">
           {row.kind === 'mcp' && <McpPane row={row} />}
           {row.kind !== 'group' && <CheckPane row={row} />}
-          <RelatedPane id={row.id} />
+          <RelatedPane id={row.id} disagreement={row.disagreement} />
         </div>
       </div>
       {maintaining !== null && (

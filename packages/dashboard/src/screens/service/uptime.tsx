@@ -1,4 +1,4 @@
-import type { Service, UptimeValue, UptimeWindows } from '@statewire/model';
+import type { StatusRow, UptimeValue, UptimeWindows } from '@statewire/model';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
@@ -23,8 +23,14 @@ const windows = [
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
+/** A record whose past is shown, and the collection it is of. */
+interface Past {
+  readonly row: StatusRow;
+  readonly of?: 'agents' | 'services';
+}
+
 /** Uptime of four windows, and the last ninety days one by one. */
-export function UptimePane({ row }: { row: Service }): ReactNode {
+export function UptimePane({ row, of = 'services' }: Past): ReactNode {
   const { bar } = row;
   // Another day begins with another bar; until then the days stay the same objects.
   const days = useMemo(() => daysOf(bar, serverNow()), [bar]);
@@ -36,7 +42,7 @@ export function UptimePane({ row }: { row: Service }): ReactNode {
         ))}
       </dl>
       <div className="min-w-0 self-center">
-        <DayBar days={days}>{(day) => <OfDay id={row.id} day={day} as={asOf(row)} />}</DayBar>
+        <DayBar days={days}>{(day) => <OfDay of={of} id={row.id} day={day} as={asOf(row)} />}</DayBar>
       </div>
     </section>
   );
@@ -59,14 +65,14 @@ function Tile({ title, value }: { title: string; value: UptimeValue | null }): R
 // A pointer that only passes over the days asks for none of them.
 const RESTING_MS = 150;
 
-function OfDay({ id, day, as }: { id: string; day: Day; as: string }): ReactNode {
+function OfDay({ of, id, day, as }: { of: string; id: string; day: Day; as: string }): ReactNode {
   const [asked, setAsked] = useState<number | null>(null);
   useEffect(() => env.after(RESTING_MS, () => setAsked(day.at)), [day.at]);
   const isAsked = asked === day.at;
   // Today ends at the last full minute: what is asked is asked once a minute at most.
   const to = Math.min(day.at + DAY_MS, Math.floor(serverNow() / MINUTE_MS) * MINUTE_MS);
   const { data, isPending } = useQuery({
-    ...uptimeQuery('services', id, { from: day.at, to }, as),
+    ...uptimeQuery(of, id, { from: day.at, to }, as),
     enabled: isAsked,
   });
   if (!isAsked || isPending) return <Bone className="mt-1 h-4 w-24" />;
@@ -88,10 +94,10 @@ function OfDay({ id, day, as }: { id: string; day: Day; as: string }): ReactNode
 const SHOWN = 5;
 
 /** When it was down in the last ninety days, and for how long. */
-export function OutagesPane({ row }: { row: Service }): ReactNode {
+export function OutagesPane({ row, of = 'services' }: Past): ReactNode {
   const [isWhole, setWhole] = useState(false);
   const { data } = useQuery({
-    ...uptimeQuery('services', row.id, '90d', asOf(row)),
+    ...uptimeQuery(of, row.id, '90d', asOf(row)),
     placeholderData: (before, query) => (query?.queryKey[2] === row.id ? before : undefined),
   });
   const list = data?.outages.list ?? [];
@@ -152,6 +158,6 @@ export function OutagesPane({ row }: { row: Service }): ReactNode {
 }
 
 /** What on the live record moves when its past is worked out again: a change, a day's letter, an annotation. */
-function asOf({ flaps, bar, uptime }: Service): string {
+function asOf({ flaps, bar, uptime }: StatusRow): string {
   return `${flaps} ${bar} ${uptime?.d90.pct ?? ''}`;
 }

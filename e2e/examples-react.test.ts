@@ -24,7 +24,7 @@ const problems: string[] = [];
 beforeAll(async () => {
   target = createServer((_, response) => response.writeHead(isWell ? 200 : 503).end('ok'));
   await new Promise<void>((resolve) => target.listen(0, '127.0.0.1', resolve));
-  server = await TestServer.start({ STATEWIRE_COLLECTIONS: join(ROOT, 'collections.ts') });
+  server = await TestServer.start({});
   const proxy = { '/live': { target: server.url, ws: true }, '/v1': { target: server.url } };
   await build({ root: ROOT, logLevel: 'error', build: { outDir, emptyOutDir: true } });
   site = await preview({
@@ -120,7 +120,7 @@ describe('what each hook shows, and what it shows after a change', () => {
     await report('agents', 'z1', { name: 'Zoe', phase: 'idle', health: 'healthy' });
     await shows('useRealtimeDashboardMetrics', '2 agents');
     // A message that ends goes away by itself.
-    await post('/v1/messages', { id: 'soon', title: 'Soon over', expiresAt: Date.now() + 2_500 });
+    await post('/v1/messages', { id: 'soon', title: 'Soon over', endsAt: Date.now() + 2_500, publish: true });
     await shows('useRealtimeSystemMessages', 'Soon over');
     await until(
       'it to be gone',
@@ -175,7 +175,7 @@ async function fill(): Promise<void> {
   await report('jobs', 'import-1', stream);
   await report('jobs', 'scan-1', { ...stream, kind: 'scan', title: 'Nightly scan', done: 50 });
   await report('executions', 'r1', { agent: 'a7', title: 'Summarize', state: 'running', leaseMs: 600_000 });
-  await post('/v1/messages', { id: 'm1', title: 'Maintenance tonight' });
+  await post('/v1/messages', { id: 'm1', title: 'Maintenance tonight', publish: true });
   await post('/v1/customers', { id: 'acme', name: 'Acme' });
   await post('/v1/customers', { id: 'gone', name: 'Gone', status: 'churned' });
   await post('/v1/users', { id: 'ana', name: 'Ana', email: 'ana@example.org' });

@@ -355,6 +355,8 @@ function Manager(): ReactNode {
       messages={messages(now)}
       onCreate={() => undefined}
       onEnd={() => undefined}
+      onPublish={() => undefined}
+      onReactivate={() => undefined}
       onDelete={() => undefined}
     />
   );

@@ -62,7 +62,7 @@ function Messages({ client }: { readonly client: string }): ReactNode {
       <button
         type="button"
         className="sw-button"
-        onClick={() => void createMessage({ title: 'We are looking into it' })}
+        onClick={() => void createMessage({ title: 'We are looking into it', publish: true })}
       >
         Tell everybody
       </button>

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@statewire/protocol';
+import type { FilterJson, JsonObject } from '@statewire/protocol';
 import type { z } from 'zod';
 import type { AnyDefinition, RowRule } from './custom/definition.ts';
 
@@ -40,6 +40,23 @@ export interface Access {
   readonly adminSeesAll?: boolean | undefined;
   /** The collection's name; `describeCollection` sets it, so that rules about single records can ask for permissions. */
   readonly of?: string | undefined;
+  /** What those see who may not write such records. Default: all of them, whole. */
+  readonly glimpse?: Glimpse | undefined;
+}
+
+/** What a caller who may not write a record sees of it. */
+export interface Glimpse {
+  /** For everybody else there are no other fields: not to see, to ask for or to sort by. */
+  readonly fields: readonly string[];
+  /** A filter: which records there are for this reader. */
+  rows(reader: Reader): FilterJson;
+}
+
+/** Of a reader, what decides over what they see. */
+export interface Reader {
+  readonly kind: 'key' | 'token' | 'user';
+  /** Ids of the customers that a token says its holder belongs to. */
+  readonly customers: readonly string[];
 }
 
 /** A kind of record: its name on the wire, its schemas, and who may do what. */
@@ -88,6 +105,12 @@ export function describeCollection(collection: Collection): Collection {
         `collection ${collection.name}: ${field}, which names whose a record is, is not a field of its records`,
       );
     }
+  }
+  const stranger = collection.access.glimpse?.fields.find((field) => !fields.has(field));
+  if (stranger !== undefined) {
+    throw new Error(
+      `collection ${collection.name}: ${stranger}, which readers are shown, is not a field of its records`,
+    );
   }
   if (!/^[a-z][a-z-]{0,63}$/.test(collection.name)) {
     throw new Error(`collection name "${collection.name}": expected lower-case letters, so that it fits a path`);

@@ -1,4 +1,4 @@
-export type { Access, Collection, CollectionKind, Level, Scope } from './define.ts';
+export type { Access, Collection, CollectionKind, Glimpse, Level, Reader, Scope } from './define.ts';
 export {
   allows,
   allowsAnywhere,
@@ -451,3 +451,26 @@ export {
   type SavedViewCreate,
   type SavedViewPatch,
 } from './collections/saved-view.ts';
+export {
+  MESSAGE_AUDIENCES,
+  MESSAGE_BODY_MAX,
+  MESSAGE_CUSTOMERS_MAX,
+  MESSAGE_EVENTS,
+  MESSAGE_PRIORITIES,
+  MESSAGE_STATES,
+  messageCreateSchema,
+  messageFieldSchemas,
+  messageFlaw,
+  messagePatchSchema,
+  messageRow,
+  messageUrlSchema,
+  type Message,
+  type MessageAudience,
+  type MessageCreate,
+  type MessageEvent,
+  type MessageLink,
+  type MessagePatch,
+  type MessagePriority,
+  type MessageState,
+} from './collections/message.ts';
+export { deviceSchema, dismissalRow, type Dismissal } from './collections/dismissal.ts';

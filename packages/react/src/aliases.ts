@@ -14,12 +14,7 @@ import { useConnectionStatus } from './use-connection-status.ts';
 import { useDashboardMetrics, type DashboardMetricsOptions, type LiveMetrics } from './use-dashboard-metrics.ts';
 import { useCustomers, useUsers, type LivePeople, type PeopleOptions } from './use-people.ts';
 import { useServerMetrics, type ServerMetrics } from './use-server-metrics.ts';
-import {
-  useSystemMessages,
-  type LiveSystemMessages,
-  type SystemMessage,
-  type SystemMessagesOptions,
-} from './use-system-messages.ts';
+import { useSystemMessages, type LiveSystemMessages, type SystemMessage } from './use-system-messages.ts';
 
 /** The connection in three words. Not known yet is not connected and not an error. */
 export type LinkWord = 'connected' | 'connecting' | 'disconnected' | 'error' | 'unknown';
@@ -212,7 +207,7 @@ export interface RealtimeSystemMessages {
   readonly live: LiveSystemMessages;
 }
 
-export interface RealtimeSystemMessagesOptions extends Pick<SystemMessagesOptions, 'collection'> {
+export interface RealtimeSystemMessagesOptions {
   readonly clientId?: string | undefined;
   /** Leaves those out of `messages` that have ended. Default true. */
   readonly autoCleanupExpired?: boolean | undefined;
@@ -220,8 +215,8 @@ export interface RealtimeSystemMessagesOptions extends Pick<SystemMessagesOption
 
 /** System messages, of one customer and for everybody. */
 export function useRealtimeSystemMessages(options: RealtimeSystemMessagesOptions = {}): RealtimeSystemMessages {
-  const { clientId, collection, autoCleanupExpired = true } = options;
-  const live = useSystemMessages({ client: clientId, collection });
+  const { clientId, autoCleanupExpired = true } = options;
+  const live = useSystemMessages({ client: clientId });
   return useMemo(
     () => ({
       messages: autoCleanupExpired ? live.activeMessages : live.data,

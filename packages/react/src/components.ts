@@ -30,15 +30,10 @@ export { Sparkline, type SparklineProps } from './components/sparkline.tsx';
 export { StatusBadge, StatusDot, type StatusBadgeProps, type StatusDotProps } from './components/status-badge.tsx';
 export { StatusIndicator, type StatusIndicatorProps } from './components/status-indicator.tsx';
 export type { Styled } from './components/styled.ts';
+export { MessageBody, type MessageBodyProps } from './components/message-body.tsx';
 export { SystemMessageBanner, type SystemMessageBannerProps } from './components/system-message-banner.tsx';
 export { SystemMessageManager, type SystemMessageManagerProps } from './components/system-messages.tsx';
-export {
-  phaseOf,
-  type MessageDraft,
-  type MessagePhase,
-  type MessageSeverity,
-  type ShownMessage,
-} from './components/system-message.ts';
+export { phaseOf, type MessageDraft, type ShownMessage } from './components/system-message.ts';
 export { Toaster, type ToasterProps } from './components/toaster.tsx';
 export { createToasts, type Toast, type ToastInput, type Toasts } from './components/toasts.ts';
 export { UptimeBar, type UptimeBarProps } from './components/uptime-bar.tsx';

@@ -137,7 +137,7 @@ test('one wrong issuer among good ones stops the start: rules that keep people o
       issuer: 'a',
       audience: 'b',
       key: { jwks: 'https://a.example/jwks' },
-      claims: { org: 'org', sub: 'sub', name: 'name', scopes: 'scope' },
+      claims: { org: 'org', sub: 'sub', name: 'name', scopes: 'scope', customer: 'customer' },
       defaultOrg: null,
       defaultScopes: [],
     },

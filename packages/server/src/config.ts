@@ -69,7 +69,13 @@ export interface JwtConfig {
   readonly issuer: string;
   readonly audience: string;
   readonly key: { readonly secret: string } | { readonly jwks: string };
-  readonly claims: { readonly org: string; readonly sub: string; readonly name: string; readonly scopes: string };
+  readonly claims: {
+    readonly org: string;
+    readonly sub: string;
+    readonly name: string;
+    readonly scopes: string;
+    readonly customer: string;
+  };
   readonly defaultOrg: string | null;
   readonly defaultScopes: readonly ('read' | 'report' | 'admin')[];
 }
@@ -408,6 +414,7 @@ const jwt = z
         sub: claim.default('sub'),
         name: claim.default('name'),
         scopes: claim.default('scope'),
+        customer: claim.default('customer'),
       })
       .prefault({}),
     defaultOrg: z

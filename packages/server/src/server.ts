@@ -44,6 +44,7 @@ import { Groups } from './joints/groups.ts';
 import { GatewayNumbers } from './joints/gateway-numbers.ts';
 import { History } from './joints/history.ts';
 import { acceptTools, writeLook } from './joints/looks.ts';
+import { messageDue } from './joints/messages.ts';
 import { Maintenances } from './joints/maintenance.ts';
 import { mutations } from './joints/mutations.ts';
 import { securePage } from './joints/page-secrets.ts';
@@ -308,6 +309,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   // Plain records that move by themselves at their `nextAt`. Whoever moves them compares it with the deadline again.
   const onDue: Readonly<Record<string, (org: string, id: string, deadline: number) => Promise<Result<unknown>>>> = {
     maintenances: (org, id, deadline) => maintenances.due(org, id, deadline),
+    messages: (org, id, deadline) => messageDue({ commit: () => commit, limits }, org, id, deadline),
     alerts: (org, id, deadline) => alerting.alertDue(org, id, deadline),
     policies: (org, id, deadline) => alerting.policyDue(org, id, deadline),
     incidents: (org, id, deadline) => incidents.due(org, id, deadline),

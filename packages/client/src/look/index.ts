@@ -12,6 +12,7 @@ export {
   type BarTone,
   type Painter,
 } from './bar.ts';
+export { isSafeUrl, markdownWords, markLimits, readMarkdown, type MarkBlock, type MarkInline } from './markdown.ts';
 export { shapes, type Stroke } from './shapes.ts';
 export { ago, brief, clockTime, latencyText, long } from './span.ts';
 export { sparkPath, sparkText } from './spark.ts';

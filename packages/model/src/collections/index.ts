@@ -7,6 +7,7 @@ import { checks, type Check } from './check.ts';
 import { connections, type Connection } from './connection.ts';
 import { customers, type Customer } from './customer.ts';
 import { deliveries, type Delivery } from './delivery.ts';
+import { dismissals, type Dismissal } from './dismissal.ts';
 import { executions, type Execution } from './execution.ts';
 import { inboxes, type Inbox } from './inbox.ts';
 import { incidents, type Incident } from './incident.ts';
@@ -14,6 +15,7 @@ import { instructions, type Instruction } from './instruction.ts';
 import { jobs, type Job } from './job.ts';
 import { maintenances, type Maintenance } from './maintenance.ts';
 import { members, type Member } from './member.ts';
+import { messages, type Message } from './message.ts';
 import { metrics, type Metric } from './metric.ts';
 import { policies, type Policy } from './policy.ts';
 import { roles, type Role } from './role.ts';
@@ -58,6 +60,8 @@ export interface Rows {
   readonly customers: Customer;
   readonly users: User;
   readonly 'saved-views': SavedView;
+  readonly messages: Message;
+  readonly dismissals: Dismissal;
 }
 
 /** The name of a collection that every server has. */
@@ -93,6 +97,8 @@ export const collections: Readonly<Record<CollectionName, Collection>> = {
   customers,
   users,
   'saved-views': savedViews,
+  messages,
+  dismissals,
 };
 
 /** The collection of this name, or null. Safe for names from outside. */

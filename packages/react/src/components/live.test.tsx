@@ -17,6 +17,7 @@ import {
   SystemMessageManager,
   type ShownMessage,
 } from '../components.ts';
+import type { JsonObject } from '@statewire/protocol';
 import { StatewireProvider } from '../provider.tsx';
 import { useServices } from '../named.ts';
 
@@ -329,9 +330,24 @@ describe('messages', () => {
   const message = (id: string, fields: Partial<ShownMessage> = {}): ShownMessage => ({
     id,
     title: `Message ${id}`,
-    text: '',
-    severity: 'info',
-    expiresAt: null,
+    body: '',
+    priority: 'info',
+    state: 'active',
+    startsAt: null,
+    endsAt: null,
+    ...fields,
+  });
+
+  const record = (id: string, fields: JsonObject = {}): Parameters<FakeServer['put']>[1] => ({
+    id,
+    title: `Message ${id}`,
+    body: '',
+    priority: 'info',
+    state: 'active',
+    startsAt: null,
+    endsAt: null,
+    dismissible: true,
+    link: null,
     ...fields,
   });
 
@@ -341,8 +357,8 @@ describe('messages', () => {
       <SystemMessageBanner
         messages={[
           message('a'),
-          message('b', { severity: 'critical' }),
-          message('c', { startsAt: now + 10_000, expiresAt: now + 20_000 }),
+          message('b', { priority: 'critical' }),
+          message('c', { state: undefined, startsAt: now + 10_000, endsAt: now + 20_000 }),
         ]}
       />,
     );
@@ -357,22 +373,50 @@ describe('messages', () => {
     expect(titles()).toEqual(['Information: Message a']);
   });
 
+  test('[UI31] a live banner says once what was shown, followed and put away; what was put away stays so', async () => {
+    const ops: JsonObject = { audience: 'operators', link: { text: 'Help', url: '/help' } };
+    server.put('messages', record('a', ops));
+    server.put('messages', record('b', { priority: 'critical', body: 'See [why](https://a.example).' }));
+    server.put('messages', record('c', { audience: 'customers' }));
+    server.put('messages', record('d', { state: 'scheduled' }));
+    server.put('messages', record('e'));
+    server.put('dismissals', { id: 'r', message: 'e', device: '', dismissedAt: 5 });
+    const view = show(<SystemMessageBanner max={1} />);
+    await pass();
+    const said = (): readonly unknown[] =>
+      server.received.flatMap((frame) => (frame.t === 'mut' ? [`${frame.k}:${frame.name ?? ''}`] : []));
+    expect(said()).toEqual(['b:seen']);
+    expect(screen.getByRole('alert').textContent).toBe('Critical: Message b');
+    expect(screen.getByRole('status').textContent).toBe('');
+    press('One more message');
+    await pass();
+    expect(screen.getByRole('status').textContent).toBe('Information: Message a');
+    expect(said()).toEqual(['b:seen', 'a:seen']);
+    fireEvent.click(screen.getByRole('link', { name: 'Help' }));
+    fireEvent.click(screen.getByRole('link', { name: 'why' }));
+    await pass();
+    expect(said().slice(2)).toEqual(['a:click', 'b:click']);
+    press('Put away: Message b');
+    await pass();
+    expect(said().slice(4)).toEqual(['b:dismiss']);
+    expect(view.container.querySelectorAll('.sw-message')).toHaveLength(1);
+    // Put away on another device of this person.
+    put('dismissals', { id: 's', message: 'a', device: '', dismissedAt: 7 });
+    await pass();
+    expect(view.container.querySelectorAll('.sw-message')).toHaveLength(0);
+  });
+
   test('[UI13] [UI14] live messages are counted, ended and deleted; a flaw is said by its field and nothing is sent', async () => {
     const now = env.now();
-    server.put('messages', { ...message('a'), client: null, startsAt: null, isDismissible: true });
-    server.put('messages', {
-      ...message('b', { expiresAt: now + 5_000 }),
-      client: null,
-      startsAt: null,
-      isDismissible: true,
-    });
-    show(<SystemMessageManager collection="messages" />);
+    server.put('messages', record('a'));
+    server.put('messages', record('b', { endsAt: now + 5_000 }));
+    show(<SystemMessageManager />);
     await pass();
     const counts = (): readonly (string | null)[] =>
       screen.getAllByRole('definition').map(({ textContent }) => textContent);
-    expect(counts()).toEqual(['2', '0', '0']);
+    expect(counts()).toEqual(['2', '0', '0', '0']);
     await pass(6_000);
-    expect(counts()).toEqual(['1', '0', '1']);
+    expect(counts()).toEqual(['1', '0', '1', '0']);
     press('Say it');
     expect(screen.getByText('Say in a few words what it is about')).toBeDefined();
     expect(server.received.filter(({ t }) => t === 'mut')).toEqual([]);
@@ -381,9 +425,13 @@ describe('messages', () => {
     press('Say it');
     await pass();
     expect(screen.getByText('Tonight')).toBeDefined();
+    expect(server.received.findLast(({ t }) => t === 'mut')).toMatchObject({
+      op: 'create',
+      f: { title: 'Tonight', priority: 'info', endsAt: null, publish: true },
+    });
     press('End now: Message a');
-    await pass(1_000);
-    expect(counts()).toEqual(['1', '0', '2']);
+    await pass();
+    expect(server.received.findLast(({ t }) => t === 'mut')).toMatchObject({ op: 'call', name: 'withdraw', k: 'a' });
     press('Delete: Message b');
     await pass();
     expect(screen.queryByText('Message b')).toBeNull();

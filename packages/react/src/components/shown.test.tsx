@@ -144,7 +144,7 @@ describe('server', () => {
         <Sparkline label="latency" values={[1, 2]} />
         <ChangeHighlight value={1} />
         <AgentStatusControl agent={agent} />
-        <SystemMessageBanner messages={[{ id: 'm', title: 'Hello', text: '', severity: 'info', expiresAt: null }]} />
+        <SystemMessageBanner messages={[{ id: 'm', title: 'Hello', priority: 'info' }]} />
         <SystemMessageManager messages={[]} />
         <PresenceAvatars people={[]} />
       </>,

@@ -1,55 +1,124 @@
+// oxlint-disable jsx-a11y/prefer-tag-over-role -- a live region is not what <output> means for a message that stands.
 import type { Tone } from '@statewire/client/look';
-import { useState, type ReactNode } from 'react';
+import type { MessagePriority } from '@statewire/model';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { useNowAs } from '../use-now.ts';
+import { useSystemMessages } from '../use-system-messages.ts';
 import { Glyph } from './glyph.tsx';
+import { MessageAnchor, MessageBody } from './message-body.tsx';
 import { StatusIcon } from './status-icon.tsx';
 import { styler, type Styled } from './styled.ts';
-import { phaseOf, severityOf, type MessageSeverity, type ShownMessage } from './system-message.ts';
+import { phaseOf, priorityOf, type ShownMessage } from './system-message.ts';
 
-/** What `SystemMessageBanner` takes. */
-export interface SystemMessageBannerProps extends Styled<'close' | 'message'> {
-  readonly messages: readonly ShownMessage[];
-  /** Messages to show at once, the most pressing first. Default 3. */
+interface BannerLooks extends Styled<'close' | 'link' | 'message'> {
+  /** Messages to show at once, the most pressing first; the rest is one click away. Default 3. */
   readonly max?: number | undefined;
-  /** Told when a reader puts one away; it stays away while this component stands. */
-  readonly onDismiss?: ((id: string) => void) | undefined;
+  /** `flow`: where it stands, moving what is below. `over`: above the page, moving nothing. Default `flow`. */
+  readonly placement?: 'flow' | 'over' | undefined;
 }
 
-/** What operators say, while it holds: it comes and goes at its times by the server's clock, without a reload. */
+interface BannerShown extends BannerLooks {
+  readonly messages: readonly ShownMessage[];
+  /** Told when a reader puts one away; it stays away while this component stands. */
+  readonly onDismiss?: ((id: string) => void) | undefined;
+  readonly onLink?: ((id: string, url: string) => void) | undefined;
+}
+
+interface BannerLive extends BannerLooks {
+  readonly messages?: undefined;
+  /** Of what a writer sees: only what this customer's users see. Default: what is for the organization's own people. */
+  readonly client?: string | undefined;
+}
+
+/** Messages given, or those that are for the caller, watched. */
+export type SystemMessageBannerProps = BannerLive | BannerShown;
+
+/**
+ * What operators say, while it holds: it comes and goes at its times by the server's clock, without a reload. Without
+ * `messages` it shows what is for the caller, says to the server what was shown, followed and put away, and what was put
+ * away stays so.
+ */
 export function SystemMessageBanner(props: SystemMessageBannerProps): ReactNode {
-  const { messages, max = 3, onDismiss } = props;
+  return props.messages === undefined ? <LiveBanner {...props} /> : <Shown {...props} />;
+}
+
+function LiveBanner({ client, ...rest }: BannerLive): ReactNode {
+  const { openMessages, seen, click, dismiss } = useSystemMessages({ client });
+  const told = useRef(new Set<string>());
+  // Writers see what is for customers too; that is for the app's own pages.
+  const mine = client === undefined ? openMessages.filter(({ audience }) => audience !== 'customers') : openMessages;
+  return (
+    <Shown
+      {...rest}
+      messages={mine}
+      onShow={(id) => {
+        if (told.current.has(id)) return;
+        told.current.add(id);
+        void seen(id);
+      }}
+      onDismiss={(id) => void dismiss(id)}
+      onLink={(id) => void click(id)}
+    />
+  );
+}
+
+function Shown(props: BannerShown & { readonly onShow?: ((id: string) => void) | undefined }): ReactNode {
+  const { messages, max = 3, placement = 'flow', onDismiss, onLink, onShow } = props;
   const { root, part } = styler(props);
   const [away, setAway] = useState<ReadonlySet<string>>(NONE);
+  const [isWhole, setIsWhole] = useState(false);
   const of = (now: number): string =>
     messages
       .filter((message) => (now === 0 ? isTimeless(message) : phaseOf(message, now) === 'active'))
       .map(({ id }) => id)
       .join('\n');
   // Only the names of those to be seen, so that the clock alone renders nothing.
-  const seen = useNowAs(of, of(0));
-  const ids = new Set(seen.split('\n'));
-  const shown = messages
+  const names = useNowAs(of, of(0));
+  const ids = new Set(names.split('\n'));
+  const open = messages
     .filter(({ id }) => ids.has(id) && !away.has(id))
-    .sort((a, b) => WEIGHTS[severityOf(b)] - WEIGHTS[severityOf(a)])
-    .slice(0, max);
+    .sort((a, b) => WEIGHTS[priorityOf(b)] - WEIGHTS[priorityOf(a)]);
+  const shown = isWhole ? open : open.slice(0, max);
+  const more = open.length - shown.length;
+  const seenIds = shown.map(({ id }) => id).join('\n');
+  const newest = useRef(onShow);
+  useEffect(() => {
+    newest.current = onShow;
+  });
+  useEffect(() => {
+    for (const id of seenIds.split('\n')) if (id !== '') newest.current?.(id);
+  }, [seenIds]);
   return (
-    <div className={root('sw-messages')} aria-live="polite">
+    <div className={root('sw-messages')} data-placement={placement} data-empty={shown.length === 0 ? '' : undefined}>
+      <Region of={shown.filter((message) => priorityOf(message) !== 'critical')} is="polite" />
+      <Region of={shown.filter((message) => priorityOf(message) === 'critical')} is="assertive" />
       {shown.map((message) => (
         <div
           key={message.id}
           className={part('message', 'sw-message')}
-          data-severity={severityOf(message)}
-          data-tone={messageTones[severityOf(message)]}
+          data-priority={priorityOf(message)}
+          data-tone={messageTones[priorityOf(message)]}
         >
-          <MessageIcon severity={severityOf(message)} />
+          <MessageIcon priority={priorityOf(message)} />
           <div className="sw-message-body">
             <p className="sw-message-title">
-              <span className="sw-hidden">{messageWords[severityOf(message)]}: </span>
+              <span className="sw-hidden">{messageWords[priorityOf(message)]}: </span>
               {message.title}
             </p>
-            {message.text === '' ? null : <p className="sw-message-text">{message.text}</p>}
+            {message.body === undefined || message.body === '' ? null : (
+              <MessageBody text={message.body} onLink={(url) => onLink?.(message.id, url)} />
+            )}
+            {message.link === undefined || message.link === null ? null : (
+              <MessageAnchor
+                url={message.link.url}
+                className={part('link', 'sw-message-link')}
+                onLink={(url) => onLink?.(message.id, url)}
+              >
+                {message.link.text}
+              </MessageAnchor>
+            )}
           </div>
-          {message.isDismissible === false ? null : (
+          {message.dismissible === false ? null : (
             <button
               type="button"
               className={part('close', 'sw-icon-button')}
@@ -64,39 +133,55 @@ export function SystemMessageBanner(props: SystemMessageBannerProps): ReactNode 
           )}
         </div>
       ))}
+      {more > 0 ? (
+        <button type="button" className="sw-text-button sw-message-more" onClick={() => setIsWhole(true)}>
+          {more === 1 ? 'One more message' : `${more} more messages`}
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
+/** Said to screen readers apart from what is seen: the titles, so that links and buttons are not read out. */
+function Region({ of, is }: { readonly of: readonly ShownMessage[]; readonly is: 'assertive' | 'polite' }): ReactNode {
+  return (
+    <div className="sw-hidden" role={is === 'polite' ? 'status' : 'alert'} aria-live={is} aria-atomic="false">
+      {of.map((message) => (
+        <p key={message.id}>{`${messageWords[priorityOf(message)]}: ${message.title}`}</p>
+      ))}
     </div>
   );
 }
 
 const NONE: ReadonlySet<string> = new Set();
-const WEIGHTS: Readonly<Record<MessageSeverity, number>> = { info: 0, success: 0, warning: 1, critical: 2 };
+const WEIGHTS: Readonly<Record<MessagePriority, number>> = { info: 0, notice: 1, warning: 2, critical: 3 };
 
 /** Before the time is known, as on a server, only what holds at every time is shown. */
-function isTimeless({ startsAt, expiresAt }: ShownMessage): boolean {
-  return (startsAt ?? null) === null && expiresAt === null;
+function isTimeless({ state, startsAt = null, endsAt = null }: ShownMessage): boolean {
+  return (state === undefined || state === 'active') && startsAt === null && endsAt === null;
 }
 
 /** Information has a shape of its own: it is no status. */
-export function MessageIcon({ severity }: { readonly severity: MessageSeverity }): ReactNode {
-  return severity === 'info' ? (
-    <span className="sw-icon" data-tone="maintenance">
+export function MessageIcon({ priority }: { readonly priority: MessagePriority }): ReactNode {
+  return priority === 'info' || priority === 'notice' ? (
+    <span className="sw-icon" data-tone={messageTones[priority]}>
       <Glyph name="info" size={16} />
     </span>
   ) : (
-    <StatusIcon tone={messageTones[severity]} size={16} />
+    <StatusIcon tone={messageTones[priority]} size={16} />
   );
 }
 
-/** How each severity looks, and what it is called. */
-export const messageTones: Readonly<Record<MessageSeverity, Tone>> = {
-  info: 'maintenance',
-  success: 'up',
+/** How each priority looks, and what it is called. */
+export const messageTones: Readonly<Record<MessagePriority, Tone>> = {
+  info: 'quiet',
+  notice: 'maintenance',
   warning: 'degraded',
   critical: 'down',
 };
-export const messageWords: Readonly<Record<MessageSeverity, string>> = {
+export const messageWords: Readonly<Record<MessagePriority, string>> = {
   info: 'Information',
-  success: 'Good news',
+  notice: 'Notice',
   warning: 'Warning',
   critical: 'Critical',
 };

@@ -1,57 +1,50 @@
 /** A word of an operator to everybody or to some: what it is, and when it is to be seen. */
+import type { MessageLink, MessagePriority, MessageState } from '@statewire/model';
 
 /** What is shown of a message; the rows of `useSystemMessages` are such. */
 export interface ShownMessage {
   readonly id: string;
   readonly title: string;
-  readonly text: string;
-  /** `info`, `success`, `warning`, `critical`; any other word is shown as information. */
-  readonly severity: string;
-  /** Epoch ms on the server's clock; null: until somebody ends it. */
-  readonly expiresAt: number | null;
-  /** Epoch ms; absent or null: at once. */
-  readonly startsAt?: number | null | undefined;
+  /** Markdown of the safe subset. */
+  readonly body?: string | undefined;
+  /** `info`, `notice`, `warning`, `critical`; any other word is shown as information. */
+  readonly priority: string;
+  readonly link?: MessageLink | null | undefined;
   /** Can a reader put it away? Default true. */
-  readonly isDismissible?: boolean | undefined;
+  readonly dismissible?: boolean | undefined;
+  /** Where it stands by the server; absent: its times say it. */
+  readonly state?: MessageState | undefined;
+  /** Epoch ms on the server's clock; absent or null: at once, and until somebody ends it. */
+  readonly startsAt?: number | null | undefined;
+  readonly endsAt?: number | null | undefined;
+  /** For those who write messages: to how many it was shown, and what they did. */
+  readonly shown?: number | undefined;
+  readonly clicked?: number | undefined;
+  readonly dismissed?: number | undefined;
 }
 
-/** How urgent a message is. */
-export type MessageSeverity = 'critical' | 'info' | 'success' | 'warning';
-/** Whether a message is shown now, later or no more. */
-export type MessagePhase = 'active' | 'expired' | 'scheduled';
-
-/** Where a message is in its life, by the server's clock: nobody has to end it. */
+/**
+ * Where a message is in its life, by the server's clock. An end is seen at its moment, before anything has come; a
+ * beginning is the server's to say, because before it only writers know of the message.
+ */
 export function phaseOf(
-  { startsAt, expiresAt }: Pick<ShownMessage, 'expiresAt' | 'startsAt'>,
+  { state, startsAt = null, endsAt = null }: Pick<ShownMessage, 'endsAt' | 'startsAt' | 'state'>,
   now: number,
-): MessagePhase {
-  if (expiresAt !== null && now >= expiresAt) return 'expired';
-  return startsAt !== undefined && startsAt !== null && now < startsAt ? 'scheduled' : 'active';
+): MessageState {
+  if (state === 'draft' || state === 'withdrawn' || state === 'expired') return state;
+  if (endsAt !== null && now >= endsAt) return 'expired';
+  if (state === 'active') return 'active';
+  return startsAt !== null && now < startsAt ? 'scheduled' : 'active';
 }
 
-export function severityOf({ severity }: Pick<ShownMessage, 'severity'>): MessageSeverity {
-  return severity === 'critical' || severity === 'warning' || severity === 'success' ? severity : 'info';
+export function priorityOf({ priority }: Pick<ShownMessage, 'priority'>): MessagePriority {
+  return priority === 'critical' || priority === 'warning' || priority === 'notice' ? priority : 'info';
 }
 
 /** Fields of a message that is being written. */
 export interface MessageDraft {
   readonly title: string;
-  readonly text: string;
-  readonly severity: MessageSeverity;
-  readonly expiresAt: number | null;
+  readonly body: string;
+  readonly priority: MessagePriority;
+  readonly endsAt: number | null;
 }
-
-/** What is wrong with a draft, by field; empty when it can be sent. The limits are those of the server's titles and texts. */
-export function draftFlaws({ title, text }: Pick<MessageDraft, 'text' | 'title'>): {
-  readonly title?: string;
-  readonly text?: string;
-} {
-  return {
-    ...(title.trim() === '' ? { title: 'Say in a few words what it is about' } : {}),
-    ...(title.length > TITLE_MAX ? { title: `${title.length} characters; at most ${TITLE_MAX}` } : {}),
-    ...(text.length > TEXT_MAX ? { text: `${text.length} characters; at most ${TEXT_MAX}` } : {}),
-  };
-}
-
-const TITLE_MAX = 200;
-const TEXT_MAX = 2_000;

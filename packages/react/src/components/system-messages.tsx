@@ -1,20 +1,14 @@
+import { messageFieldSchemas, MESSAGE_PRIORITIES, type MessagePriority, type MessageState } from '@statewire/model';
 import { useId, useState, type ReactNode } from 'react';
-import { useCommand } from '../use-command.ts';
+import type { CommandResult } from '@statewire/client';
 import { useNowAs } from '../use-now.ts';
 import { useSystemMessages } from '../use-system-messages.ts';
 import { Glyph } from './glyph.tsx';
+import { MessageBody } from './message-body.tsx';
 import { RelativeTime } from './relative-time.tsx';
 import { styler, type Styled } from './styled.ts';
 import { MessageIcon, messageTones, messageWords } from './system-message-banner.tsx';
-import {
-  draftFlaws,
-  phaseOf,
-  severityOf,
-  type MessageDraft,
-  type MessagePhase,
-  type MessageSeverity,
-  type ShownMessage,
-} from './system-message.ts';
+import { phaseOf, priorityOf, type MessageDraft, type ShownMessage } from './system-message.ts';
 
 type ManagerPart = 'button' | 'field' | 'form' | 'item';
 
@@ -24,48 +18,51 @@ interface ManagerShown extends Styled<ManagerPart> {
   readonly onCreate?: ((draft: MessageDraft) => void) | undefined;
   /** Ends one now; the record stays. */
   readonly onEnd?: ((id: string) => void) | undefined;
+  /** Shows a draft, and one that is over once more. */
+  readonly onPublish?: ((id: string) => void) | undefined;
+  readonly onReactivate?: ((id: string) => void) | undefined;
   readonly onDelete?: ((id: string) => void) | undefined;
   readonly isStale?: boolean | undefined;
   readonly error?: string | undefined;
 }
 
 interface ManagerLive extends Styled<ManagerPart> {
-  /** A collection of such records, of your own; mostly `messages`. */
-  readonly collection: string;
+  readonly messages?: undefined;
   /** Writes for this customer, and lists what is for them and for everybody. Default: for everybody, all. */
   readonly client?: string | undefined;
 }
 
-/** Messages given, or those of a collection, watched. */
+/** Messages given, or those of the server, watched. */
 export type SystemMessageManagerProps = ManagerLive | ManagerShown;
 
 /**
  * Messages to readers, for those who write them: how many are to be seen, which are planned and over, and a form that
- * says what is wrong while it is written. With `collection` it works on live records.
+ * says what is wrong while it is written. Without `messages` it works on those of the server.
  */
 export function SystemMessageManager(props: SystemMessageManagerProps): ReactNode {
-  return 'collection' in props ? <Live {...props} /> : <Shown {...props} />;
+  return props.messages === undefined ? <Live {...props} /> : <Shown {...props} />;
 }
 
-function Live({ collection, client, ...rest }: ManagerLive): ReactNode {
-  const { data, status, error } = useSystemMessages({ collection, client });
-  const create = useCommand((sw, draft: MessageDraft) =>
-    sw.collection(collection).create({ ...draft, client: client ?? null }),
-  );
-  const end = useCommand((sw, id: string) =>
-    sw.collection(collection).patch(id, { expiresAt: Math.round(sw.serverNow()) }, { optimistic: true }),
-  );
-  const remove = useCommand((sw, id: string) => sw.collection(collection).delete(id));
-  const failed = create.error ?? end.error ?? remove.error ?? (status === 'denied' ? error : null);
+function Live({ client, ...rest }: ManagerLive): ReactNode {
+  const live = useSystemMessages({ client });
+  const { data, status, error, create, withdraw, publish, reactivate, remove } = live;
+  const [failed, setFailed] = useState<string | undefined>();
+  const run = (command: Promise<CommandResult>): void => {
+    setFailed(undefined);
+    void command.then((result) => setFailed(result.ok ? undefined : result.message));
+  };
+  const whom = client === undefined ? {} : ({ audience: 'customers', customers: [client] } as const);
   return (
     <Shown
       {...rest}
       messages={data}
       isStale={status === 'stale' || status === 'offline'}
-      error={failed?.message}
-      onCreate={(draft) => void create.run(draft)}
-      onEnd={(id) => void end.run(id)}
-      onDelete={(id) => void remove.run(id)}
+      error={failed ?? (status === 'denied' ? error?.message : undefined)}
+      onCreate={(draft) => run(create({ ...draft, ...whom, publish: true }))}
+      onEnd={(id) => run(withdraw(id))}
+      onPublish={(id) => run(publish(id))}
+      onReactivate={(id) => run(reactivate(id))}
+      onDelete={(id) => run(remove(id))}
     />
   );
 }
@@ -78,11 +75,12 @@ function Shown(props: ManagerShown): ReactNode {
   const listed = messages
     .map((message, i) => ({ message, phase: PHASES[phases.charAt(i)] ?? phaseOf(message, 0) }))
     .sort((a, b) => ORDER[a.phase] - ORDER[b.phase]);
-  const count = (phase: MessagePhase): number => listed.filter((each) => each.phase === phase).length;
+  const count = (phase: MessageState): number =>
+    listed.filter((each) => (each.phase === 'withdrawn' ? 'expired' : each.phase) === phase).length;
   return (
     <section className={root('sw-manager')} aria-label="System messages" data-stale={isStale ? '' : undefined}>
       <dl className="sw-stats">
-        {(['active', 'scheduled', 'expired'] as const).map((phase) => (
+        {COUNTED.map((phase) => (
           <div key={phase} data-phase={phase}>
             <dt>{PHASE_WORDS[phase]}</dt>
             <dd>{count(phase)}</dd>
@@ -110,22 +108,25 @@ function Shown(props: ManagerShown): ReactNode {
   );
 }
 
-function Item(props: ManagerShown & { readonly message: ShownMessage; readonly phase: MessagePhase }): ReactNode {
-  const { message, phase, onEnd, onDelete } = props;
+function Item(props: ManagerShown & { readonly message: ShownMessage; readonly phase: MessageState }): ReactNode {
+  const { message, phase, onEnd, onPublish, onReactivate, onDelete } = props;
   const { part } = styler(props);
   return (
-    <li className={part('item', 'sw-manager-item')} data-phase={phase} data-tone={messageTones[severityOf(message)]}>
-      <MessageIcon severity={severityOf(message)} />
+    <li className={part('item', 'sw-manager-item')} data-phase={phase} data-tone={messageTones[priorityOf(message)]}>
+      <MessageIcon priority={priorityOf(message)} />
       <div className="sw-news-body">
         <p className="sw-manager-title">{message.title}</p>
-        {message.text === '' ? null : <p className="sw-news-text">{message.text}</p>}
+        {message.body === undefined || message.body === '' ? null : <MessageBody text={message.body} />}
         <p className="sw-news-facts">
-          <span>{messageWords[severityOf(message)]}</span>
+          <span>{messageWords[priorityOf(message)]}</span>
           <When message={message} phase={phase} />
+          {message.shown === undefined ? null : (
+            <span>{`shown to ${message.shown}, put away by ${message.dismissed ?? 0}, followed by ${message.clicked ?? 0}`}</span>
+          )}
         </p>
       </div>
       <div className="sw-news-actions">
-        {onEnd === undefined || phase !== 'active' ? null : (
+        {onEnd === undefined || (phase !== 'active' && phase !== 'scheduled') ? null : (
           <button
             type="button"
             className={part('button', 'sw-button')}
@@ -134,6 +135,28 @@ function Item(props: ManagerShown & { readonly message: ShownMessage; readonly p
             onClick={() => onEnd(message.id)}
           >
             End now
+          </button>
+        )}
+        {onPublish === undefined || phase !== 'draft' ? null : (
+          <button
+            type="button"
+            className={part('button', 'sw-button')}
+            data-size="small"
+            aria-label={`Publish: ${message.title}`}
+            onClick={() => onPublish(message.id)}
+          >
+            Publish
+          </button>
+        )}
+        {onReactivate === undefined || !isOver(phase) ? null : (
+          <button
+            type="button"
+            className={part('button', 'sw-button')}
+            data-size="small"
+            aria-label={`Show again: ${message.title}`}
+            onClick={() => onReactivate(message.id)}
+          >
+            Show again
           </button>
         )}
         {onDelete === undefined ? null : (
@@ -152,24 +175,15 @@ function Item(props: ManagerShown & { readonly message: ShownMessage; readonly p
   );
 }
 
-function When({ message, phase }: { readonly message: ShownMessage; readonly phase: MessagePhase }): ReactNode {
-  if (phase === 'scheduled')
-    return (
-      <span>
-        begins <RelativeTime at={message.startsAt ?? null} />
-      </span>
-    );
-  if (phase === 'expired')
-    return (
-      <span>
-        ended <RelativeTime at={message.expiresAt} />
-      </span>
-    );
-  return message.expiresAt === null ? (
-    <span>until you end it</span>
-  ) : (
+function When({ message, phase }: { readonly message: ShownMessage; readonly phase: MessageState }): ReactNode {
+  const { startsAt = null, endsAt = null } = message;
+  if (phase === 'draft') return <span>draft</span>;
+  if (phase === 'withdrawn') return <span>taken back</span>;
+  if (phase === 'active' && endsAt === null) return <span>until you end it</span>;
+  const [word, at] = phase === 'scheduled' ? ['begins', startsAt] : [phase === 'active' ? 'ends' : 'ended', endsAt];
+  return (
     <span>
-      ends <RelativeTime at={message.expiresAt} />
+      {word} <RelativeTime at={at} />
     </span>
   );
 }
@@ -179,25 +193,25 @@ function Form(props: ManagerShown & { readonly onCreate: (draft: MessageDraft) =
   const { part } = styler(props);
   const id = useId();
   const [title, setTitle] = useState('');
-  const [text, setText] = useState('');
-  const [severity, setSeverity] = useState<MessageSeverity>('info');
+  const [body, setBody] = useState('');
+  const [priority, setPriority] = useState<MessagePriority>('info');
   const [hours, setHours] = useState('');
   const [isTouched, setIsTouched] = useState(false);
-  const flaws = draftFlaws({ title, text });
-  const shown = isTouched ? flaws : {};
+  const flaws = { title: flawOf('title', title), body: flawOf('body', body) };
+  const shown: Partial<typeof flaws> = isTouched ? flaws : {};
   // The end is counted from when it is sent, by the clock that will end it.
   const now = useNowAs((is) => Math.floor(is / 60_000) * 60_000, 0);
   const send = (): void => {
     setIsTouched(true);
-    if (Object.keys(flaws).length > 0) return;
+    if (flaws.title !== undefined || flaws.body !== undefined) return;
     onCreate({
       title: title.trim(),
-      text,
-      severity,
-      expiresAt: hours === '' ? null : now + Number(hours) * 3_600_000,
+      body,
+      priority,
+      endsAt: hours === '' ? null : now + Number(hours) * 3_600_000,
     });
     setTitle('');
-    setText('');
+    setBody('');
     setIsTouched(false);
   };
   return (
@@ -232,25 +246,25 @@ function Form(props: ManagerShown & { readonly onCreate: (draft: MessageDraft) =
         id={`${id}x`}
         className={part('field', 'sw-field')}
         rows={2}
-        value={text}
-        aria-invalid={shown.text !== undefined}
+        value={body}
+        aria-invalid={shown.body !== undefined}
         aria-describedby={`${id}xe`}
-        onChange={(event) => setText(event.currentTarget.value)}
+        onChange={(event) => setBody(event.currentTarget.value)}
       />
       <p id={`${id}xe`} className="sw-flaw">
-        {shown.text}
+        {shown.body}
       </p>
       <div className="sw-form-row">
         <label className="sw-label" htmlFor={`${id}l`}>
-          Severity
+          Priority
         </label>
         <select
           id={`${id}l`}
           className={part('field', 'sw-field')}
-          value={severity}
-          onChange={(event) => setSeverity(severityOf({ severity: event.currentTarget.value }))}
+          value={priority}
+          onChange={(event) => setPriority(priorityOf({ priority: event.currentTarget.value }))}
         >
-          {SEVERITIES.map((each) => (
+          {MESSAGE_PRIORITIES.map((each) => (
             <option key={each} value={each}>
               {messageWords[each]}
             </option>
@@ -280,11 +294,29 @@ function Form(props: ManagerShown & { readonly onCreate: (draft: MessageDraft) =
   );
 }
 
-const SEVERITIES: readonly MessageSeverity[] = ['info', 'success', 'warning', 'critical'];
-const ORDER: Readonly<Record<MessagePhase, number>> = { active: 0, scheduled: 1, expired: 2 };
-const PHASES: Readonly<Record<string, MessagePhase>> = { a: 'active', s: 'scheduled', e: 'expired' };
-const PHASE_WORDS: Readonly<Record<MessagePhase, string>> = {
+/** The sentence by which the server would refuse the field; undefined when it would not. */
+function flawOf(field: 'body' | 'title', value: string): string | undefined {
+  const read = messageFieldSchemas[field].safeParse(value);
+  if (read.success) return undefined;
+  return value.trim() === '' ? 'Say in a few words what it is about' : read.error.issues[0]?.message;
+}
+
+function isOver(phase: MessageState): boolean {
+  return phase === 'expired' || phase === 'withdrawn';
+}
+
+const COUNTED = ['active', 'scheduled', 'expired', 'draft'] as const;
+const ORDER: Readonly<Record<MessageState, number>> = { active: 0, scheduled: 1, draft: 2, expired: 3, withdrawn: 4 };
+const PHASES: Readonly<Record<string, MessageState>> = {
+  a: 'active',
+  s: 'scheduled',
+  d: 'draft',
+  e: 'expired',
+  w: 'withdrawn',
+};
+const PHASE_WORDS: Readonly<Record<(typeof COUNTED)[number], string>> = {
   active: 'To be seen',
   scheduled: 'Planned',
   expired: 'Over',
+  draft: 'Drafts',
 };

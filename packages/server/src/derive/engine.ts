@@ -7,6 +7,7 @@ import { bornIncident, impactOfAll, inStep, said } from './incident.ts';
 import type { Mappings } from './mapping.ts';
 import { askedAfter, bornInstruction, isOpen, moveInstruction } from './instruction.ts';
 import { begin, advance, cancel, complete, extend, reschedule } from './maintenance.ts';
+import { drafted, edit, publish, reactivate, withdraw, type Messages } from './message.ts';
 import { shippedMappings } from './mappings/shipped.ts';
 import { stepMetric } from './metric.ts';
 import { rulesOf } from './rules.ts';
@@ -34,6 +35,8 @@ export interface Engine {
   readonly deadlineOf: typeof deadlineOf;
   /** The life of maintenances. */
   readonly courses: Courses;
+  /** The life of messages. */
+  readonly messages: Messages;
   readonly mappings: Mappings;
   readonly alerts: AlertEngine;
   /** What becomes of incidents (incident.ts). */
@@ -84,6 +87,7 @@ export const engine: Engine = {
   bornJob,
   deadlineOf,
   courses,
+  messages: { drafted, edit, publish, reactivate, withdraw },
   mappings: shippedMappings,
   alerts: alertEngine,
   incidents: { born: bornIncident, said, inStep, impactOfAll },

@@ -261,6 +261,18 @@ export const limits = {
   deliveriesSweepMs: 3_600_000,
   /** Deliveries that one transaction forgets or cancels. */
   deliveriesSliceRows: 500,
+  // Messages.
+  messagesPerOrgMax: 2_000,
+  /** Shown at once: nobody reads more. */
+  messagesActiveMax: 50,
+  /** Readers of one message, and of all messages of an organization, whose receipts are kept. */
+  receiptsPerMessageMax: 10_000,
+  receiptsPerOrgMax: 100_000,
+  /** After the end of a message: it may be brought back, and is then not shown again to who put it away. */
+  receiptsKeptMs: 604_800_000,
+  /** Receipts that one transaction forgets, and the pause before the next. */
+  receiptsSliceRows: 1_000,
+  receiptsSliceMs: 250,
   // Observers, groups and dependencies.
   observersMax: 16,
   /** Levels below a group, and steps to the furthest dependency. */

@@ -4,10 +4,12 @@
  */
 import {
   allows,
+  collections,
   ruleWith,
   valueOf,
   type Access,
   type Caller,
+  type Collection,
   type CustomCollection,
   type RowRule,
 } from '@statewire/model';
@@ -16,15 +18,26 @@ import type { Principal } from './principal.ts';
 
 /** What of a caller decides over records. */
 export type Sighted = Pick<Principal, 'id'> &
-  Partial<Pick<Principal, 'claims' | 'name' | 'org' | 'permissions' | 'scopes'>>;
+  Partial<Pick<Principal, 'claims' | 'customers' | 'kind' | 'name' | 'org' | 'permissions' | 'scopes'>>;
 
 /** Lets through what this caller may know of; null where records belong to nobody. */
-export function ownFilter(who: Sighted, { own, rows, told, of, adminSeesAll }: Sight): Filter | null {
+export function ownFilter(who: Sighted, access: Sight): Filter | null {
+  const { own, rows, told, of, adminSeesAll, glimpse } = access;
   if (own !== undefined) return Object.freeze({ op: 'eq', field: own, value: who.id });
   if (told !== undefined && !allows(who.permissions ?? [], `${of}:read`)) {
     return Object.freeze({ op: 'eq', field: told, value: who.id });
   }
-  return ruled(who, rows, adminSeesAll);
+  if (glimpse === undefined || mayChange(who, of)) return ruled(who, rows, adminSeesAll);
+  const filter = parseFilter(glimpse.rows({ kind: who.kind ?? 'token', customers: who.customers ?? [] }));
+  return filter.ok ? filter.value : NONE;
+}
+
+/** The fields that there are for this caller; null: all of them. */
+export function shownTo(
+  who: Sighted,
+  { glimpse, of }: Partial<Pick<Access, 'glimpse' | 'of'>>,
+): readonly string[] | null {
+  return glimpse === undefined || mayChange(who, of) ? null : glimpse.fields;
 }
 
 /** May this caller know of the record? The same answer as `ownFilter`, for one row. */
@@ -41,11 +54,13 @@ export function mayWrite(who: Sighted, access: Sight, row: JsonObject): boolean 
 
 /**
  * All that this caller's claims and scopes decide of what they see, as one text; empty where they decide nothing. Whoever
- * holds rows seen under another one must let go of them.
+ * holds rows seen under another one must let go of them. `of` narrows it to some collections.
  */
-export function sightOf(who: Sighted, custom: readonly CustomCollection[]): string {
-  const sights = custom
-    .filter(({ access }) => access.rows !== undefined)
+export function sightOf(who: Sighted, custom: readonly CustomCollection[], of?: ReadonlySet<string>): string {
+  const sights = [...custom, ...glimpsed]
+    .filter(
+      ({ name, access }) => (of?.has(name) ?? true) && (access.rows !== undefined || shownTo(who, access) !== null),
+    )
     .map(({ name, access }) => [name, ownFilter(who, access)]);
   return sights.length === 0 ? '' : JSON.stringify(sights);
 }
@@ -55,7 +70,14 @@ export function callerOf({ id, name = '', org = '', scopes = [], claims = {} }: 
   return { id, name, org, scopes, claims };
 }
 
-type Sight = Partial<Pick<Access, 'adminSeesAll' | 'of' | 'own' | 'rows' | 'told' | 'writeRows'>>;
+type Sight = Partial<Pick<Access, 'adminSeesAll' | 'glimpse' | 'of' | 'own' | 'rows' | 'told' | 'writeRows'>>;
+
+const glimpsed: readonly Collection[] = Object.values(collections).filter(({ access }) => access.glimpse !== undefined);
+
+/** Whoever may change such records sees them all. */
+function mayChange({ permissions = [] }: Sighted, of: string | undefined): boolean {
+  return allows(permissions, `${of}:change`);
+}
 
 function ruled(who: Sighted, rule: RowRule | undefined, adminSeesAll: boolean | undefined): Filter | null {
   if (rule === undefined) return null;

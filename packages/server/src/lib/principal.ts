@@ -36,4 +36,6 @@ export interface Principal {
   readonly claims?: JsonObject | undefined;
   /** Where this call came from; set by the door it came through, read by the audit log only. */
   readonly from?: From | undefined;
+  /** Ids of the customers that a foreign token says its holder belongs to. */
+  readonly customers?: readonly string[] | undefined;
 }

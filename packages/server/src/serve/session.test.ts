@@ -450,7 +450,7 @@ test('[FR13] who names the principal on every connection and after a restart, an
   };
   const [world, restarted] = [new World(), new World({ epoch: 'e2' })];
   const other = principal('reader', 'other', ['read']);
-  const wider = principal('reader', 'main', ['admin']);
+  const wider = principal('reader', 'main', ['read', 'report']);
   for (const each of [world, restarted]) each.principals.set('elsewhere', other).set('wider', wider);
   const first = await who(world, 'read');
   expect(first).toMatch(/^[0-9a-f]{16}$/);

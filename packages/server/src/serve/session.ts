@@ -38,8 +38,8 @@ import type { Catalog } from '../lib/catalog.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Limits } from '../lib/limits.ts';
 import type { Log } from '../lib/log.ts';
-import { sightOf } from '../lib/own.ts';
 import type { From, Principal } from '../lib/principal.ts';
+import { shownTo, sightOf } from '../lib/own.ts';
 import { authorize, scopeFilter } from '../publish/access.ts';
 import type { Flusher } from '../publish/flusher.ts';
 import { topOf } from '../publish/fragment.ts';
@@ -140,6 +140,8 @@ export class Session implements Answering {
   #revisions = 0;
   #agents: Set<string> | null = null;
   readonly #from: From | undefined;
+  /** What decided what the caller saw when it was greeted: what it holds of before may be resumed under the same only. */
+  #greeted = '';
 
   constructor(deps: SessionDeps, transport: Transport, visitor: Visitor) {
     this.#deps = deps;
@@ -158,6 +160,11 @@ export class Session implements Answering {
   /** Who is calling, once that is known. */
   get principal(): Principal | null {
     return this.#phase.at === 'open' ? this.#phase.tenure.principal : null;
+  }
+
+  /** The name by which a caller is told who it is. */
+  who(principal: Principal): string {
+    return whoOf(principal, this.#sight(principal));
   }
 
   get isSettled(): boolean {
@@ -338,12 +345,13 @@ export class Session implements Answering {
     const { clock, limits, hub } = this.#deps;
     const principal = answer.value;
     this.#phase = { at: 'open', tenure: this.#tenure(principal) };
+    this.#greeted = this.#sight(principal);
     this.#say({
       t: 'welcome',
       sid: this.id,
       epoch: hub.epoch,
       org: principal.org,
-      who: whoOf(principal, this.#sight(principal)),
+      who: this.who(principal),
       now: clock.now(),
       hb: limits.heartbeatMs,
       win: limits.windowBytes,
@@ -387,7 +395,8 @@ export class Session implements Answering {
       return;
     }
     // Rids of groups are the view's own: a position says nothing of them.
-    const from = frame.agg === undefined ? hub.position(principal.org, frame.since) : NOWHERE;
+    const isSame = this.#sight(principal) === this.#greeted;
+    const from = frame.agg === undefined && isSame ? hub.position(principal.org, frame.since) : NOWHERE;
     const wantedMs = frame.iv ?? DEFAULT_INTERVAL_MS;
     this.outbox.subscribe({ s, view: view.value, wantedMs, from }, ({ v, intervalMs, how }) =>
       this.#say({ t: 'subd', s, w: view.value.w, v, iv: intervalMs, how, n: view.value.size }),
@@ -408,7 +417,8 @@ export class Session implements Answering {
     if (scope === 'denied') return refuse('forbidden', `records of ${frame.c} are not yours to read`);
     const filter = parseFilter(frame.f);
     if (!filter.ok) return filter;
-    const known = new Set(allowed.value.fields);
+    const shown = shownTo(principal, allowed.value.access);
+    const known = new Set(shown ?? allowed.value.fields);
     const stranger = filterFields(filter.value).find((field) => !known.has(field));
     if (stranger !== undefined) {
       return refuse('bad_filter', `${frame.c} have no field ${JSON.stringify(stranger)}; see their schema`);
@@ -429,7 +439,7 @@ export class Session implements Answering {
       collection: frame.c,
       filter: scope === null ? filter.value : bothFilters(filter.value, scope),
       // The caller puts its records in order by what it holds of them.
-      fields: frame.fields === undefined ? null : shownFields([...frame.fields, ...terms]),
+      fields: frame.fields === undefined ? shown && shownFields(shown) : shownFields([...frame.fields, ...terms]),
       window: window.value,
       agg: frame.agg,
     });
@@ -514,7 +524,7 @@ export class Session implements Answering {
   /** Goes on as the same identity with what it may do now. */
   #adopt(tenure: Tenure, principal: Principal): void {
     const { pausedAt } = tenure;
-    if (this.#sight(principal) !== this.#sight(tenure.principal)) {
+    if (this.#isOtherSight(tenure.principal, principal)) {
       // Its views were made for what it might see before: it comes back, lets go of what it holds, and gets new ones.
       this.outbox.pause(true);
       this.dismiss(0);
@@ -532,6 +542,17 @@ export class Session implements Answering {
     // Narrowing makes nothing younger.
     if (pausedAt !== null && this.#isOver(tenure)) tenure.pausedAt = pausedAt;
     else this.outbox.pause(false);
+  }
+
+  /** Do the open views, or collections of the app, hold other records for the second of them? */
+  #isOtherSight(before: Principal, after: Principal): boolean {
+    const custom = this.#deps.catalog?.custom ?? [];
+    const isOther = (names: ReadonlySet<string>): boolean =>
+      sightOf(before, custom, names) !== sightOf(after, custom, names);
+    return (
+      isOther(new Set(custom.map(({ name }) => name))) ||
+      isOther(new Set(Array.from(this.outbox.all(), ({ view }) => view.collection)))
+    );
   }
 
   #sight(principal: Principal): string {

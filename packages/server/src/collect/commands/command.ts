@@ -280,8 +280,9 @@ function digestOf({ collection, id, op, name, fields }: Mutation): string {
 
 /** Somebody else's record: for this caller there is none. A `create` never names such an id (see `Plain.idOf`). */
 function isHidden(draft: Draft, { principal, collection, mutation }: Wish): boolean {
-  const { own, rows, told } = collection.access;
-  if ((own === undefined && rows === undefined && told === undefined) || mutation.op === 'create') return false;
+  const { own, rows, told, glimpse } = collection.access;
+  const isEverybodys = own === undefined && rows === undefined && told === undefined && glimpse === undefined;
+  if (isEverybodys || mutation.op === 'create') return false;
   const row = draft.get(collection.name, mutation.id);
   return row !== null && !isTheirs(principal, collection.access, row);
 }

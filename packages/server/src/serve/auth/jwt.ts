@@ -31,6 +31,8 @@ export interface JwtClaims {
   readonly sub: string;
   readonly name: string;
   readonly scopes: string;
+  /** The customer, or customers, of the app that the user belongs to. Default `customer`. */
+  readonly customer?: string | undefined;
 }
 
 export interface JwtVerifierOptions {
@@ -175,6 +177,7 @@ function toIdentity(
     scopes,
     isOperator: false,
     expiresAt,
+    customers: customersIn(claimAt(payload, claims.customer ?? 'customer')),
     ...(kept.length === 0 ? {} : { claims: keptClaims(payload, kept) }),
   });
 }
@@ -206,6 +209,12 @@ function keptClaims(payload: JWTPayload, kept: readonly string[]): JsonObject {
 }
 
 const CLAIM_WORDS_MAX = 100;
+
+/** One word or a short list of them; anything else is no customer. */
+function customersIn(claim: unknown): readonly string[] {
+  const words: readonly unknown[] = Array.isArray(claim) ? claim.slice(0, CLAIM_WORDS_MAX) : [claim];
+  return words.flatMap((word) => text(word) ?? []);
+}
 
 function text(value: unknown): string | null {
   return typeof value === 'string' && value !== '' && value.length <= 512 ? value : null;

@@ -125,5 +125,5 @@ async function asJob(deps: HttpDeps, collection: string, call: Call<unknown, unk
   const headers = { location: `/v1/jobs/${id}` };
   return entry === null
     ? json({ id }, { status: 202, headers })
-    : jsonText(recordText(entry), { status: 202, headers });
+    : jsonText(recordText(entry, null), { status: 202, headers });
 }

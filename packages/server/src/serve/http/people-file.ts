@@ -222,7 +222,9 @@ function exportRoute(deps: HttpDeps, collection: Collection): Route {
           if (at > 0) await turn(deps);
           let text = at === 0 && isCsv ? csvLine(columns) : '';
           for (const entry of found.slice(at, at + AT_ONCE)) {
-            text += isCsv ? csvLine(columns.map((column) => cellOf(entry.row, column))) : `${recordText(entry)}\n`;
+            text += isCsv
+              ? csvLine(columns.map((column) => cellOf(entry.row, column)))
+              : `${recordText(entry, null)}\n`;
           }
           at += AT_ONCE;
           controller.enqueue(new TextEncoder().encode(text));

@@ -27,7 +27,7 @@ import { z } from 'zod';
 import { plainOf } from '../../collect/commands/plain.ts';
 import type { CollectionOf } from '../../lib/catalog.ts';
 import { WHY_MAX } from '../../keep/audit.ts';
-import { isTheirs } from '../../lib/own.ts';
+import { isTheirs, shownTo } from '../../lib/own.ts';
 import type { Principal } from '../../lib/principal.ts';
 import { authorize, scopeFilter } from '../../publish/access.ts';
 import { bulkRoutes } from './bulk.ts';
@@ -47,8 +47,10 @@ export function recordRoutes(deps: HttpDeps): readonly Route[] {
   ]);
 }
 
-/** The JSON of a record, joined from stored text. */
-export function recordText(entry: LiveEntry): string {
+/** The JSON of a record, joined from stored text; of those fields only that this caller is shown. */
+export function recordText(entry: LiveEntry, shown: readonly string[] | null): string {
+  if (shown !== null)
+    return JSON.stringify(Object.fromEntries(shown.map((field) => [field, entry.row[field] ?? null])));
   const fields = entry.text();
   return `{"id":${JSON.stringify(entry.id)},"org":${JSON.stringify(entry.org)},"version":${entry.version}${fields === '{}' ? '}' : `,${fields.slice(1)}`}`;
 }
@@ -74,7 +76,7 @@ export async function perform(
   if (mutation.op === 'del' || entry === null)
     return json({ id, version, deleted: mutation.op === 'del' }, { status: status === 201 ? 202 : 200, headers });
   if (status === 201) headers['location'] = `/v1/${mutation.collection}/${id}`;
-  return jsonText(recordText(entry), { status, headers });
+  return jsonText(recordText(entry, shownIn(deps, call.principal, mutation.collection)), { status, headers });
 }
 
 /** The key under which a repeat of this request is answered and not repeated. */
@@ -184,7 +186,9 @@ function readRoutes(deps: HttpDeps, collection: Collection): readonly Route[] {
         const etag = `"${entry.version}"`;
         if (isFresh(context.req.header('if-none-match'), etag))
           return new Response(null, { status: 304, headers: { etag } });
-        return jsonText(recordText(entry), { headers: { etag, 'cache-control': 'private, no-cache' } });
+        return jsonText(recordText(entry, shownTo(principal, collection.access)), {
+          headers: { etag, 'cache-control': 'private, no-cache' },
+        });
       },
     }),
   ];
@@ -192,11 +196,13 @@ function readRoutes(deps: HttpDeps, collection: Collection): readonly Route[] {
 
 function list(
   deps: HttpDeps,
-  { name, fields }: Collection,
+  { name, fields: all, access }: Collection,
   { principal, query, context }: Call<z.output<typeof listQuery>, unknown>,
 ): Response {
   must(authorize(principal, 'read', name, knownTo(deps)));
   const scope = scopeFilter(principal, name, knownTo(deps));
+  const shown = shownTo(principal, access);
+  const fields = shown ?? all;
   const wanted = readFilter(query.filter, fields);
   const filter = scope === null ? wanted : bothFilters(wanted, scope === 'denied' ? NONE : scope);
   const version = deps.live.version(principal.org);
@@ -215,7 +221,7 @@ function list(
   if (isFresh(context.req.header('if-none-match'), etag)) return new Response(null, { status: 304, headers });
   const answer = (page: readonly LiveEntry[], next: string | null): Response =>
     jsonText(
-      `{"rows":[${page.map(recordText).join(',')}],"next":${JSON.stringify(next)},"version":${version},"epoch":${JSON.stringify(deps.epoch)}}`,
+      `{"rows":[${page.map((entry) => recordText(entry, shown)).join(',')}],"next":${JSON.stringify(next)},"version":${version},"epoch":${JSON.stringify(deps.epoch)}}`,
       { headers },
     );
   if (query.sort !== undefined) {
@@ -374,6 +380,14 @@ export function find(
     return refuse('not_found', `no record ${collection}/${id}`);
   }
   return ok(entry);
+}
+
+function shownIn(
+  deps: Pick<HttpDeps, 'collections'>,
+  principal: Principal,
+  collection: string,
+): readonly string[] | null {
+  return shownTo(principal, knownTo(deps)(collection)?.access ?? {});
 }
 
 function knownTo({ collections }: Pick<HttpDeps, 'collections'>): CollectionOf {

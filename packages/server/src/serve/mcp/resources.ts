@@ -28,7 +28,7 @@ export function registerResources(server: McpServer, desk: Desk, Template: typeo
       (uri, { id }) => {
         const named = decoded(Array.isArray(id) ? id.join('/') : (id ?? ''));
         const entry = need(isForbiddenKey(named) ? desk.find(collection, '') : desk.find(collection, named));
-        return { contents: [{ uri: uri.href, mimeType: 'application/json', text: recordText(entry) }] };
+        return { contents: [{ uri: uri.href, mimeType: 'application/json', text: recordText(entry, null) }] };
       },
     );
   }

@@ -10,7 +10,6 @@ import type { Limits } from '../../lib/limits.ts';
 import type { Principal } from '../../lib/principal.ts';
 import { sessionCookieOf } from '../auth/accounts.ts';
 import type { Visitor } from '../session.ts';
-import { whoOf } from '../who.ts';
 import { AnswerTransport, isKind, type AnswerForm } from './answer.ts';
 import type { Answering, Transport } from './transport.ts';
 
@@ -179,7 +178,7 @@ export class RequestDoor {
     const opened = await this.#opened(transport, session);
     if (!opened.ok) return opened;
     // Another may have signed in since the poll before: what the one before asked for is not theirs to have carried out.
-    const isTheirs = who === null || who === whoOf(opened.value);
+    const isTheirs = who === null || who === session.who(opened.value);
     for (const msg of isTheirs ? msgs : []) if (!transport.isOver) session.receive(msg);
     if (!this.#pollCounts.add(opened.value.id, limits.pollsPerPrincipalMax)) {
       transport.destroy();
@@ -234,7 +233,7 @@ export class RequestDoor {
     isIn = true;
     look();
     if (sub === null) return ok({ etag: null, body: transport.body });
-    const who = whoOf(opened.value);
+    const who = session.who(opened.value);
     const subscribe = (s: number, since?: { readonly e: string; readonly v: number }): Promise<Subscribed> => {
       const { promise, resolve } = Promise.withResolvers<Subscribed>();
       hear = (text) => resolve(subscribedIn(text));

@@ -25,6 +25,8 @@ export interface Receiver {
 /** A session as a transport of requests sees it: it has to know when an answer is complete. */
 export interface Answering extends Receiver {
   readonly principal: Principal | null;
+  /** The name by which this caller is told who it is. */
+  who(principal: Principal): string;
   /** Everything asked for is answered, and everything owed is sent. */
   readonly isSettled: boolean;
   /** Tells what is owed now, whatever its interval. */

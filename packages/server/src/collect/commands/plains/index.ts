@@ -3,6 +3,7 @@ import { annotations } from './annotations.ts';
 import { channels } from './channels.ts';
 import { notifications } from './notifications.ts';
 import { preferences } from './preferences.ts';
+import { messages } from './messages.ts';
 import { maintenances } from './maintenances.ts';
 import { customers } from './customers.ts';
 import { incidents } from './incidents.ts';
@@ -22,6 +23,7 @@ export const plains: Readonly<Record<string, Plain>> = {
   customers,
   incidents,
   maintenances,
+  messages,
   notifications,
   preferences,
   pages,

@@ -7,6 +7,7 @@ import { channelVerbs } from './channels.ts';
 import { customerVerbs } from './customers.ts';
 import { instructionVerbs } from './instructions.ts';
 import { maintenanceVerbs } from './maintenances.ts';
+import { messageVerbs } from './messages.ts';
 import { pageVerbs } from './pages.ts';
 import { incidentVerbs } from './incidents.ts';
 import { notificationVerbs } from './notifications.ts';
@@ -26,6 +27,7 @@ export const verbs: readonly Verb[] = [
   ...presenceVerbs,
   ...instructionVerbs,
   ...maintenanceVerbs,
+  ...messageVerbs,
   ...ruleVerbs,
   ...runVerbs,
   ...serviceVerbs,

@@ -28,7 +28,7 @@ describe('usage', () => {
   test('help names every command', async () => {
     const { code, out } = await statewire(['help']);
     expect(code).toBe(0);
-    for (const name of ['serve', 'demo', 'check', 'report', 'beat', 'tail', 'import', 'doctor'])
+    for (const name of ['serve', 'demo', 'check', 'report', 'beat', 'tail', 'import', 'export', 'doctor'])
       expect(out).toMatch(new RegExp(`^ {2}${name} `, 'mu'));
   });
 
@@ -102,6 +102,22 @@ test('report makes a job, tail shows it change, beat keeps a heartbeat alive', a
   const failed = await statewire(['beat', 'nobody'], at);
   expect(failed).toMatchObject({ code: 1 });
   expect(failed.err).toContain('no heartbeat of this name');
+});
+
+test('[HO2] what export writes, import takes, and nothing changes by it', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'export-'));
+  try {
+    await server.api('POST', '/v1/services', { id: 'kept', name: 'Kept', kind: 'heartbeat' });
+    const written = await statewire(['export'], at);
+    expect([written.code, written.out]).toEqual([0, expect.stringContaining('id: kept')]);
+    const file = join(dir, 'statewire.yaml');
+    writeFileSync(file, written.out);
+    const taken = await statewire(['import', file, '--format', 'statewire'], at);
+    expect(taken.out).toContain('refused 0, left 0');
+    expect((await statewire(['export'], at)).out).toBe(written.out);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
 });
 
 test('[IM5] import takes a Gatus file and the database of an Uptime Kuma, after a dry run', async () => {

@@ -45,16 +45,22 @@ export function send(
   return ask(at, path, { method: 'POST', headers: { 'content-type': type }, body });
 }
 
+/** Gets a text as it is; a refusal is parsed. */
+export function fetchText(at: { readonly url: string; readonly key: string }, path: string): Promise<Answer> {
+  return ask(at, path, { method: 'GET', headers: {} }, (raw) => raw);
+}
+
 async function ask(
   at: { readonly url: string; readonly key: string },
   path: string,
   init: { readonly method: string; readonly headers: Readonly<Record<string, string>>; readonly body?: string },
+  read: (raw: string) => unknown = parse,
 ): Promise<Answer> {
   try {
     const headers = { authorization: `Bearer ${at.key}`, ...init.headers };
     const response = await fetch(`${at.url}${path}`, { ...init, headers });
     const raw = await response.text();
-    return { ok: response.ok, status: response.status, body: raw === '' ? null : parse(raw) };
+    return { ok: response.ok, status: response.status, body: raw === '' ? null : response.ok ? read(raw) : parse(raw) };
   } catch (error) {
     // fetch rejects with TypeError for everything the network does.
     if (!(error instanceof TypeError)) throw error;

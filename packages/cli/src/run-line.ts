@@ -3,6 +3,7 @@ import { beat } from './commands/beat.ts';
 import { check } from './commands/check.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
+import { exportFile } from './commands/export.ts';
 import { importFile } from './commands/import.ts';
 import { report } from './commands/report.ts';
 import { serve } from './commands/serve.ts';
@@ -10,7 +11,7 @@ import { tail } from './commands/tail.ts';
 import { UsageError, type Command, type Terminal } from './command.ts';
 export { processTerminal } from './env.ts';
 
-const commands: readonly Command[] = [serve, demo, check, report, beat, tail, importFile, doctor];
+const commands: readonly Command[] = [serve, demo, check, report, beat, tail, importFile, exportFile, doctor];
 
 /** Runs one command line and resolves with its exit code. */
 export async function runLine(terminal: Terminal, argv: readonly string[]): Promise<number> {

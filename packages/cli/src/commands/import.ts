@@ -9,7 +9,8 @@ const FORMATS = ['uptime-kuma', 'gatus', 'statewire'] as const;
 export const importFile: Command = {
   name: 'import',
   usage: 'statewire import <file> [--format uptime-kuma|gatus|statewire] [--dry-run]',
-  summary: 'Take services, channels and maintenances from Uptime Kuma or Gatus.',
+  summary:
+    'Take services, channels and maintenances from Uptime Kuma or Gatus, or all that another Statewire exported.',
   options: { ...apiOptions, format: { type: 'string' }, 'dry-run': { type: 'boolean' } },
   async run(terminal, args) {
     const [path, ...more] = args.positionals;

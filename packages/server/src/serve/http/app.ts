@@ -26,6 +26,7 @@ import { sessionRoutes } from './session.ts';
 import { statsRoutes } from './stats.ts';
 import { systemRoutes } from './system.ts';
 import { uptimeRoutes } from './uptime.ts';
+import { configFileRoutes } from './config-file.ts';
 import { yamlRoutes } from './yaml.ts';
 
 /** REST, sign-in, health, metrics, OpenAPI and the dashboard's files as one fetch handler. */
@@ -45,6 +46,7 @@ export function createHttp(deps: HttpDeps): Http {
     ...statsRoutes(deps),
     ...prometheusRoutes(deps),
     ...yamlRoutes(deps),
+    ...configFileRoutes(deps),
     ...importRoutes(deps),
     ...peopleFileRoutes(deps),
     // Before the records: `/v1/services/bulk` and the like are not ids.

@@ -114,14 +114,14 @@ services:
   - {name: no id, kind: heartbeat}
 maintenances:
   - {id: own-m, title: M, selector: {collection: services, where: [eq, group, own]}, schedule: {kind: once, durationMs: 600000}}
-rules: []
+alerts: []
 `;
   const reply = await send(yaml, 'format=statewire');
   expect(lines(reply, 'taken')).toMatchObject([
     { id: 'own-a', ok: true },
     { id: 'own-m', ok: true },
   ]);
-  expect(lines(reply, 'left').map(({ from }) => from)).toEqual(['services 2', 'rules']);
+  expect(lines(reply, 'left').map(({ from }) => from)).toEqual(['services 2', 'alerts']);
   expect((await world.call('GET', '/v1/services/own-a', { key: admin })).json).toMatchObject({ status: 'maintenance' });
 });
 

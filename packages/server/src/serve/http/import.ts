@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { readGatus } from '../import/gatus.ts';
 import { readKuma } from '../import/kuma.ts';
 import { parseFile } from '../import/parse.ts';
-import type { ImportContext, Item, Plan } from '../import/plan.ts';
+import { CONFIGURED, type ImportContext, type Item, type Plan } from '../import/plan.ts';
 import { readStatewire } from '../import/statewire.ts';
 import { assertMediaType, readText } from './body.ts';
 import type { HttpDeps } from './deps.ts';
@@ -51,7 +51,8 @@ export function importRoutes(deps: HttpDeps): readonly Route[] {
       access: 'config:change',
       tag: 'import',
       raw: TYPES,
-      summary: 'Takes services, channels and maintenances from a file of Uptime Kuma, Gatus or Statewire',
+      summary:
+        'Takes services, channels and maintenances from a file of Uptime Kuma or Gatus, or everything that is configured from one of Statewire',
       query: z.strictObject({
         format: z.enum(['uptime-kuma', 'gatus', 'statewire']).meta({ description: 'Who wrote the file' }),
         dry_run: z
@@ -96,16 +97,10 @@ export function importRoutes(deps: HttpDeps): readonly Route[] {
   ];
 }
 
-/** Groups and maintenances name services, and come after them. */
+/** What names others comes after them; groups name services. */
 function inOrder(items: readonly Item[]): readonly Item[] {
-  const rank = (item: Item): number =>
-    item.collection === 'channels'
-      ? 0
-      : item.collection === 'maintenances'
-        ? 3
-        : item.fields['kind'] === 'group'
-          ? 2
-          : 1;
+  const rank = ({ collection, fields }: Item): number =>
+    CONFIGURED.indexOf(collection) + (collection === 'services' && fields['kind'] === 'group' ? 0.5 : 0);
   return items.toSorted((a, b) => rank(a) - rank(b));
 }
 
@@ -134,7 +129,7 @@ async function perform(
           message: `${collection}/${id} is of kind ${typeof known === 'string' ? known : 'another'} here; delete it first`,
         });
     }
-    const fields = action === 'create' ? { ...item.fields, ...item.born } : patch;
+    const fields = action === 'create' ? { id, ...item.fields, ...item.born } : patch;
     const done = await deps.mutate(principal, { collection, id, op: action === 'create' ? 'create' : 'patch', fields });
     return shown(line, done.ok ? { ok: true } : { ok: false, message: done.message });
   };

@@ -33,7 +33,7 @@ function exportRoute({ live }: HttpDeps): Route {
     handle: ({ principal }) => {
       const services = [...live.entries(principal.org, 'services')]
         .sort((a, b) => a.rid - b.rid)
-        .map((entry) => exported(entry.row, live.get(principal.org, 'checks', entry.id)?.row ?? null));
+        .map((entry) => serviceInFile(entry.row, live.get(principal.org, 'checks', entry.id)?.row ?? null));
       const text = `# Statewire services. Secret header values are not exported; set them again after an import elsewhere.\n${stringify({ services }, { lineWidth: 120 })}`;
       return new Response(text, {
         headers: {
@@ -46,8 +46,8 @@ function exportRoute({ live }: HttpDeps): Route {
   });
 }
 
-/** Only what differs from the defaults, so that the file says what somebody decided. */
-function exported(service: JsonObject, check: JsonObject | null): JsonObject {
+/** A service with its check as a file says it: only what differs from the defaults, which is what somebody decided. */
+export function serviceInFile(service: JsonObject, check: JsonObject | null): JsonObject {
   const shown: Record<string, Json> = {};
   for (const field of ['id', 'name', 'kind', 'target', 'description', 'group', 'labels']) {
     const value = service[field] ?? '';

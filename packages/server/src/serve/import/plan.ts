@@ -5,9 +5,24 @@
 import { collectionOf, explain } from '@statewire/model';
 import type { JsonObject } from '@statewire/protocol';
 
+/** What people configure: the lists of a file, each after those that its records name. Groups of services come last among services. */
+export const CONFIGURED = [
+  'roles',
+  'channels',
+  'policies',
+  'rules',
+  'services',
+  'maintenances',
+  'pages',
+  'settings',
+] as const;
+
+/** Name of a list of a file. */
+export type Configured = (typeof CONFIGURED)[number];
+
 /** One record to make, or to change when it is there already. */
 export interface Item {
-  readonly collection: 'channels' | 'maintenances' | 'services';
+  readonly collection: Configured;
   /** Follows from the other product's own id, so that the same file twice makes nothing twice. */
   readonly id: string;
   readonly name: string;

@@ -21,6 +21,7 @@ import { Frame, useCrumbs } from './parts/frame.tsx';
 import { ProblemNote } from './parts/problem.tsx';
 import { Bone } from './parts/skeleton.tsx';
 import { problemIn } from './rest/request.ts';
+import { readAuditSearch } from './screens/audit/search.ts';
 import { readAlertsSearch } from './screens/alerts/search.ts';
 import { Bell } from './screens/inbox/bell.tsx';
 import { Herald } from './screens/inbox/herald.tsx';
@@ -131,6 +132,12 @@ const inbox = createRoute({
   validateSearch: readInboxSearch,
   component: lazyRouteComponent(() => import('./screens/inbox/inbox.tsx'), 'InboxPage'),
 });
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/audit',
+  validateSearch: readAuditSearch,
+  component: lazyRouteComponent(() => import('./screens/audit/audit.tsx'), 'Audit'),
+});
 const system = createRoute({
   getParentRoute: () => root,
   path: '/system',
@@ -198,6 +205,7 @@ export const router = createRouter({
     users,
     user,
     inbox,
+    audit,
     system,
     alertPlace,
     jobPlace,

@@ -7,6 +7,7 @@ import {
   LayoutTemplate,
   Megaphone,
   type LucideIcon,
+  ScrollText,
   Send,
   Server,
   Settings2,
@@ -29,6 +30,7 @@ export interface Page {
     | '/pages'
     | '/customers'
     | '/users'
+    | '/audit'
     | '/system';
   readonly title: string;
   readonly short: string;
@@ -55,6 +57,7 @@ export const pages: readonly Page[] = [
   { path: '/notifications', title: 'Notifications', short: 'Notifications', icon: Send, key: 't', group: 'tell' },
   { path: '/customers', title: 'Customers', short: 'Customers', icon: Building2, key: 'c', group: 'people' },
   { path: '/users', title: 'Users', short: 'Users', icon: Users, key: 'u', group: 'people' },
+  { path: '/audit', title: 'Audit', short: 'Audit', icon: ScrollText, key: 'l', group: 'system' },
   { path: '/system', title: 'System', short: 'System', icon: Settings2, key: 'y', group: 'system' },
 ];
 

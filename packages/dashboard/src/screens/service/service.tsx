@@ -88,6 +88,7 @@ function Loaded({ row, isStale }: { row: Service; isStale: boolean }): ReactNode
           {row.kind === 'mcp' && <McpPane row={row} />}
           {row.kind !== 'group' && <CheckPane row={row} />}
           <RelatedPane id={row.id} disagreement={row.disagreement} />
+          <AuditOf collection="services" id={row.id} />
         </div>
       </div>
       {maintaining !== null && (

@@ -40,7 +40,8 @@ export async function auditCall(
   const written = await deps.audit.commit.write(who?.org ?? HOME, actor, (draft) => {
     draft.audit({
       action,
-      target: id === null ? null : { collection: area, id },
+      // A session has no name of its own that anybody could look up.
+      target: id === null || area === 'session' ? null : { collection: area, id },
       after: Object.keys(said).length === 0 ? null : said,
       why: call.why,
     });

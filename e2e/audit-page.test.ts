@@ -47,10 +47,6 @@ for (const [theme, width] of looks) {
     test('no error, nothing serious for axe, no sideways scrolling: the list, a row opened, the chain looked at', async () => {
       const context = await openWindow(browser, theme, width);
       const { page, troubles } = await openPage(context, '/audit');
-      await page
-        .first()
-        .waitFor({ state: 'attached' })
-        .catch(() => undefined);
       await page.getByRole('button', { name: 'Is it whole?' }).click();
       await page.getByText(/^Whole:/u).waitFor();
       await settled(page);

@@ -6,6 +6,7 @@ import { cx } from '../../lib/cx.ts';
 import { kinds } from '../../lib/kinds.ts';
 import { serverNow } from '../../lib/ticker.ts';
 import { useRecordOf, useRows } from '../../live/rows.ts';
+import { AuditOf } from '../../parts/audit-of.tsx';
 import { buttonClass } from '../../parts/button.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { FactsStrip } from '../../parts/facts.tsx';

@@ -4,19 +4,11 @@
  */
 import { ok, refuse, type Result } from '@statewire/protocol';
 import { z } from 'zod';
+import type { MailServer as MailConfig } from './send/letter.ts';
 import type { OidcConfig } from './serve/auth/oidc/provider.ts';
 
+export type { MailServer as MailConfig } from './send/letter.ts';
 export type { OidcConfig } from './serve/auth/oidc/provider.ts';
-
-/** The instance's own mail: invitations and links for passwords. */
-export interface MailConfig {
-  readonly host: string;
-  readonly port: number;
-  readonly tls: 'none' | 'starttls' | 'tls';
-  readonly user: string;
-  readonly password: string;
-  readonly from: string;
-}
 
 /** Where a secret is: here, in a variable, or in a file. */
 type Secret = string | { readonly env: string } | { readonly file: string };

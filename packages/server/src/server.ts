@@ -20,6 +20,7 @@ import { NameClaims } from './collect/commands/names.ts';
 import { CHECK_SECRETS } from './collect/commands/check-secrets.ts';
 import { createService } from './collect/commands/services.ts';
 import { createEgress } from './collect/egress/egress.ts';
+import { egressFetch } from './collect/egress/fetch.ts';
 import { askCanary } from './collect/probes/canary.ts';
 import { createProbers } from './collect/probes/index.ts';
 import { acrossPause } from './collect/probes/unjudged.ts';
@@ -77,11 +78,14 @@ import { sendThrough } from './send/channels/index.ts';
 import { CHANNEL_SECRETS, Outbox } from './send/outbox.ts';
 import { reseal } from './send/reseal.ts';
 import { enqueue } from './send/enqueue.ts';
+import { Letters } from './send/letter.ts';
 import { Retention } from './send/retention.ts';
-import { Accounts } from './serve/auth/accounts.ts';
+import { Accounts, type SignedIn } from './serve/auth/accounts.ts';
 import { ApiKeys } from './serve/auth/api-key.ts';
 import { createAuthenticator } from './serve/auth/authenticator.ts';
 import { JwtVerifier } from './serve/auth/jwt.ts';
+import { OidcDoor } from './serve/auth/oidc/door.ts';
+import { Trips } from './serve/auth/oidc/trips.ts';
 import { attachLive, type LiveDoor } from './serve/gateway.ts';
 import { createHttp } from './serve/http/app.ts';
 import type { Demo } from './serve/http/demo.ts';
@@ -426,8 +430,8 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   followers.push((committed) => inbox.follow(committed));
 
   // serve
-  const onRevoked = (principalId: string): void => {
-    door.gateway.revise(principalId, null);
+  const onRevoked = (principalId: string, session?: string): void => {
+    door.gateway.revise(principalId, null, session);
     mcp?.revise(principalId);
   };
   const grants = new Grants(Object.values(catalog.all));
@@ -436,7 +440,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     commit,
     store,
     adminKey: config.adminKey,
-    onRevoked,
+    onRevoked: (id) => onRevoked(id),
     keysPerOrgMax: limits.keysPerOrgMax,
   });
   await keys.open();
@@ -447,8 +451,34 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     publicUrl,
     onRevoked,
     permissionsOf: (role) => grants.ofRole(role),
+    vault,
+    requiresSecondFactor: (org) => live.get(org, 'settings', 'main')?.row['requiresSecondFactor'] === true,
   });
   endings.push(() => accounts.close());
+  // A second factor that is wanted from now on is wanted of those who are here, too: they come back and are asked for it.
+  followers.push(({ org, changes }) => {
+    for (const { collection, before, after } of changes) {
+      if (collection !== 'settings' || before?.['requiresSecondFactor'] === after?.['requiresSecondFactor']) continue;
+      for (const { id } of accounts.users(org)) if (!accounts.secondFactors.isOn(id)) onRevoked(id);
+    }
+  });
+  const outside = {
+    egress,
+    clock,
+    limits,
+    timeoutMs: limits.oidcRequestMs,
+    bytesMax: limits.oidcAnswerBytesMax,
+  };
+  const oidc = new OidcDoor<SignedIn>({
+    clock,
+    publicUrl,
+    configs: config.auth.oidc,
+    fetch: egressFetch(outside),
+    trips: new Trips({ db: accounts.db, clock }),
+    enter: (provider, vouched, visit) => accounts.enter(provider, vouched, visit),
+  });
+  const letters = new Letters({ clock, egress, limits, publicUrl, mail: config.mail, onError });
+  endings.push(() => letters.close());
   const jwt = new JwtVerifier({ clock, issuers: config.auth.jwt, fetch, kept: catalog.claims });
   const authenticate = createAuthenticator({
     clock,
@@ -510,6 +540,8 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     epoch: commit.epoch,
     keys,
     accounts,
+    oidc,
+    letters,
     system,
     metrics,
     history: history.past,
@@ -531,6 +563,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     settings: {
       version: options.version,
       publicUrl: config.publicUrl,
+      linkUrl: publicUrl,
       origins: config.origins,
       trustProxy: config.trustProxy,
       metricsLoopback: config.metricsLoopback,

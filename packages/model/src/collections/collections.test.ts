@@ -375,7 +375,7 @@ const rows: Record<string, Record<string, unknown>> = {
     held: 0,
     nextAt: null,
   },
-  settings: { ...envelope, drafting: draftingDefaults },
+  settings: { ...envelope, auditDays: 400, requiresSecondFactor: false, drafting: draftingDefaults },
   channels: {
     ...envelope,
     name: 'On-call',

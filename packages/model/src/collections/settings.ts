@@ -27,6 +27,8 @@ export interface Settings extends Envelope {
   readonly drafting: Drafting;
   /** How many days the audit log is kept. */
   readonly auditDays: number;
+  /** Who signs in by password does nothing before they have a second factor. */
+  readonly requiresSecondFactor: boolean;
 }
 
 /** Body of `POST /v1/settings`; the record's id is `main`. */
@@ -34,6 +36,7 @@ export interface SettingsCreate {
   readonly id: 'main';
   readonly drafting?: DraftingInput | undefined;
   readonly auditDays?: number | undefined;
+  readonly requiresSecondFactor?: boolean | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -41,6 +44,7 @@ export interface SettingsCreate {
 export interface SettingsPatch {
   readonly drafting?: DraftingInput | undefined;
   readonly auditDays?: number | undefined;
+  readonly requiresSecondFactor?: boolean | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -83,6 +87,7 @@ export const AUDIT_DAYS: { readonly min: number; readonly max: number; readonly 
 const patchShape: InputShape<SettingsPatch> = {
   drafting: draftingInput.optional(),
   auditDays: z.int().min(AUDIT_DAYS.min).max(AUDIT_DAYS.max).optional(),
+  requiresSecondFactor: z.boolean().optional(),
   labels: labelsSchema.optional(),
 };
 /** What may be changed of the settings: the body of a patch. */
@@ -102,6 +107,7 @@ const shape: Shape<Settings> = {
     resolveAfterMs: z.int(),
   }),
   auditDays: z.int(),
+  requiresSecondFactor: z.boolean(),
 };
 
 /** Every field of the settings, as a schema. */
@@ -116,6 +122,6 @@ export const settings: Collection = describeCollection({
   report: null,
   fields: Object.keys(shape),
   access: { read: 'read', write: 'admin' },
-  defaults: { auditDays: AUDIT_DAYS.default },
-  owns: { api: ['drafting', 'auditDays', 'labels'], report: [] },
+  defaults: { auditDays: AUDIT_DAYS.default, requiresSecondFactor: false },
+  owns: { api: ['drafting', 'auditDays', 'requiresSecondFactor', 'labels'], report: [] },
 });

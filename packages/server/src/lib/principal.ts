@@ -38,4 +38,6 @@ export interface Principal {
   readonly from?: From | undefined;
   /** Ids of the customers that a foreign token says its holder belongs to. */
   readonly customers?: readonly string[] | undefined;
+  /** The session of a person's cookie: what it opened ends with it. */
+  readonly session?: string | undefined;
 }

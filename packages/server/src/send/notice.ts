@@ -20,6 +20,8 @@ export interface Notice {
   readonly state: 'firing' | 'info' | 'resolved';
   /** Firing, and somebody has taken it on: told to receivers that keep the state of an incident. */
   readonly isAcknowledged?: boolean | undefined;
+  /** Written to one person and about no state: what it says stands without a word for one. */
+  readonly isLetter?: boolean | undefined;
   readonly title: string;
   /** May have lines. */
   readonly text: string;
@@ -52,7 +54,7 @@ export interface NoticePart {
 
 /** As it is kept until it is delivered. */
 export function noticeJson(notice: Notice): JsonObject {
-  const { to, link, unsubscribe, facts, refs, parts, isAcknowledged, ...rest } = notice;
+  const { to, link, unsubscribe, facts, refs, parts, isAcknowledged, isLetter: _, ...rest } = notice;
   return {
     ...rest,
     title: clip(rest.title, TITLE_MAX),

@@ -108,10 +108,10 @@ export class Gateway {
 
   /**
    * A credential was revoked (`now` null) or narrowed (`now` is what it may do from here on). Every connection of that
-   * principal is closed or narrowed before this returns.
+   * principal is closed or narrowed before this returns. With `session`: every connection that this session opened.
    */
-  revise(principalId: string, now: Principal | null): void {
-    for (const session of this.#sessions) session.revise(principalId, now);
+  revise(principalId: string, now: Principal | null, session?: string): void {
+    for (const open of this.#sessions) open.revise(principalId, now, session);
   }
 
   get stats(): GatewayStats {

@@ -235,12 +235,16 @@ export class Session implements Answering {
     this.outbox.write();
   }
 
-  /** What a principal may do has changed: null means nothing any more. */
-  revise(principalId: string, principal: Principal | null): void {
+  /**
+   * What a principal may do has changed: null means nothing any more. With `session` only what that session of theirs opened
+   * is meant.
+   */
+  revise(principalId: string, principal: Principal | null, session?: string): void {
     // A check that is under way may be about to answer with what was true before, and nobody knows yet for whom.
     this.#revisions += 1;
     const phase = this.#phase;
     if (phase.at !== 'open' || phase.tenure.principal.id !== principalId) return;
+    if (session !== undefined && phase.tenure.principal.session !== session) return;
     if (principal === null) {
       this.outbox.pause(true);
       this.#say({ t: 'auth', in: 0, why: 'revoked' });

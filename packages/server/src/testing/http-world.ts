@@ -34,7 +34,13 @@ import { securePage } from '../joints/page-secrets.ts';
 import { authorize } from '../publish/access.ts';
 import { Hub } from '../publish/hub.ts';
 import { Board } from '../publish/board.ts';
-import { Accounts } from '../serve/auth/accounts.ts';
+import { createEgress } from '../collect/egress/egress.ts';
+import { egressFetch } from '../collect/egress/fetch.ts';
+import { Letters, type MailServer } from '../send/letter.ts';
+import { Accounts, type SignedIn } from '../serve/auth/accounts.ts';
+import { OidcDoor } from '../serve/auth/oidc/door.ts';
+import type { OidcConfig } from '../serve/auth/oidc/provider.ts';
+import { Trips } from '../serve/auth/oidc/trips.ts';
 import { ApiKeys } from '../serve/auth/api-key.ts';
 import { createAuthenticator } from '../serve/auth/authenticator.ts';
 import { JwtVerifier, type JwtIssuer } from '../serve/auth/jwt.ts';
@@ -96,6 +102,9 @@ export interface WorldOptions {
   readonly settings?: Partial<HttpDeps['settings']>;
   readonly issuers?: readonly JwtIssuer[];
   readonly trouble?: () => string | null;
+  /** Identity providers, and the mail server of the instance. */
+  readonly oidc?: readonly OidcConfig[];
+  readonly mail?: MailServer;
   /** Collections of the app. */
   readonly own?: readonly AnyDefinition[];
 }
@@ -154,9 +163,9 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   history = past;
   const revoked: string[] = [];
   let gateway: Gateway | null = null;
-  const onRevoked = (id: string): void => {
+  const onRevoked = (id: string, session?: string): void => {
     revoked.push(id);
-    gateway?.revise(id, null);
+    gateway?.revise(id, null, session);
     mcp?.revise(id);
   };
   const keys = new ApiKeys({
@@ -174,10 +183,36 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     publicUrl: 'http://localhost:4800',
     onRevoked,
     permissionsOf: (role) => grants.ofRole(role),
+    vault,
+    requiresSecondFactor: (org) => keep.live.get(org, 'settings', 'main')?.row['requiresSecondFactor'] === true,
+  });
+  const egress = createEgress({ mode: 'any', allow: [], clock });
+  const letters = new Letters({
+    clock,
+    egress,
+    limits: bounds,
+    publicUrl: 'http://localhost:4800',
+    mail: options.mail ?? null,
+    onError: (error) => void errors.push({ error }),
+  });
+  const oidc = new OidcDoor<SignedIn>({
+    clock,
+    publicUrl: 'http://localhost:4800',
+    configs: options.oidc ?? [],
+    fetch: egressFetch({
+      egress,
+      clock,
+      limits: bounds,
+      timeoutMs: bounds.oidcRequestMs,
+      bytesMax: bounds.oidcAnswerBytesMax,
+    }),
+    trips: new Trips({ db: accounts.db, clock }),
+    enter: (provider, vouched, visit) => accounts.enter(provider, vouched, visit),
   });
   const settings: HttpDeps['settings'] = {
     version: '0.0.0-test',
     publicUrl: null,
+    linkUrl: 'http://localhost:4800',
     origins: [],
     trustProxy: false,
     metricsLoopback: false,
@@ -290,6 +325,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     store,
     keys,
     accounts,
+    oidc,
+    letters,
     log,
     authenticate,
     live: keep.live,
@@ -362,6 +399,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       streams.close();
       shown.close();
       await past.close();
+      letters.close();
       accounts.close();
       await refusals.close();
       await keep.close();

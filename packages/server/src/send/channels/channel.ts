@@ -73,7 +73,8 @@ export function linkOf(deps: SendDeps, notice: Notice): string {
 
 /** What people see first: the state in one word, then the title. One line. */
 export function headline(notice: Notice, max: number): string {
-  return clip(`${mark(notice)} ${oneLine(notice.title)}`, max);
+  const title = oneLine(notice.title);
+  return clip(notice.isLetter === true ? title : `${mark(notice)} ${title}`, max);
 }
 
 /** The notice as lines of plain text without its title. */

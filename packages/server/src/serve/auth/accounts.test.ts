@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../../lib/clock.ts';
 import type { Principal } from '../../lib/principal.ts';
+import { testVault } from '../../testing/test-vault.ts';
 import { Accounts, hasSessionCookie, type SignedIn } from './accounts.ts';
 
 const grants = new Grants(Object.values(collections));
@@ -18,13 +19,15 @@ afterEach(() => {
 
 async function setup(dir: string = mkdtempSync(join(tmpdir(), 'accounts-')), publicUrl = 'http://localhost:4800') {
   let shift = 0;
-  const revoked = vi.fn<(id: string) => void>();
+  const revoked = vi.fn<(id: string, session?: string) => void>();
   const accounts = await Accounts.open({
     clock: { ...systemClock, now: () => systemClock.now() + shift },
     dir,
     publicUrl,
     onRevoked: revoked,
     permissionsOf: (role) => grants.ofRole(role),
+    vault: testVault(),
+    requiresSecondFactor: () => false,
   });
   cleanups.push(
     () => rmSync(dir, { recursive: true, force: true }),
@@ -38,6 +41,13 @@ async function setup(dir: string = mkdtempSync(join(tmpdir(), 'accounts-')), pub
 function must<T>(result: { ok: true; value: T } | { ok: false; code: string; message: string }): T {
   if (!result.ok) throw new Error(`${result.code}: ${result.message}`);
   return result.value;
+}
+
+/** The session of somebody without a second factor. */
+function entered(result: Awaited<ReturnType<Accounts['signIn']>>): SignedIn {
+  const value = must(result);
+  if ('secondStep' in value) throw new Error('asked for a code');
+  return value;
 }
 
 function cookieOf(cookies: readonly string[]): string {
@@ -96,7 +106,7 @@ test('neither tokens nor passwords are in the database, and nobody else may read
 test('signing in sets an HttpOnly, SameSite=Lax cookie, Secure behind https', async () => {
   const plain = await setup();
   await plain.first();
-  const signedIn = must(await plain.accounts.signIn({ email: 'ANN@example.com', password }));
+  const signedIn = entered(await plain.accounts.signIn({ email: 'ANN@example.com', password }));
   expect(signedIn.cookies.join()).toMatch(/^statewire\.session_token=[^;]+;.*HttpOnly; SameSite=Lax$/u);
   expect(signedIn.cookies.join()).not.toContain('Secure');
   expect(hasSessionCookie(cookieOf(signedIn.cookies))).toBe(true);
@@ -161,23 +171,24 @@ test('signing out ends the session on the server and tells its connections', asy
   const cleared = await accounts.signOut(cookie);
   expect(cleared.join()).toMatch(/statewire\.session_token=;.*Max-Age=0/u);
   expect(await accounts.session(cookie)).toBeNull();
-  expect(revoked).toHaveBeenCalledWith(signedIn.principal.id);
+  expect(revoked).toHaveBeenCalledWith(signedIn.principal.id, signedIn.principal.session);
 });
 
 test('a new password ends every other session, keeps this one, and tells connections', async () => {
   const { accounts, first, revoked } = await setup();
-  const here = cookieOf((await first()).cookies);
-  const elsewhere = cookieOf(must(await accounts.signIn({ email: 'ann@example.com', password })).cookies);
-  expect(
-    await accounts.changePassword(here, { current: 'not it at all', next: 'another horse battery' }),
-  ).toMatchObject({ ok: false, code: 'forbidden' });
+  const ann = await first();
+  const here = cookieOf(ann.cookies);
+  const other = entered(await accounts.signIn({ email: 'ann@example.com', password }));
+  const elsewhere = cookieOf(other.cookies);
+  const session = ann.principal.session ?? null;
+  const change = (current: string) =>
+    accounts.changePassword(ann.user.id, { current, next: 'another horse battery', session });
+  expect(await change('not it at all')).toMatchObject({ ok: false, code: 'forbidden' });
   expect(revoked).not.toHaveBeenCalled();
-  const renewed = cookieOf(
-    must(await accounts.changePassword(here, { current: password, next: 'another horse battery' })),
-  );
+  must(await change(password));
   expect(await accounts.session(elsewhere)).toBeNull();
-  expect(await accounts.session(renewed)).not.toBeNull();
-  expect(revoked).toHaveBeenCalledTimes(1);
+  expect(await accounts.session(here)).not.toBeNull();
+  expect(revoked.mock.calls).toEqual([[ann.user.id, other.principal.session]]);
   expect(await accounts.signIn({ email: 'ann@example.com', password })).toMatchObject({ ok: false });
   expect(await accounts.signIn({ email: 'ann@example.com', password: 'another horse battery' })).toMatchObject({
     ok: true,

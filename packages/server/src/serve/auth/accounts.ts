@@ -1,15 +1,21 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { betterAuth, type BetterAuthOptions } from 'better-auth';
-import { isAPIError } from 'better-auth/api';
 import { getMigrations } from 'better-auth/db/migration';
+import { beyond } from '@statewire/model';
 import { ok, refuse, type Result } from '@statewire/protocol';
 import type { Clock } from '../../lib/clock.ts';
+import { limits } from '../../lib/limits.ts';
 import type { Principal, Scope } from '../../lib/principal.ts';
+import type { Vault } from '../../lib/vault.ts';
 import { Links, type Link, type Role } from './links.ts';
+import type { Identity as Vouched, OidcConfig } from './oidc/provider.ts';
+import { refused, type OidcFailure } from './oidc/refusal.ts';
 import { hashPassword, verifyPassword } from './password.ts';
+import { SecondFactors } from './second-factor.ts';
+import { Sessions, type Visit, type Way } from './sessions.ts';
 
 /** A person with an account. */
 export interface User {
@@ -27,6 +33,13 @@ export interface SignedIn {
   readonly principal: Principal;
   readonly expiresAt: number;
   readonly cookies: readonly string[];
+  /** Their organization wants a second factor, and they have none: until then they may do nothing else. */
+  readonly needsSecondFactor: boolean;
+}
+
+/** The password was right, and a code is asked for before anything else. */
+export interface SecondStep {
+  readonly secondStep: { readonly token: string; readonly expiresAt: number };
 }
 
 export interface AccountsOptions {
@@ -35,8 +48,11 @@ export interface AccountsOptions {
   readonly dir: string;
   /** Where browsers reach this server; https makes cookies Secure. */
   readonly publicUrl: string;
-  /** A person's rights changed or ended: connections that live by them must close. */
-  readonly onRevoked: (principalId: string) => void;
+  /** A person's rights changed or ended: connections that live by them must close. With `session` those of that session alone. */
+  readonly onRevoked: (principalId: string, session?: string) => void;
+  readonly vault: Vault;
+  /** Does this organization want a second factor of whoever signs in by password? */
+  readonly requiresSecondFactor: (org: string) => boolean;
   /** What a role may do. */
   readonly permissionsOf: (role: Role) => readonly string[];
 }
@@ -58,12 +74,21 @@ export class Accounts {
   readonly #db: DatabaseSync;
   readonly #auth: Auth;
   readonly #links: Links;
+  readonly secondFactors: SecondFactors;
+  readonly sessions: Sessions;
 
   private constructor(options: AccountsOptions, db: DatabaseSync, auth: Auth) {
     this.#options = options;
     this.#db = db;
     this.#auth = auth;
     this.#links = new Links(db);
+    this.secondFactors = new SecondFactors({ db, clock: options.clock, vault: options.vault });
+    this.sessions = new Sessions({ db, clock: options.clock });
+  }
+
+  /** The file of accounts, for what lies beside them in it. */
+  get db(): DatabaseSync {
+    return this.#db;
   }
 
   static async open(options: AccountsOptions): Promise<Accounts> {
@@ -107,9 +132,10 @@ export class Accounts {
   async redeem(
     token: string,
     wanted: { readonly email: string; readonly name: string; readonly password: string },
+    visit: Visit = nowhere,
   ): Promise<Result<SignedIn>> {
     const seen = this.link(token);
-    if (seen === null) return linkGone;
+    if (seen === null || seen.kind === 'reset') return linkGone;
     const email = (seen.kind === 'invite' ? seen.email : wanted.email).toLowerCase();
     if (this.#userBy('email', email) !== null)
       return refuse(
@@ -121,34 +147,68 @@ export class Accounts {
     const link = this.#links.take(token, this.#options.clock.now());
     if (link === null || (link.kind === 'welcome' && !this.isEmpty)) return linkGone;
     try {
-      const { internalAdapter } = await this.#auth.$context;
-      const user = await internalAdapter.createUser(
-        { email, name: wanted.name, emailVerified: true, role: link.role, org: link.org },
-        { method: 'email' },
-      );
-      await internalAdapter.linkAccount({ userId: user.id, providerId: 'credential', accountId: user.id, password });
+      const id = await this.#create({ email, name: wanted.name, role: link.role, org: link.org });
+      await this.#setPassword(id, password);
+      return await this.#open(id, 'password', visit);
     } catch (error) {
       this.#links.restore(token, link);
       throw error;
     }
-    return this.signIn({ email, password: wanted.password });
   }
 
-  /** One answer for an unknown address and a wrong password, after the same work. */
-  async signIn({ email, password }: { readonly email: string; readonly password: string }): Promise<Result<SignedIn>> {
-    try {
-      const { headers } = await this.#auth.api.signInEmail({
-        body: { email: email.toLowerCase(), password },
-        headers: new Headers(),
-        returnHeaders: true,
-      });
-      const cookies = headers.getSetCookie();
-      const signedIn = await this.session(toCookieHeader(cookies));
-      return signedIn === null ? wrongPassword : ok({ ...signedIn, cookies });
-    } catch (error) {
-      if (isAPIError(error)) return wrongPassword;
-      throw error;
+  /**
+   * One answer for an unknown address and a wrong password, after the same work. Whoever has a second factor is asked for a
+   * code: see `finishSignIn`.
+   */
+  async signIn(
+    { email, password }: { readonly email: string; readonly password: string },
+    visit: Visit = nowhere,
+  ): Promise<Result<SecondStep | SignedIn>> {
+    const user = this.#userBy('email', email.toLowerCase());
+    if (!(await this.#isPassword(user?.id ?? null, password)) || user === null) return wrongPassword;
+    if (this.secondFactors.isOn(user.id)) return ok({ secondStep: this.secondFactors.challenge(user.id) });
+    return this.#open(user.id, 'password', visit);
+  }
+
+  /** The second step: the token of the first one and a code. */
+  async finishSignIn(
+    token: string,
+    code: string,
+    visit: Visit = nowhere,
+  ): Promise<Result<SignedIn & { readonly shown: 'backup' | 'code' }>> {
+    const answered = this.secondFactors.answer(token, code);
+    if (!answered.ok) return answered;
+    const opened = await this.#open(answered.value.person, 'password', visit);
+    return opened.ok ? ok({ ...opened.value, shown: answered.value.shown }) : opened;
+  }
+
+  /**
+   * Lets in whom an identity provider vouches for: who came this way before; the account with the address it vouches for; who was
+   * invited at that address; a newcomer, where newcomers are welcome.
+   */
+  async enter(config: OidcConfig, vouched: Vouched, visit: Visit = nowhere): Promise<Result<SignedIn, OidcFailure>> {
+    const providerId = `oidc:${config.issuer}`;
+    const { internalAdapter } = await this.#auth.$context;
+    const linked = this.#db
+      .prepare('SELECT userId FROM account WHERE providerId = ? AND accountId = ?')
+      .get(providerId, vouched.subject);
+    let person = typeof linked?.['userId'] === 'string' ? linked['userId'] : null;
+    if (person === null) {
+      const { email } = vouched;
+      if (email === null) return refused('oidc-unverified', 'the provider does not vouch for an address');
+      // Whoever were first would otherwise shut the first-run link, and the only admin out.
+      if (this.isEmpty) return refused('oidc-not-invited', 'the first account is made by the first-run link');
+      person = this.#userBy('email', email)?.id ?? null;
+      if (person === null) {
+        const invite = this.#links.takeInvite(email, this.#options.clock.now());
+        const role = invite?.role ?? roleOf(config.newcomers);
+        if (role === null) return refused('oidc-not-invited', 'nobody has invited this address');
+        person = await this.#create({ email, name: vouched.name, role, org: invite?.org ?? config.org });
+      }
+      await internalAdapter.linkAccount({ userId: person, providerId, accountId: vouched.subject });
     }
+    const opened = await this.#open(person, 'oidc', visit);
+    return opened.ok ? opened : refused('oidc-refused', opened.message);
   }
 
   /** The person behind a Cookie header, or null. `renew` moves the session's end and returns the cookie that says so. */
@@ -165,36 +225,110 @@ export class Accounts {
     const user = toUser(response.user);
     const expiresAt = response.session.expiresAt.getTime();
     if (user === null || expiresAt <= this.#options.clock.now()) return null;
-    return { user, expiresAt, principal: this.#principalOf(user, expiresAt), cookies: headers.getSetCookie() };
+    const { id, way, lastSeenAt } = response.session;
+    this.sessions.seen(id, typeof lastSeenAt === 'number' ? lastSeenAt : null);
+    const needsSecondFactor =
+      way !== 'oidc' && this.#options.requiresSecondFactor(user.org) && !this.secondFactors.isOn(user.id);
+    const principal = { ...this.#principalOf(user, expiresAt), session: id };
+    return {
+      user,
+      expiresAt,
+      principal: needsSecondFactor ? { ...principal, ...NOTHING } : principal,
+      cookies: headers.getSetCookie(),
+      needsSecondFactor,
+    };
   }
 
   /** Ends one session; returns cookies that clear the browser's. */
   async signOut(cookie: string): Promise<readonly string[]> {
     const signedIn = await this.session(cookie);
     const { headers } = await this.#auth.api.signOut({ headers: new Headers({ cookie }), returnHeaders: true });
-    if (signedIn !== null) this.#options.onRevoked(signedIn.principal.id);
+    if (signedIn !== null) this.#options.onRevoked(signedIn.principal.id, signedIn.principal.session);
     return headers.getSetCookie();
   }
 
-  /** Sets a new password, ends every other session and renews this one. */
+  /** Is this the password of this account? Takes the same time for an account that has none, and for no account. */
+  isPassword(person: string, password: string): Promise<boolean> {
+    return this.#isPassword(person, password);
+  }
+
+  /** Has this account a password? Who comes through an identity provider need not have one. */
+  hasPassword(person: string): boolean {
+    return this.#hashOf(person) !== null;
+  }
+
+  /** Sets a new password and ends every other session. */
   async changePassword(
-    cookie: string,
-    { current, next }: { readonly current: string; readonly next: string },
-  ): Promise<Result<readonly string[]>> {
-    const signedIn = await this.session(cookie);
-    if (signedIn === null) return refuse('auth_required', 'nobody is signed in; sign in first');
-    try {
-      const { headers } = await this.#auth.api.changePassword({
-        headers: new Headers({ cookie }),
-        body: { currentPassword: current, newPassword: next, revokeOtherSessions: true },
-        returnHeaders: true,
-      });
-      this.#options.onRevoked(signedIn.principal.id);
-      return ok(headers.getSetCookie());
-    } catch (error) {
-      if (isAPIError(error)) return refuse('forbidden', 'the current password is not right; nothing was changed');
-      throw error;
-    }
+    person: string,
+    { current, next, session }: { readonly current: string; readonly next: string; readonly session: string | null },
+  ): Promise<Result<null>> {
+    if (!(await this.#isPassword(person, current)))
+      return refuse('forbidden', 'the current password is not right; nothing was changed');
+    await this.#setPassword(person, await hashPassword(next));
+    this.endSessions(person, session);
+    return ok(null);
+  }
+
+  /** Ends one session of a person, and what it had opened. */
+  endSession(person: string, id: string): Result<null> {
+    if (!this.sessions.end(person, id)) return refuse('not_found', 'no such session; list yours with GET /v1/sessions');
+    this.#options.onRevoked(person, id);
+    return ok(null);
+  }
+
+  /** Ends all sessions of a person but one; returns how many. */
+  endSessions(person: string, except: string | null = null): number {
+    const ended = this.sessions.endAll(person, except);
+    for (const id of ended) this.#options.onRevoked(person, id);
+    return ended.length;
+  }
+
+  /** A link by which whoever holds it sets a new password, once, within an hour; null when nobody has this address. */
+  resetFor(
+    email: string,
+    createdBy: string,
+  ): { readonly token: string; readonly user: User; readonly link: Link } | null {
+    const user = this.#userBy('email', email.toLowerCase());
+    if (user === null) return null;
+    const now = this.#options.clock.now();
+    const link: Link = {
+      kind: 'reset',
+      email: user.email,
+      org: user.org,
+      role: user.role,
+      createdBy,
+      createdAt: now,
+      expiresAt: now + limits.resetLinkMs,
+    };
+    return { token: this.#links.issue(link), user, link };
+  }
+
+  /** Uses such a link up: the new password holds, and every session is over. A second factor stays. */
+  async reset(token: string, password: string): Promise<Result<User>> {
+    const seen = this.link(token);
+    if (seen?.kind !== 'reset') return linkGone;
+    const hash = await hashPassword(password);
+    const link = this.#links.take(token, this.#options.clock.now());
+    const user = link === null ? null : this.#userBy('email', link.email);
+    if (user === null) return linkGone;
+    await this.#setPassword(user.id, hash);
+    this.endSessions(user.id);
+    return ok(user);
+  }
+
+  /** The account of this id, when it is of this organization. */
+  user(org: string, id: string): User | null {
+    const user = this.#userBy('id', id);
+    return user?.org === org ? user : null;
+  }
+
+  /** May this person do something that the caller may not? Then the caller must not get at their account. */
+  isBeyond(by: Principal, user: User): boolean {
+    return beyond(by.permissions, this.#options.permissionsOf(user.role)).length > 0;
+  }
+
+  rename(person: string, name: string): void {
+    this.#db.prepare('UPDATE user SET name = ? WHERE id = ?').run(name, person);
   }
 
   /** People of an organization, oldest first. */
@@ -277,6 +411,58 @@ export class Accounts {
     };
   }
 
+  async #open(person: string, way: Way, visit: Visit): Promise<Result<SignedIn>> {
+    for (const id of this.sessions.trim(person)) this.#options.onRevoked(person, id);
+    const { internalAdapter, authCookies, secret, sessionConfig } = await this.#auth.$context;
+    // better-auth opens sessions by password alone; this one says how and from where it began.
+    const { token } = await internalAdapter.createSession(person, false, {
+      ipAddress: visit.ip.slice(0, 64),
+      userAgent: visit.agent.slice(0, AGENT_LENGTH_MAX),
+      way,
+      lastSeenAt: this.#options.clock.now(),
+    });
+    const { name, attributes } = authCookies.sessionToken;
+    // The form of better-auth's signed cookies, which its own `getSession` reads on the next line.
+    const signature = createHmac('sha256', secret).update(token).digest('base64');
+    const value = encodeURIComponent(`${token}.${signature}`);
+    const flags = `Max-Age=${sessionConfig.expiresIn}; Path=/; HttpOnly; SameSite=Lax${attributes.secure === true ? '; Secure' : ''}`;
+    const cookies = [`${name}=${value}; ${flags}`];
+    const signedIn = await this.session(toCookieHeader(cookies));
+    return signedIn === null ? wrongPassword : ok({ ...signedIn, cookies });
+  }
+
+  async #create(user: {
+    readonly email: string;
+    readonly name: string;
+    readonly role: Role;
+    readonly org: string;
+  }): Promise<string> {
+    const { internalAdapter } = await this.#auth.$context;
+    const { id } = await internalAdapter.createUser({ ...user, emailVerified: true }, { method: 'email' });
+    return id;
+  }
+
+  async #setPassword(person: string, password: string): Promise<void> {
+    const { internalAdapter } = await this.#auth.$context;
+    if (this.#hashOf(person) === null)
+      await internalAdapter.linkAccount({ userId: person, providerId: 'credential', accountId: person, password });
+    else await internalAdapter.updatePassword(person, password);
+  }
+
+  async #isPassword(person: string | null, password: string): Promise<boolean> {
+    const hash = person === null ? null : this.#hashOf(person);
+    // The same work for nobody: how long an answer takes must not say who is here.
+    const fits = await verifyPassword(password, hash ?? (await nobodys));
+    return fits && hash !== null;
+  }
+
+  #hashOf(person: string): string | null {
+    const row = this.#db
+      .prepare("SELECT password FROM account WHERE userId = ? AND providerId = 'credential'")
+      .get(person);
+    return typeof row?.['password'] === 'string' ? row['password'] : null;
+  }
+
   #userBy(field: 'id' | 'email', value: string): User | null {
     return toUser(this.#db.prepare(`SELECT * FROM user WHERE ${field} = ?`).get(value));
   }
@@ -304,6 +490,15 @@ const scopesOf: Readonly<Record<Role, readonly Scope[]>> = {
   operator: ['read', 'report'],
   admin: ['admin'],
 };
+
+/** What somebody may do who has to set up a second factor first. */
+const NOTHING = { scopes: [], permissions: [], isOperator: false } as const;
+
+const AGENT_LENGTH_MAX = 300;
+const nowhere: Visit = { ip: '', agent: '' };
+
+/** A hash that no password makes. */
+const nobodys: Promise<string> = hashPassword(randomBytes(32).toString('hex'));
 
 const linkGone = refuse(
   'gone',
@@ -339,7 +534,14 @@ function settingsFor({ dir, publicUrl }: AccountsOptions, db: DatabaseSync) {
         org: { type: 'string', required: true, input: false },
       },
     },
-    session: { expiresIn: SESSION_DAYS * 86_400, updateAge: 86_400 },
+    session: {
+      expiresIn: SESSION_DAYS * 86_400,
+      updateAge: 86_400,
+      additionalFields: {
+        way: { type: 'string', required: false, input: false },
+        lastSeenAt: { type: 'number', bigint: true, required: false, input: false },
+      },
+    },
     // Ours is in http/rate.ts, in front of every door.
     rateLimit: { enabled: false },
     advanced: {
@@ -365,6 +567,11 @@ function secretIn(dir: string): string {
       `${path} holds ${secret.length} characters and needs at least 32; delete it (everyone signs in again)`,
     );
   return secret;
+}
+
+/** A role by its name, or null. */
+function roleOf(name: string | null): Role | null {
+  return name === 'viewer' || name === 'operator' || name === 'admin' ? name : null;
 }
 
 function toUser(row: Record<string, unknown> | undefined): User | null {

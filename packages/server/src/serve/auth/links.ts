@@ -6,8 +6,8 @@ export type Role = 'viewer' | 'operator' | 'admin';
 
 /** What a one-time link is for. */
 export interface Link {
-  /** `welcome` makes the first admin, `invite` another person. */
-  readonly kind: 'welcome' | 'invite';
+  /** `welcome` makes the first admin, `invite` another person, `reset` sets a new password. */
+  readonly kind: 'invite' | 'reset' | 'welcome';
   /** The address an invitation is bound to; empty for a welcome link. */
   readonly email: string;
   readonly org: string;
@@ -78,6 +78,17 @@ export class Links {
       .filter((link) => link !== null);
   }
 
+  /** An open invitation for this address, of whichever organization: used up by this. */
+  takeInvite(email: string, now: number): Link | null {
+    return decode(
+      this.#db
+        .prepare(
+          "DELETE FROM one_time_link WHERE hash = (SELECT hash FROM one_time_link WHERE kind = 'invite' AND email = ? AND expires_at > ? ORDER BY created_at DESC LIMIT 1) RETURNING *",
+        )
+        .get(email, now),
+    );
+  }
+
   /** Takes an invitation back; true when there was one. */
   withdraw(org: string, email: string): boolean {
     return (
@@ -94,7 +105,7 @@ function hashOf(token: string): string {
 function decode(row: Record<string, unknown> | undefined): Link | null {
   if (row === undefined) return null;
   const { kind, email, org, role, created_by: createdBy, created_at: createdAt, expires_at: expiresAt } = row;
-  if (kind !== 'welcome' && kind !== 'invite') return null;
+  if (kind !== 'welcome' && kind !== 'invite' && kind !== 'reset') return null;
   if (role !== 'viewer' && role !== 'operator' && role !== 'admin') return null;
   return {
     kind,

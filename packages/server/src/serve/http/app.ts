@@ -22,7 +22,11 @@ import { peopleFileRoutes } from './people-file.ts';
 import { pageRoutes } from '../pages/routes.ts';
 import { pushRoutes } from './push.ts';
 import { mount, type Route } from './router.ts';
+import { oidcRoutes } from './oidc.ts';
+import { resetRoutes } from './reset.ts';
+import { secondFactorRoutes } from './second-factor.ts';
 import { sessionRoutes } from './session.ts';
+import { sessionListRoutes } from './sessions.ts';
 import { statsRoutes } from './stats.ts';
 import { systemRoutes } from './system.ts';
 import { uptimeRoutes } from './uptime.ts';
@@ -40,6 +44,10 @@ export function createHttp(deps: HttpDeps): Http {
     ...liveRoutes(deps, rates),
     ...mcpRoutes(deps),
     ...sessionRoutes(deps, rates),
+    ...secondFactorRoutes(deps, rates),
+    ...sessionListRoutes(deps, rates),
+    ...resetRoutes(deps, rates),
+    ...oidcRoutes(deps, rates),
     ...keyRoutes(deps),
     ...auditRoutes(deps),
     ...intakeRoutes(deps),

@@ -31,6 +31,8 @@ export async function auditCall(
   const action = ACTIONS[`${call.entry.method} ${call.entry.path}`];
   if (action === undefined || !response.ok) return;
   const answer = await jsonOf(response);
+  // The password was right, and nobody is in: the code is the sign-in.
+  if (answer['secondStep'] !== undefined) return;
   const who = call.principal ?? principalIn(answer);
   const actor: Actor =
     who === null ? { kind: 'stranger', id: call.from.ip, name: '', from: call.from } : { ...who, from: call.from };
@@ -82,8 +84,20 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'POST /v1/welcome': 'members:join',
   'POST /v1/invites': 'members:invite',
   'POST /v1/invites/withdraw': 'members:withdraw',
-  'PATCH /v1/users/{id}': 'members:change',
-  'DELETE /v1/users/{id}': 'members:remove',
+  'POST /v1/invites/resend': 'members:invite',
+  'PATCH /v1/members/{id}': 'members:change',
+  'DELETE /v1/members/{id}': 'members:remove',
+  'POST /v1/members/{id}/reset-link': 'members:reset-link',
+  'POST /v1/members/{id}/end-sessions': 'members:end-sessions',
+  'POST /v1/members/{id}/remove-second-factor': 'members:remove-second-factor',
+  'POST /v1/session/second': 'session:sign-in',
+  'POST /v1/session/second-factor/confirm': 'second-factor:turn-on',
+  'POST /v1/session/second-factor/backup-codes': 'second-factor:renew-codes',
+  'POST /v1/session/second-factor/off': 'second-factor:turn-off',
+  'DELETE /v1/sessions/{id}': 'session:end',
+  'POST /v1/sessions/end-others': 'session:end',
+  'PATCH /v1/me': 'members:rename',
+  'POST /v1/me/delete': 'members:leave',
   'POST /v1/keys': 'keys:create',
   'DELETE /v1/keys/{id}': 'keys:delete',
   'POST /v1/import': 'config:import',

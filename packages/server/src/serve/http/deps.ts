@@ -9,7 +9,9 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Limits } from '../../lib/limits.ts';
 import type { Metrics } from '../../lib/metrics.ts';
 import type { Principal } from '../../lib/principal.ts';
-import type { Accounts } from '../auth/accounts.ts';
+import type { Letters } from '../../send/letter.ts';
+import type { Accounts, SignedIn } from '../auth/accounts.ts';
+import type { OidcDoor } from '../auth/oidc/door.ts';
 import type { ApiKeys } from '../auth/api-key.ts';
 import type { Commit } from '../../keep/commit-types.ts';
 import type { Board } from '../../publish/board.ts';
@@ -42,6 +44,8 @@ export interface HttpDeps {
   readonly beat: (beat: Beat) => Promise<Result<Written<Json>>>;
   readonly keys: Pick<ApiKeys, 'create' | 'list' | 'revoke'>;
   readonly accounts: Accounts;
+  readonly oidc: OidcDoor<SignedIn>;
+  readonly letters: Pick<Letters, 'isReady' | 'post'>;
   readonly system: SystemReader;
   readonly metrics: Pick<Metrics, 'request' | 'read'>;
   /** Opens live sessions for requests. */
@@ -97,6 +101,8 @@ export interface PublicPages {
 export interface HttpSettings {
   readonly version: string;
   readonly publicUrl: string | null;
+  /** What links in letters begin with: never a name that a request brought along. */
+  readonly linkUrl: string;
   readonly origins: readonly string[];
   readonly trustProxy: boolean;
   readonly metricsLoopback: boolean;

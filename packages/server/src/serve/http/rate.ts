@@ -8,6 +8,8 @@ export type Rated =
   | 'live'
   | 'page-secret'
   | 'principal'
+  | 'reset'
+  | 'reset-target'
   | 'sign-in'
   | 'sign-in-ip'
   | 'subscribe'
@@ -24,6 +26,8 @@ export class Rates {
     pageSecretsPerMinuteMax,
     subscribesPerHourMax,
     subscribesPerTargetMax,
+    resetsPerHourMax,
+    resetsPerTargetMax,
   }: RateLimits) {
     const perMinute = (points: number) => new RateLimiterMemory({ points, duration: 60 });
     const perHour = (points: number) => new RateLimiterMemory({ points, duration: 3_600 });
@@ -35,6 +39,8 @@ export class Rates {
       // Many accounts from one address: each try costs a password hash, so this is bounded as well.
       'sign-in-ip': perMinute(signInsPerMinuteMax * 6),
       'page-secret': perMinute(pageSecretsPerMinuteMax),
+      reset: perHour(resetsPerHourMax),
+      'reset-target': perHour(resetsPerTargetMax),
       subscribe: perHour(subscribesPerHourMax),
       'subscribe-target': perHour(subscribesPerTargetMax),
     };
@@ -65,12 +71,14 @@ type RateLimits = Pick<
   | 'liveRequestsPerMinuteMax'
   | 'pageSecretsPerMinuteMax'
   | 'requestsPerMinuteMax'
+  | 'resetsPerHourMax'
+  | 'resetsPerTargetMax'
   | 'signInsPerMinuteMax'
   | 'subscribesPerHourMax'
   | 'subscribesPerTargetMax'
 >;
 
-const BY_NETWORK: readonly Rated[] = ['ip', 'page-secret', 'sign-in-ip', 'subscribe'];
+const BY_NETWORK: readonly Rated[] = ['ip', 'page-secret', 'sign-in-ip', 'subscribe', 'reset'];
 
 const NOUNS: Readonly<Record<Rated, string>> = {
   ip: 'requests',
@@ -79,6 +87,8 @@ const NOUNS: Readonly<Record<Rated, string>> = {
   'sign-in': 'sign-ins',
   'sign-in-ip': 'sign-ins',
   'page-secret': 'tries',
+  reset: 'requests for a new password',
+  'reset-target': 'requests for a new password of one address',
   subscribe: 'sign-ups',
   'subscribe-target': 'sign-ups of one address',
 };

@@ -1,11 +1,13 @@
-import type { Context } from 'hono';
 import { z } from 'zod';
 import { hasSessionCookie, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, type SignedIn } from '../auth/accounts.ts';
-import { isOriginAllowed } from '../auth/origin.ts';
+import type { Principal } from '../../lib/principal.ts';
+import type { Link } from '../auth/links.ts';
 import type { HttpDeps } from './deps.ts';
+import { assertOwnPage, withCookies } from './own-page.ts';
 import { RefusedError } from './problem.ts';
 import type { Rates } from './rate.ts';
-import { hostOf, json, must, openRoute, route, type Route } from './router.ts';
+import { agentOf, json, must, openRoute, route, type Route } from './router.ts';
+import { codeSchema } from './second-factor.ts';
 import { answersOf } from './shapes.ts';
 
 const email = z.string().trim().max(254).pipe(z.email('an e-mail address'));
@@ -30,11 +32,26 @@ const meSchema = z
       expiresAt: z.int().nullable(),
     }),
     user: userSchema.nullable(),
+    needsSecondFactor: z.boolean().optional().meta({ description: 'Nothing else may be done before there is one' }),
   })
   .meta({ id: 'Me' });
+const secondStepSchema = z.object({ secondStep: z.object({ token: z.string(), expiresAt: z.int() }) });
 const linkSchema = z
-  .object({ kind: z.enum(['welcome', 'invite']), email: z.string(), org: z.string(), role, expiresAt: z.int() })
+  .object({
+    kind: z.enum(['welcome', 'invite', 'reset']),
+    email: z.string(),
+    org: z.string(),
+    role,
+    expiresAt: z.int(),
+  })
   .meta({ id: 'Link' });
+
+const invitedSchema = z.object({
+  invite: linkSchema,
+  path: z.string(),
+  url: z.string().nullable(),
+  isMailed: z.boolean().meta({ description: 'It is on its way by mail' }),
+});
 
 /** Signing in and out, one-time links, people. */
 export function sessionRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
@@ -53,15 +70,39 @@ function signInRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
       body: z.strictObject({ email: z.string().max(254), password: anyPassword }),
       answers: {
         ...answersOf('auth_invalid', 'rate_limited', 'forbidden', 'bad_field'),
-        200: { description: 'Signed in', schema: meSchema },
+        200: { description: 'Signed in, or asked for a code', schema: z.union([meSchema, secondStepSchema]) },
       },
       handle: async ({ body, context, ip }) => {
         assertOwnPage(deps, context);
         await rates.spend('sign-in-ip', ip);
         await rates.spend('sign-in', `${ip} ${body.email.trim().toLowerCase()}`);
-        const result = await accounts.signIn({ email: body.email.trim(), password: body.password });
+        const visit = { ip, agent: agentOf(context) };
+        const result = await accounts.signIn({ email: body.email.trim(), password: body.password }, visit);
         if (!result.ok) log.warn({ ip }, 'sign-in refused');
-        return withCookies(deps, context, me(must(result)), must(result).cookies);
+        const entered = must(result);
+        if ('secondStep' in entered) return json(entered);
+        return withCookies(deps, context, me(entered), entered.cookies);
+      },
+    }),
+    openRoute({
+      method: 'POST',
+      path: '/v1/session/second',
+      access: 'open',
+      tag: 'people',
+      summary: 'The second step of signing in: a code of the app, or a backup code',
+      body: z.strictObject({ token, code: codeSchema }),
+      answers: {
+        ...answersOf('auth_invalid', 'gone', 'rate_limited', 'forbidden', 'bad_field'),
+        200: { description: 'Signed in', schema: meSchema },
+      },
+      handle: async ({ body, context, ip }) => {
+        assertOwnPage(deps, context);
+        await rates.spend('sign-in-ip', ip);
+        const visit = { ip, agent: agentOf(context) };
+        const result = await accounts.finishSignIn(body.token, body.code, visit);
+        if (!result.ok) log.warn({ ip, code: result.code }, 'second step refused');
+        const entered = must(result);
+        return withCookies(deps, context, me(entered), entered.cookies);
       },
     }),
     openRoute({
@@ -109,7 +150,7 @@ function signInRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
         ...answersOf('forbidden', 'bad_field', 'rate_limited'),
         200: { description: 'Changed', schema: z.object({ changed: z.literal(true) }) },
       },
-      handle: async ({ principal, body, context, ip }) => {
+      handle: async ({ principal, body, ip }) => {
         if (principal.kind !== 'user')
           throw new RefusedError({
             code: 'forbidden',
@@ -117,9 +158,9 @@ function signInRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
             do: 'sign in first',
           });
         await rates.spend('sign-in', `${ip} ${principal.id}`);
-        const cookies = must(await accounts.changePassword(context.req.header('cookie') ?? '', body));
+        must(await accounts.changePassword(principal.id, { ...body, session: principal.session ?? null }));
         log.info({ by: principal.id }, 'password changed');
-        return withCookies(deps, context, { changed: true }, cookies);
+        return json({ changed: true });
       },
     }),
   ];
@@ -127,7 +168,26 @@ function signInRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
 
 /** The token travels in bodies only: in a path it would end up in logs of proxies. */
 function linkRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
-  const { accounts, log, settings } = deps;
+  const { accounts, letters, log, settings } = deps;
+  const invited = async (
+    principal: Principal,
+    made: { readonly token: string; readonly link: Link },
+  ): Promise<Response> => {
+    const { kind, email: to, org, role: as, expiresAt } = made.link;
+    const path = `/#/welcome/${made.token}`;
+    log.info({ by: principal.id, role: as }, 'invitation made');
+    letters.post(() => ({
+      to,
+      subject: `${principal.name} invites you to Statewire`,
+      text: `${principal.name} invites you to ${org === 'main' ? 'Statewire' : `${org} on Statewire`}. The link works once, for a day, and only for this address.`,
+      link: `${settings.linkUrl}${path}`,
+    }));
+    const url = settings.publicUrl === null ? null : `${settings.publicUrl}${path}`;
+    return json(
+      { invite: { kind, email: to, org, role: as, expiresAt }, path, url, isMailed: letters.isReady },
+      { status: 201 },
+    );
+  };
   return [
     openRoute({
       method: 'POST',
@@ -180,7 +240,11 @@ function linkRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
             expected: 'an e-mail address',
           });
         const signedIn = must(
-          await accounts.redeem(body.token, { email: body.email ?? '', name: body.name, password: body.password }),
+          await accounts.redeem(
+            body.token,
+            { email: body.email ?? '', name: body.name, password: body.password },
+            { ip, agent: agentOf(context) },
+          ),
         );
         log.info({ user: signedIn.user.id, role: signedIn.user.role }, 'account made');
         return withCookies(deps, context, me(signedIn), signedIn.cookies, 201);
@@ -211,22 +275,29 @@ function linkRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
         ...answersOf('exists', 'bad_field'),
         201: {
           description: 'The link, shown only here',
-          schema: z.object({ invite: linkSchema, path: z.string(), url: z.string().nullable() }),
+          schema: invitedSchema,
         },
       },
       handle: ({ principal, body }) => {
-        const made = must(accounts.invite(principal, body));
-        const { kind, email, org, role, expiresAt } = made.link;
-        const path = `/#/welcome/${made.token}`;
-        log.info({ by: principal.id, role }, 'invitation made');
-        return json(
-          {
-            invite: { kind, email, org, role, expiresAt },
-            path,
-            url: settings.publicUrl === null ? null : `${settings.publicUrl}${path}`,
-          },
-          { status: 201 },
-        );
+        return invited(principal, must(accounts.invite(principal, body)));
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/invites/resend',
+      access: 'members:create',
+      tag: 'people',
+      summary: 'Makes the link of an open invitation anew; the old one is over',
+      body: z.strictObject({ email }),
+      answers: {
+        ...answersOf('not_found', 'exists', 'bad_field'),
+        201: { description: 'The link, shown only here', schema: invitedSchema },
+      },
+      handle: ({ principal, body }) => {
+        const open = accounts.invites(principal.org).find((link) => link.email === body.email.toLowerCase());
+        if (open === undefined)
+          throw new RefusedError({ code: 'not_found', message: 'no open invitation for this address' });
+        return invited(principal, must(accounts.invite(principal, { email: open.email, role: open.role })));
       },
     }),
     route({
@@ -296,33 +367,6 @@ function userRoutes({ accounts, log }: HttpDeps): readonly Route[] {
   ];
 }
 
-/** A foreign page must not sign a browser in, out or up. Programs send no Origin and no cookie, and are let through. */
-function assertOwnPage({ settings, ...deps }: HttpDeps, context: Context, isRequired = false): void {
-  const origin = context.req.header('origin') ?? null;
-  if (origin === null && !isRequired) return;
-  if (isOriginAllowed({ origin, host: hostOf({ settings, ...deps }, context) }, settings)) return;
-  throw new RefusedError({
-    code: 'forbidden',
-    message: 'this is done from pages of this server only',
-    found: origin ?? 'no Origin',
-    expected: 'the origin of this server, or one listed under origins in the configuration',
-  });
-}
-
-function me({ principal, user }: SignedIn): object {
-  return { principal, user };
-}
-
-function withCookies(
-  { settings }: HttpDeps,
-  context: Context,
-  body: object,
-  cookies: readonly string[],
-  status = 200,
-): Response {
-  const response = json(body, { status });
-  const isHttps = settings.trustProxy && context.req.header('x-forwarded-proto') === 'https';
-  for (const cookie of cookies)
-    response.headers.append('set-cookie', isHttps && !/;\s*secure/iu.test(cookie) ? `${cookie}; Secure` : cookie);
-  return response;
+function me({ principal, user, needsSecondFactor }: SignedIn): object {
+  return { principal, user, needsSecondFactor };
 }

@@ -6,7 +6,12 @@ import type { Plain } from '../plain.ts';
 export const settings: Plain = {
   prefix: 'set',
   born: (_deps, _draft, { fields }) =>
-    ok({ auditDays: AUDIT_DAYS.default, ...fields, drafting: { ...draftingDefaults, ...given(fields['drafting']) } }),
+    ok({
+      auditDays: AUDIT_DAYS.default,
+      requiresSecondFactor: false,
+      ...fields,
+      drafting: { ...draftingDefaults, ...given(fields['drafting']) },
+    }),
   patched: (_deps, _draft, { row, fields }) =>
     ok({
       ...row,

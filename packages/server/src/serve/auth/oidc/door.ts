@@ -2,6 +2,7 @@ import type { Result } from '@statewire/protocol';
 import type { EgressFetch } from '../../../collect/egress/fetch.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { OidcProvider, type Identity, type OidcConfig } from './provider.ts';
+import type { Visit } from '../sessions.ts';
 import { refused, type OidcFailure } from './refusal.ts';
 import type { Trips } from './trips.ts';
 
@@ -13,7 +14,7 @@ export interface OidcDoorOptions<T> {
   /** Where browsers reach this server, without a slash at the end. */
   readonly publicUrl: string;
   /** Lets in whom a provider vouches for, or says why not. */
-  readonly enter: (config: OidcConfig, identity: Identity) => Promise<Result<T, OidcFailure>>;
+  readonly enter: (config: OidcConfig, identity: Identity, visit: Visit) => Promise<Result<T, OidcFailure>>;
 }
 
 /** What a provider's page sends back with a person. */
@@ -65,6 +66,7 @@ export class OidcDoor<T> {
   async arrive(
     { state, code, error, iss }: Return,
     browser: string | null,
+    visit: Visit = { ip: '', agent: '' },
   ): Promise<Result<{ readonly entered: T; readonly to: string }, OidcFailure>> {
     const trip = this.#options.trips.arrive(state, browser);
     if (trip === null)
@@ -90,7 +92,7 @@ export class OidcDoor<T> {
         'oidc-unverified',
         'the provider does not vouch for an address, and only some domains may come in',
       );
-    const entered = await this.#options.enter(provider.config, identity.value);
+    const entered = await this.#options.enter(provider.config, identity.value, visit);
     return entered.ok ? { ok: true, value: { entered: entered.value, to: trip.to } } : entered;
   }
 }

@@ -34,9 +34,12 @@ const change = (
 });
 
 const watched = [
-  sw.services.view(),
-  sw.services.where({ status: ['down', 'degraded'] }).view(),
-  sw.services.fields(['status']).view(),
+  sw.collection('services').view(),
+  sw
+    .collection('services')
+    .where({ status: ['down', 'degraded'] })
+    .view(),
+  sw.collection('services').fields(['status']).view(),
 ];
 let told = 0;
 for (const view of watched) view.subscribe(() => (told += 1));
@@ -60,17 +63,22 @@ for (let step = 1; step <= eighth * 8; step += 1) {
     for (const leave of passing) leave();
     const n = chance(50);
     passing = [
-      sw.services
+      sw
+        .collection('services')
         .where({ status: WORDS[chance(4)] ?? 'up' })
         .view()
         .subscribe(() => undefined),
-      sw.services
+      sw
+        .collection('services')
         .where(['gte', 'n', n])
         .view()
         .subscribe(() => undefined),
-      sw.services.record(`s${chance(RECORDS)}`).subscribe(() => undefined),
+      sw
+        .collection('services')
+        .record(`s${chance(RECORDS)}`)
+        .subscribe(() => undefined),
     ];
-    void sw.services.patch(`s${chance(RECORDS)}`, { name: `renamed at ${step}` }, { optimistic: true });
+    void sw.collection('services').patch(`s${chance(RECORDS)}`, { name: `renamed at ${step}` }, { optimistic: true });
   }
   if (step % 6_000 === 0) server.cut();
   if (step % 9_000 === 0) env.signal(step % 18_000 === 0 ? 'visible' : 'hidden');

@@ -240,7 +240,7 @@ describe('connecting', () => {
     expect(w.server.dials).toBe(2);
     expect(w.sw.connection.get()).toMatchObject({ state: 'closed', retryAt: null, error: { code: 'version' } });
     expect(states.at(-1)).toMatchObject({ status: 'offline', error: { code: 'version' } });
-    expect(await w.sw.services.call('a', 'refresh')).toMatchObject({ ok: false, code: 'version' });
+    expect(await w.sw.collection('services').call('a', 'refresh')).toMatchObject({ ok: false, code: 'version' });
     expectNoLeaks(w);
   });
 
@@ -354,7 +354,7 @@ describe('credentials', () => {
     const { states } = watch(w);
     await w.env.settle();
     w.server.isMute = true;
-    const asked = w.sw.services.patch('secret-of-one', { name: 'by one' }, { optimistic: true });
+    const asked = w.sw.collection('services').patch('secret-of-one', { name: 'by one' }, { optimistic: true });
     await w.env.settle();
     w.server.isMute = false;
     w.server.cut();
@@ -494,8 +494,14 @@ describe('views', () => {
 
   test('[CL32] equal wishes share one subscription; the last one lingers 5 s', async () => {
     const w = world();
-    const one = w.sw.services.where({ status: ['down', 'degraded'] }).subscribe(() => undefined);
-    const two = w.sw.services.where({ status: ['degraded', 'down'] }).subscribe(() => undefined);
+    const one = w.sw
+      .collection('services')
+      .where({ status: ['down', 'degraded'] })
+      .subscribe(() => undefined);
+    const two = w.sw
+      .collection('services')
+      .where({ status: ['degraded', 'down'] })
+      .subscribe(() => undefined);
     await w.env.settle();
     expect(w.server.subscriptions).toBe(1);
     one.close();
@@ -505,7 +511,10 @@ describe('views', () => {
     two.close();
     await w.env.advance(4_000);
     expect(w.server.subscriptions).toBe(1);
-    const three = w.sw.services.where({ status: ['down', 'degraded'] }).subscribe(() => undefined);
+    const three = w.sw
+      .collection('services')
+      .where({ status: ['down', 'degraded'] })
+      .subscribe(() => undefined);
     await w.env.advance(10_000);
     expect(w.server.subscriptions).toBe(1);
     expect(w.server.received.filter(({ t }) => t === 'sub' || t === 'unsub')).toEqual([]);
@@ -541,10 +550,10 @@ describe('views', () => {
   test('[CL35] [RS9] a handler that throws stops nobody, and the position moves before handlers run', async () => {
     const w = world();
     const seen: (number | null)[] = [];
-    const bad = w.sw.services.subscribe((state) => {
+    const bad = w.sw.collection('services').subscribe((state) => {
       if (state.hasData) throw new Error('bad handler');
     });
-    const view = w.sw.services.view();
+    const view = w.sw.collection('services').view();
     view.subscribe(() => {
       seen.push(view.get().version);
     });
@@ -563,7 +572,7 @@ describe('views', () => {
     const w = world();
     for (let i = 0; i < 250; i += 1) w.server.put('services', { id: `s${i}`, n: 0 });
     const { states } = watch(w);
-    w.sw.services.subscribe((state) => {
+    w.sw.collection('services').subscribe((state) => {
       // Inside the very first notification another change happens.
       if (state.rows.length === 250 && state.get('s7')?.['n'] === 0) w.server.put('services', { id: 's7', n: 1 });
     });
@@ -739,9 +748,15 @@ describe('views', () => {
 
   test('[CL42] the shortest interval that anyone wants is the one asked for', async () => {
     const w = world();
-    const slow = w.sw.services.every(1_000).subscribe(() => undefined);
+    const slow = w.sw
+      .collection('services')
+      .every(1_000)
+      .subscribe(() => undefined);
     await w.env.settle();
-    const fast = w.sw.services.every(50).subscribe(() => undefined);
+    const fast = w.sw
+      .collection('services')
+      .every(50)
+      .subscribe(() => undefined);
     fast.close();
     await w.env.settle();
     expect(w.server.received.filter(({ t }) => t === 'iv')).toEqual([
@@ -884,7 +899,7 @@ describe('views', () => {
     const w = world();
     w.server.put('services', { id: 'a' });
     const { states } = watch(w);
-    const view = w.sw.services.view();
+    const view = w.sw.collection('services').view();
     await w.env.settle();
     w.server.put('agents', { id: 'x' });
     const count = states.length;
@@ -910,8 +925,8 @@ describe('views', () => {
   test('[CL45] one record, and the absence of one', async () => {
     const w = world();
     w.server.put('services', { id: 'a', name: 'A' });
-    const a = w.sw.services.record('a');
-    const b = w.sw.services.record('b');
+    const a = w.sw.collection('services').record('a');
+    const b = w.sw.collection('services').record('b');
     a.subscribe(() => undefined);
     b.subscribe(() => undefined);
     expect(a.get()).toMatchObject({ row: null, status: 'loading', hasData: false });
@@ -929,16 +944,16 @@ describe('commands', () => {
   test('[CL50] [MU8] commands given offline are sent in order, and unanswered ones again after a reconnect', async () => {
     const w = world();
     w.server.isUp = false;
-    const first = w.sw.services.create({ name: 'A', kind: 'http' }, { id: 'a' });
-    const second = w.sw.services.patch('a', { name: 'B' });
+    const first = w.sw.collection('services').create({ name: 'A', kind: 'http' }, { id: 'a' });
+    const second = w.sw.collection('services').patch('a', { name: 'B' });
     await w.env.advance(5_000);
     w.server.isUp = true;
     await w.env.advance(15_000);
     expect(await first).toMatchObject({ ok: true, id: 'a' });
     expect(await second).toMatchObject({ ok: true, id: 'a' });
     w.server.isMute = true;
-    const third = w.sw.services.patch('a', { name: 'C' });
-    const fourth = w.sw.services.patch('a', { name: 'D' });
+    const third = w.sw.collection('services').patch('a', { name: 'C' });
+    const fourth = w.sw.collection('services').patch('a', { name: 'D' });
     w.server.cut();
     w.server.isMute = false;
     await w.env.advance(1_000);
@@ -958,7 +973,7 @@ describe('commands', () => {
       return { ok: false, code: 'rate_limited', msg: 'slow down' };
     };
     w.server.isMute = true;
-    const all = Array.from({ length: 40 }, () => w.sw.services.call('a', 'refresh'));
+    const all = Array.from({ length: 40 }, () => w.sw.collection('services').call('a', 'refresh'));
     w.sw.connect();
     await w.env.advance(9_000);
     w.server.isMute = false;
@@ -976,7 +991,7 @@ describe('commands', () => {
     await w.env.settle();
     w.server.onCommand = () => (isFresh ? null : { ok: false, code: 'auth_expired', msg: 'send a fresh token first' });
     w.server.admits = () => isFresh;
-    const done = w.sw.services.create({ name: 'A', kind: 'http' }, { id: 'a' });
+    const done = w.sw.collection('services').create({ name: 'A', kind: 'http' }, { id: 'a' });
     w.server.say({ t: 'err', code: 'auth_expired', msg: 'expired' });
     await w.env.advance(5_000);
     expect(w.server.received.filter(({ t }) => t === 'mut')).toHaveLength(1);
@@ -991,7 +1006,7 @@ describe('commands', () => {
     w.sw.connect();
     await w.env.settle();
     w.server.isMute = true;
-    for (let i = 0; i < 40; i += 1) void w.sw.services.call(`a${i}`, 'refresh');
+    for (let i = 0; i < 40; i += 1) void w.sw.collection('services').call(`a${i}`, 'refresh');
     await w.env.settle();
     expect(w.server.received.filter(({ t }) => t === 'mut')).toHaveLength(16);
     expectNoLeaks(w);
@@ -1001,7 +1016,7 @@ describe('commands', () => {
     const w = world();
     w.server.put('services', { id: 'a', name: 'A' });
     w.server.put('services', { id: 'a', name: 'B' });
-    const result = await w.sw.services.patch('a', { name: 'C' }, { base: 2 });
+    const result = await w.sw.collection('services').patch('a', { name: 'C' }, { base: 2 });
     expect(result).toMatchObject({
       ok: false,
       code: 'conflict',
@@ -1014,11 +1029,11 @@ describe('commands', () => {
   test('[CL53] the queue of commands is bounded, and closing answers all of them', async () => {
     const w = world();
     w.server.isUp = false;
-    const all = Array.from({ length: 513 }, () => w.sw.services.call('a', 'refresh'));
+    const all = Array.from({ length: 513 }, () => w.sw.collection('services').call('a', 'refresh'));
     expect(await all[512]).toMatchObject({ ok: false, code: 'overloaded' });
     w.sw.close();
     expect(await all[0]).toMatchObject({ ok: false, code: 'closed' });
-    expect(await w.sw.services.call('a', 'refresh')).toMatchObject({ ok: false, code: 'closed' });
+    expect(await w.sw.collection('services').call('a', 'refresh')).toMatchObject({ ok: false, code: 'closed' });
     expectNoLeaks(w);
   });
 });

@@ -7,9 +7,9 @@ import type { CoreCustomCollection } from './custom.ts';
 import { browserEnv, every, type Env } from './env.ts';
 import type { Around, Inside } from './inside.ts';
 import { Driver, type TokenSource } from './session/driver.ts';
+import type { BodiesOf } from './named.ts';
 import { Asked } from './state/asked.ts';
 import { InFlight } from './state/in-flight.ts';
-import { namedCollections, type CoreCollections } from './named.ts';
 import { ConnectionView } from './views/connection-view.ts';
 import { LINGER_MS, Views } from './views/views.ts';
 
@@ -31,7 +31,9 @@ export interface ClientOptions {
 }
 
 /** A live replica of what this program looks at. Connects when first needed. */
-export interface CoreClient extends Connected, CoreCollections {
+export interface CoreClient extends Connected {
+  /** A collection that every server has, by name. */
+  collection<N extends keyof Rows>(name: N): CoreCollection<Rows[N], BodiesOf<N>>;
   /** A collection by name. */
   collection<T extends Row = Row>(name: string): CoreCollection<T>;
   /** A collection of the app, typed by its definition: the value, or `collection<typeof orders>('orders')` by its type alone. */
@@ -82,7 +84,6 @@ export function createClient(
     close,
     ...around
   } = surround(inside);
-  const onLive = new Set<() => void>();
   const connection = new ConnectionView({ env, driver: () => driver, measure });
   const driver: Driver = new Driver({
     env,
@@ -94,21 +95,27 @@ export function createClient(
     inFlight,
     measure,
     keep,
-    asked: (send, serverNow) => new Asked({ env, send, serverNow }),
+    asked: (send) => new Asked({ env, send, aged: measure?.aged }),
     onChange: () => {
       measure?.look();
       connection.refresh();
       views.refresh();
     },
-    onLive: () => {
-      for (const fn of onLive) fn();
-    },
+    onLive: () => around.onLive?.(),
   });
   const { recall, pace = (ownMs) => ownMs ?? defaultMs(options) } = around;
-  const views: Views = new Views({ env, driver, layers, recall, pace, lingerMs: options.lingerMs ?? LINGER_MS });
+  const views: Views = new Views({
+    env,
+    driver,
+    layers,
+    recall,
+    pace,
+    measure,
+    lingerMs: options.lingerMs ?? LINGER_MS,
+  });
   const source: CollectionSource = { views, command: (command, isOptimistic) => driver.command(command, isOptimistic) };
   return {
-    ...members(source, { env, want: () => driver.dispatch({ t: 'want' }), isLive: () => driver.isLive, onLive }),
+    ...members(source),
     connection,
     serverNow: () => driver.clock.now(),
     every: (ms, fn) => every(env, ms, fn),
@@ -129,10 +136,7 @@ export function createClient(
 
 function coreMembers(source: CollectionSource): Omit<CoreClient, keyof Connected> {
   const collection = (name: string): CoreCollection<never> => new CoreCollection<never>(source, name);
-  return {
-    ...namedCollections(collection),
-    collection: (of: string | AnyDefinition) => collection(nameOf(of)),
-  };
+  return { collection: (of: string | AnyDefinition) => collection(nameOf(of)) };
 }
 
 /** How often views are told that ask for no time of their own, ms. */

@@ -68,6 +68,7 @@ export function createClient(options: FullOptions): Client {
   const keep = options.keep ?? openKeep(env, { offline, url, token });
   return createCore<Omit<Client, keyof Connected>>({ ...options, env, dial: saver.measured(dial) }, (inside) => {
     const inFlight = new Commands(inside, keep);
+    const onLive = new Set<() => void>();
     const lanes = options.lanes ?? saver.lanes;
     const quality = new Quality({ driver: inside.driver, lanes, defaultMs: defaultMs(options) });
     const commands = new CommandsView({ env, commands: inFlight });
@@ -88,7 +89,16 @@ export function createClient(options: FullOptions): Client {
       recall: keep === null ? undefined : recallFrom(keep),
       pace: quality.pace,
       measure: quality,
-      members: (source, reporting) => {
+      onLive: () => {
+        for (const fn of onLive) fn();
+      },
+      members: (source) => {
+        const reporting = {
+          env,
+          onLive,
+          want: () => inside.driver().dispatch({ t: 'want' }),
+          isLive: () => inside.driver().isLive,
+        };
         const collection = (name: string): Collection<never> => new Collection<never>(source, name);
         return {
           ...namedCollections(collection),

@@ -125,14 +125,15 @@ export function browserEnv(): Env {
       return { cancel: () => clearTimeout(handle) };
     },
     random: () => Math.random(),
-    uniqueId: () => (typeof crypto === 'object' && 'randomUUID' in crypto ? crypto.randomUUID() : randomId()),
+    // Not a UUID: pages on plain http (a box in the local network) have no crypto.randomUUID.
+    uniqueId: () => crypto.getRandomValues(new Uint32Array(4)).join('-'),
     pageUrl: () => (typeof location === 'object' ? location.href : null),
     isVisible: () => typeof document !== 'object' || document.visibilityState !== 'hidden',
     isOnline: () => typeof navigator !== 'object' || navigator.onLine,
     listen,
     openSocket(url, protocol) {
       if (typeof WebSocket !== 'function') {
-        throw new Error('no WebSocket found in this runtime; use Node 22 or newer, or pass `env` with openSocket');
+        throw new Error('found no WebSocket; use Node 22 or newer, or pass `env` with openSocket');
       }
       return new WebSocket(url, protocol);
     },
@@ -168,9 +169,4 @@ function listen(fn: (signal: Signal) => void): () => void {
     for (const type of types) on(globalThis, type, () => type);
   }
   return () => end.abort();
-}
-
-// Pages on plain http (a box in the local network) have no crypto.randomUUID.
-function randomId(): string {
-  return Array.from({ length: 4 }, () => Math.random().toString(36).slice(2, 8)).join('');
 }

@@ -36,17 +36,17 @@ export interface Conflict {
 
 /** Does this code speak of the credential, so that only another credential can help? */
 export function isAuthCode(code: string): boolean {
-  return code === 'auth_expired' || code === 'auth_invalid' || code === 'auth_required';
+  return code.startsWith('auth_');
 }
 
 /** Says this code of a connection that its credential is nobody's, here or any more? One that only ran out still is. */
 export function rejectsCaller(code: string): boolean {
-  return code === 'auth_invalid' || code === 'auth_required' || code === 'forbidden' || code === 'identity';
+  return isDenial(code) && code !== 'auth_expired';
 }
 
 /** Says this code that the caller may not see what it asked for? */
 export function isDenial(code: string): boolean {
-  return code === 'forbidden' || isAuthCode(code);
+  return code === 'forbidden' || code === 'identity' || isAuthCode(code);
 }
 
 const NAMES: Readonly<Record<number, string>> = closeNames;
@@ -54,9 +54,9 @@ const NAMES: Readonly<Record<number, string>> = closeNames;
 /** The failure that a socket's close code stands for. */
 export function closeFailure(code: number, reason: string): Failure {
   const known = NAMES[code];
-  if (known !== undefined) return { code: known, message: `the server ended the connection: ${known} (${code})` };
+  if (known !== undefined) return { code: known, message: `ended by the server: ${known} (${code})` };
   const detail = reason === '' ? '' : ` (${reason})`;
-  return { code: 'unavailable', message: `connection closed with ${code}${detail}; trying again` };
+  return { code: 'unavailable', message: `closed with ${code}${detail}; trying again` };
 }
 
 /** A command's failure that was decided here and not by the server. */

@@ -2,7 +2,6 @@
 import type { Row } from '@statewire/protocol';
 import type { CollectionSource } from './core-collection.ts';
 import type { Env } from './env.ts';
-import type { Reporting } from './report/reporting.ts';
 import type { Driver } from './session/driver.ts';
 import type { Ask, Pace } from './state/ask.ts';
 import type { InFlight } from './state/in-flight.ts';
@@ -35,7 +34,9 @@ export interface Around<M> {
   /** What is measured of the connection. */
   readonly measure?: Measure;
   /** The collections, and whatever else the client has. */
-  readonly members: (source: CollectionSource, reporting: Reporting) => M;
+  readonly members: (source: CollectionSource) => M;
+  /** A connection has become live: what belongs to connections is to be said again. */
+  readonly onLive?: () => void;
   /** The client ends. Called before anything is taken down. */
   readonly close?: () => void;
 }
@@ -52,8 +53,12 @@ export interface Measure {
   awaited(came: boolean): void;
   /** The link may be another one now. Called before anybody is told. */
   look(): void;
+  /** What was true at `at`, by the server's clock, has just been told of a view. */
+  readonly aged: (ask: Ask, at: number) => void;
+  /** How old the newest change of a view was when it came, or the last watermark; null while nothing came on this connection. */
+  lagMs(ask: Ask): number | null;
   /** What there is to say of it. */
-  said(rttMs: number | null): Pick<ConnectionState, 'quality' | 'lossPct' | 'saver'>;
+  said(rttMs: number | null): Pick<ConnectionState, 'quality' | 'lossPct' | 'lagMs' | 'saver'>;
 }
 
 /** What lies between rows that were told and rows that are shown. */

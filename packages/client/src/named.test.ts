@@ -1,6 +1,6 @@
 import { collections } from '@statewire/model';
 import { expect, test } from 'vitest';
-import { createClient } from './client.ts';
+import { createClient } from './create.ts';
 import { FakeEnv } from './testing/fake-env.ts';
 import { FakeServer } from './testing/fake-server.ts';
 

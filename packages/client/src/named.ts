@@ -24,7 +24,7 @@ import type {
   UserPatch,
 } from '@statewire/model';
 import type { Collection } from './collection.ts';
-import type { Bodies, CoreCollection } from './core-collection.ts';
+import type { Bodies } from './core-collection.ts';
 
 /** What the commands of collections take; those not named here take any fields. */
 interface NamedBodies {
@@ -59,9 +59,6 @@ export type BodiesOf<N extends keyof Rows> = N extends keyof NamedBodies ? Named
 
 /** `client.services`, `client.alerts`, ... Their types are the model's. */
 export type NamedCollections = { readonly [N in keyof Rows]: Collection<Rows[N], BodiesOf<N>> };
-
-/** The same of the core's client. */
-export type CoreCollections = { readonly [N in keyof Rows]: CoreCollection<Rows[N], BodiesOf<N>> };
 
 /** Every one of them: a name that is missing here does not compile. */
 const NAMES: Readonly<Record<keyof Rows, 0>> = {

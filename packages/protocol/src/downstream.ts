@@ -19,7 +19,7 @@ export function decodeDownstream(text: string): Result<Downstream> {
   const t = parsed.value['t'];
   if (typeof t !== 'string') return refuse('bad_request', `t: found ${describe(t)}, expected a frame kind such as "d"`);
   if (!isKind(t)) {
-    return refuse('unknown_frame', `found frame ${describe(t)}, which this client does not know; it was passed over`);
+    return refuse('unknown_frame', `found frame ${describe(t)}, which is unknown here`);
   }
   try {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: the table has a reader for every other field of this kind.

@@ -9,6 +9,9 @@ import { ladder } from './ladder.ts';
 import { TRANSPORTS } from './rungs.ts';
 import type { Dial, Transport } from './transport.ts';
 
+/** As a name like any other: its records have fields of the test's own. */
+const SERVICES: string = 'services';
+
 const id = fc.constantFrom('a', 'b', 'c', 'd', 'e');
 
 /** What may happen to a client, its server and the network between them. */
@@ -133,7 +136,7 @@ test.each([
           const dial = ladder(env, { transports, dials: { websocket: socket } });
           const sw = createClient({ url: 'http://fake.test', env, dial });
           sw.connection.subscribe(() => void carried.add(sw.connection.get().transport));
-          const services = sw.collection('services');
+          const services = sw.collection(SERVICES);
           const wishes = [
             services,
             services.where(['eq', 'status', 'down']),

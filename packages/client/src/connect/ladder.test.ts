@@ -5,6 +5,9 @@ import { FakeEnv, FakeRequests, FakeServer } from '../testing/index.ts';
 import { ladder } from './ladder.ts';
 import type { Dial, Transport } from './transport.ts';
 
+/** As a name like any other: its records have fields of the test's own. */
+const SERVICES: string = 'services';
+
 /** What a network does to sockets. */
 type Sockets = 'open' | 'refused' | 'mute' | { readonly livesMs: number };
 
@@ -237,7 +240,7 @@ test('[LA8] commands, views and probes under way are carried over', async () => 
   world.requests.network.stalled = new Set(['cmd']);
   world.env.signal('online');
   await world.env.advance(990);
-  const done = world.client.collection('services').patch('a', { n: 7 });
+  const done = world.client.collection(SERVICES).patch('a', { n: 7 });
   const other = world.client.collection('agents').subscribe(() => undefined);
   world.server.put('agents', { id: 'x', name: 'x' });
   await world.env.advance(3_000);
@@ -284,7 +287,7 @@ test('[LA9] when the better rung speaks to somebody else, or of another history,
     world.server.put('services', { id: 'a', n: 0 });
     const stop = watch(world);
     await world.pass(10_000);
-    const done = world.client.collection('services').patch('a', { n: 7 });
+    const done = world.client.collection(SERVICES).patch('a', { n: 7 });
     await world.env.advance(1_500);
     expect(await done).toMatchObject({ ok: true });
     if (what === 'somebody') world.server.principal = 'another';

@@ -8,6 +8,9 @@ import { dialPoll } from './poll.ts';
 import { dialSse } from './sse.ts';
 import type { Dial, Transport } from './transport.ts';
 
+/** As a name like any other: its records have fields of the test's own. */
+const SERVICES: string = 'services';
+
 /** Every way to a server, held to the same: whatever carries the texts, the replica is the server's. */
 const ways: Readonly<Record<Transport, (env: FakeEnv, server: FakeServer) => Dial>> = {
   websocket: (_, server) => server.dial,
@@ -133,7 +136,7 @@ describe.each(kinds)('%s', (kind) => {
   test('[LA1] after a cut of any length everything goes on from where it stood, commands too', async () => {
     const world = new World(kind);
     world.server.put('services', { id: 'a', status: 'up' });
-    const services = world.client.collection('services');
+    const services = world.client.collection(SERVICES);
     const open = services.subscribe(() => undefined);
     await world.env.advance(ROUND_MS);
     world.server.isUp = false;
@@ -304,7 +307,7 @@ test('[LA3] where nothing can be written, reading goes on', async () => {
   const world = new World('get');
   world.requests.network.blocked = new Set(['sse', 'cmd', 'poll']);
   world.server.put('services', { id: 'a', status: 'up' });
-  const services = world.client.collection('services');
+  const services = world.client.collection(SERVICES);
   const open = services.subscribe(() => undefined);
   await world.env.advance(ROUND_MS);
   void services.patch('a', { status: 'down' });
@@ -364,7 +367,7 @@ describe.each(['poll', 'get'] as const)('%s', (kind) => {
       return null;
     };
     world.server.principal = 'another';
-    const done = world.client.collection('services').patch('a', { status: 'down' });
+    const done = world.client.collection(SERVICES).patch('a', { status: 'down' });
     await world.pass(30_000);
     expect(await done).toMatchObject({ ok: false });
     expect(asked).toEqual([]);

@@ -31,8 +31,8 @@ export interface DriverDeps {
   readonly measure: Measure | undefined;
   /** Where rows and commands outlive the page, or null. */
   readonly keep: Keep | null;
-  /** Makes the subscriptions' side, given the way to send and the server's clock. */
-  readonly asked: (send: (frame: Upstream) => void, serverNow: () => number) => Asked;
+  /** Makes the subscriptions' side, given the way to send. */
+  readonly asked: (send: (frame: Upstream) => void) => Asked;
   /** The link, or what is known of the connection, is another one now. */
   readonly onChange: () => void;
   /** A connection has become live: what belongs to connections is to be said again. */
@@ -62,10 +62,7 @@ export class Driver {
   constructor(deps: DriverDeps) {
     this.#deps = deps;
     this.clock = new ServerClock({ env: deps.env });
-    this.asked = deps.asked(
-      (frame) => this.#send(frame),
-      () => this.clock.now(),
-    );
+    this.asked = deps.asked((frame) => this.#send(frame));
   }
 
   get link(): Link {

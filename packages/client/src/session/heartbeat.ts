@@ -63,27 +63,19 @@ export function lookForLife(life: Life, now: number): { readonly life: Life; rea
 
 /** Looks at the clock. */
 export function pulse(life: Life, now: number, isVisible: boolean): Pulse {
-  const lateAfter = now - LATE_MS;
-  if (life.probe !== null) {
-    const deadAt = Math.max(life.probe.sentAt, life.heardAt) + PROBE_MS_MAX;
-    if (now >= deadAt) {
-      if (life.probe.isSecond || deadAt > lateAfter) return { is: 'dead' };
-      return { is: 'well', life: probed({ ...life, isFresh: false }, now, true), ask: true };
-    }
-    return { is: 'well', life, ask: false };
-  }
-  if (now >= silenceAt(life)) {
-    if (silenceAt(life) > lateAfter) return { is: 'dead' };
+  const deadAt = deadlineOf(life);
+  if (now >= deadAt) {
+    if (life.probe?.isSecond === true || deadAt > now - LATE_MS) return { is: 'dead' };
     return { is: 'well', life: probed({ ...life, isFresh: false }, now, true), ask: true };
   }
-  if (isVisible && now >= life.probeAt) return { is: 'well', life: probed(life, now, false), ask: true };
-  return { is: 'well', life, ask: false };
+  const ask = life.probe === null && isVisible && now >= life.probeAt;
+  return { is: 'well', life: ask ? probed(life, now, false) : life, ask };
 }
 
 /** When `pulse` has something to decide next, epoch ms. */
 export function pulseAt(life: Life, isVisible: boolean): number {
-  if (life.probe !== null) return Math.max(life.probe.sentAt, life.heardAt) + PROBE_MS_MAX;
-  return isVisible ? Math.min(silenceAt(life), life.probeAt) : silenceAt(life);
+  const deadAt = deadlineOf(life);
+  return life.probe === null && isVisible ? Math.min(deadAt, life.probeAt) : deadAt;
 }
 
 /** Is a wait over? A wall clock that was set back must not make it last for hours. */
@@ -96,6 +88,12 @@ const LATE_MS = 1_000;
 
 function probed(life: Life, now: number, isSecond: boolean): Life {
   return { ...life, asked: life.asked + 1, probe: { sentAt: now, isSecond }, probeAt: now + PROBE_EVERY_MS };
+}
+
+/** When silence has lasted too long: soon after a probe, else after what the server promised. */
+function deadlineOf(life: Life): number {
+  if (life.probe === null) return silenceAt(life);
+  return Math.max(life.probe.sentAt, life.heardAt) + PROBE_MS_MAX;
 }
 
 function silenceAt(life: Life): number {

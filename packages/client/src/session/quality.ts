@@ -1,5 +1,6 @@
 import type { Measure } from '../inside.ts';
-import type { Pace } from '../state/ask.ts';
+import type { Welcome } from '@statewire/protocol';
+import type { Ask, Pace } from '../state/ask.ts';
 import type { Driver } from './driver.ts';
 
 /** How slowly views are told: what a `Lanes` decides and every subscription obeys. */
@@ -48,6 +49,8 @@ const EXPECTED_MAX = 32;
 export class Quality implements Measure {
   readonly #deps: QualityDeps;
   readonly #losses = new Losses();
+  /** By view: how late news was, and on which connection. */
+  readonly #lags = new WeakMap<Ask, { readonly ms: number; readonly on: Welcome | null }>();
   #lane: Lane = FAST;
 
   constructor(deps: QualityDeps) {
@@ -66,9 +69,21 @@ export class Quality implements Measure {
     asked.retimeAll();
   }
 
+  readonly aged = (ask: Ask, at: number): void => {
+    const { clock, welcome } = this.#deps.driver();
+    this.#lags.set(ask, { ms: Math.max(0, Math.round(clock.now() - at)), on: welcome });
+  };
+
+  lagMs(ask: Ask): number | null {
+    const lag = this.#lags.get(ask);
+    return lag !== undefined && ask.isCaughtUp && lag.on === this.#deps.driver().welcome ? lag.ms : null;
+  }
+
   said(rttMs: number | null): ReturnType<Measure['said']> {
     const { pct } = this.#losses;
-    return { quality: qualityOf(rttMs, pct), lossPct: pct, saver: this.#lane.ms > 0 };
+    const lags = [...this.#deps.driver().asked.all()].flatMap((ask) => this.lagMs(ask) ?? []);
+    const lagMs = lags.length === 0 ? null : Math.max(...lags);
+    return { quality: qualityOf(rttMs, pct), lossPct: pct, lagMs, saver: this.#lane.ms > 0 };
   }
 
   // Who asked for a time of their own gets it on a slow link too, unless everything is to be spared.

@@ -351,7 +351,7 @@ function end(link: Link, failure: Failure): Step {
 }
 
 function sleep(link: Open, _: Event, { now }: Moment): Step {
-  const failure = { code: 'asleep', message: 'the page is not on screen; it connects when it is shown again' };
+  const failure = { code: 'asleep', message: 'the page is hidden; it connects when it is shown again' };
   const next: Link = {
     at: 'waiting',
     socket: link.socket,

@@ -39,8 +39,6 @@ export class Ask {
   gaps = 0;
   /** The interval last sent. */
   sentMs: number | null = null;
-  /** How old the newest change was when it came, or the last watermark; null while nothing came on this connection. */
-  lagMs: number | null = null;
   readonly #wanted: { readonly ms: number | undefined }[] = [];
   readonly #pace: Pace;
 
@@ -98,7 +96,6 @@ export class Ask {
     this.w = null;
     this.isCaughtUp = false;
     this.sentMs = null;
-    this.lagMs = null;
     this.gaps = 0;
   }
 

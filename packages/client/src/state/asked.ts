@@ -20,15 +20,15 @@ export interface AskedDeps {
   readonly env: Pick<Env, 'after' | 'random'>;
   /** Sends a frame on the present connection; does nothing without one. */
   readonly send: (frame: Upstream) => void;
-  /** Now on the server's clock. */
-  readonly serverNow: () => number;
+  /** What was true at `at`, by the server's clock, has just been told of a view. */
+  readonly aged: ((ask: Ask, at: number) => void) | undefined;
 }
 
 /** Everything that is asked for, and what becomes of each frame about it. */
 export class Asked {
   readonly #env: AskedDeps['env'];
   readonly #send: AskedDeps['send'];
-  readonly #serverNow: AskedDeps['serverNow'];
+  readonly #aged: AskedDeps['aged'];
   readonly #asks = new Map<string, Ask>();
   readonly #timers = new Map<Ask, Timer>();
   #history: History | null = null;
@@ -37,20 +37,14 @@ export class Asked {
   #acked = 0;
   #ackTimer: Timer | null = null;
 
-  constructor({ env, send, serverNow }: AskedDeps) {
+  constructor({ env, send, aged }: AskedDeps) {
     this.#env = env;
     this.#send = send;
-    this.#serverNow = serverNow;
+    this.#aged = aged;
   }
 
   all(): Iterable<Ask> {
     return this.#asks.values();
-  }
-
-  /** How far behind the server the slowest view is; null when none was told anything. */
-  get lagMs(): number | null {
-    const lags = [...this.#asks.values()].flatMap(({ lagMs }) => lagMs ?? []);
-    return lags.length === 0 ? null : Math.max(...lags);
   }
 
   /** What views want of time is another now. */
@@ -160,7 +154,7 @@ export class Asked {
       }
       ask.gaps = 0;
       // What came while it caught up is old because we were away.
-      if (frame.t === 'd' && ask.isCaughtUp) ask.lagMs = this.#age(frame.at);
+      if (frame.t === 'd' && ask.isCaughtUp) this.#aged?.(ask, frame.at);
       // Once caught up on a connection it stays so: a later snapshot for a slow reader is shown when it is whole.
       const isNews = took === 'changed' || (!ask.isCaughtUp && ask.told.isCaughtUp);
       ask.isCaughtUp ||= ask.told.isCaughtUp;
@@ -175,7 +169,7 @@ export class Asked {
     for (const ask of this.#asks.values()) {
       if (ask.w === null) continue;
       ask.told.watermark({ e: this.#history.epoch, v });
-      if (ask.told.isCaughtUp) ask.lagMs = this.#age(at);
+      if (ask.told.isCaughtUp) this.#aged?.(ask, at);
       if (ask.isCaughtUp || !ask.told.isCaughtUp) continue;
       ask.isCaughtUp = true;
       for (const each of this.#share(ask, true)) each.changed();
@@ -291,10 +285,6 @@ export class Asked {
     this.#ackTimer = null;
     this.#acked = this.#received;
     this.#send({ t: 'a', n: this.#received });
-  }
-
-  #age(at: number): number {
-    return Math.max(0, Math.round(this.#serverNow() - at));
   }
 
   #nextS(): number {

@@ -51,9 +51,7 @@ export class InFlight {
       const record = recordOf(entry.given);
       if (entry.isSent || busy.has(record)) continue;
       if (now - entry.given.at >= COMMAND_AGE_MS_MAX) {
-        const message =
-          'it waited for a connection for over a day and was not sent; look at the record and decide again';
-        this.finish(entry, localFailure('expired', message));
+        this.finish(entry, localFailure('expired', 'older than a day and not sent; look again and decide'));
         continue;
       }
       // A record without an id is nobody else's.
@@ -102,7 +100,7 @@ export class InFlight {
 
   protected enter(words: Omit<Given, 'm' | 'at' | 'own'>): Promise<CommandResult> {
     if (this.entries.size >= IN_FLIGHT_MAX) {
-      const message = `${IN_FLIGHT_MAX} commands wait for an answer, limit ${IN_FLIGHT_MAX}; wait for some of them`;
+      const message = `${IN_FLIGHT_MAX} commands wait for an answer, as many as may; wait for some of them`;
       return Promise.resolve(localFailure('overloaded', message));
     }
     this.#last += 1;

@@ -214,12 +214,9 @@ export class Told {
   /** A row told in full. What did not change keeps its identity, down to the values of its fields. */
   #renewed(rid: Rid, id: string, version: number, fields: JsonObject, org: string): Held {
     const old = this.#byId.get(id)?.row;
-    if (old === undefined) return { rid, row: { ...fields, id, org, version } };
-    const isSameShape = Object.keys(old).every(
-      (key) => key === 'id' || key === 'org' || key === 'version' || Object.hasOwn(fields, key),
-    );
-    if (!isSameShape) return { rid, row: { ...fields, id, org, version } };
-    return { rid, row: applyPatch(old, { ...fields, org, version }) };
+    const row = { ...fields, id, org, version };
+    const isSameShape = old !== undefined && Object.keys(old).every((key) => Object.hasOwn(row, key));
+    return { rid, row: isSameShape ? applyPatch(old, row) : row };
   }
 
   /** Swaps all rows; true when anything is different afterwards. */

@@ -128,24 +128,28 @@ function parts(name: string): readonly string[] {
 }
 
 function servers(client: CoreClient): Topic {
-  return one(client.services.where({ kind: 'mcp' }).view(), (rows) => rows.map(serverOf));
+  return one(client.collection<Service>('services').where({ kind: 'mcp' }).view(), (rows) => rows.map(serverOf));
 }
 
 function stats(client: CoreClient): Topic {
-  return two(client.services.where({ kind: 'mcp' }).view(), client.connections.view(), statsOf);
+  return two(
+    client.collection<Service>('services').where({ kind: 'mcp' }).view(),
+    client.collection<Connection>('connections').view(),
+    statsOf,
+  );
 }
 
 function agentConnections(client: CoreClient, agent: string): Topic {
-  return one(client.connections.where({ agent }).view(), (rows) => rows.map(connectionOf));
+  return one(client.collection<Connection>('connections').where({ agent }).view(), (rows) => rows.map(connectionOf));
 }
 
 function health(client: CoreClient, id: string): Topic {
-  const topic = one(client.connections.where({ id }).view(), ([row]) => healthOf(row));
+  const topic = one(client.collection<Connection>('connections').where({ id }).view(), ([row]) => healthOf(row));
   return { ...topic, publish: (data) => reportConnection(client, id, data) };
 }
 
 function connectionStatus(client: CoreClient, id: string): Topic {
-  const topic = one(client.connections.where({ id }).view(), ([row]) => ({
+  const topic = one(client.collection<Connection>('connections').where({ id }).view(), ([row]) => ({
     connectionId: id,
     status: row === undefined ? 'unknown' : linkWord(row),
     timestamp: row?.observedAt ?? null,
@@ -154,15 +158,15 @@ function connectionStatus(client: CoreClient, id: string): Topic {
 }
 
 function connectionCount(client: CoreClient, service: string): Topic {
-  return one(client.connections.where({ service }).view(), (rows) => ({
+  return one(client.collection<Connection>('connections').where({ service }).view(), (rows) => ({
     serverId: service,
     count: rows.filter(isConnected).length,
   }));
 }
 
 function serverMetrics(client: CoreClient, id: string): Topic {
-  const service = client.services.where({ id }).view();
-  const links = client.connections.where({ service: id }).view();
+  const service = client.collection<Service>('services').where({ id }).view();
+  const links = client.collection<Connection>('connections').where({ service: id }).view();
   return two(service, links, ([row], connections) => metricsOf(id, row, connections));
 }
 
@@ -313,7 +317,7 @@ function reportConnection(client: CoreClient, id: string, data: PublishedStatus)
       localFailure('bad_field', `status: found ${JSON.stringify(status)}, expected one of ${known}`),
     );
   }
-  return client.connections.report(id, {
+  return client.collection<Connection>('connections').report(id, {
     ...(phase === undefined ? {} : { phase }),
     ...(typeof latency === 'number' ? { latencyMs: latency } : {}),
     ...(timestamp === undefined ? {} : { observedAt: timestamp }),

@@ -83,7 +83,9 @@ export class FakeServer {
   constructor(options: FakeServerOptions = {}) {
     this.org = options.org ?? 'main';
     this.epoch = options.epoch ?? 'e1';
-    this.#now = options.now ?? (() => 0);
+    const { now = () => 0 } = options;
+    // As every server: what it says of time is whole.
+    this.#now = () => Math.floor(now());
     this.#hb = options.hb ?? 15_000;
     this.#chunkRows = options.chunkRows ?? 100;
     this.admits = options.admits ?? (() => true);

@@ -15,7 +15,7 @@ export interface ConnectionState {
   readonly since: number;
   /** Newest round trip, or null before the first. */
   readonly rttMs: number | null;
-  /** From round trips and losses; null while not live. The core measures only `rttMs` and `lagMs`. */
+  /** From round trips and losses; null while not live. The core measures only `rttMs`. */
   readonly quality: 'good' | 'fair' | 'poor' | null;
   /** Of the last 32 answers and watermarks that were due, how many in a hundred did not come; null before the first. */
   readonly lossPct: number | null;
@@ -80,7 +80,7 @@ export class ConnectionView {
 
   /** Age of the newest changes when they arrived, the worst of all views; null before any came. */
   get lagMs(): number | null {
-    return this.#driver().asked.lagMs;
+    return this.#said().lagMs;
   }
 
   /** When anything last arrived; exact to now. */
@@ -99,9 +99,13 @@ export class ConnectionView {
     this.#listeners.tell();
   }
 
+  #said(rttMs: number | null = null): ReturnType<Measure['said']> {
+    return this.#measure?.said(rttMs) ?? UNMEASURED;
+  }
+
   #read(): ConnectionState {
     const driver = this.#driver();
-    const { link, welcome, clock, wire, asked } = driver;
+    const { link, welcome, clock, wire } = driver;
     const state = connectionStatus(link, this.#env.isOnline(), welcome !== null);
     const rttMs = link.at === 'live' ? clock.rttMs : null;
     return {
@@ -109,8 +113,7 @@ export class ConnectionView {
       reason: reasonOf(link, this.#env.isOnline()),
       since: state === this.#state.state ? this.#state.since : clock.now(),
       rttMs,
-      lagMs: asked.lagMs,
-      ...(this.#measure?.said(rttMs) ?? UNMEASURED),
+      ...this.#said(rttMs),
       transport: wire === null ? null : (wire.kind ?? 'websocket'),
       role: wire?.role ?? 'alone',
       retryAt: link.at === 'waiting' && link.until !== null ? link.until + clock.offsetMs : null,
@@ -124,14 +127,13 @@ export class ConnectionView {
 
 const NO_SCOPES: readonly string[] = [];
 
-const UNMEASURED = { quality: null, lossPct: null, saver: false };
+const UNMEASURED = { quality: null, lossPct: null, lagMs: null, saver: false };
 
 const UNCONNECTED: ConnectionState = {
   state: 'idle',
   reason: 'unasked',
   since: 0,
   rttMs: null,
-  lagMs: null,
   ...UNMEASURED,
   transport: null,
   role: 'alone',

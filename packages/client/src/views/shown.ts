@@ -41,21 +41,16 @@ export type Facts = Pick<CollectionState<Row>, 'rows' | 'status' | 'verifiedAt' 
 
 /** All that was told, as it was told. */
 export class Shown implements CollectionState<Row> {
-  readonly rows: readonly Row[];
-  readonly status: ViewStatus;
-  readonly verifiedAt: number | null;
-  readonly version: number | null;
-  readonly error: Failure | null;
-  readonly hasData: boolean;
+  declare readonly rows: readonly Row[];
+  declare readonly status: ViewStatus;
+  declare readonly verifiedAt: number | null;
+  declare readonly version: number | null;
+  declare readonly error: Failure | null;
+  declare readonly hasData: boolean;
   #byId: ReadonlyMap<string, Row> | null = null;
 
-  constructor({ rows, status, verifiedAt, version, error, hasData }: Facts) {
-    this.rows = rows;
-    this.status = status;
-    this.verifiedAt = verifiedAt;
-    this.version = version;
-    this.error = error;
-    this.hasData = hasData;
+  constructor(facts: Facts) {
+    Object.assign(this, facts);
   }
 
   get(id: string): Row | undefined {

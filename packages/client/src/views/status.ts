@@ -1,5 +1,5 @@
 import type { Failure } from '@statewire/protocol';
-import { isAuthCode } from '../errors.ts';
+import { isAuthCode, isDenial } from '../errors.ts';
 import type { Link } from '../session/session.ts';
 
 /**
@@ -31,7 +31,7 @@ export interface ViewFacts {
 export function viewStatus(view: ViewFacts, link: Link, isOnline: boolean): ViewStatus {
   if (view.failure !== null) return 'denied';
   if (link.at === 'paused' || isUnauthorized(link)) return 'denied';
-  if (link.at === 'closed' && DENIED.has(link.failure.code)) return 'denied';
+  if (link.at === 'closed' && isDenial(link.failure.code)) return 'denied';
   if (link.at === 'live' && view.isCaughtUp) return link.life.isFresh ? 'live' : 'stale';
   if (isCutOff(link, isOnline)) return 'offline';
   return view.hasData ? 'stale' : 'loading';
@@ -47,7 +47,7 @@ export function connectionStatus(link: Link, isOnline: boolean, wasLive: boolean
     case 'paused':
       return 'unauthorized';
     case 'closed':
-      return DENIED.has(link.failure.code) ? 'unauthorized' : 'closed';
+      return isDenial(link.failure.code) ? 'unauthorized' : 'closed';
     case 'waiting':
       if (isUnauthorized(link)) return 'unauthorized';
       return isOnline ? 'reconnecting' : 'offline';
@@ -84,8 +84,6 @@ export function reasonOf(link: Link, isOnline: boolean): string | null {
 
 /** Failed attempts in a row after which people are told that they are offline. */
 const OFFLINE_AFTER = 3;
-
-const DENIED: ReadonlySet<string> = new Set(['forbidden', 'identity', 'auth_required', 'auth_invalid', 'auth_expired']);
 
 function isUnauthorized(link: Link): boolean {
   return 'failure' in link && link.failure !== null && isAuthCode(link.failure.code);

@@ -2,7 +2,7 @@ import type { Failure, Row } from '@statewire/protocol';
 import type { Env, Timer } from '../env.ts';
 import type { Driver } from '../session/driver.ts';
 import { Ask, wishKey, type Pace, type Wish } from '../state/ask.ts';
-import type { Layers, Recall } from '../inside.ts';
+import type { Layers, Measure, Recall } from '../inside.ts';
 import { Listeners } from './listeners.ts';
 import { Shown, UNASKED, type CollectionState, type Facts } from './shown.ts';
 import { linkFailure, viewStatus } from './status.ts';
@@ -18,6 +18,7 @@ export interface ViewsDeps {
   /** What an earlier page left of a view. */
   readonly recall: Recall | undefined;
   readonly pace: Pace;
+  readonly measure: Measure | undefined;
   readonly lingerMs: number;
 }
 
@@ -61,7 +62,7 @@ export class Views {
   /** How old the newest change was when it arrived; null before any came on this connection. */
   lagMs(wish: Wish): number | null {
     const ask = this.#open.get(wishKey(wish))?.ask;
-    return (ask?.lead ?? ask)?.lagMs ?? null;
+    return ask === undefined ? null : (this.#deps.measure?.lagMs(ask.lead ?? ask) ?? null);
   }
 
   /** The link changed: each view whose standing is another one now says so. */

@@ -15,7 +15,6 @@ const isDay = process.env['SOAK'] === 'day';
 const CHANGES = isDay ? 2_880_000 : 80_000;
 const ROUNDS = isDay ? 12 : 4;
 const GROWTH_MAX = 0.05;
-const GROWTH_PER_ROUND_MAX = 0.03;
 const FILLING = 60;
 
 test(`the client alone: ${CHANGES} changes, heap growth under 5 %`, () => {
@@ -48,7 +47,8 @@ describe('in a browser', () => {
 
   beforeAll(async () => {
     server = await TestServer.start();
-    browser = await launchBrowser();
+    // Code that becomes hot is compiled for minutes on end, and counts as heap: what is looked for here is what people leave behind.
+    browser = await launchBrowser({ compiles: false });
   });
 
   afterAll(async () => {
@@ -56,7 +56,7 @@ describe('in a browser', () => {
     await server?.close();
   });
 
-  test(`the dashboard at 100 changes a second: ${ROUNDS} rounds of pages, cuts and tabs, heap growth under 3 % a round`, async () => {
+  test(`the dashboard at 100 changes a second: ${ROUNDS} rounds of pages, cuts and tabs, heap growth under 5 %`, async () => {
     const ids = Array.from({ length: SERVICES }, (_, i) => `service-${i}`);
     const lines = ids.map((id) => ({
       op: 'create',
@@ -102,12 +102,11 @@ describe('in a browser', () => {
       heaps.push(await heapOf(cdp));
     }
     const changes = await writer.stop();
-    const growth = growthOf(heaps.slice(1)) / ROUNDS;
+    const growth = growthOf(heaps.slice(1));
     console.log(
-      `browser: ${changes.count} changes at ${changes.perS.toFixed(0)}/s, heap ${heaps.map((bytes) => (bytes / 1e6).toFixed(2)).join(', ')} MB, growth per round after the first two ${(growth * 100).toFixed(2)} %`,
+      `browser: ${changes.count} changes at ${changes.perS.toFixed(0)}/s, heap ${heaps.map((bytes) => (bytes / 1e6).toFixed(2)).join(', ')} MB, growth after the first two rounds ${(growth * 100).toFixed(2)} %`,
     );
-    // A round leaves about 1 % behind, and what holds it has not been found: it must not become more.
-    expect(growth).toBeLessThan(GROWTH_PER_ROUND_MAX);
+    expect(growth).toBeLessThan(GROWTH_MAX);
     await context.close();
   }, 600_000);
 });

@@ -30,7 +30,9 @@ interface Seen {
 const PAGE = `
   const params = new URLSearchParams(location.search);
   const { createClient } = await import(params.get('sdk') ?? '/client.js');
-  const client = createClient({ url: params.get('server'), token: params.get('key') });
+  const worker = (name) => new SharedWorker('/worker.js', { type: 'module', name });
+  const tabs = params.get('tabs') ?? 'auto';
+  const client = createClient({ url: params.get('server'), token: params.get('key'), tabs, worker });
   const seen = { titles: [], status: '', state: '', role: '', persisted: false, liveAt: 0 };
   addEventListener('pageshow', (event) => { seen.persisted = event.persisted; });
   client.jobs.where({ kind: 'tabs' }).every(0).subscribe((view) => {
@@ -53,19 +55,13 @@ beforeAll(async () => {
   for (const name of ['one', 'two']) {
     keys.push((await server.api('POST', '/v1/keys', { name, scope: 'read' })).body.secret);
   }
-  const bundled = await build({
-    logLevel: 'silent',
-    configFile: false,
-    resolve: { conditions: ['source'] },
-    build: { write: false, lib: { entry: 'packages/client/src/index.ts', formats: ['es'] }, minify: false },
-  });
-  const output = Array.isArray(bundled) ? bundled[0] : bundled;
-  const code = output !== undefined && 'output' in output ? output.output[0].code : '';
+  const code = await bundled('packages/client/src/index.ts');
   const newer = code.replaceAll('"0.1"', '"0.2"');
   expect(newer).not.toBe(code);
   const files: Readonly<Record<string, string>> = {
     '/client.js': code,
     '/newer.js': newer,
+    '/worker.js': await bundled('packages/client/src/worker.ts'),
     '/page.js': PAGE,
     '/tab': '<!doctype html><title>tab</title><script type="module" src="/page.js"></script>',
     '/elsewhere': '<!doctype html><title>elsewhere</title>',
@@ -98,6 +94,17 @@ afterEach(async () => {
   await until('the server to be without connections', async () => (await connections()) === 0);
 });
 
+async function bundled(entry: string): Promise<string> {
+  const built = await build({
+    logLevel: 'silent',
+    configFile: false,
+    resolve: { conditions: ['source'] },
+    build: { write: false, lib: { entry, formats: ['es'] }, minify: false },
+  });
+  const output = Array.isArray(built) ? built[0] : built;
+  return output !== undefined && 'output' in output ? output.output[0].code : '';
+}
+
 async function report(title: string): Promise<void> {
   // A record of its own each time: one that is not heard of for a while is taken for lost and closed.
   const body = { collection: 'jobs', id: title.replaceAll(' ', '-'), kind: 'tabs', title, state: 'running' };
@@ -109,10 +116,13 @@ async function connections(): Promise<number> {
   return (await server.api('GET', '/v1/system')).body.live.connections;
 }
 
-async function open(options: { readonly key?: number; readonly sdk?: string } = {}): Promise<Page> {
+async function open(
+  options: { readonly key?: number; readonly sdk?: string; readonly tabs?: 'worker' } = {},
+): Promise<Page> {
   const page = await context.newPage();
   const query = new URLSearchParams({ server: server.url, key: keys[options.key ?? 0] ?? '' });
   if (options.sdk !== undefined) query.set('sdk', options.sdk);
+  if (options.tabs !== undefined) query.set('tabs', options.tabs);
   await page.goto(`${origin}/tab?${query}`);
   await page.waitForFunction(() => 'seen' in window);
   return page;
@@ -246,4 +256,31 @@ test('a tab with another release of the SDK has its own connection', async () =>
   for (const tab of tabs) await sees(tab, 'to both');
   expect(await connections()).toBe(2);
   expect((await Promise.all(tabs.map(seen))).map(({ role }) => role)).toEqual(['leader', 'follower', 'leader']);
+});
+
+test('with a shared worker no tab holds the connection: any of them may end, and the others do not notice', async () => {
+  const tabs = [await open({ tabs: 'worker' }), await open({ tabs: 'worker' }), await open({ tabs: 'worker' })];
+  await report('over the worker');
+  for (const tab of tabs) await sees(tab, 'over the worker');
+  expect((await Promise.all(tabs.map(seen))).map(({ role }) => role)).toEqual(['follower', 'follower', 'follower']);
+  expect(await connections()).toBe(1);
+  const [first, ...rest] = tabs;
+  await first?.close();
+  await report('after the first');
+  for (const tab of rest) await sees(tab, 'after the first');
+  expect((await Promise.all(rest.map(seen))).map(({ role }) => role)).toEqual(['follower', 'follower']);
+  expect(await connections()).toBe(1);
+  // One that knows of no worker shares with them all the same.
+  const plain = await open();
+  await sees(plain, 'after the first');
+  expect([(await seen(plain)).role, await connections()]).toEqual(['follower', 1]);
+});
+
+test('where the script of the worker does not load, tabs share as ever', async () => {
+  await context.route('**/worker.js', (route) => route.fulfill({ status: 404, body: '' }));
+  const tabs = [await open({ tabs: 'worker' }), await open({ tabs: 'worker' })];
+  await report('without a worker');
+  for (const tab of tabs) await sees(tab, 'without a worker');
+  await leaderOf(tabs);
+  expect(await connections()).toBe(1);
 });

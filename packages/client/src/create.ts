@@ -1,6 +1,6 @@
 import type { AnyDefinition } from '@statewire/model';
 import type { Row } from '@statewire/protocol';
-import { fullEnv } from './full-env.ts';
+import { fullEnv, toWorker } from './full-env.ts';
 import { createClient as createCore, defaultMs, nameOf, type ClientOptions, type Connected } from './client.ts';
 import { Collection } from './collection.ts';
 import type { CustomCollection } from './custom.ts';
@@ -17,6 +17,7 @@ import { ladder } from './connect/ladder.ts';
 import type { Transport } from './connect/transport.ts';
 import { reporters, type Reporters } from './report/reporters.ts';
 import { Saver, type SaverMode } from './session/saver.ts';
+import { WORKER } from './tabs/group.ts';
 import { shareDial } from './tabs/share.ts';
 
 /** Settings of a whole client. */
@@ -30,9 +31,15 @@ export interface FullOptions extends ClientOptions {
   readonly saver?: SaverMode | undefined;
   /**
    * `auto` (the default): all tabs of a browser that show the same server to the same person share one connection. `off`:
-   * each tab has its own.
+   * each tab has its own. `worker`: a shared worker holds it, made by `worker`; where there is none, tabs do as with `auto`.
    */
-  readonly tabs?: 'auto' | 'off' | undefined;
+  readonly tabs?: 'auto' | 'off' | 'worker' | undefined;
+  /**
+   * Makes the shared worker for `tabs: 'worker'`, under the name that is given to it:
+   * `(name) => new SharedWorker(new URL('./statewire-worker.js', import.meta.url), { type: 'module', name })`.
+   * That script is one line, `import '@statewire/client/worker'`.
+   */
+  readonly worker?: ((name: string) => SharedWorker) | undefined;
   /** Keep rows and waiting commands in this browser, per server and person. Default false. */
   readonly offline?: boolean | OfflineOptions | undefined;
   /** Where rows and commands outlive the page, instead of what `offline` says. */
@@ -62,7 +69,9 @@ export interface Client extends Connected, Omit<NamedCollections, keyof Reporter
  */
 export function createClient(options: FullOptions): Client {
   const env = options.env ?? fullEnv();
-  const dial = shareDial(env, options.dial ?? ladder(env, { transports: options.transports }), { tabs: options.tabs });
+  const { tabs, transports } = options;
+  const worker = tabs === 'worker' && options.worker !== undefined ? toWorker(options.worker, WORKER) : undefined;
+  const dial = shareDial(env, options.dial ?? ladder(env, { transports }), { tabs, worker, transports });
   const saver = new Saver(env, options.saver ?? 'auto');
   const { offline = false, url, token } = options;
   const keep = options.keep ?? openKeep(env, { offline, url, token });

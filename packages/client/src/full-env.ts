@@ -9,6 +9,7 @@ import {
   type Signal,
 } from './env.ts';
 import { indexedDbStore } from './offline/indexed-db.ts';
+import type { ToWorker } from './tabs/share.ts';
 
 /** The real surroundings with all that a whole client makes use of. Like `browserEnv`, it touches no global until a method is called. */
 export function fullEnv(): Env {
@@ -26,6 +27,39 @@ export function fullEnv(): Env {
     get channel() {
       return isPage() && typeof BroadcastChannel === 'function' ? channel : undefined;
     },
+  };
+}
+
+/** The surroundings in a shared worker: there are no pages, and what pages share is there all the same. */
+export function workerEnv(): Env {
+  const env = browserEnv();
+  return {
+    ...env,
+    network,
+    fetch: request(env),
+    listen: (fn) => both(env.listen(fn), listenToNetwork(fn)),
+    ...(typeof navigator === 'object' && typeof navigator.locks === 'object' ? { lock, channel } : {}),
+  };
+}
+
+/** A way to tell a shared worker something, which starts it when it is needed first. */
+export function toWorker(make: (name: string) => SharedWorker, name: string): ToWorker {
+  let worker: SharedWorker | null = null;
+  let hasFailed = false;
+  return (message, failed) => {
+    try {
+      // Browsers for Android have none, and scripts that do not load say so later.
+      worker ??= make(name);
+      worker.addEventListener('error', () => {
+        hasFailed = true;
+        failed();
+      });
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- true: a port has no target, only windows do.
+      worker.port.postMessage(message);
+    } catch {
+      hasFailed = true;
+    }
+    if (hasFailed) failed();
   };
 }
 

@@ -9,6 +9,8 @@ import { ladder } from './connect/ladder.ts';
 import type { Dial, Transport } from './connect/transport.ts';
 import { createClient, type Client } from './create.ts';
 import type { CommandResult } from './errors.ts';
+import { Hosts } from './tabs/hosts.ts';
+import { shareDial, type ToWorker } from './tabs/share.ts';
 import { FakeBrowser, FakeEnv, FakeRequests, FakeServer, FakeStore, type FakeTab } from './testing/index.ts';
 
 const RUNS = Number(process.env['WHOLE_RUNS'] ?? 150);
@@ -105,13 +107,23 @@ class World {
   readonly given = new Map<string, Given>();
   readonly closed: Tab[] = [];
   readonly hasToken: boolean;
+  /** A shared worker that leads, or null. It lives as long as the browser. */
+  readonly worker: { readonly page: FakeTab; readonly hosts: Hosts } | null;
   tabs: Tab[] = [];
   person: Person = 'ann';
   sockets = 'open';
   losesAnswer = false;
   #epochs = 1;
 
-  constructor({ hasToken, seed }: { readonly hasToken: boolean; readonly seed: number }) {
+  constructor({
+    hasToken,
+    hasWorker,
+    seed,
+  }: {
+    readonly hasToken: boolean;
+    readonly hasWorker: boolean;
+    readonly seed: number;
+  }) {
     this.hasToken = hasToken;
     const random = chances(seed);
     this.browser = new FakeBrowser({
@@ -127,6 +139,14 @@ class World {
       ann: new FakeRequests(this.servers.ann, this.env),
       bob: new FakeRequests(this.servers.bob, this.env),
     };
+    this.worker = hasWorker ? this.#work() : null;
+  }
+
+  #work(): World['worker'] {
+    const page = this.browser.open();
+    page.fetch = page.requests((asking, events) => this.doors[this.person].fetch(asking, events));
+    const hosts = new Hosts(page, () => ladder(page, { dials: { websocket: page.dial(this.#socket) } }));
+    return { page, hosts };
   }
 
   #serve(person: Person): FakeServer {
@@ -177,11 +197,16 @@ class World {
   }
 
   #client(page: FakeTab): Client {
+    const dial = ladder(page, { dials: { websocket: page.dial(this.#socket) } });
+    const { worker } = this;
+    const toWorker: ToWorker = (message) => worker?.page.later(() => worker.hosts.take(message));
     return createClient({
       url: 'http://fake.test',
       env: page,
       offline: true,
-      dial: ladder(page, { dials: { websocket: page.dial(this.#socket) } }),
+      ...(worker === null
+        ? { dial }
+        : { tabs: 'off', dial: shareDial(page, dial, { tabs: 'worker', worker: toWorker }) }),
       ...(this.hasToken ? { token: tokenOf(this.person) } : {}),
     });
   }
@@ -420,7 +445,11 @@ class World {
   /** One real connection, and every tab says the same of it. */
   #haveOne(): void {
     const seen = this.tabs.map(({ sw }) => sw.connection.get());
-    expect(seen.map(({ role }) => role).sort()).toEqual(['leader', ...seen.slice(1).map(() => 'follower')].sort());
+    // With a worker no tab leads, unless one did before it came.
+    const leaders = seen.filter(({ role }) => role === 'leader').length;
+    expect(seen.every(({ role }) => role !== 'alone')).toBe(true);
+    expect(leaders).toBeLessThanOrEqual(1);
+    if (this.worker === null) expect(leaders).toBe(1);
     expect(new Set(seen.map(({ transport }) => transport)).size).toBe(1);
     for (const [person, server] of Object.entries(this.servers))
       expect(server.connections, person).toBe(person === this.person ? 1 : 0);
@@ -431,6 +460,7 @@ class World {
     await this.settle();
     // Timers of pages that are gone ring for nobody.
     await this.env.advance(120_000);
+    this.worker?.hosts.close();
     expect(this.env.pending).toEqual({ timers: 0, listeners: 0 });
     expect(this.browser.pending).toEqual({ locks: 0, channels: 0 });
     for (const server of Object.values(this.servers)) expect(server.connections).toBe(0);
@@ -458,14 +488,15 @@ function chances(seed: number): () => number {
   };
 }
 
-test('[LA10] [TB1] [OF8] tabs over every transport with a disk: after anything each equals the server, over one connection, and no command is lost or done twice', async () => {
+test('[LA10] [TB1] [SW1] [OF8] tabs over every transport with a disk: after anything each equals the server, over one connection, and no command is lost or done twice', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(happening, { maxLength: 40 }),
       fc.boolean(),
+      fc.boolean(),
       fc.nat(),
-      async (happenings, hasToken, seed) => {
-        const world = new World({ hasToken, seed });
+      async (happenings, hasToken, hasWorker, seed) => {
+        const world = new World({ hasToken, hasWorker, seed });
         world.open();
         world.open();
         await world.env.advance(2_500);

@@ -8,6 +8,9 @@ import { claimsOf } from '../connect/identity.ts';
 /** Releases that understand each other's messages between tabs. */
 export const RELEASE_LINE = '0.1';
 
+/** Name of the shared worker: one of another release is another worker. */
+export const WORKER: string = `statewire ${PROTOCOL_VERSION} ${RELEASE_LINE}`;
+
 /** Name of the group for a token. */
 export function groupOfToken(url: string, token: string, line: string = RELEASE_LINE): string {
   const claims = claimsOf(token);

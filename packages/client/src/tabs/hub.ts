@@ -99,6 +99,11 @@ export class Hub {
     return this.#lines.size;
   }
 
+  /** Its connection has ended, and with it every line. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   has(line: string): boolean {
     return this.#lines.has(line);
   }

@@ -8,21 +8,24 @@ import type { Dial, Role, Transport, Wire, WireEvents } from '../connect/transpo
 import type { Channel, Env, Lock, Timer } from '../env.ts';
 import { nextTickAt, step, type Effect, type Event, type Seat } from './election.ts';
 import { readObject } from './frame.ts';
-import { Hub, LINES_MAX } from './hub.ts';
+import { LINES_MAX, type Hub } from './hub.ts';
+import { Lead } from './lead.ts';
 import type { First } from './first.ts';
 import type { Line } from './line.ts';
+import { aliveOf, inboxOf, type Meeting } from './meeting.ts';
 import { Collected, Numbered, readGossip, readNote, type Gossip, type Note } from './message.ts';
 
 /** How long an opening may be unanswered before it is said again, ms. */
 const ANSWER_MS_MAX = 2_000;
 
+/** How long a tab waits for a worker that it asked to lead, ms, until it takes part in the election itself. */
+export const WORKER_MS_MAX = 3_000;
+
 /** How long a tab that was connected may be without a leader before it says that it is not, ms. */
 export const ORPHAN_MS_MAX = 2_000;
 
-export interface MemberDeps {
+export interface MemberDeps extends Meeting {
   readonly env: Env;
-  readonly lock: NonNullable<Env['lock']>;
-  readonly channel: NonNullable<Env['channel']>;
   readonly dial: Dial;
   readonly url: string;
   /** Name of the group. */
@@ -35,6 +38,8 @@ export interface MemberDeps {
   readonly line: Line;
   /** The connection that the tab began with, if there is one. */
   readonly first: First | null;
+  /** Asks a shared worker to lead this group; `failed` when there is none. Absent: tabs lead. */
+  readonly worker: ((failed: () => void) => void) | undefined;
   readonly text: (text: string) => void;
   /** The connection ended. */
   readonly closed: (code: number, reason: string) => void;
@@ -46,14 +51,6 @@ export interface MemberDeps {
   readonly alone: (texts: readonly string[] | null) => void;
 }
 
-/** What the leader knows of a line that comes over the channel. */
-interface Remote {
-  readonly from: string;
-  readonly out: Numbered;
-  readonly into: Collected;
-  readonly inbox: Channel;
-}
-
 export class Member {
   readonly #deps: MemberDeps;
   readonly #line: Line;
@@ -62,8 +59,8 @@ export class Member {
   #gossip: Channel | null = null;
   #inbox: Channel | null = null;
   #alive: Lock | null = null;
-  #lead: Lock | null = null;
-  #hub: Hub | null = null;
+  #wish: Lock | null = null;
+  #lead: Lead | null = null;
   #leader: string | null = null;
   #kind: Transport | null = null;
   /** Number of our present line; each attempt has another. */
@@ -76,12 +73,11 @@ export class Member {
   #stopListening: (() => void) | null = null;
   #timer: Timer | null = null;
   #orphanTimer: Timer | null = null;
+  /** Runs while a worker may be about to lead. */
+  #workerTimer: Timer | null = null;
   #isOver = false;
   /** Other members, and whether they are visible. */
   readonly #peers = new Map<string, boolean>();
-  /** As leader: lines of other tabs, and the locks by which their ends are heard of. */
-  readonly #remotes = new Map<string, Remote>();
-  readonly #watches = new Map<string, Lock>();
 
   constructor(deps: MemberDeps) {
     this.#deps = deps;
@@ -91,7 +87,7 @@ export class Member {
 
   get role(): Role {
     if (this.#first !== null) return 'alone';
-    return this.#hub === null ? 'follower' : 'leader';
+    return this.#lead === null ? 'follower' : 'leader';
   }
 
   get kind(): Transport | null {
@@ -138,6 +134,8 @@ export class Member {
     this.#stopListening?.();
     this.#timer?.cancel();
     this.#orphanTimer?.cancel();
+    this.#workerTimer?.cancel();
+    this.#workerTimer = null;
     this.#timer = null;
     this.#alive?.release();
     this.#toLeader?.close();
@@ -159,8 +157,22 @@ export class Member {
         this.#end(1006, 'the page was frozen');
       }
     });
-    this.#dispatch({ t: 'join' });
+    const { worker } = this.#deps;
+    if (worker === undefined) this.#dispatch({ t: 'join' });
+    else {
+      const stand = (): void => this.#stand();
+      this.#workerTimer = env.after(WORKER_MS_MAX, stand);
+      worker(stand);
+    }
     this.#here();
+  }
+
+  /** There is no worker, or it leads already: from here on the tab would lead when nobody does. */
+  #stand(): void {
+    if (this.#workerTimer === null) return;
+    this.#workerTimer.cancel();
+    this.#workerTimer = null;
+    this.#dispatch({ t: 'join' });
   }
 
   #giveUp(): void {
@@ -204,8 +216,8 @@ export class Member {
         this.#ask(effect.do === 'steal');
         return;
       case 'release':
-        this.#lead?.release();
-        this.#lead = null;
+        this.#wish?.release();
+        this.#wish = null;
         return;
       case 'lead':
         this.#whenCalm(() => this.#becomeLeader());
@@ -214,8 +226,8 @@ export class Member {
         this.#resign();
         return;
       case 'beat':
-        if (this.#hub === null) return;
-        this.#hub.tick();
+        if (this.#lead === null) return;
+        this.#lead.hub.tick();
         this.#say({ k: 'beat', id: this.#deps.id, kind: this.#kind ?? '' });
         return;
       case 'goAlone':
@@ -226,29 +238,31 @@ export class Member {
   #ask(steal: boolean): void {
     const { lock, group } = this.#deps;
     const tell = (event: Event): void => {
-      if (this.#lead === wish) this.#dispatch(event);
+      if (this.#wish === wish) this.#dispatch(event);
     };
     const wish = lock(group, { steal }, { held: () => tell({ t: 'held' }), lost: () => tell({ t: 'lost' }) });
-    this.#lead = wish;
+    this.#wish = wish;
   }
 
   #becomeLeader(): void {
-    const { env, url, who, id } = this.#deps;
+    const { id } = this.#deps;
     // Whoever led until now may be gone with everything it said. If not, it says again that it is here.
     if (this.#leader !== null) this.#peers.delete(this.#leader);
     this.#leader = id;
     this.#detach();
-    const hub: Hub = new Hub({
-      env,
-      url,
-      who,
+    const lead = new Lead({
+      ...this.#deps,
       dial: (to, events) => this.#dial(to, events),
-      down: (line, text) => this.#down(line, text),
-      cut: (line, code, reason) => this.#cut(line, code, reason),
+      own: { text: (line, text) => this.#down(line, text), cut: (line, code, reason) => this.#cut(line, code, reason) },
+      departed: (peer) => {
+        this.#say({ k: 'gone', id: peer });
+        this.#hearGossip({ k: 'gone', id: peer });
+      },
+      post: (to, note) => this.#post(to, note),
     });
-    this.#hub = hub;
-    this.#handOver(hub);
-    for (const peer of this.#peers.keys()) this.#watch(peer);
+    this.#lead = lead;
+    this.#handOver(lead.hub);
+    for (const peer of this.#peers.keys()) lead.watch(peer);
     this.#attach();
     this.#deps.changed();
     this.#run({ do: 'beat' });
@@ -280,19 +294,15 @@ export class Member {
   #carriedBy(kind: Transport | null = 'websocket'): void {
     this.#kind = kind;
     this.#deps.changed();
-    if (this.#hub !== null) this.#say({ k: 'beat', id: this.#deps.id, kind: this.#kind ?? '' });
+    if (this.#lead !== null) this.#say({ k: 'beat', id: this.#deps.id, kind: this.#kind ?? '' });
   }
 
   #resign(): void {
-    const hub = this.#hub;
+    const lead = this.#lead;
     this.#first?.whenCalm(null);
-    if (hub === null) return;
-    this.#hub = null;
-    hub.end();
-    for (const remote of this.#remotes.values()) remote.inbox.close();
-    for (const watch of this.#watches.values()) watch.release();
-    this.#remotes.clear();
-    this.#watches.clear();
+    if (lead === null) return;
+    this.#lead = null;
+    lead.end();
     this.#leader = null;
     if (this.#isOver) return;
     this.#say({ k: 'free', id: this.#deps.id });
@@ -325,12 +335,12 @@ export class Member {
     this.#out = new Numbered();
     this.#into = new Collected();
     const { hello, rest } = this.#line.opening();
-    if (this.#hub === null) {
+    if (this.#lead === null) {
       const inbox = channel(inboxOf(group, leader), nothing);
       this.#toLeader = inbox;
       this.#post(inbox, { k: 'open', from: id, line: this.#lineId, text: JSON.stringify(hello) });
     } else {
-      this.#hub.open(this.#lineId, hello);
+      this.#lead.hub.open(this.#lineId, hello);
     }
     for (const text of rest) this.#up(text);
     this.#orphan();
@@ -351,9 +361,9 @@ export class Member {
   }
 
   #up(text: string): void {
-    if (this.#hub !== null) {
+    if (this.#lead !== null) {
       const frame = readObject(text);
-      if (frame !== null) this.#hub.take(this.#lineId, frame, text);
+      if (frame !== null) this.#lead.hub.take(this.#lineId, frame, text);
       return;
     }
     if (this.#toLeader === null) return;
@@ -374,72 +384,23 @@ export class Member {
     else if (heard === 'keep' && this.#line.isPaused) this.#heard('{"t":"authd","exp":null,"scope":"same"}');
   }
 
-  // As leader: lines of others.
+  // As leader: the line of this tab.
 
-  #down(line: string, text: string): void {
-    if (line === this.#lineId) {
-      // Later, as over a network: nobody is answered inside the call that asks.
-      void Promise.resolve().then(() => {
-        if (line === this.#lineId && !this.#isOver) this.#heard(text);
-      });
-      return;
-    }
-    const remote = this.#remotes.get(line);
-    if (remote === undefined) return;
-    for (const note of remote.out.parts(line, text)) this.#post(remote.inbox, note);
+  #down(line: string, text: string): boolean {
+    if (line !== this.#lineId) return false;
+    // Later, as over a network: nobody is answered inside the call that asks.
+    void Promise.resolve().then(() => {
+      if (line === this.#lineId && !this.#isOver) this.#heard(text);
+    });
+    return true;
   }
 
-  #cut(line: string, code: number, reason: string): void {
-    if (line === this.#lineId) {
-      void Promise.resolve().then(() => {
-        if (line === this.#lineId) this.#end(code, reason);
-      });
-      return;
-    }
-    const remote = this.#remotes.get(line);
-    if (remote === undefined) return;
-    this.#post(remote.inbox, { k: 'cut', line, code, reason });
-    remote.inbox.close();
-    this.#remotes.delete(line);
-  }
-
-  #open({ from, line, text }: Extract<Note, { k: 'open' }>): void {
-    const hub = this.#hub;
-    const hello = readObject(text);
-    if (hub === null || hello === null || hub.has(line)) return;
-    const { channel, group } = this.#deps;
-    this.#forgetLinesOf(from);
-    const inbox = channel(inboxOf(group, from), nothing);
-    this.#remotes.set(line, { from, inbox, out: new Numbered(), into: new Collected() });
-    this.#watch(from);
-    hub.open(line, hello);
-  }
-
-  #watch(from: string): void {
-    if (this.#watches.has(from)) return;
-    const { lock, group } = this.#deps;
-    const held = (): void => {
-      if (this.#watches.get(from) === wish) this.#departed(from);
-    };
-    const wish = lock(aliveOf(group, from), { steal: false }, { held, lost: () => undefined });
-    this.#watches.set(from, wish);
-  }
-
-  #departed(id: string): void {
-    this.#watches.get(id)?.release();
-    this.#watches.delete(id);
-    this.#forgetLinesOf(id);
-    this.#say({ k: 'gone', id });
-    this.#hearGossip({ k: 'gone', id });
-  }
-
-  #forgetLinesOf(id: string): void {
-    for (const [line, { from, inbox }] of this.#remotes) {
-      if (from !== id) continue;
-      this.#remotes.delete(line);
-      this.#hub?.close(line);
-      inbox.close();
-    }
+  #cut(line: string, code: number, reason: string): boolean {
+    if (line !== this.#lineId) return false;
+    void Promise.resolve().then(() => {
+      if (line === this.#lineId) this.#end(code, reason);
+    });
+    return true;
   }
 
   // What the others say.
@@ -451,8 +412,8 @@ export class Member {
       case 'here':
         if (this.#peers.size < LINES_MAX || this.#peers.has(said.id)) this.#peers.set(said.id, said.visible);
         // Whoever comes has not heard yet who leads.
-        if (this.#hub !== null) {
-          this.#watch(said.id);
+        if (this.#lead !== null) {
+          this.#lead.watch(said.id);
           this.#run({ do: 'beat' });
         }
         break;
@@ -475,6 +436,7 @@ export class Member {
   #hearBeat({ id, kind }: Extract<Gossip, { k: 'beat' }>): void {
     // Two that lead: the lock of one was stolen, and it has not heard of it yet. It will.
     if (this.#seat.at === 'leading') return;
+    this.#stand();
     this.#dispatch({ t: 'heard' });
     const isNew = id !== this.#leader;
     if (isNew) {
@@ -494,43 +456,8 @@ export class Member {
   #hearNote(raw: unknown): void {
     const note = readNote(raw);
     if (note === null || this.#isOver) return;
-    if (note.k === 'open') {
-      this.#open(note);
-      return;
-    }
-    const remote = this.#remotes.get(note.line);
-    if (this.#hub !== null && remote !== undefined) this.#hearRemote(remote, note);
-    else if (note.line === this.#lineId && this.#hub === null) this.#hearLeader(note);
-    else if (this.#hub !== null && note.k === 'text') this.#again(note.line);
-  }
-
-  #hearRemote({ into, inbox }: Remote, note: Note): void {
-    if (note.k === 'end') {
-      this.#remotes.delete(note.line);
-      this.#hub?.close(note.line);
-      inbox.close();
-      return;
-    }
-    if (note.k !== 'text') return;
-    const taken = into.take(note);
-    if (taken.is === 'lost') {
-      this.#post(inbox, { k: 'again', line: note.line });
-      this.#remotes.delete(note.line);
-      this.#hub?.close(note.line);
-      inbox.close();
-      return;
-    }
-    const frame = taken.is === 'whole' ? readObject(taken.text) : null;
-    if (frame !== null && taken.is === 'whole') this.#hub?.take(note.line, frame, taken.text);
-  }
-
-  /** A line we do not know, for example because its opening was lost. */
-  #again(line: string): void {
-    const from = line.slice(0, line.lastIndexOf('/'));
-    if (from === this.#deps.id) return;
-    const inbox = this.#deps.channel(inboxOf(this.#deps.group, from), nothing);
-    this.#post(inbox, { k: 'again', line });
-    inbox.close();
+    if (this.#lead !== null) this.#lead.hear(note);
+    else if (note.k !== 'open' && note.line === this.#lineId) this.#hearLeader(note);
   }
 
   #hearLeader(note: Note): void {
@@ -562,7 +489,7 @@ export class Member {
 
   #hasVisiblePeer(): boolean {
     for (const [id, isVisible] of this.#peers)
-      if (isVisible && (id !== this.#leader || this.#hub !== null)) return true;
+      if (isVisible && (id !== this.#leader || this.#lead !== null)) return true;
     return false;
   }
 
@@ -588,12 +515,4 @@ const KINDS: readonly Transport[] = ['websocket', 'sse', 'poll', 'get'];
 
 function readKind(kind: string): Transport | null {
   return KINDS.find((each) => each === kind) ?? null;
-}
-
-function inboxOf(group: string, id: string): string {
-  return `${group} to ${id}`;
-}
-
-function aliveOf(group: string, id: string): string {
-  return `${group} alive ${id}`;
 }

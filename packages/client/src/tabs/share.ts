@@ -12,20 +12,26 @@ import { readObject } from './frame.ts';
 import { groupOfToken, groupOfWho } from './group.ts';
 import { STRANGE } from './hub.ts';
 import { First } from './first.ts';
+import type { HostWish } from './host-wish.ts';
 import { Line } from './line.ts';
 import { Member, type MemberDeps } from './member.ts';
 
 export interface ShareOptions {
   /** `off`: each tab has a connection of its own. */
-  readonly tabs?: 'auto' | 'off' | undefined;
+  readonly tabs?: 'auto' | 'off' | 'worker' | undefined;
+  /** Tells the shared worker that is to lead; `failed` when there is none. Absent: tabs lead. */
+  readonly worker?: ToWorker | undefined;
+  /** Ways to the server that the worker may take; all, unless it says. */
+  readonly transports?: readonly Transport[] | undefined;
   /** Another line of releases than this one's, for tests. */
   readonly line?: string | undefined;
 }
 
 /** A way to dial that shares one connection among tabs; each by itself wherever they cannot find each other. */
-export function shareDial(env: Env, dial: Dial, { tabs, line }: ShareOptions = {}): Dial {
+export function shareDial(env: Env, dial: Dial, options: ShareOptions = {}): Dial {
+  const { tabs, line } = options;
   if (tabs === 'off') return dial;
-  const page: Page = { env, dial, line, instance: null, wires: 0, canShare: true, known: null };
+  const page: Page = { env, dial, line, options, instance: null, wires: 0, canShare: true, known: null };
   return (url, events) => {
     const { lock, channel } = env;
     if (!page.canShare || lock === undefined || channel === undefined) return dial(url, events);
@@ -33,11 +39,15 @@ export function shareDial(env: Env, dial: Dial, { tabs, line }: ShareOptions = {
   };
 }
 
+/** A message to a shared worker. `failed` is called when it cannot be had, at once or later. */
+export type ToWorker = (message: HostWish, failed: () => void) => void;
+
 /** What lasts over the connections of one client. */
 interface Page {
   readonly env: Env;
   readonly dial: Dial;
   readonly line: string | undefined;
+  readonly options: ShareOptions;
   /** Part of the names of this client's members. */
   instance: string | null;
   wires: number;
@@ -153,6 +163,8 @@ class SharedWire implements Wire {
     page.wires += 1;
     const first = this.#first;
     this.#first = null;
+    const { worker: tell, transports = null } = page.options;
+    const wish: HostWish = { k: 'lead', url: this.#url, group, who, transports };
     const member = new Member({
       ...this.#meeting,
       env: page.env,
@@ -163,6 +175,7 @@ class SharedWire implements Wire {
       who,
       line,
       first,
+      worker: tell === undefined ? undefined : (failed) => tell(wish, failed),
       text: (text) => this.#events.text(text),
       closed: (code, reason) => this.#closed(code, reason),
       changed: () => this.#events.changed?.(),

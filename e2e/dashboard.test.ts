@@ -97,7 +97,7 @@ test('an invitation makes an account, leaves nothing of itself in the address, a
   const admin = await open('light', 1440);
   await signIn(admin, server);
   const page = await admin.newPage();
-  await page.goto(`${server.url}/system`);
+  await page.goto(`${server.url}/settings/members`);
   await page.getByRole('button', { name: 'Invite' }).click();
   await page.getByLabel('E-mail').fill('grace@example.org');
   await page.getByRole('button', { name: 'Make the link' }).click();

@@ -40,8 +40,12 @@ export class TestServer {
   }
 
   /** Starts a server and waits until it is healthy. The demo is off and any address may be probed unless `env` says else. */
-  static async start(env: Readonly<Record<string, string>> = {}, args: readonly string[] = []): Promise<TestServer> {
-    const server = new TestServer(await freePort(), mkdtempSync(join(tmpdir(), 'statewire-e2e-')), env, args);
+  static async start(
+    env: Readonly<Record<string, string>> = {},
+    args: readonly string[] = [],
+    port?: number,
+  ): Promise<TestServer> {
+    const server = new TestServer(port ?? (await freePort()), mkdtempSync(join(tmpdir(), 'statewire-e2e-')), env, args);
     await server.launch();
     return server;
   }

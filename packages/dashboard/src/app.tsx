@@ -2,7 +2,7 @@ import type { Client } from '@statewire/client';
 import { StatewireProvider, useConnection } from '@statewire/react';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import { MeContext, signedOf } from './lib/me.ts';
 import { markTab } from './lib/favicon.ts';
 import { endClient, openClient } from './live/client.ts';
@@ -17,10 +17,15 @@ import { GateFrame } from './screens/gate.tsx';
 import { SignIn } from './screens/sign-in.tsx';
 import { Welcome } from './screens/welcome.tsx';
 
+// Who comes to these comes once.
+const Reset = lazy(() => import('./screens/reset.tsx').then((screen) => ({ default: screen.Reset })));
+const Enrol = lazy(() => import('./screens/enrol.tsx').then((screen) => ({ default: screen.Enrol })));
+
 type Session =
   | { readonly at: 'asking' }
   | { readonly at: 'unreachable'; readonly problem: Problem; readonly attempt: number }
   | { readonly at: 'out' }
+  | { readonly at: 'enrolling' }
   | { readonly at: 'in'; readonly me: Me; readonly client: Client };
 
 /** Who is here decides what is shown: a one-time link, the door, or the product with a client of their own. */
@@ -30,8 +35,11 @@ export function App(): ReactNode {
   const [queries] = useState(makeQueries);
   const [attempt, setAttempt] = useState(0);
 
-  const enter = useCallback((me: Me, client: Client = openClient()) => {
-    setSession({ at: 'in', me, client });
+  const enter = useCallback((me: Me, client?: Client) => {
+    if (!me.needsSecondFactor) return setSession({ at: 'in', me, client: client ?? openClient() });
+    // Nothing may be read yet: a connection would be told so, view by view.
+    if (client !== undefined) endClient(client);
+    setSession({ at: 'enrolling' });
   }, []);
   useEffect(() => {
     if (token !== null) return undefined;
@@ -91,12 +99,21 @@ export function App(): ReactNode {
     [session, leave],
   );
 
+  if (token?.for === 'reset') {
+    return (
+      <QueryClientProvider client={queries}>
+        <Suspense>
+          <Reset key={token.token} token={token.token} />
+        </Suspense>
+      </QueryClientProvider>
+    );
+  }
   if (token !== null) {
     return (
       <QueryClientProvider client={queries}>
         <Welcome
-          key={token}
-          token={token}
+          key={token.token}
+          token={token.token}
           onSignedIn={(me) => {
             // The used link must not stay in the address or the history.
             history.replaceState(null, '', '/');
@@ -120,7 +137,28 @@ export function App(): ReactNode {
         </GateFrame>
       );
     case 'out':
-      return <SignIn onSignedIn={enter} />;
+      return (
+        <QueryClientProvider client={queries}>
+          <SignIn
+            onSignedIn={(me) => {
+              // Why somebody was refused before is not where they are now.
+              if (location.hash.startsWith('#/sign-in/')) history.replaceState(null, '', '/');
+              enter(me);
+            }}
+          />
+        </QueryClientProvider>
+      );
+    case 'enrolling':
+      return (
+        <QueryClientProvider client={queries}>
+          <Suspense>
+            <Enrol
+              onDone={() => void whoAmI().then((me) => (me === null ? leave() : enter(me)), leave)}
+              onSignOut={() => void signOut().then(leave)}
+            />
+          </Suspense>
+        </QueryClientProvider>
+      );
     case 'in':
       break;
     default:
@@ -155,11 +193,12 @@ function SessionWatch({ onEnded }: { onEnded: () => void }): null {
   return null;
 }
 
-/** The token of `/#/welcome/<token>` or `/welcome/<token>`, or null. */
-function linkToken(): string | null {
-  return (
-    /^#?\/welcome\/([^/?#]+)/u.exec(location.hash)?.[1] ?? /^\/welcome\/([^/?#]+)/u.exec(location.pathname)?.[1] ?? null
-  );
+/** The token of `/#/welcome/<token>`, `/welcome/<token>` or `/#/reset/<token>`, or null. */
+function linkToken(): { readonly for: 'reset' | 'welcome'; readonly token: string } | null {
+  const found =
+    /^#?\/(welcome|reset)\/([^/?#]+)/u.exec(location.hash) ?? /^\/(welcome)\/([^/?#]+)/u.exec(location.pathname);
+  const token = found?.[2];
+  return token === undefined ? null : { for: found?.[1] === 'reset' ? 'reset' : 'welcome', token };
 }
 
 function makeQueries(): QueryClient {

@@ -144,6 +144,39 @@ const system = createRoute({
   component: lazyRouteComponent(() => import('./screens/system/system.tsx'), 'System'),
 });
 
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./screens/settings/layout.tsx'), 'SettingsLayout'),
+});
+const settingsHome = createRoute({
+  getParentRoute: () => settings,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/settings/account', replace: true });
+  },
+});
+const settingsAccount = createRoute({
+  getParentRoute: () => settings,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./screens/settings/account.tsx'), 'Account'),
+});
+const settingsOrganization = createRoute({
+  getParentRoute: () => settings,
+  path: '/organization',
+  component: lazyRouteComponent(() => import('./screens/settings/organization.tsx'), 'Organization'),
+});
+const settingsMembers = createRoute({
+  getParentRoute: () => settings,
+  path: '/members',
+  component: lazyRouteComponent(() => import('./screens/settings/members.tsx'), 'Members'),
+});
+const settingsKeys = createRoute({
+  getParentRoute: () => settings,
+  path: '/keys',
+  component: lazyRouteComponent(() => import('./screens/settings/keys.tsx'), 'Keys'),
+});
+
 /*
  * Notices name a record by its collection and id, and are read in mails and on phones long after. Where a record has no
  * page of its own, its place leads to where it is shown.
@@ -207,6 +240,7 @@ export const router = createRouter({
     inbox,
     audit,
     system,
+    settings.addChildren([settingsHome, settingsAccount, settingsOrganization, settingsMembers, settingsKeys]),
     alertPlace,
     jobPlace,
     executionPlace,

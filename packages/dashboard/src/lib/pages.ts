@@ -1,4 +1,5 @@
 import {
+  Activity,
   BellRing,
   Bot,
   Building2,
@@ -31,6 +32,7 @@ export interface Page {
     | '/customers'
     | '/users'
     | '/audit'
+    | '/settings'
     | '/system';
   readonly title: string;
   readonly short: string;
@@ -58,7 +60,8 @@ export const pages: readonly Page[] = [
   { path: '/customers', title: 'Customers', short: 'Customers', icon: Building2, key: 'c', group: 'people' },
   { path: '/users', title: 'Users', short: 'Users', icon: Users, key: 'u', group: 'people' },
   { path: '/audit', title: 'Audit', short: 'Audit', icon: ScrollText, key: 'l', group: 'system' },
-  { path: '/system', title: 'System', short: 'System', icon: Settings2, key: 'y', group: 'system' },
+  { path: '/system', title: 'System', short: 'System', icon: Activity, key: 'y', group: 'system' },
+  { path: '/settings', title: 'Settings', short: 'Settings', icon: Settings2, key: ',', group: 'system' },
 ];
 
 /** The groups with their headings; the first and the last need none. */

@@ -1,5 +1,15 @@
 import { Link, useLocation, useNavigate } from '@tanstack/react-router';
-import { LogOut, Menu as MenuIcon, Monitor, Moon, PanelLeftClose, PanelLeftOpen, Search, Sun } from 'lucide-react';
+import {
+  LogOut,
+  Menu as MenuIcon,
+  Monitor,
+  Moon,
+  PanelLeftClose,
+  PanelLeftOpen,
+  Search,
+  Sun,
+  UserRound,
+} from 'lucide-react';
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
 import { cx } from '../lib/cx.ts';
 import { env } from '../lib/env.ts';
@@ -270,6 +280,7 @@ function Counter({ counter, isOpen }: { counter: CounterText | null; isOpen: boo
 function Account({ isOpen }: { isOpen: boolean }): ReactNode {
   const { me, signOut } = useMe();
   const [theme, setTheme] = useTheme();
+  const navigate = useNavigate();
   const themes: readonly { readonly value: Theme; readonly label: string; readonly icon: typeof Sun }[] = [
     { value: 'light', label: 'Light', icon: Sun },
     { value: 'dark', label: 'Dark', icon: Moon },
@@ -284,6 +295,7 @@ function Account({ isOpen }: { isOpen: boolean }): ReactNode {
           onSelect: () => setTheme(t.value),
         })),
         null,
+        { label: 'Your account', icon: UserRound, onSelect: () => void navigate({ to: '/settings/account' }) },
         { label: 'Sign out', icon: LogOut, onSelect: signOut },
       ]}
       trigger={

@@ -21,10 +21,12 @@ export interface Me {
   readonly permissions: readonly string[];
   readonly isOperator: boolean;
   readonly user: User | null;
+  /** The organization wants a second factor and this person has none: nothing else is theirs before. */
+  readonly needsSecondFactor: boolean;
 }
 
 export interface OneTimeLink {
-  readonly kind: 'welcome' | 'invite';
+  readonly kind: 'invite' | 'reset' | 'welcome';
   readonly email: string;
   readonly org: string;
   readonly role: Role;
@@ -32,8 +34,9 @@ export interface OneTimeLink {
 }
 
 interface MeAnswer {
-  readonly principal: Omit<Me, 'user'>;
+  readonly principal: Omit<Me, 'needsSecondFactor' | 'user'>;
   readonly user: User | null;
+  readonly needsSecondFactor?: boolean;
 }
 
 /** Who the browser's cookie is; null when nobody is signed in. Rejects when the server cannot be asked. */
@@ -44,8 +47,23 @@ export async function whoAmI(signal?: AbortSignal): Promise<Me | null> {
   throw new RequestError(answer.problem);
 }
 
-export async function signIn(body: { readonly email: string; readonly password: string }): Promise<Answer<Me>> {
-  return toMe(await request<MeAnswer>('/v1/session', { method: 'POST', body }));
+/** In, or asked for a code, which goes with this token. */
+export async function signIn(body: {
+  readonly email: string;
+  readonly password: string;
+}): Promise<Answer<{ readonly me: Me } | { readonly token: string }>> {
+  const answer = await request<MeAnswer | { readonly secondStep: { readonly token: string } }>('/v1/session', {
+    method: 'POST',
+    body,
+  });
+  if (!answer.ok) return answer;
+  const { value } = answer;
+  return { ...answer, value: 'secondStep' in value ? { token: value.secondStep.token } : { me: me(value) } };
+}
+
+/** The second step. */
+export async function finishSignIn(token: string, code: string): Promise<Answer<Me>> {
+  return toMe(await request<MeAnswer>('/v1/session/second', { method: 'POST', body: { token, code } }));
 }
 
 export async function signOut(): Promise<void> {
@@ -85,10 +103,14 @@ export const invites = (signal?: AbortSignal): Promise<readonly OneTimeLink[]> =
   fetched<{ invites: readonly OneTimeLink[] }>('/v1/invites', signal).then((a) => a.invites);
 
 /** Invites a person; the answer holds the link, which is shown once. */
-export function invite(body: {
-  readonly email: string;
-  readonly role: Role;
-}): Promise<Answer<{ readonly invite: OneTimeLink; readonly path: string; readonly url: string | null }>> {
+export function invite(body: { readonly email: string; readonly role: Role }): Promise<
+  Answer<{
+    readonly invite: OneTimeLink;
+    readonly path: string;
+    readonly url: string | null;
+    readonly isMailed: boolean;
+  }>
+> {
   return request('/v1/invites', { method: 'POST', body });
 }
 
@@ -104,9 +126,9 @@ export function removeUser(id: string): Promise<Answer<unknown>> {
   return request(`/v1/members/${encodeURIComponent(id)}`, { method: 'DELETE' });
 }
 
-function me({ principal, user }: MeAnswer): Me {
+function me({ principal, user, needsSecondFactor = false }: MeAnswer): Me {
   const { id, name, org, scopes, permissions, isOperator } = principal;
-  return { id, name, org, scopes, permissions, isOperator, user };
+  return { id, name, org, scopes, permissions, isOperator, user, needsSecondFactor };
 }
 
 function toMe(answer: Answer<MeAnswer>): Answer<Me> {

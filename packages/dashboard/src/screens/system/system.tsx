@@ -1,13 +1,9 @@
 import { useConnection } from '@statewire/react';
 import { useQuery } from '@tanstack/react-query';
-import { Monitor, Moon, Sun } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { cx } from '../../lib/cx.ts';
 import { bytes, count, duration, exact, sentence, words } from '../../lib/format.ts';
 import { useMe } from '../../lib/me.ts';
-import { type Theme, useTheme } from '../../lib/theme.ts';
 import { useRecordOf } from '../../live/rows.ts';
-import { Button } from '../../parts/button.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
 import { Pane } from '../../parts/pane.tsx';
 import { ProblemNote } from '../../parts/problem.tsx';
@@ -15,28 +11,17 @@ import { BoneRows } from '../../parts/skeleton.tsx';
 import { systemQuery } from '../../rest/queries.ts';
 import { problemIn } from '../../rest/request.ts';
 import { Fact, Facts } from '../service/pairs.tsx';
-import { KeysPane } from './keys.tsx';
-import { PasswordPane } from './password.tsx';
-import { PeoplePane } from './people.tsx';
 
-/** How Statewire itself is doing, who may use it, and how it looks here. */
+/** How Statewire itself is doing. */
 export function System(): ReactNode {
   useCrumbs('System');
-  const { isAdmin, me } = useMe();
+  const { isAdmin } = useMe();
   return (
     <div className="space-y-6">
       <h1 className="text-xl font-semibold tracking-tight">System</h1>
       <div className="grid items-start gap-6 xl:grid-cols-2">
-        <div className="min-w-0 space-y-6">
-          <Numbers />
-          {isAdmin && <Process />}
-        </div>
-        <div className="min-w-0 space-y-6">
-          {isAdmin && <KeysPane />}
-          {isAdmin && <PeoplePane />}
-          <Appearance />
-          {me.user !== null && <PasswordPane />}
-        </div>
+        <Numbers />
+        {isAdmin && <Process />}
       </div>
     </div>
   );
@@ -111,46 +96,6 @@ function Tree({ value }: { value: Readonly<Record<string, unknown>> }): ReactNod
         </details>
       ))}
     </>
-  );
-}
-
-function Appearance(): ReactNode {
-  const [theme, setTheme] = useTheme();
-  const { me, signOut } = useMe();
-  const choices: readonly { readonly value: Theme; readonly title: string; readonly icon: typeof Sun }[] = [
-    { value: 'light', title: 'Light', icon: Sun },
-    { value: 'dark', title: 'Dark', icon: Moon },
-    { value: 'system', title: 'System', icon: Monitor },
-  ];
-  return (
-    <Pane title="You">
-      <div className="flex flex-wrap items-center gap-x-6 gap-y-3 px-4 py-3">
-        <div className="min-w-0 flex-1">
-          <p className="truncate font-medium">{me.name}</p>
-          <p className="truncate text-sm text-muted">
-            {me.user?.email ?? 'by key'} · {me.user?.role ?? me.scopes.join(', ')} in {me.org}
-          </p>
-        </div>
-        <fieldset aria-label="Theme" className="flex rounded-control bg-sunken p-0.5">
-          {choices.map(({ value, title, icon: Icon }) => (
-            <button
-              key={value}
-              type="button"
-              aria-pressed={theme === value}
-              onClick={() => setTheme(value)}
-              className={cx(
-                'flex h-7 items-center gap-1.5 rounded-[5px] px-2.5 text-sm text-muted pointer-coarse:h-10',
-                theme === value && 'bg-surface font-medium text-text',
-              )}
-            >
-              <Icon aria-hidden className="size-3.5" />
-              {title}
-            </button>
-          ))}
-        </fieldset>
-        <Button onClick={signOut}>Sign out</Button>
-      </div>
-    </Pane>
   );
 }
 

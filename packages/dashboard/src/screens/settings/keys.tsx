@@ -3,12 +3,14 @@ import { KeyRound, Plus } from 'lucide-react';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { exact, plural } from '../../lib/format.ts';
 import { textOf } from '../../lib/form-text.ts';
+import { useMe } from '../../lib/me.ts';
 import { Button } from '../../parts/button.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
 import { Copyable } from '../../parts/copy.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { Field, Input, Select } from '../../parts/field.tsx';
+import { useCrumbs } from '../../parts/frame.tsx';
 import { Pane } from '../../parts/pane.tsx';
 import { ProblemNote } from '../../parts/problem.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
@@ -16,11 +18,20 @@ import { Ago } from '../../parts/time.tsx';
 import { done } from '../../parts/toast.tsx';
 import { type ApiKey, createKey, keysQuery, revokeKey, type Scope } from '../../rest/keys.ts';
 import { type Problem, problemIn } from '../../rest/request.ts';
+import { NotYours } from './layout.tsx';
 
 const KEYS = keysQuery.queryKey;
 
+const SETTINGS = { title: 'Settings' } as const;
+
 /** API keys: made here, shown once, revoked at once. */
-export function KeysPane(): ReactNode {
+export function Keys(): ReactNode {
+  useCrumbs('API keys', SETTINGS);
+  const { isAdmin } = useMe();
+  return isAdmin ? <KeysPane /> : <NotYours />;
+}
+
+function KeysPane(): ReactNode {
   const queries = useQueryClient();
   const list = useQuery(keysQuery);
   const [isMaking, setMaking] = useState(false);

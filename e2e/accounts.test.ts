@@ -1,0 +1,304 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { MailServer, type Mail } from '../packages/server/src/testing/peers/receivers/mail-server.ts';
+import { codeAt, stepAt } from '../packages/server/src/serve/auth/totp.ts';
+import { launchBrowser } from './harness/browser.ts';
+import { listen, looks, openWindow, seriousViolations, settled, shot, type Theme } from './harness/look.ts';
+import { freePort } from '../packages/server/src/testing/free-port.ts';
+import { TestServer } from './harness/server.ts';
+import { signIn } from './harness/sign-in.ts';
+import { until } from './harness/until.ts';
+
+let browser: Browser;
+let server: TestServer;
+let mail: MailServer;
+let provider: ChildProcess;
+const troubles: string[] = [];
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+  mail = await MailServer.open({ tls: 'none' });
+  const [port, issuerPort] = [await freePort(), await freePort()];
+  const url = `http://127.0.0.1:${port}`;
+  const issuer = `http://127.0.0.1:${issuerPort}`;
+  const config = join(mkdtempSync(join(tmpdir(), 'statewire-e2e-config-')), 'statewire.yaml');
+  writeFileSync(
+    config,
+    JSON.stringify({
+      auth: {
+        oidc: [
+          {
+            id: 'sso',
+            name: 'Example',
+            issuer,
+            clientId: 'statewire',
+            clientSecret: { env: 'OIDC_SECRET' },
+            newcomers: 'viewer',
+          },
+        ],
+      },
+      mail: { url: `smtp://127.0.0.1:${mail.port}?tls=none`, from: 'Statewire <status@example.org>' },
+    }),
+  );
+  provider = spawn(process.execPath, ['e2e/peers/oidc-provider.mjs', String(issuerPort), `${url}/v1/oidc/callback`], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'] ?? '', NODE_ENV: 'development' },
+  });
+  let said = '';
+  for (const stream of [provider.stdout, provider.stderr])
+    stream?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  server = await TestServer.start(
+    {
+      STATEWIRE_CONFIG: config,
+      STATEWIRE_PORT: String(port),
+      STATEWIRE_PUBLIC_URL: url,
+      OIDC_SECRET: 'a-secret-of-the-client',
+    },
+    [],
+    port,
+  );
+  await until('the provider to listen', () => {
+    if (provider.exitCode !== null) throw new Error(`the provider ended:\n${said}`);
+    return said.includes('listening');
+  });
+}, 120_000);
+
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+  await mail.close();
+  provider.kill();
+}, 60_000);
+
+async function open(theme: Theme = 'light', width = 1440): Promise<{ context: BrowserContext; page: Page }> {
+  const context = await openWindow(browser, theme, width);
+  // The provider's own pages want fonts from elsewhere; nothing here talks to anybody else.
+  await context.route(/^https?:\/\/(?!127\.0\.0\.1)/u, (route) => route.abort());
+  const page = await context.newPage();
+  listen(page, troubles);
+  return { context, page };
+}
+
+async function asAdmin(theme: Theme = 'light', width = 1440): Promise<{ context: BrowserContext; page: Page }> {
+  const opened = await open(theme, width);
+  await signIn(opened.context, server);
+  return opened;
+}
+
+/** What the app on the phone shows, for a secret as it is shown on the page. */
+function codeFor(secret: string, steps = 0): string {
+  const bits = Array.from(secret.replaceAll(' ', ''), (c) =>
+    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0'),
+  ).join('');
+  const bytes = (bits.match(/.{8}/gu) ?? []).map((byte) => Number.parseInt(byte, 2));
+  return codeAt(Buffer.from(bytes), stepAt(Date.now()) + steps);
+}
+
+async function mailTo(address: string, subject: string): Promise<Mail> {
+  let found: Mail | undefined;
+  await until(`a mail to ${address}`, () => {
+    found = mail.mails.find(({ to, raw }) => to.includes(address) && raw.includes(subject));
+    return found !== undefined;
+  });
+  if (found === undefined) throw new Error('no mail');
+  return found;
+}
+
+function linkIn({ raw }: Mail): string {
+  const link = /http:\/\/127\.0\.0\.1:\d+\/#\/[a-z]+\/[\w-]{43}/u.exec(
+    raw.replaceAll('=\r\n', '').replaceAll('=3D', '='),
+  )?.[0];
+  if (link === undefined) throw new Error(`no link in ${raw}`);
+  return link;
+}
+
+const password = 'a long enough password';
+
+async function fillSignIn(page: Page, email: string, word: string): Promise<void> {
+  await page.goto(server.url);
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(word);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+}
+
+test('invited, joined, second factor on, out, in by two steps, sessions seen and ended', async () => {
+  const admin = await asAdmin();
+  await admin.page.goto(`${server.url}/settings/members`);
+  await admin.page.getByRole('button', { name: 'Invite' }).click();
+  await admin.page.getByLabel('E-mail').fill('grace@example.org');
+  await admin.page.getByRole('button', { name: 'Make the link' }).click();
+  await admin.page.getByRole('heading', { name: 'On its way by mail' }).waitFor();
+  await admin.context.close();
+
+  const { context, page } = await open();
+  await page.goto(linkIn(await mailTo('grace@example.org', 'invites you')));
+  await page.getByLabel('Your name').fill('Grace');
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Join' }).click();
+  await page.getByText('Connection: Live').waitFor({ state: 'attached' });
+
+  await page.goto(`${server.url}/settings/account`);
+  await page.getByRole('button', { name: 'Set up' }).click();
+  await page.getByRole('dialog').getByLabel('Your password').fill(password);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('img', { name: 'QR code of your second factor' }).waitFor();
+  expect(await seriousViolations(page)).toEqual([]);
+  await shot(page, 'second-factor-scan');
+  const secret = (await page.getByRole('dialog').locator('code').first().textContent()) ?? '';
+  await page.getByLabel('Code', { exact: true }).fill('000000');
+  await page.getByRole('button', { name: 'Turn it on' }).click();
+  await page.getByText('The code is not right').waitFor();
+  await page.getByLabel('Code', { exact: true }).fill(codeFor(secret));
+  await page.getByRole('button', { name: 'Turn it on' }).click();
+  await page.getByRole('list', { name: 'Backup codes' }).waitFor();
+  const codes = await page.getByRole('list', { name: 'Backup codes' }).getByRole('listitem').allTextContents();
+  expect(codes).toHaveLength(10);
+  await page.getByRole('button', { name: 'I have kept them' }).click();
+  await page.getByText('10 backup codes left').waitFor();
+
+  await page.getByRole('main').getByRole('button', { name: 'Sign out' }).click();
+  await fillSignIn(page, 'grace@example.org', password);
+  await page.getByRole('heading', { name: 'Your code' }).waitFor();
+  expect(await seriousViolations(page)).toEqual([]);
+  await shot(page, 'second-step');
+  // The code of the set-up is used up: the one of the next step counts already.
+  await page.getByLabel('Code', { exact: true }).fill(codeFor(secret, 1));
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByText('Connection: Live').waitFor({ state: 'attached' });
+
+  // The phone, by a backup code; then it is thrown out from here.
+  const phone = await open('dark', 390);
+  await fillSignIn(phone.page, 'grace@example.org', password);
+  await phone.page.getByLabel('Code', { exact: true }).fill(codes[0] ?? '');
+  await phone.page.getByRole('button', { name: 'Sign in' }).click();
+  await phone.page.getByText('Connection: Live').waitFor({ state: 'attached' });
+  await page.goto(`${server.url}/settings/account`);
+  await page.getByText('9 backup codes left').waitFor();
+  await page.getByText('(this one)').waitFor();
+  await page
+    .getByRole('button', { name: /^End the session of/u })
+    .first()
+    .click();
+  await phone.page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await page.getByText('Connection: Live').waitFor({ state: 'attached' });
+  expect(await page.getByRole('button', { name: /^End the session of/u }).count()).toBe(0);
+  await phone.context.close();
+  await context.close();
+}, 120_000);
+
+test('a provider signs people in: a newcomer, then the same one; who is not verified is told so', async () => {
+  const { context, page } = await open();
+  await page.goto(`${server.url}/services`);
+  await page.getByRole('link', { name: 'Continue with Example' }).click();
+  await page.locator('input[name=login]').fill('nora');
+  await page.locator('input[name=password]').fill('anything');
+  await page.getByRole('button', { name: 'Sign-in' }).click();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByText('Connection: Live').waitFor({ state: 'attached' });
+  expect(new URL(page.url()).pathname).toBe('/services');
+  await page.goto(`${server.url}/settings/account`);
+  await page.getByText('nora@example.org').first().waitFor();
+  await page.getByText('by provider').waitFor();
+  await page.getByRole('main').getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('link', { name: 'Continue with Example' }).click();
+  await page.getByText('Connection: Live').waitFor({ state: 'attached' });
+  await context.close();
+
+  const other = await open();
+  await other.page.goto(server.url);
+  await other.page.getByRole('link', { name: 'Continue with Example' }).click();
+  await other.page.locator('input[name=login]').fill('unverified-ada');
+  await other.page.locator('input[name=password]').fill('anything');
+  await other.page.getByRole('button', { name: 'Sign-in' }).click();
+  await other.page.getByRole('button', { name: 'Continue' }).click();
+  await other.page.getByText('does not vouch for your address').waitFor();
+  expect(await seriousViolations(other.page)).toEqual([]);
+  await shot(other.page, 'sign-in-refused');
+  await other.context.close();
+}, 120_000);
+
+test('a forgotten password: a mail, a new one, and every session is over', async () => {
+  const admin = await asAdmin();
+  const invite = await server.api('POST', '/v1/invites', { email: 'hedy@example.org', role: 'viewer' });
+  const joined = await open();
+  await joined.page.goto(`${server.url}${invite.body.path}`);
+  await joined.page.getByLabel('Your name').fill('Hedy');
+  await joined.page.getByLabel('Password').fill(password);
+  await joined.page.getByRole('button', { name: 'Join' }).click();
+  await joined.page.getByText('Connection: Live').waitFor({ state: 'attached' });
+
+  const { context, page } = await open('light', 390);
+  await page.goto(server.url);
+  await page.getByRole('button', { name: 'Forgot your password?' }).click();
+  await page.getByLabel('E-mail').fill('hedy@example.org');
+  await page.getByRole('button', { name: 'Send the link' }).click();
+  await page.getByRole('heading', { name: 'Look into your mail' }).waitFor();
+  const link = linkIn(await mailTo('hedy@example.org', 'A new password'));
+  await page.goto(link);
+  await page.getByLabel('New password').fill('quite another password');
+  expect(await seriousViolations(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Set the password' }).click();
+  await page.getByRole('heading', { name: 'Your new password holds' }).waitFor();
+  await joined.page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await fillSignIn(page, 'hedy@example.org', password);
+  await page.getByText('The address or the password is not right').waitFor();
+  await fillSignIn(page, 'hedy@example.org', 'quite another password');
+  await page.getByText('Connection: Live').waitFor({ state: 'attached' });
+  const late = await open();
+  await late.page.goto(link);
+  await late.page.getByRole('heading', { name: 'This link no longer works' }).waitFor();
+  for (const each of [context, joined.context, admin.context, late.context]) await each.close();
+}, 120_000);
+
+test('the settings of people are clean for axe, complete by keyboard, and look right in every window', async () => {
+  // What the tests before did on purpose is no trouble.
+  troubles.length = 0;
+  for (const [theme, width] of looks) {
+    const { context, page } = await asAdmin(theme, width);
+    for (const place of ['account', 'organization', 'members', 'keys']) {
+      await page.goto(`${server.url}/settings/${place}`);
+      await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
+      await settled(page);
+      expect(await seriousViolations(page), `${place} ${theme} ${width}`).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${place} ${width}`).toBe(
+        true,
+      );
+      await shot(page, `settings-${place}-${theme}-${width}`);
+    }
+    await context.close();
+  }
+  const { context, page } = await asAdmin();
+  await page.goto(`${server.url}/settings/members`);
+  await page.getByRole('button', { name: 'More for Ada' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('menuitem', { name: 'Link for a new password' }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Make the link' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Hand this link over' }).waitFor();
+  await page.keyboard.press('Escape');
+  await context.close();
+  // A page that is left while it connects says so.
+  expect(troubles.filter((text) => !text.includes('closed before the connection'))).toEqual([]);
+}, 180_000);
+
+test('where a second factor is required, whoever has none meets nothing else', async () => {
+  await server.api('POST', '/v1/settings', { id: 'main', requiresSecondFactor: true });
+  const { context, page } = await asAdmin('dark', 390);
+  await page.goto(server.url);
+  await page.getByRole('heading', { name: 'One more thing' }).waitFor();
+  expect(await seriousViolations(page)).toEqual([]);
+  await shot(page, 'enrol');
+  await page.getByLabel('Your password').fill('correct horse battery staple');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  const secret = (await page.locator('code').first().textContent()) ?? '';
+  await page.getByLabel('Code', { exact: true }).fill(codeFor(secret));
+  await page.getByRole('button', { name: 'Turn it on' }).click();
+  await page.getByRole('button', { name: 'I have kept them' }).click();
+  await page.getByText('Connection: Live').waitFor({ state: 'attached' });
+  await context.close();
+}, 120_000);

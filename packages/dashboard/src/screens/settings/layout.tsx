@@ -1,0 +1,62 @@
+import { Link, Outlet } from '@tanstack/react-router';
+import { Building2, type LucideIcon, KeyRound, ShieldCheck, UserRound, UsersRound } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { useMe } from '../../lib/me.ts';
+
+export interface SettingsPage {
+  readonly path: '/settings/account' | '/settings/keys' | '/settings/members' | '/settings/organization';
+  readonly title: string;
+  readonly icon: LucideIcon;
+  /** For admins only. */
+  readonly isAdmin: boolean;
+}
+
+/** The pages of the settings, one's own first. Each new one is a line here and a route. */
+export const settingsPages: readonly SettingsPage[] = [
+  { path: '/settings/account', title: 'Account', icon: UserRound, isAdmin: false },
+  { path: '/settings/organization', title: 'Organization', icon: Building2, isAdmin: true },
+  { path: '/settings/members', title: 'Members', icon: UsersRound, isAdmin: true },
+  { path: '/settings/keys', title: 'API keys', icon: KeyRound, isAdmin: true },
+];
+
+/** Settings: their pages at the left, on phones in a row above. */
+export function SettingsLayout(): ReactNode {
+  const { isAdmin } = useMe();
+  return (
+    <div className="space-y-5">
+      <h1 className="text-xl font-semibold tracking-tight">Settings</h1>
+      <div className="gap-8 md:grid md:grid-cols-[11rem_minmax(0,1fr)]">
+        <nav aria-label="Settings" className="max-md:mb-4 max-md:border-b">
+          <ul className="flex gap-1 overflow-x-auto [scrollbar-width:none] md:sticky md:top-18 md:flex-col">
+            {settingsPages
+              .filter((page) => isAdmin || !page.isAdmin)
+              .map(({ path, title, icon: Icon }) => (
+                <li key={path} className="shrink-0">
+                  <Link
+                    to={path}
+                    className="flex h-9 items-center gap-2.5 rounded-control px-2.5 text-sm text-muted hover:bg-hover hover:text-text aria-[current=page]:bg-hover aria-[current=page]:font-medium aria-[current=page]:text-text pointer-coarse:h-11"
+                  >
+                    <Icon aria-hidden className="size-4 shrink-0" />
+                    {title}
+                  </Link>
+                </li>
+              ))}
+          </ul>
+        </nav>
+        <div className="max-w-3xl min-w-0 space-y-6">
+          <Outlet />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** A page that somebody may not see was asked for by its address. */
+export function NotYours(): ReactNode {
+  return (
+    <p className="pane flex items-center gap-3 px-4 py-6 text-muted">
+      <ShieldCheck aria-hidden className="size-5" />
+      Admins of your organization see this.
+    </p>
+  );
+}

@@ -1,0 +1,382 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Ellipsis, KeyRound, LogOut, ShieldOff, UserMinus, UserPlus } from 'lucide-react';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { env } from '../../lib/env.ts';
+import { exact, plural } from '../../lib/format.ts';
+import { textOf } from '../../lib/form-text.ts';
+import { useMe } from '../../lib/me.ts';
+import { Button } from '../../parts/button.tsx';
+import { Confirm } from '../../parts/confirm.tsx';
+import { Copyable } from '../../parts/copy.tsx';
+import { Dialog } from '../../parts/dialog.tsx';
+import { Field, Input, Select } from '../../parts/field.tsx';
+import { useCrumbs } from '../../parts/frame.tsx';
+import { Menu } from '../../parts/menu.tsx';
+import { Pane } from '../../parts/pane.tsx';
+import { ProblemNote } from '../../parts/problem.tsx';
+import { BoneRows } from '../../parts/skeleton.tsx';
+import { done, failedToast } from '../../parts/toast.tsx';
+import {
+  invite,
+  invites,
+  type OneTimeLink,
+  removeUser,
+  type Role,
+  setRole,
+  type User,
+  users,
+  withdrawInvite,
+} from '../../rest/account.ts';
+import { endSessionsOf, removeSecondFactorOf, resendInvite, resetLink } from '../../rest/people.ts';
+import { type Answer, type Problem, problemIn } from '../../rest/request.ts';
+import { NotYours } from './layout.tsx';
+
+const SETTINGS = { title: 'Settings' } as const;
+const USERS = ['users'];
+const INVITES = ['invites'];
+const roles: readonly Role[] = ['viewer', 'operator', 'admin'];
+
+/** A link to hand over: shown once, and mailed where the server can. */
+interface Handed {
+  readonly title: string;
+  readonly note: string;
+  readonly url: string;
+}
+
+type Doing =
+  | { readonly what: 'invite' }
+  | { readonly what: 'link'; readonly link: Handed }
+  | { readonly what: 'end-sessions' | 'remove' | 'remove-second-factor' | 'reset'; readonly user: User };
+
+/** People of the organization: who they are, what they may do, who is invited. */
+export function Members(): ReactNode {
+  useCrumbs('Members', SETTINGS);
+  const queries = useQueryClient();
+  const { me, isAdmin } = useMe();
+  const people = useQuery({ queryKey: USERS, queryFn: ({ signal }) => users(signal), enabled: isAdmin });
+  const open = useQuery({ queryKey: INVITES, queryFn: ({ signal }) => invites(signal), enabled: isAdmin });
+  const [doing, setDoing] = useState<Doing | null>(null);
+  const again = async (): Promise<void> => {
+    await Promise.all([
+      queries.invalidateQueries({ queryKey: USERS }),
+      queries.invalidateQueries({ queryKey: INVITES }),
+    ]);
+  };
+  const close = (): void => setDoing(null);
+  if (!isAdmin) return <NotYours />;
+  const change = async (user: User, role: Role): Promise<void> => {
+    const answer = await setRole(user.id, role);
+    if (answer.ok) done(`${user.name} is ${role} now`);
+    else failedToast(answer.problem);
+    await again();
+  };
+  const resend = async ({ email }: OneTimeLink): Promise<void> => {
+    const answer = await resendInvite(email);
+    if (!answer.ok) return failedToast(answer.problem);
+    setDoing({ what: 'link', link: handed(email, answer.value) });
+    await again();
+  };
+  const withdraw = async ({ email }: OneTimeLink): Promise<void> => {
+    const answer = await withdrawInvite(email);
+    if (answer.ok) done('Invitation withdrawn', email);
+    else failedToast(answer.problem);
+    await again();
+  };
+  return (
+    <>
+      <Pane
+        title="Members"
+        {...(people.data === undefined ? {} : { note: plural(people.data.length, 'person', 'people') })}
+        actions={
+          <Button size="small" tone="primary" onClick={() => setDoing({ what: 'invite' })}>
+            <UserPlus aria-hidden /> Invite
+          </Button>
+        }
+      >
+        {people.isPending ? (
+          <BoneRows rows={3} className="h-14" />
+        ) : people.isError ? (
+          <ProblemNote problem={problemIn(people.error)} className="m-3" />
+        ) : (
+          <ul>
+            {people.data.map((user) => {
+              const isMe = user.id === me.user?.id;
+              return (
+                <li key={user.id} className="flex min-h-14 items-center gap-3 border-b px-4 py-2 last:border-b-0">
+                  <div className="min-w-0 flex-1">
+                    <p className="truncate font-medium">
+                      {user.name}
+                      {isMe && <span className="font-normal text-muted"> (you)</span>}
+                    </p>
+                    <p className="truncate text-xs text-muted">{user.email}</p>
+                  </div>
+                  <Select
+                    aria-label={`Role of ${user.name}`}
+                    value={user.role}
+                    onChange={(event) => void change(user, roleOf(event.currentTarget.value))}
+                    className="h-8 w-auto"
+                  >
+                    {roles.map((role) => (
+                      <option key={role}>{role}</option>
+                    ))}
+                  </Select>
+                  <Menu
+                    trigger={
+                      <Button tone="ghost" size="icon" aria-label={`More for ${user.name}`}>
+                        <Ellipsis aria-hidden />
+                      </Button>
+                    }
+                    items={[
+                      {
+                        label: 'Link for a new password',
+                        icon: KeyRound,
+                        onSelect: () => setDoing({ what: 'reset', user }),
+                      },
+                      {
+                        label: isMe ? 'End all other sessions' : 'End all sessions',
+                        icon: LogOut,
+                        onSelect: () => setDoing({ what: 'end-sessions', user }),
+                      },
+                      {
+                        label: 'Remove the second factor',
+                        icon: ShieldOff,
+                        disabled: isMe,
+                        onSelect: () => setDoing({ what: 'remove-second-factor', user }),
+                      },
+                      null,
+                      {
+                        label: 'Remove from the organization',
+                        icon: UserMinus,
+                        danger: true,
+                        disabled: isMe,
+                        onSelect: () => setDoing({ what: 'remove', user }),
+                      },
+                    ]}
+                  />
+                </li>
+              );
+            })}
+          </ul>
+        )}
+      </Pane>
+      {open.data !== undefined && open.data.length > 0 && (
+        <Pane title="Invited" note={plural(open.data.length, 'open invitation')}>
+          <ul>
+            {open.data.map((link) => (
+              <li
+                key={link.email}
+                className="flex min-h-14 flex-wrap items-center gap-3 border-b px-4 py-2 last:border-b-0"
+              >
+                <div className="min-w-0 flex-1">
+                  <p className="truncate">{link.email}</p>
+                  <p className="text-xs text-muted">
+                    as {link.role}, until {exact(link.expiresAt)}
+                  </p>
+                </div>
+                <Button size="small" onClick={() => void resend(link)} aria-label={`Send again to ${link.email}`}>
+                  Send again
+                </Button>
+                <Button
+                  size="small"
+                  tone="danger"
+                  onClick={() => void withdraw(link)}
+                  aria-label={`Withdraw the invitation of ${link.email}`}
+                >
+                  Withdraw
+                </Button>
+              </li>
+            ))}
+          </ul>
+        </Pane>
+      )}
+      {doing?.what === 'invite' && (
+        <Invite
+          onClose={close}
+          onMade={(link) => {
+            setDoing({ what: 'link', link });
+            void again();
+          }}
+        />
+      )}
+      {doing?.what === 'link' && <HandOver link={doing.link} onClose={close} />}
+      <Asked
+        doing={doing}
+        onClose={close}
+        onLink={(link) => setDoing({ what: 'link', link })}
+        onDone={(text) => {
+          done(text);
+          void again();
+        }}
+      />
+    </>
+  );
+}
+
+/** Asks once before something is done to a member. */
+function Asked({
+  doing,
+  onClose,
+  onLink,
+  onDone,
+}: {
+  doing: Doing | null;
+  onClose: () => void;
+  onLink: (link: Handed) => void;
+  onDone: (text: string) => void;
+}): ReactNode {
+  const user = doing !== null && 'user' in doing ? doing.user : null;
+  const act =
+    user === null || doing === null
+      ? null
+      : ACTS[doing.what === 'invite' || doing.what === 'link' ? 'remove' : doing.what];
+  return (
+    <Confirm
+      open={act !== null}
+      onClose={onClose}
+      title={act?.title(user?.name ?? '') ?? ''}
+      verb={act?.verb ?? ''}
+      onConfirm={async (): Promise<Problem | null> => {
+        if (act === null || user === null) return null;
+        if (doing?.what === 'reset') {
+          const made = await resetLink(user.id);
+          if (!made.ok) return made.problem;
+          // After the question has closed: one dialog at a time.
+          env.after(0, () =>
+            onLink({
+              title: 'Hand this link over',
+              note: `It sets a new password of ${user.name}, once, within an hour. It is shown this once.`,
+              url: urlOf(made.value),
+            }),
+          );
+          return null;
+        }
+        const answer = await act.run(user.id);
+        if (!answer.ok) return answer.problem;
+        onDone(act.done(user.name));
+        return null;
+      }}
+    >
+      <p>{act?.text ?? ''}</p>
+    </Confirm>
+  );
+}
+
+interface Act {
+  readonly title: (name: string) => string;
+  readonly verb: string;
+  readonly text: string;
+  readonly done: (name: string) => string;
+  readonly run: (id: string) => Promise<Answer<unknown>>;
+}
+
+const ACTS: Readonly<Record<'end-sessions' | 'remove' | 'remove-second-factor' | 'reset', Act>> = {
+  reset: {
+    title: (name) => `Make a link for a new password of ${name}?`,
+    verb: 'Make the link',
+    text: 'Whoever opens it sets a new password. An older link of theirs is over; their sessions end when it is used.',
+    done: () => '',
+    run: resetLink,
+  },
+  'end-sessions': {
+    title: (name) => `End the sessions of ${name}?`,
+    verb: 'End them',
+    text: 'They sign in again wherever they were. What their sessions had opened closes at once.',
+    done: (name) => `Sessions of ${name} ended`,
+    run: endSessionsOf,
+  },
+  'remove-second-factor': {
+    title: (name) => `Remove the second factor of ${name}?`,
+    verb: 'Remove it',
+    text: 'For somebody who has lost phone and backup codes. Their sessions end, and their password alone signs them in until they set up another one.',
+    done: (name) => `Second factor of ${name} removed`,
+    run: removeSecondFactorOf,
+  },
+  remove: {
+    title: (name) => `Remove ${name}?`,
+    verb: 'Remove',
+    text: 'Every session of theirs ends at once. What they did stays in the history.',
+    done: (name) => `${name} removed`,
+    run: removeUser,
+  },
+};
+
+function Invite({ onClose, onMade }: { onClose: () => void; onMade: (link: Handed) => void }): ReactNode {
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [busy, setBusy] = useState(false);
+  const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const email = textOf(form, 'email');
+    setBusy(true);
+    const answer = await invite({ email, role: roleOf(textOf(form, 'role')) });
+    setBusy(false);
+    if (answer.ok) onMade(handed(email, answer.value));
+    else setProblem(answer.problem);
+  };
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title="Invite a person"
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" form="invite-form" tone="primary" busy={busy}>
+            Make the link
+          </Button>
+        </>
+      }
+    >
+      <form id="invite-form" onSubmit={(event) => void submit(event)} className="space-y-3">
+        <Field label="E-mail">{(ids) => <Input {...ids} name="email" type="email" required isFirst />}</Field>
+        <Field label="Role" hint="Viewers look, operators do the work of a day, admins change everything.">
+          {(ids) => (
+            <Select {...ids} name="role" defaultValue="viewer">
+              {roles.map((role) => (
+                <option key={role}>{role}</option>
+              ))}
+            </Select>
+          )}
+        </Field>
+        {problem !== null && <ProblemNote problem={problem} />}
+      </form>
+    </Dialog>
+  );
+}
+
+function HandOver({ link, onClose }: { link: Handed; onClose: () => void }): ReactNode {
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={link.title}
+      note={link.note}
+      footer={
+        <Button tone="primary" onClick={onClose}>
+          Done
+        </Button>
+      }
+    >
+      <Copyable text={link.url} />
+    </Dialog>
+  );
+}
+
+function handed(
+  email: string,
+  made: { readonly path: string; readonly url: string | null; readonly isMailed: boolean },
+): Handed {
+  return {
+    title: made.isMailed ? 'On its way by mail' : 'Send this link',
+    note: `It works once, for a day, and only for ${email}. It is shown this once.`,
+    url: urlOf(made),
+  };
+}
+
+function urlOf({ path, url }: { readonly path: string; readonly url: string | null }): string {
+  return url ?? `${location.origin}${path}`;
+}
+
+function roleOf(value: string): Role {
+  return value === 'admin' || value === 'operator' ? value : 'viewer';
+}

@@ -9,6 +9,7 @@ const ssr = {
 const alone = [
   'clock-steps',
   'corridor',
+  'customers-scroll',
   'cut',
   'hostile',
   'many-services',

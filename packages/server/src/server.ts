@@ -81,7 +81,7 @@ import { enqueue } from './send/enqueue.ts';
 import { Letters } from './send/letter.ts';
 import { Retention } from './send/retention.ts';
 import { Accounts, type SignedIn } from './serve/auth/accounts.ts';
-import { ApiKeys } from './serve/auth/api-key.ts';
+import { ADMIN_KEY_ID, ApiKeys } from './serve/auth/api-key.ts';
 import { createAuthenticator } from './serve/auth/authenticator.ts';
 import { JwtVerifier } from './serve/auth/jwt.ts';
 import { OidcDoor } from './serve/auth/oidc/door.ts';
@@ -287,7 +287,14 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     live,
     store,
     scopeOf: (principal, name) => scopeFilter(principal, name, catalog.of),
-    whoNow: (principal) => principal,
+    whoNow: (was) => {
+      if (was.kind === 'user') {
+        const user = accounts.users(was.org).find(({ id }) => id === was.id);
+        return user === undefined ? null : { ...was, permissions: grants.ofRole(user.role) };
+      }
+      const isOurs = was.kind === 'key' && was.id !== ADMIN_KEY_ID && was.id !== SYSTEM.id;
+      return !isOurs || keys.list(was.org).some(({ id }) => id === was.id) ? was : null;
+    },
     onError,
   });
   endings.push(() => bulk.close());

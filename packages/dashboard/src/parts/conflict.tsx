@@ -85,18 +85,16 @@ export function ConflictDialog({
 function Choice(props: { name: string; label: string; text: string; isOn: boolean; onChoose: () => void }): ReactNode {
   const { name, label, text, isOn, onChoose } = props;
   return (
-    <label className="flex min-h-10 items-start gap-3 rounded-control border px-3 py-2 has-checked:border-accent has-checked:bg-accent-soft">
+    <label className="grid min-h-10 grid-cols-[auto_minmax(0,1fr)] gap-x-3 rounded-control border px-3 py-2 has-checked:border-accent has-checked:bg-accent-soft">
       <input
         type="radio"
         name={`conflict-${name}`}
         checked={isOn}
         onChange={onChoose}
-        className="mt-0.5 size-4 accent-accent"
+        className="row-span-2 mt-0.5 size-4 accent-accent"
       />
-      <span className="min-w-0">
-        <span className="block text-xs text-muted">{label}</span>
-        <span className="block text-sm break-words whitespace-pre-wrap">{text}</span>
-      </span>
+      <span className="text-xs text-muted">{label}</span>
+      <span className="text-sm break-words whitespace-pre-wrap">{text}</span>
     </label>
   );
 }

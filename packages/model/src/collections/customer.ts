@@ -123,7 +123,7 @@ export const customers: Collection = describeCollection({
   patch: customerPatchSchema,
   report: null,
   fields: Object.keys(shape),
-  access: { read: 'read', write: 'admin' },
+  access: { read: 'read', write: 'operate' },
   // Records that an app wrote under this name, before the server had such a collection.
   defaults: {
     status: 'active',

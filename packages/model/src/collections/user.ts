@@ -112,7 +112,7 @@ export const users: Collection = describeCollection({
   patch: userPatchSchema,
   report: null,
   fields: Object.keys(shape),
-  access: { read: 'read', write: 'admin' },
+  access: { read: 'read', write: 'operate' },
   // Records that an app wrote under this name, before the server had such a collection.
   defaults: { status: 'active', email: '', role: '', notes: '', tags: [], attributes: {} },
   owns: { api: Object.keys(patchShape), report: [] },

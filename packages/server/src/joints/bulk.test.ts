@@ -55,7 +55,7 @@ async function open(
       id: '',
       op: 'call',
       name: 'bulk',
-      fields: { ...wish } as JsonObject,
+      fields: { ...wish },
       key,
     });
   return {

@@ -74,7 +74,8 @@ export class Customers {
     const key = `${kind}/${id}`;
     const was = state.of.get(key);
     const is = row === null ? NOBODY : this.#owners(org, kind, row);
-    const word = kind === 'services' && row !== null ? String(row['status']) : '';
+    const status = row?.['status'];
+    const word = kind === 'services' && typeof status === 'string' ? status : '';
     const moved = new Set<string>();
     for (const customer of was ?? NOBODY) {
       if (is.includes(customer)) continue;

@@ -1,12 +1,13 @@
 import { CUSTOMER_STATUSES } from '@statewire/model';
 import { type RowOf, useWindow } from '@statewire/react';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Building2, TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { count, plural } from '../../lib/format.ts';
 import { useCrumbs } from '../../parts/frame.tsx';
 import { Badge, statusLooks } from '../../parts/status.tsx';
+import { RowLink } from '../../parts/row-link.tsx';
 import type { Column } from '../../parts/table.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { PeopleList } from './list.tsx';
@@ -104,14 +105,9 @@ const COLUMNS: readonly Column<Customer>[] = [
     track: 'minmax(11rem, 2fr)',
     isSortable: true,
     cell: (row) => (
-      <Link
-        to="/customers/$id"
-        params={{ id: row.id }}
-        preload={false}
-        className="truncate font-medium hover:underline"
-      >
+      <RowLink to={`/customers/${row.id}`} className="truncate font-medium hover:underline">
         {row.name}
-      </Link>
+      </RowLink>
     ),
   },
   {
@@ -122,6 +118,20 @@ const COLUMNS: readonly Column<Customer>[] = [
     cell: (row) => <Badge look={lookOfPerson(row.status)} quiet={row.status === 'active'} />,
   },
   { key: 'plan', title: 'Plan', track: '6rem', isSortable: true, cell: (row) => <Quiet text={row.plan} /> },
+  {
+    key: 'owner',
+    title: 'Owner',
+    track: 'minmax(6rem, 1fr)',
+    from: 'lg',
+    cell: (row) => <Quiet text={row.owner ?? ''} />,
+  },
+  {
+    key: 'tags',
+    title: 'Tags',
+    track: 'minmax(6rem, 1fr)',
+    from: 'xl',
+    cell: (row) => <Quiet text={row.tags.join(', ')} />,
+  },
   {
     key: 'worst',
     title: 'Services',
@@ -155,20 +165,6 @@ const COLUMNS: readonly Column<Customer>[] = [
     cell: (row) => <span className="text-muted">{count(row.users)}</span>,
   },
   {
-    key: 'owner',
-    title: 'Owner',
-    track: 'minmax(6rem, 1fr)',
-    from: 'lg',
-    cell: (row) => <Quiet text={row.owner ?? ''} />,
-  },
-  {
-    key: 'tags',
-    title: 'Tags',
-    track: 'minmax(6rem, 1fr)',
-    from: 'xl',
-    cell: (row) => <Quiet text={row.tags.join(', ')} />,
-  },
-  {
     key: 'updatedAt',
     title: 'Changed',
     track: '5.5rem',
@@ -187,14 +183,9 @@ function narrow(row: Customer): ReactNode {
   return (
     <>
       <span className="flex items-center gap-2">
-        <Link
-          to="/customers/$id"
-          params={{ id: row.id }}
-          preload={false}
-          className="min-w-0 flex-1 truncate font-medium"
-        >
+        <RowLink to={`/customers/${row.id}`} className="min-w-0 flex-1 truncate font-medium">
           {row.name}
-        </Link>
+        </RowLink>
         <Badge look={lookOfPerson(row.status)} quiet={row.status === 'active'} />
       </span>
       <span className="mt-0.5 flex items-center gap-3 text-xs text-muted">

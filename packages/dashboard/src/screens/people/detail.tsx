@@ -6,7 +6,7 @@ import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { count, exact } from '../../lib/format.ts';
 import { useKeys } from '../../lib/keys.ts';
-import { useMe } from '../../lib/me.ts';
+import { useCan } from '../../lib/me.ts';
 import { remove, run } from '../../live/command.ts';
 import { useRecordOf, useRows } from '../../live/rows.ts';
 import { Button, buttonClass } from '../../parts/button.tsx';
@@ -142,7 +142,7 @@ function Header({
   status: string;
   users: number;
 }): ReactNode {
-  const { canWrite } = useMe();
+  const canWrite = useCan(`${collection}:change`);
   const here = usePresence(`${collection}/${id}`);
   const navigate = useNavigate();
   const [isEditing, setEditing] = useState(false);

@@ -61,7 +61,7 @@ export function typedOf({ kind, choices }: FormField, value: Json | undefined): 
   if (kind === 'list') return Array.isArray(value) ? value.join(', ') : '';
   if (kind === 'labels') {
     const labels = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
-    return labels.map(([key, word]) => `${key}=${String(word)}`).join('\n');
+    return labels.map(([key, word]) => `${key}=${typeof word === 'string' ? word : ''}`).join('\n');
   }
   if (typeof value === 'string') return value;
   return choices?.[0] ?? '';

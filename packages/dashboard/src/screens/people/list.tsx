@@ -18,7 +18,7 @@ import { env } from '../../lib/env.ts';
 import { count, plural } from '../../lib/format.ts';
 import { textOf } from '../../lib/form-text.ts';
 import { useKeys } from '../../lib/keys.ts';
-import { useMe } from '../../lib/me.ts';
+import { useCan, useMe } from '../../lib/me.ts';
 import { useRows } from '../../live/rows.ts';
 import { BulkProgress } from '../../parts/bulk-progress.tsx';
 import { Button } from '../../parts/button.tsx';
@@ -76,7 +76,7 @@ const NONE: Selection = { of: 'ids', ids: new Set() };
 /** A list of any length: found, ordered and changed in bulk without leaving the page. Its whole state stands in the address. */
 export function PeopleList<T extends Person>(props: Props<T>): ReactNode {
   const { collection, title, singular, live, search, onSearch } = props;
-  const { canWrite } = useMe();
+  const canWrite = useCan(`${collection}:change`);
   const [selection, setSelection] = useState<Selection>(NONE);
   const anchor = useRef<number | null>(null);
   const filter = filterOf(search);

@@ -1,11 +1,12 @@
 import { USER_STATUSES } from '@statewire/model';
 import { type RowOf, useWindow } from '@statewire/react';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Users as UsersIcon, X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Button } from '../../parts/button.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
 import { Badge } from '../../parts/status.tsx';
+import { RowLink } from '../../parts/row-link.tsx';
 import type { Column } from '../../parts/table.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { PeopleList } from './list.tsx';
@@ -71,9 +72,9 @@ const COLUMNS: readonly Column<User>[] = [
     track: 'minmax(10rem, 1.5fr)',
     isSortable: true,
     cell: (row) => (
-      <Link to="/users/$id" params={{ id: row.id }} preload={false} className="truncate font-medium hover:underline">
+      <RowLink to={`/users/${row.id}`} className="truncate font-medium hover:underline">
         {row.name}
-      </Link>
+      </RowLink>
     ),
   },
   {
@@ -99,14 +100,12 @@ const COLUMNS: readonly Column<User>[] = [
       row.customer === null ? (
         <Quiet text="" />
       ) : (
-        <Link
-          to="/customers/$id"
-          params={{ id: row.customer }}
-          preload={false}
+        <RowLink
+          to={`/customers/${row.customer}`}
           className="block truncate text-muted hover:text-text hover:underline"
         >
           {row.customer}
-        </Link>
+        </RowLink>
       ),
   },
   { key: 'role', title: 'Role', track: '7rem', isSortable: true, from: 'lg', cell: (row) => <Quiet text={row.role} /> },
@@ -135,9 +134,9 @@ function narrow(row: User): ReactNode {
   return (
     <>
       <span className="flex items-center gap-2">
-        <Link to="/users/$id" params={{ id: row.id }} preload={false} className="min-w-0 flex-1 truncate font-medium">
+        <RowLink to={`/users/${row.id}`} className="min-w-0 flex-1 truncate font-medium">
           {row.name}
-        </Link>
+        </RowLink>
         <Badge look={lookOfPerson(row.status)} quiet={row.status === 'active'} />
       </span>
       <span className="mt-0.5 flex items-center gap-3 text-xs text-muted">

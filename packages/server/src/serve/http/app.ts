@@ -1,5 +1,6 @@
 import type { Hono } from 'hono';
 import { auditRoutes } from './audit.ts';
+import { bulkRoutes } from './bulk.ts';
 import { commandRoutes } from './commands.ts';
 import { Dashboard } from './dashboard.ts';
 import { demoRoutes } from './demo.ts';
@@ -68,7 +69,7 @@ export function createHttp(deps: HttpDeps): Http {
     ...exportRoutes(deps),
   ];
   assertFree(deps, routes);
-  routes.push(...recordRoutes(deps));
+  routes.push(...recordRoutes(deps), ...bulkRoutes(deps));
   routes.push(
     openApiRoute({
       version: deps.settings.version,

@@ -4,7 +4,7 @@ import { bulkBody } from '../../collect/commands/bulk-args.ts';
 import { verbs } from '../../collect/commands/verbs/index.ts';
 import { authorize } from '../../publish/access.ts';
 import type { HttpDeps } from './deps.ts';
-import { keyOf, recordText, whyOf } from './records.ts';
+import { isWritten, keyOf, recordText, whyOf } from './records.ts';
 import { RefusedError } from './problem.ts';
 import { json, jsonText, must, route, type Call, type Route } from './router.ts';
 import { answersOf, asObject, idOf, resultSchema } from './shapes.ts';
@@ -13,24 +13,29 @@ import { answersOf, asObject, idOf, resultSchema } from './shapes.ts';
  * Many records in one request. Either lines, each of which stands for itself and is answered at once; or one operation on many
  * records, which becomes a job of the server. Who may do what is judged for each record, so the route itself takes everybody.
  */
-export function bulkRoutes(deps: HttpDeps, collection: Collection, isWritten: boolean): readonly Route[] {
+export function bulkRoutes(deps: HttpDeps): readonly Route[] {
+  return Object.values(deps.collections).flatMap((collection) => bulkRoute(deps, collection));
+}
+
+function bulkRoute(deps: HttpDeps, collection: Collection): readonly Route[] {
   const { name } = collection;
+  const hasLines = isWritten(collection);
   const hasVerbs = verbs.some(({ on, run }) => on.includes(name) && run !== 'outside');
-  if (!isWritten && !hasVerbs) return [];
-  const body = isWritten ? z.union([linesOf(deps, collection), bulkBody]) : bulkBody;
+  if (!hasLines && !hasVerbs) return [];
+  const body = hasLines ? z.union([linesOf(deps, collection), bulkBody]) : bulkBody;
   return [
     route({
       method: 'POST',
       path: `/v1/${name}/bulk`,
       access: 'any',
       tag: name,
-      summary: isWritten
+      summary: hasLines
         ? `Creates, changes and deletes many records of ${name}, each line by itself; or does one thing to many, as a job`
         : `Does one thing to many records of ${name}, as a job`,
       body,
       answers: {
         ...answersOf('bad_field', 'bad_filter', 'too_complex', 'forbidden', 'overloaded', 'unsupported'),
-        ...(isWritten
+        ...(hasLines
           ? {
               200: {
                 description: 'One result per line, in order',

@@ -30,7 +30,6 @@ import { WHY_MAX } from '../../keep/audit.ts';
 import { isTheirs, shownTo } from '../../lib/own.ts';
 import type { Principal } from '../../lib/principal.ts';
 import { authorize, scopeFilter } from '../../publish/access.ts';
-import { bulkRoutes } from './bulk.ts';
 import type { HttpDeps, LiveEntry, Mutation, MutationFailure } from './deps.ts';
 import { RefusedError } from './problem.ts';
 import { json, jsonText, must, route, type Call, type Route } from './router.ts';
@@ -43,7 +42,6 @@ export function recordRoutes(deps: HttpDeps): readonly Route[] {
   return all.flatMap((collection) => [
     ...readRoutes(deps, collection),
     ...(isWritten(collection) ? writeRoutes(deps, collection) : []),
-    ...bulkRoutes(deps, collection, isWritten(collection)),
   ]);
 }
 
@@ -458,6 +456,7 @@ function refusalOfMutation(failure: MutationFailure): ConstructorParameters<type
   };
 }
 
-function isWritten(collection: Collection): boolean {
+/** Are its records made and changed by callers? */
+export function isWritten(collection: Collection): boolean {
   return collection.kind === 'plain' ? plainOf(collection) !== null : collection.owns.api.length > 0;
 }

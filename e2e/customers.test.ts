@@ -234,7 +234,7 @@ test('the keyboard does it all: search, move, select, open, edit', async () => {
   await page.keyboard.type('Customer 0001');
   const row = page.getByRole('row').filter({ hasText: 'Customer 0001' });
   await until('one row', async () => (await page.getByRole('row').count()) === 2);
-  await page.keyboard.press('Escape');
+  await page.keyboard.press('Enter');
   await page.keyboard.press('j');
   await page.keyboard.press('x');
   expect(await row.getByRole('checkbox').isChecked()).toBe(true);

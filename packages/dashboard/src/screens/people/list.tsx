@@ -299,7 +299,8 @@ function Filters<T extends Person>({ title, statuses, search, onSearch, filters 
           placeholder="Name, e-mail or id"
           value={typed}
           onChange={(event) => setTyped(event.currentTarget.value)}
-          onKeyDown={(event) => event.key === 'Escape' && input.current?.blur()}
+          // Enter goes on to the list; Escape empties the field first, as browsers do.
+          onKeyDown={(event) => (event.key === 'Enter' || event.key === 'Escape') && input.current?.blur()}
           className="h-8 pl-8"
         />
       </div>

@@ -319,6 +319,49 @@ describe.each([
       }
     });
 
+    test('live over requests: each door shows ours alone, and takes nothing for a stream of theirs', async () => {
+      const headersOf = (org: Org): Record<string, string> => ({
+        authorization: `Bearer ${keys[org][scope]}`,
+        'content-type': 'application/json',
+      });
+      const post = (path: string, by: Org, body: object): Promise<Response> =>
+        fetch(`${server.url}${path}`, { method: 'POST', headers: headersOf(by), body: JSON.stringify(body) });
+      const hello = { t: 'hello', p: PROTOCOL_VERSION, client: 'isolation', tab: `isolation-${us}-${scope}` };
+      for (const name of NAMES) {
+        const wishes = [{}, { f: ['eq', 'org', them] }, { f: ['eq', 'id', `${them}-only`] }].map((wish) => ({
+          c: name,
+          ...wish,
+        }));
+        for (const wish of wishes) {
+          const at = `${server.url}/live/v1/view?sub=${encodeURIComponent(JSON.stringify(wish))}`;
+          const view = await fetch(at, { headers: headersOf(us) });
+          expect(await view.text(), `${name} by ${scope}`).not.toMatch(word(them));
+        }
+        const subs = wishes.map((wish, i) => ({ t: 'sub', s: i + 1, ...wish }));
+        const poll = await post('/live/v1/poll', us, { ...hello, subs, wait: 0 });
+        expect(poll.status, name).toBe(200);
+        expect(await poll.text(), `${name} by ${scope}`).not.toMatch(word(them));
+      }
+      const stream = await post('/live/v1/sse', them, { ...hello, tab: `isolation-${them}-${scope}` });
+      const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader();
+      let text = '';
+      while (!/"sid":"[^"]+"/u.test(text)) text += (await reader?.read())?.value ?? '';
+      const sid = /"sid":"([^"]+)"/u.exec(text)?.[1] ?? '';
+      const msgs = ['{"t":"p","i":77}'];
+      const [ours, none] = [
+        await post('/live/v1/cmd', us, { sid, msgs }),
+        await post('/live/v1/cmd', us, { sid: MISSING, msgs }),
+      ];
+      expect(ours.status).toBe(none.status);
+      expect(ours.status).toBeGreaterThanOrEqual(400);
+      expect((await ours.text()).replaceAll(sid, '*')).toBe((await none.text()).replaceAll(MISSING, '*'));
+      // Its owner is heard.
+      expect((await post('/live/v1/cmd', them, { sid, msgs })).status).toBe(204);
+      while (!text.includes('"i":77')) text += (await reader?.read())?.value ?? '';
+      expect(text.match(/"i":77/gu)).toHaveLength(1);
+      await reader?.cancel();
+    });
+
     test('live: each command answers for theirs exactly as for none', async () => {
       for (const c of [...NAMES, 'none']) {
         const muts = [

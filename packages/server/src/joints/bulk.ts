@@ -60,6 +60,8 @@ export class Bulk {
   readonly #deps: BulkDeps;
   /** Jobs of each organization that have not ended, in the order in which they are done. */
   readonly #queues = new Map<string, string[]>();
+  /** Jobs of each organization that are being begun: not yet in its queue, and counted all the same. */
+  readonly #beginning = new Map<string, number>();
   readonly #timers = new Set<Timer>();
   #isOpen = true;
 
@@ -138,8 +140,10 @@ export class Bulk {
   async #write({ principal, key, why }: VerbCall, id: string, plan: Plan, until: number): ReturnType<Act> {
     const { commands } = this.#deps;
     const { org } = principal;
+    const others = this.#beginning.get(org) ?? 0;
+    this.#beginning.set(org, others + 1);
     const tx = (draft: Draft): Result<Done> => {
-      const open = this.#queues.get(org)?.length ?? 0;
+      const open = (this.#queues.get(org)?.length ?? 0) + others;
       const max = commands.limits.bulkJobsPerOrgMax;
       if (open >= max) {
         return refuse('overloaded', `${open} bulk jobs have not ended, limit ${max}; wait for one or cancel it`);
@@ -162,13 +166,26 @@ export class Bulk {
       draft.put('jobs', id, this.#born(draft, plan));
       return ok({ id, total: plan.total });
     };
-    const written: Result<Written<Done>> =
-      key === undefined
-        ? await commands.commit.write(org, principal, tx)
-        : await commands.idempotency.write({ org, principal: principal.id, id: key }, actorOf(principal), tx);
+    const written = await this.#once(principal, key, tx).finally(() => {
+      const left = (this.#beginning.get(org) ?? 1) - 1;
+      if (left === 0) this.#beginning.delete(org);
+      else this.#beginning.set(org, left);
+    });
     if (!written.ok) return written;
     if (written.value.value.id === id) this.#enqueue(org, id);
     return ok({ version: written.value.version, value: written.value.value });
+  }
+
+  /** Writes a beginning, for one key once. */
+  async #once(
+    principal: Principal,
+    key: string | undefined,
+    tx: (draft: Draft) => Result<Done>,
+  ): Promise<Result<Written<Done>>> {
+    const { commit, idempotency } = this.#deps.commands;
+    const { org, id } = principal;
+    if (key === undefined) return commit.write(org, principal, tx);
+    return idempotency.write({ org, principal: id, id: key }, actorOf(principal), tx);
   }
 
   #born(draft: Draft, { principal, collection, op, fields, total, undoOf }: Plan): JsonObject {

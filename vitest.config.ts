@@ -13,6 +13,7 @@ const alone = [
   'cut',
   'hostile',
   'many-services',
+  'messages',
   'mcp-faults',
   'own-downtime',
   'own-fault',

@@ -20,6 +20,8 @@ import { Welcome } from './screens/welcome.tsx';
 // Who comes to these comes once.
 const Reset = lazy(() => import('./screens/reset.tsx').then((screen) => ({ default: screen.Reset })));
 const Enrol = lazy(() => import('./screens/enrol.tsx').then((screen) => ({ default: screen.Enrol })));
+// What is said to operators comes after the page itself.
+const Notice = lazy(() => import('./screens/messages/notice.tsx').then((module) => ({ default: module.Notice })));
 
 type Session =
   | { readonly at: 'asking' }
@@ -170,6 +172,9 @@ export function App(): ReactNode {
         <MeContext value={signed}>
           <RouterProvider router={router} />
           <Toasts />
+          <Suspense fallback={null}>
+            <Notice />
+          </Suspense>
           <SessionWatch onEnded={leave} />
         </MeContext>
       </QueryClientProvider>

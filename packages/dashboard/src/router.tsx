@@ -88,6 +88,11 @@ const maintenance = createRoute({
   validateSearch: readMaintenanceSearch,
   component: lazyRouteComponent(() => import('./screens/maintenance/maintenances.tsx'), 'Maintenances'),
 });
+const messages = createRoute({
+  getParentRoute: () => root,
+  path: '/messages',
+  component: lazyRouteComponent(() => import('./screens/messages/messages.tsx'), 'Messages'),
+});
 const notifications = createRoute({
   getParentRoute: () => root,
   path: '/notifications',
@@ -230,6 +235,7 @@ export const router = createRouter({
     incidents,
     incident,
     maintenance,
+    messages,
     notifications,
     statusPages,
     statusPage,

@@ -7,6 +7,7 @@ import {
   Inbox,
   LayoutTemplate,
   Megaphone,
+  MessageSquareText,
   type LucideIcon,
   ScrollText,
   Send,
@@ -27,6 +28,7 @@ export interface Page {
     | '/incidents'
     | '/inbox'
     | '/maintenance'
+    | '/messages'
     | '/notifications'
     | '/pages'
     | '/customers'
@@ -54,6 +56,7 @@ export const pages: readonly Page[] = [
   { path: '/alerts', title: 'Alerts', short: 'Alerts', icon: BellRing, key: 'a', group: 'respond', isMain: true },
   { path: '/incidents', title: 'Incidents', short: 'Incidents', icon: Megaphone, key: 'i', group: 'respond' },
   { path: '/maintenance', title: 'Maintenance', short: 'Maintenance', icon: Wrench, key: 'm', group: 'respond' },
+  { path: '/messages', title: 'Messages', short: 'Messages', icon: MessageSquareText, key: 'e', group: 'tell' },
   { path: '/pages', title: 'Status pages', short: 'Status pages', icon: LayoutTemplate, key: 'p', group: 'tell' },
   { path: '/inbox', title: 'Inbox', short: 'Inbox', icon: Inbox, key: 'b', group: 'tell' },
   { path: '/notifications', title: 'Notifications', short: 'Notifications', icon: Send, key: 't', group: 'tell' },

@@ -259,7 +259,7 @@ test('the settings of people are clean for axe, complete by keyboard, and look r
   troubles.length = 0;
   for (const [theme, width] of looks) {
     const { context, page } = await asAdmin(theme, width);
-    for (const place of ['account', 'organization', 'members', 'keys']) {
+    for (const place of ['account', 'organization', 'members', 'roles', 'keys']) {
       await page.goto(`${server.url}/settings/${place}`);
       await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
       await settled(page);

@@ -176,6 +176,11 @@ const settingsMembers = createRoute({
   path: '/members',
   component: lazyRouteComponent(() => import('./screens/settings/members.tsx'), 'Members'),
 });
+const settingsRoles = createRoute({
+  getParentRoute: () => settings,
+  path: '/roles',
+  component: lazyRouteComponent(() => import('./screens/settings/roles.tsx'), 'Roles'),
+});
 const settingsKeys = createRoute({
   getParentRoute: () => settings,
   path: '/keys',
@@ -246,7 +251,14 @@ export const router = createRouter({
     inbox,
     audit,
     system,
-    settings.addChildren([settingsHome, settingsAccount, settingsOrganization, settingsMembers, settingsKeys]),
+    settings.addChildren([
+      settingsHome,
+      settingsAccount,
+      settingsOrganization,
+      settingsMembers,
+      settingsRoles,
+      settingsKeys,
+    ]),
     alertPlace,
     jobPlace,
     executionPlace,

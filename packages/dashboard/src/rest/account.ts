@@ -1,6 +1,7 @@
 import { type Answer, fetched, problem, request, RequestError } from './request.ts';
 
-export type Role = 'viewer' | 'operator' | 'admin';
+/** A built-in role, or the id of one of the organization's own. */
+export type Role = string;
 
 export interface User {
   readonly id: string;

@@ -4,7 +4,12 @@ import type { ReactNode } from 'react';
 import { useMe } from '../../lib/me.ts';
 
 export interface SettingsPage {
-  readonly path: '/settings/account' | '/settings/keys' | '/settings/members' | '/settings/organization';
+  readonly path:
+    | '/settings/account'
+    | '/settings/keys'
+    | '/settings/members'
+    | '/settings/organization'
+    | '/settings/roles';
   readonly title: string;
   readonly icon: LucideIcon;
   /** For admins only. */
@@ -16,6 +21,7 @@ export const settingsPages: readonly SettingsPage[] = [
   { path: '/settings/account', title: 'Account', icon: UserRound, isAdmin: false },
   { path: '/settings/organization', title: 'Organization', icon: Building2, isAdmin: true },
   { path: '/settings/members', title: 'Members', icon: UsersRound, isAdmin: true },
+  { path: '/settings/roles', title: 'Roles', icon: ShieldCheck, isAdmin: true },
   { path: '/settings/keys', title: 'API keys', icon: KeyRound, isAdmin: true },
 ];
 

@@ -5,6 +5,7 @@ import { env } from '../../lib/env.ts';
 import { exact, plural } from '../../lib/format.ts';
 import { textOf } from '../../lib/form-text.ts';
 import { useMe } from '../../lib/me.ts';
+import { useRows } from '../../live/rows.ts';
 import { Button } from '../../parts/button.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
 import { Copyable } from '../../parts/copy.tsx';
@@ -55,6 +56,8 @@ export function Members(): ReactNode {
   const { me, isAdmin } = useMe();
   const people = useQuery({ queryKey: USERS, queryFn: ({ signal }) => users(signal), enabled: isAdmin });
   const open = useQuery({ queryKey: INVITES, queryFn: ({ signal }) => invites(signal), enabled: isAdmin });
+  const own = useRows('roles');
+  const choices = [...roles.map((id) => ({ id, name: id })), ...own.rows.map(({ id, name }) => ({ id, name }))];
   const [doing, setDoing] = useState<Doing | null>(null);
   const again = async (): Promise<void> => {
     await Promise.all([
@@ -113,11 +116,14 @@ export function Members(): ReactNode {
                   <Select
                     aria-label={`Role of ${user.name}`}
                     value={user.role}
-                    onChange={(event) => void change(user, roleOf(event.currentTarget.value))}
+                    onChange={(event) => void change(user, event.currentTarget.value)}
                     className="h-8 w-auto"
                   >
-                    {roles.map((role) => (
-                      <option key={role}>{role}</option>
+                    {choices.some(({ id }) => id === user.role) ? null : <option>{user.role}</option>}
+                    {choices.map(({ id, name }) => (
+                      <option key={id} value={id}>
+                        {name}
+                      </option>
                     ))}
                   </Select>
                   <Menu
@@ -308,7 +314,7 @@ function Invite({ onClose, onMade }: { onClose: () => void; onMade: (link: Hande
     const form = new FormData(event.currentTarget);
     const email = textOf(form, 'email');
     setBusy(true);
-    const answer = await invite({ email, role: roleOf(textOf(form, 'role')) });
+    const answer = await invite({ email, role: textOf(form, 'role') });
     setBusy(false);
     if (answer.ok) onMade(handed(email, answer.value));
     else setProblem(answer.problem);
@@ -375,8 +381,4 @@ function handed(
 
 function urlOf({ path, url }: { readonly path: string; readonly url: string | null }): string {
   return url ?? `${location.origin}${path}`;
-}
-
-function roleOf(value: string): Role {
-  return value === 'admin' || value === 'operator' ? value : 'viewer';
 }

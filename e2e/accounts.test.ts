@@ -286,6 +286,32 @@ test('the settings of people are clean for axe, complete by keyboard, and look r
   expect(troubles.filter((text) => !text.includes('closed before the connection'))).toEqual([]);
 }, 180_000);
 
+test('a role is made from the grid and by name; what is no permission is refused with the reason', async () => {
+  for (const [theme, width] of looks) {
+    const { context, page } = await asAdmin(theme, width);
+    await page.goto(`${server.url}/settings/roles`);
+    await page.getByRole('button', { name: 'New role' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill(`On call ${width}`);
+    await dialog.getByLabel('read services').check();
+    await dialog.getByLabel('Commands and others').fill('acknowledge');
+    await dialog.getByRole('button', { name: 'Make the role' }).click();
+    await dialog.getByText('acknowledge is none').waitFor();
+    await dialog.getByLabel('Commands and others').fill('alerts:ack');
+    await settled(page);
+    expect(await seriousViolations(page)).toEqual([]);
+    await shot(page, `role-editor-${theme}-${width}`);
+    await dialog.getByRole('button', { name: 'Make the role' }).click();
+    const row = page.getByRole('listitem').filter({ hasText: `On call ${width}` });
+    await row.getByText('2 permissions').waitFor();
+    const { body } = await server.api('GET', '/v1/roles');
+    expect(body.rows.find(({ name }: { readonly name: string }) => name === `On call ${width}`)).toMatchObject({
+      permissions: ['alerts:ack', 'services:read'],
+    });
+    await context.close();
+  }
+}, 120_000);
+
 test('where a second factor is required, whoever has none meets nothing else', async () => {
   await server.api('POST', '/v1/settings', { id: 'main', requiresSecondFactor: true });
   const { context, page } = await asAdmin('dark', 390);

@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useEffect } from 'react';
-import { useMe } from '../lib/me.ts';
+import { useCan } from '../lib/me.ts';
 import { useRecordOf } from '../live/rows.ts';
 import { auditQuery } from '../rest/audit.ts';
 import { problemIn } from '../rest/request.ts';
@@ -12,8 +12,8 @@ import { BoneRows } from './skeleton.tsx';
 
 /** What was done to one record, newest first, for its own page. Nothing for those who may not read the log. */
 export function AuditOf({ collection, id }: { collection: string; id: string }): ReactNode {
-  const { isAdmin } = useMe();
-  return isAdmin ? <Lines target={`${collection}/${id}`} /> : null;
+  const mayRead = useCan('audit:read');
+  return mayRead ? <Lines target={`${collection}/${id}`} /> : null;
 }
 
 function Lines({ target }: { target: string }): ReactNode {

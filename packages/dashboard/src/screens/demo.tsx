@@ -5,7 +5,7 @@ import { type ReactNode, useState } from 'react';
 import { cx } from '../lib/cx.ts';
 import { plural, sentence, words } from '../lib/format.ts';
 import { kinds } from '../lib/kinds.ts';
-import { useMe } from '../lib/me.ts';
+import { useCan } from '../lib/me.ts';
 import { Button } from '../parts/button.tsx';
 import { Confirm } from '../parts/confirm.tsx';
 import { Dialog } from '../parts/dialog.tsx';
@@ -17,7 +17,7 @@ import type { DemoServer } from '../rest/types.ts';
 
 /** Says that what is shown is a demonstration, lets people break it, and removes it with one click. */
 export function DemoBanner({ services }: { services: readonly ListedService[] }): ReactNode {
-  const { canWrite } = useMe();
+  const canWrite = useCan('demo:change');
   const demos = services.filter((service) => service.managedBy === 'demo');
   const [isPanel, setPanel] = useState(false);
   const [isRemoving, setRemoving] = useState(false);

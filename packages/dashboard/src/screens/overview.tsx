@@ -11,7 +11,7 @@ import type { ListedService } from '../lib/listed.ts';
 import { kinds } from '../lib/kinds.ts';
 import { useThrottled } from '../lib/throttled.ts';
 import { useTick } from '../lib/ticker.ts';
-import { useMe } from '../lib/me.ts';
+import { useCan } from '../lib/me.ts';
 import { recheck } from '../live/command.ts';
 import { type FleetCounts, useFleet } from '../live/fleet.ts';
 import { useRows } from '../live/rows.ts';
@@ -197,7 +197,7 @@ function AttentionList({ rows, more }: { rows: readonly Service[]; more: number 
 }
 
 function AttentionRow({ row }: { row: Service }): ReactNode {
-  const { canWrite } = useMe();
+  const canWrite = useCan('services:refresh');
   const look = lookOf(row);
   const Kind = kinds[row.kind].icon;
   return (
@@ -251,7 +251,7 @@ export function reasonOf(row: Pick<ListedService, 'status' | 'suspect' | 'reason
 }
 
 function FirstService(): ReactNode {
-  const { canWrite } = useMe();
+  const canWrite = useCan('services:create');
   return (
     <div className="pane">
       <Empty

@@ -300,6 +300,23 @@ test('[BO9] deleted customers come back as they were, commands are taken back by
   await world.close();
 });
 
+test('[BO10] secrets are set one record at a time: a plan is kept, shown and told to the audit log', async () => {
+  const world = await open();
+  const version = world.desk.keep.commit.version('main');
+  for (const [collection, fields, path] of [
+    ['channels', { secrets: { url: 'https://hooks.example.org/x' } }, 'secrets.url'],
+    ['services', { check: { secrets: { password: 'x' } } }, 'check.secrets.password'],
+  ] as const) {
+    expect(await world.begin({ collection, ids: ['any'], op: 'change', fields })).toMatchObject({
+      ok: false,
+      code: 'bad_field',
+      message: expect.stringContaining(`fields.${path}: a secret is set on one record at a time`),
+    });
+  }
+  expect(world.desk.keep.commit.version('main')).toBe(version);
+  await world.close();
+});
+
 test('[BO10] the server’s own jobs are moved by nobody else, and a repeated request starts one job', async () => {
   const world = await open({ limits: { bulkJobsPerOrgMax: 1, bulkRecordsMax: 3, bulkSliceRows: 1 } });
   await fill(world, 4);

@@ -4,7 +4,7 @@ import { Check, Clock, Eye, RotateCcw } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { duration, exact, sentence, words } from '../../lib/format.ts';
-import { useMe } from '../../lib/me.ts';
+import { useCan } from '../../lib/me.ts';
 import { serverNow } from '../../lib/ticker.ts';
 import { act, run } from '../../live/command.ts';
 import { useRecordOf, useRows } from '../../live/rows.ts';
@@ -38,7 +38,8 @@ export function AlertDrawer({ id, onClose, onOpen }: Props): ReactNode {
 }
 
 function Loaded({ alert, onClose, onOpen }: { alert: Alert } & Omit<Props, 'id'>): ReactNode {
-  const { canWrite, isAdmin } = useMe();
+  const canWrite = useCan('alerts:ack');
+  const isToldShown = useCan('deliveries:read');
   const look = lookOfAlert(alert);
   return (
     <Drawer
@@ -79,7 +80,7 @@ function Loaded({ alert, onClose, onOpen }: { alert: Alert } & Omit<Props, 'id'>
         <Evidence evidence={alert.evidence} />
         {alert.children.length > 0 && <Behind alert={alert} onOpen={onOpen} />}
         <Events alert={alert} />
-        {isAdmin && <Told alert={alert} />}
+        {isToldShown && <Told alert={alert} />}
       </div>
     </Drawer>
   );

@@ -6,7 +6,7 @@ import { BellRing, Check, Clock, MoreHorizontal, SearchX } from 'lucide-react';
 import { type ReactNode, useCallback, useMemo, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { plural } from '../../lib/format.ts';
-import { useMe } from '../../lib/me.ts';
+import { useCan } from '../../lib/me.ts';
 import { serverNow } from '../../lib/ticker.ts';
 import { act } from '../../live/command.ts';
 import { useRows } from '../../live/rows.ts';
@@ -30,7 +30,7 @@ const WEEK_MS = 7 * 86_400_000;
 /** What is wrong and who knows of it: one row per problem, those folded into another are counted there. */
 export function Alerts(): ReactNode {
   useCrumbs('Alerts');
-  const { canWrite } = useMe();
+  const canWrite = useCan('alerts:ack');
   const search = useSearch({ from: '/alerts' });
   const navigate = useNavigate({ from: '/alerts' });
   const set = (next: AlertsSearch): void => void navigate({ search: next, replace: true });

@@ -4,7 +4,7 @@ import { Download, Lock, ScrollText, Search, ShieldAlert, ShieldCheck, X } from 
 import { type ReactNode, useDeferredValue, useMemo, useState } from 'react';
 import { count, plural } from '../../lib/format.ts';
 import { useKeys } from '../../lib/keys.ts';
-import { useMe } from '../../lib/me.ts';
+import { useCan } from '../../lib/me.ts';
 import { serverNow } from '../../lib/ticker.ts';
 import { AuditLine } from '../../parts/audit-line.tsx';
 import { useAuditTail } from '../../parts/audit-of.tsx';
@@ -23,14 +23,14 @@ import { AUDIT_SPANS, readAuditSearch, type AuditSearch } from './search.ts';
 /** Who did what: search, filters, new rows as they come, and whether the log is whole. */
 export function Audit(): ReactNode {
   useCrumbs('Audit');
-  const { isAdmin } = useMe();
+  const mayRead = useCan('audit:read');
   return (
     <div>
       <header className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2">
         <h1 className="text-xl font-semibold tracking-tight">Audit</h1>
         <span className="text-muted">Who did what, from where and why</span>
       </header>
-      {isAdmin ? (
+      {mayRead ? (
         <Log />
       ) : (
         <div className="pane">

@@ -5,7 +5,7 @@ import { Globe, GlobeLock, Lock, SearchX } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { duration, exact, plural } from '../../lib/format.ts';
-import { useMe } from '../../lib/me.ts';
+import { useCan } from '../../lib/me.ts';
 import { act, run } from '../../live/command.ts';
 import { useRecordOf, useRows } from '../../live/rows.ts';
 import { Button, buttonClass } from '../../parts/button.tsx';
@@ -47,7 +47,7 @@ export function IncidentDetail(): ReactNode {
 }
 
 function Loaded({ incident, isStale }: { incident: Incident; isStale: boolean }): ReactNode {
-  const { canWrite } = useMe();
+  const canWrite = useCan('incidents:change');
   const [isPublishing, setPublishing] = useState(false);
   return (
     <div className={cx(isStale && 'is-stale')}>
@@ -214,7 +214,7 @@ function Timeline({ incident }: { incident: Incident }): ReactNode {
 
 /** The post-mortem: what was learned, for everybody who was not there. */
 function Learned({ incident }: { incident: Incident }): ReactNode {
-  const { canWrite } = useMe();
+  const canWrite = useCan('incidents:change');
   const [text, setText] = useState<string | null>(null);
   const [publish, setPublish] = useState(incident.postmortem?.publishedAt !== null && incident.postmortem !== null);
   const [busy, setBusy] = useState(false);

@@ -5,7 +5,7 @@ import { type ReactNode, useMemo } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { duration, exact, plural } from '../../lib/format.ts';
 import { useKeys } from '../../lib/keys.ts';
-import { useMe } from '../../lib/me.ts';
+import { useCan } from '../../lib/me.ts';
 import { useRows } from '../../live/rows.ts';
 import { Button } from '../../parts/button.tsx';
 import { Empty } from '../../parts/empty.tsx';
@@ -22,7 +22,7 @@ import type { IncidentsSearch } from './search.ts';
 /** What people say about problems: those that last, and those that are over. */
 export function Incidents(): ReactNode {
   useCrumbs('Incidents');
-  const { canWrite } = useMe();
+  const canWrite = useCan('incidents:change');
   const search = useSearch({ from: '/incidents' });
   const navigate = useNavigate({ from: '/incidents' });
   const set = (next: IncidentsSearch): void => void navigate({ search: next, replace: true });

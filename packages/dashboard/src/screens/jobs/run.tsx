@@ -3,7 +3,7 @@ import { CircleStop } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { count, duration, exact, rate, words } from '../../lib/format.ts';
-import { useMe } from '../../lib/me.ts';
+import { useCan } from '../../lib/me.ts';
 import { cancelRun } from '../../live/command.ts';
 import { useRecordOf } from '../../live/rows.ts';
 import { Button } from '../../parts/button.tsx';
@@ -38,7 +38,7 @@ function ExecutionDetail({ id, onClose }: { id: string; onClose: () => void }): 
 }
 
 function Detail({ run, isLoading, onClose }: { run: Run | null; isLoading: boolean; onClose: () => void }): ReactNode {
-  const { canReport } = useMe();
+  const mayCancel = useCan('jobs:cancel');
   const [busy, setBusy] = useState(false);
   if (run === null) {
     return (
@@ -48,7 +48,7 @@ function Detail({ run, isLoading, onClose }: { run: Run | null; isLoading: boole
     );
   }
   const { row } = run;
-  const canCancel = canReport && !isOver(row) && !row.cancelRequested;
+  const canCancel = mayCancel && !isOver(row) && !row.cancelRequested;
   const cancel = async (): Promise<void> => {
     setBusy(true);
     await cancelRun(run.of, row.id);

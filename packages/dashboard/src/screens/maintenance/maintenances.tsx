@@ -5,7 +5,7 @@ import { type ReactNode, useMemo, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { duration, exact, plural } from '../../lib/format.ts';
 import { useKeys } from '../../lib/keys.ts';
-import { useMe } from '../../lib/me.ts';
+import { useCan } from '../../lib/me.ts';
 import { selectionText } from '../../lib/selection.ts';
 import { act, remove } from '../../live/command.ts';
 import { useRows } from '../../live/rows.ts';
@@ -25,7 +25,7 @@ import type { MaintenanceSearch } from './search.ts';
 /** Planned work: what is under way, what comes, and what was. */
 export function Maintenances(): ReactNode {
   useCrumbs('Maintenance');
-  const { canWrite } = useMe();
+  const canWrite = useCan('maintenances:change');
   const search = useSearch({ from: '/maintenance' });
   const navigate = useNavigate({ from: '/maintenance' });
   const set = (next: MaintenanceSearch): void => void navigate({ search: next, replace: true });

@@ -4,7 +4,7 @@ import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { ExternalLink, Globe, GlobeLock, SearchX, Trash2 } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
-import { useMe } from '../../lib/me.ts';
+import { useCan } from '../../lib/me.ts';
 import { act, remove, save } from '../../live/command.ts';
 import { useRecordOf, useRows } from '../../live/rows.ts';
 import { Button, buttonClass } from '../../parts/button.tsx';
@@ -47,7 +47,7 @@ export function PageDetail(): ReactNode {
 }
 
 function Loaded({ page, isStale }: { page: Page; isStale: boolean }): ReactNode {
-  const { canWrite } = useMe();
+  const canWrite = useCan('pages:change');
   const navigate = useNavigate();
   const [isRemoving, setRemoving] = useState(false);
   return (
@@ -115,7 +115,7 @@ function Loaded({ page, isStale }: { page: Page; isStale: boolean }): ReactNode 
 }
 
 function GroupsPane({ page }: { page: Page }): ReactNode {
-  const { canWrite } = useMe();
+  const canWrite = useCan('pages:change');
   const [groups, setGroups] = useState<readonly PageGroup[] | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
@@ -162,7 +162,7 @@ function GroupsPane({ page }: { page: Page }): ReactNode {
 
 /** Title, address, words, look: one form, saved at once. */
 function LooksPane({ page }: { page: Page }): ReactNode {
-  const { canWrite } = useMe();
+  const canWrite = useCan('pages:change');
   const channels = useRows('channels', ['in', 'kind', ['email', 'webhook']]);
   const [draft, setDraft] = useState(() => ({
     title: page.title,

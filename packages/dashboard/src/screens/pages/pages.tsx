@@ -4,7 +4,7 @@ import { ExternalLink, Globe, GlobeLock, LayoutTemplate, Plus } from 'lucide-rea
 import { type ReactNode, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { plural } from '../../lib/format.ts';
-import { useMe } from '../../lib/me.ts';
+import { useCan } from '../../lib/me.ts';
 import { save } from '../../live/command.ts';
 import { useRows } from '../../live/rows.ts';
 import { Button, buttonClass } from '../../parts/button.tsx';
@@ -19,7 +19,7 @@ import type { Problem } from '../../rest/request.ts';
 /** The public status pages of the organization. */
 export function Pages(): ReactNode {
   useCrumbs('Status pages');
-  const { canWrite } = useMe();
+  const canWrite = useCan('pages:change');
   const view = useRows('pages');
   const [isMaking, setMaking] = useState(false);
   const rows = view.rows.toSorted((a, b) => (a.title < b.title ? -1 : 1));

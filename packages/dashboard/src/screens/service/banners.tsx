@@ -4,7 +4,7 @@ import { BellOff, CornerUpLeft, Eye, Hand, type LucideIcon, Wrench, Zap } from '
 import type { ReactNode } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { exact, plural, words } from '../../lib/format.ts';
-import { useMe } from '../../lib/me.ts';
+import { useCan } from '../../lib/me.ts';
 import { act, clearOverride } from '../../live/command.ts';
 import { useRecordOf } from '../../live/rows.ts';
 import { Button } from '../../parts/button.tsx';
@@ -14,7 +14,8 @@ import { RefLink } from './linked.tsx';
 
 /** What stands between what is measured and what is told: one line each, with who, why and until when. */
 export function Banners({ row, alerts }: { row: Service; alerts: readonly Alert[] }): ReactNode {
-  const { canWrite } = useMe();
+  const mayOverride = useCan('services:clear-override');
+  const mayMute = useCan('services:mute');
   const { overlay, override } = row;
   const acked = alerts.filter(({ state }) => state === 'acknowledged');
   const by = overlay['mutedBy'];
@@ -26,7 +27,7 @@ export function Banners({ row, alerts }: { row: Service; alerts: readonly Alert[
         icon={Hand}
         soft="bg-maintenance-soft"
         action={
-          canWrite && (
+          mayOverride && (
             <Button size="small" onClick={() => void clearOverride(row)}>
               Show what is measured
             </Button>
@@ -70,7 +71,7 @@ export function Banners({ row, alerts }: { row: Service; alerts: readonly Alert[
         icon={BellOff}
         soft="bg-quiet-soft"
         action={
-          canWrite && (
+          mayMute && (
             <Button size="small" onClick={() => void act('services', row.id, 'unmute')}>
               Unmute
             </Button>
@@ -94,13 +95,13 @@ export function Banners({ row, alerts }: { row: Service; alerts: readonly Alert[
 
 function UnderMaintenance({ id, row }: { id: string; row: Service }): ReactNode {
   const { row: plan } = useRecordOf('maintenances', id);
-  const { canWrite } = useMe();
+  const mayEnd = useCan('maintenances:complete');
   return (
     <Banner
       icon={Wrench}
       soft="bg-maintenance-soft"
       action={
-        canWrite &&
+        mayEnd &&
         plan?.state === 'active' && (
           <Button size="small" onClick={() => void act('maintenances', id, 'complete')}>
             End it now

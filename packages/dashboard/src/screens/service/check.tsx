@@ -1,7 +1,7 @@
 import type { Check, Service } from '@statewire/model';
 import type { ReactNode } from 'react';
 import { duration, exact, latency, sentence, words } from '../../lib/format.ts';
-import { useMe } from '../../lib/me.ts';
+import { useCan } from '../../lib/me.ts';
 import { useRecordOf } from '../../live/rows.ts';
 import { Copyable } from '../../parts/copy.tsx';
 import { Pane } from '../../parts/pane.tsx';
@@ -11,7 +11,7 @@ import { Fact, Facts } from './pairs.tsx';
 
 /** How it is checked. Settings need the admin scope; others see when it is looked at next. */
 export function CheckPane({ row }: { row: Service }): ReactNode {
-  const { isAdmin } = useMe();
+  const mayRead = useCan('checks:read');
   return (
     <Pane
       title="Check"
@@ -29,7 +29,7 @@ export function CheckPane({ row }: { row: Service }): ReactNode {
           />
         </div>
       )}
-      {isAdmin ? <Settings row={row} /> : <Facts>{schedule(row)}</Facts>}
+      {mayRead ? <Settings row={row} /> : <Facts>{schedule(row)}</Facts>}
     </Pane>
   );
 }

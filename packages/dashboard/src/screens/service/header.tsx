@@ -6,7 +6,7 @@ import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { duration, latency, words } from '../../lib/format.ts';
 import { useKeys } from '../../lib/keys.ts';
 import { kinds } from '../../lib/kinds.ts';
-import { useMe } from '../../lib/me.ts';
+import { useCan } from '../../lib/me.ts';
 import { pause, recheck, resume, save } from '../../live/command.ts';
 import { Button } from '../../parts/button.tsx';
 import { CopyButton } from '../../parts/copy.tsx';
@@ -31,14 +31,19 @@ export function Header({
   onMaintenance: () => void;
   children: ReactNode;
 }): ReactNode {
-  const { canWrite } = useMe();
+  const mayRun = useCan('services:refresh');
+  const mayPlan = useCan('maintenances:create');
+  const mayEdit = useCan('services:change');
   const navigate = useNavigate();
   const [isEditing, setEditing] = useState(false);
   const [removing, setRemoving] = useState<readonly Service[]>([]);
   const look = lookOf(row);
   const Kind = kinds[row.kind].icon;
   const isManaged = row.managedBy === 'file';
-  useKeys(canWrite ? { r: () => void recheck(row), e: () => !isManaged && setEditing(true) } : {});
+  useKeys({
+    ...(mayRun ? { r: () => void recheck(row) } : {}),
+    ...(mayEdit ? { e: () => !isManaged && setEditing(true) } : {}),
+  });
   return (
     <header>
       <div className="flex flex-wrap items-start gap-x-4 gap-y-3">
@@ -81,14 +86,14 @@ export function Header({
             ))}
           </p>
         </div>
-        {canWrite && (
+        {(mayRun || mayPlan || mayEdit) && (
           <div className="flex flex-wrap items-center gap-2">
-            {row.kind !== 'heartbeat' && row.kind !== 'group' && (
+            {mayRun && row.kind !== 'heartbeat' && row.kind !== 'group' && (
               <Button onClick={() => void recheck(row)} disabled={row.desired !== 'active'}>
                 <RefreshCw aria-hidden /> Recheck
               </Button>
             )}
-            {row.desired === 'active' ? (
+            {!mayEdit ? null : row.desired === 'active' ? (
               <Button onClick={() => void pause([row])}>
                 <Pause aria-hidden /> Pause
               </Button>
@@ -97,46 +102,52 @@ export function Header({
                 <Play aria-hidden /> Resume
               </Button>
             )}
-            <MuteMenu collection="services" row={row} />
-            <Menu
-              trigger={
-                <Button>
-                  <Wrench aria-hidden /> Maintenance
+            {mayRun && <MuteMenu collection="services" row={row} />}
+            {mayPlan && (
+              <Menu
+                trigger={
+                  <Button>
+                    <Wrench aria-hidden /> Maintenance
+                  </Button>
+                }
+                items={[
+                  ...[30, 60, 240].map((minutes) => ({
+                    label: `Now, for ${duration(minutes * 60_000)}`,
+                    icon: Wrench,
+                    onSelect: () => void maintainNow(row, minutes * 60_000),
+                  })),
+                  null,
+                  { label: 'Plan…', icon: CalendarClock, onSelect: onMaintenance },
+                ]}
+              />
+            )}
+            {mayEdit && (
+              <>
+                <Button
+                  onClick={() => setEditing(true)}
+                  disabled={isManaged}
+                  title={isManaged ? 'Managed by a file, read-only here' : undefined}
+                >
+                  <Pencil aria-hidden /> Edit
                 </Button>
-              }
-              items={[
-                ...[30, 60, 240].map((minutes) => ({
-                  label: `Now, for ${duration(minutes * 60_000)}`,
-                  icon: Wrench,
-                  onSelect: () => void maintainNow(row, minutes * 60_000),
-                })),
-                null,
-                { label: 'Plan…', icon: CalendarClock, onSelect: onMaintenance },
-              ]}
-            />
-            <Button
-              onClick={() => setEditing(true)}
-              disabled={isManaged}
-              title={isManaged ? 'Managed by a file, read-only here' : undefined}
-            >
-              <Pencil aria-hidden /> Edit
-            </Button>
-            <Menu
-              trigger={
-                <Button size="icon" aria-label="More">
-                  <MoreHorizontal aria-hidden />
-                </Button>
-              }
-              items={[
-                {
-                  label: isManaged ? 'Remove (managed by a file)' : 'Remove',
-                  icon: Trash2,
-                  danger: true,
-                  disabled: isManaged,
-                  onSelect: () => setRemoving([row]),
-                },
-              ]}
-            />
+                <Menu
+                  trigger={
+                    <Button size="icon" aria-label="More">
+                      <MoreHorizontal aria-hidden />
+                    </Button>
+                  }
+                  items={[
+                    {
+                      label: isManaged ? 'Remove (managed by a file)' : 'Remove',
+                      icon: Trash2,
+                      danger: true,
+                      disabled: isManaged,
+                      onSelect: () => setRemoving([row]),
+                    },
+                  ]}
+                />
+              </>
+            )}
           </div>
         )}
       </div>

@@ -5,7 +5,7 @@ import { type ReactNode, useMemo, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { duration, exact, words } from '../../lib/format.ts';
 import { joined, keyOf, type LogLine, logOf } from '../../lib/log.ts';
-import { useMe } from '../../lib/me.ts';
+import { useCan } from '../../lib/me.ts';
 import { remove } from '../../live/command.ts';
 import { causeText, lookOfWord } from '../../parts/activity.tsx';
 import { Button } from '../../parts/button.tsx';
@@ -30,7 +30,7 @@ interface Props {
 
 /** Confirmed changes and what people said of them, newest first, back to where the log begins. */
 export function LogPane({ row, of = 'services', said, onMaintenance }: Props): ReactNode {
-  const { canWrite } = useMe();
+  const canWrite = useCan('annotations:change');
   const log = useInfiniteQuery(logQuery(of, row.id, row.flaps));
   const [saying, setSaying] = useState<'note' | 'exclude' | null>(null);
   const [removing, setRemoving] = useState<Annotation | null>(null);

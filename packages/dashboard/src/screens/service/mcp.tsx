@@ -5,7 +5,7 @@ import { type ReactNode, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { diffLines } from '../../lib/diff.ts';
 import { count, plural } from '../../lib/format.ts';
-import { useMe } from '../../lib/me.ts';
+import { useCan } from '../../lib/me.ts';
 import { acceptTools } from '../../live/command.ts';
 import { Button } from '../../parts/button.tsx';
 import { Pane } from '../../parts/pane.tsx';
@@ -62,7 +62,7 @@ function driftOf(mcp: McpInfo): DriftInfo | null {
 }
 
 function Drift({ row, drift }: { row: Service; drift: DriftInfo }): ReactNode {
-  const { canWrite } = useMe();
+  const canWrite = useCan('services:accept-tools');
   const [busy, setBusy] = useState(false);
   const accept = async (): Promise<void> => {
     setBusy(true);

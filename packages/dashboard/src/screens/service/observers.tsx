@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { latency, sentence, words } from '../../lib/format.ts';
-import { useMe } from '../../lib/me.ts';
+import { useCan } from '../../lib/me.ts';
 import { serverNow } from '../../lib/ticker.ts';
 import { Pane } from '../../parts/pane.tsx';
 import { type Look, StatusIcon, statusLooks } from '../../parts/status.tsx';
@@ -15,9 +15,9 @@ export function ObserversPane({ row }: { row: Service }): ReactNode {
   const list = Object.entries(row.observers).sort(([a, one], [b, other]) => {
     return rank[one.health] - rank[other.health] || (a < b ? -1 : 1);
   });
-  const { isAdmin } = useMe();
+  const mayRead = useCan('keys:read');
   // An observer is known by its key's id; who may see the keys sees its name.
-  const keys = useQuery({ ...keysQuery, enabled: isAdmin && list.length > 0 });
+  const keys = useQuery({ ...keysQuery, enabled: mayRead && list.length > 0 });
   if (list.length === 0) return null;
   const names = new Map((keys.data ?? []).map(({ id, name }) => [id, name]));
   return (

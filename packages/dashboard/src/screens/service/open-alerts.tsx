@@ -2,7 +2,7 @@ import type { Alert } from '@statewire/model';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { cx } from '../../lib/cx.ts';
-import { useMe } from '../../lib/me.ts';
+import { useCan } from '../../lib/me.ts';
 import { act } from '../../live/command.ts';
 import { Button } from '../../parts/button.tsx';
 import { Pane } from '../../parts/pane.tsx';
@@ -11,7 +11,7 @@ import { lookOfAlert, whySuppressed } from '../alerts/look.ts';
 
 /** The alerts that are open about this service, each with its one action. */
 export function OpenAlertsPane({ alerts }: { alerts: readonly Alert[] }): ReactNode {
-  const { canWrite } = useMe();
+  const canWrite = useCan('alerts:ack');
   if (alerts.length === 0) return null;
   return (
     <Pane title="Open alerts" note={`${alerts.length}`}>

@@ -19,7 +19,7 @@ import { cx } from '../../lib/cx.ts';
 import { count } from '../../lib/format.ts';
 import { useKeys } from '../../lib/keys.ts';
 import { LISTED, type ListedService } from '../../lib/listed.ts';
-import { useMe } from '../../lib/me.ts';
+import { useCan } from '../../lib/me.ts';
 import { isFiltered, passes, type ServicesSearch, SORT_KEYS, type SortKey } from '../../lib/search.ts';
 import { mute, pause, recheck, recheckAll, resume, unmute } from '../../live/command.ts';
 import { useListed } from '../../live/rows.ts';
@@ -50,7 +50,7 @@ const HOUR_MS = 3_600_000;
 /** Every watched thing: found, sorted and acted on without leaving the page. */
 export function Services(): ReactNode {
   useCrumbs('Services');
-  const { canWrite } = useMe();
+  const canWrite = useCan('services:change');
   const search = useSearch({ from: '/services' });
   const navigate = useNavigate({ from: '/services' });
   const view = useListed('services', LISTED);

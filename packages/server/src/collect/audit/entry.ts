@@ -105,7 +105,8 @@ const SECRETS: Readonly<Record<string, readonly string[]>> = {
 };
 const HIDDEN_FIELDS: ReadonlySet<string> = new Set(['headers']);
 
-function secretsIn({ name }: Collection, fields: JsonObject): readonly string[] {
+/** Paths of a body that hold secrets. */
+export function secretsIn({ name }: Collection, fields: JsonObject): readonly string[] {
   const known = Object.hasOwn(SECRETS, name) ? (SECRETS[name] ?? []) : [];
   return known.flatMap((path) => {
     const value = path

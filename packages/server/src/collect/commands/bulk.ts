@@ -7,6 +7,7 @@ import { equalJson as equal, ok, refuse, type Json, type JsonObject, type Result
 import { z } from 'zod';
 import type { Draft } from '../../keep/commit-types.ts';
 import type { Principal } from '../../lib/principal.ts';
+import { secretsIn } from '../audit/entry.ts';
 import type { MutationFailure } from './base.ts';
 import { mutateIn, type CommandsDeps } from './command.ts';
 
@@ -47,6 +48,9 @@ export function flawOfBulk(collection: Collection, { op, fields }: Pick<BulkOp, 
     const read = labelFields.safeParse(fields);
     return read.success ? ok(null) : refuse('bad_field', `fields: expected {"set": {...}, "unset": [...]}`);
   }
+  const [secret] = secretsIn(collection, fields);
+  // A plan is kept, shown as the goal of its job, and told to the audit log.
+  if (secret !== undefined) return refuse('bad_field', `fields.${secret}: a secret is set on one record at a time`);
   if (op === 'change' && Object.keys(fields).length === 0) {
     return refuse('bad_field', `fields: found none, expected the fields of ${collection.name} that change`);
   }

@@ -57,6 +57,11 @@ export function plainOf(collection: Collection): Plain | null {
   return Object.hasOwn(plains, collection.name) ? (plains[collection.name] ?? null) : null;
 }
 
+/** Are its records made and changed by callers? */
+export function isWritten(collection: Collection): boolean {
+  return collection.kind === 'plain' ? plainOf(collection) !== null : collection.owns.api.length > 0;
+}
+
 /** Makes a record. The value is its id. */
 export function createPlain(
   deps: WriteDeps,

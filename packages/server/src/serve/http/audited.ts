@@ -102,6 +102,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'DELETE /v1/keys/{id}': 'keys:delete',
   'POST /v1/import': 'config:import',
   'POST /v1/import/services': 'config:import',
+  'GET /v1/export/config.yaml': 'config:export',
   'GET /v1/export/services.yaml': 'config:export',
   'GET /v1/audit/export': 'audit:export',
   'DELETE /v1/demo': 'demo:remove',

@@ -1,13 +1,15 @@
 import type { Collection } from '@statewire/model';
 import { z } from 'zod';
 import { bulkBody } from '../../collect/commands/bulk-args.ts';
+import { isWritten } from '../../collect/commands/plain.ts';
 import { verbs } from '../../collect/commands/verbs/index.ts';
 import { authorize } from '../../publish/access.ts';
 import type { HttpDeps } from './deps.ts';
-import { isWritten, keyOf, recordText, whyOf } from './records.ts';
+import { recordText } from './record-text.ts';
 import { RefusedError } from './problem.ts';
 import { json, jsonText, must, route, type Call, type Route } from './router.ts';
 import { answersOf, asObject, idOf, resultSchema } from './shapes.ts';
+import { keyOf, whyOf } from './write-headers.ts';
 
 /**
  * Many records in one request. Either lines, each of which stands for itself and is answered at once; or one operation on many

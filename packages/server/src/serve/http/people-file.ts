@@ -7,7 +7,8 @@ import { readCsv, readJsonLines, type CellKinds, type FileLine } from '../import
 import { assertMediaType, readText } from './body.ts';
 import { csvLine } from './csv.ts';
 import type { HttpDeps, LiveEntry } from './deps.ts';
-import { readFilter, recordText } from './records.ts';
+import { recordText } from './record-text.ts';
+import { readFilter } from './records.ts';
 import { json, must, rawHeadersOf, route, type Call, type Route } from './router.ts';
 import { answersOf } from './shapes.ts';
 

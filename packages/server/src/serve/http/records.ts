@@ -21,19 +21,19 @@ import {
   type Order,
   type Result,
 } from '@statewire/protocol';
-import type { Context } from 'hono';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { plainOf } from '../../collect/commands/plain.ts';
+import { isWritten } from '../../collect/commands/plain.ts';
 import type { CollectionOf } from '../../lib/catalog.ts';
-import { WHY_MAX } from '../../keep/audit.ts';
 import { isTheirs, shownTo } from '../../lib/own.ts';
 import type { Principal } from '../../lib/principal.ts';
 import { authorize, scopeFilter } from '../../publish/access.ts';
 import type { HttpDeps, LiveEntry, Mutation, MutationFailure } from './deps.ts';
 import { RefusedError } from './problem.ts';
+import { recordText } from './record-text.ts';
 import { json, jsonText, must, route, type Call, type Route } from './router.ts';
 import { answersOf, asObject, idOf, readCursor, writeCursor } from './shapes.ts';
+import { keyOf, whyOf } from './write-headers.ts';
 
 /** List, get, create, change, delete and bulk of every collection; one set of routes per collection. */
 export function recordRoutes(deps: HttpDeps): readonly Route[] {
@@ -43,14 +43,6 @@ export function recordRoutes(deps: HttpDeps): readonly Route[] {
     ...readRoutes(deps, collection),
     ...(isWritten(collection) ? writeRoutes(deps, collection) : []),
   ]);
-}
-
-/** The JSON of a record, joined from stored text; of those fields only that this caller is shown. */
-export function recordText(entry: LiveEntry, shown: readonly string[] | null): string {
-  if (shown !== null)
-    return JSON.stringify(Object.fromEntries(shown.map((field) => [field, entry.row[field] ?? null])));
-  const fields = entry.text();
-  return `{"id":${JSON.stringify(entry.id)},"org":${JSON.stringify(entry.org)},"version":${entry.version}${fields === '{}' ? '}' : `,${fields.slice(1)}`}`;
 }
 
 /** Performs a mutation and answers with the record as it is now. */
@@ -75,39 +67,6 @@ export async function perform(
     return json({ id, version, deleted: mutation.op === 'del' }, { status: status === 201 ? 202 : 200, headers });
   if (status === 201) headers['location'] = `/v1/${mutation.collection}/${id}`;
   return jsonText(recordText(entry, shownIn(deps, call.principal, mutation.collection)), { status, headers });
-}
-
-/** The key under which a repeat of this request is answered and not repeated. */
-export function keyOf(context: Context): string | undefined {
-  const key = context.req.header('idempotency-key');
-  if (key === undefined || /^[\x21-\x7e]{1,128}$/u.test(key)) return key;
-  throw new RefusedError({
-    code: 'bad_request',
-    message: 'Idempotency-Key has 1 to 128 printable ASCII characters without spaces',
-  });
-}
-
-/** The caller's own reason, as the header `statewire-why` says it: what is not ASCII is percent-encoded UTF-8. */
-export function whyOf(context: Context): string | undefined {
-  const said = context.req.header('statewire-why');
-  if (said === undefined || said.trim() === '') return undefined;
-  const why = decoded(said);
-  if (why === null || why.length > WHY_MAX)
-    throw new RefusedError({
-      code: 'bad_request',
-      message: `statewire-why has at most ${WHY_MAX} characters, percent-encoded where they are not ASCII`,
-      found: `${said.length} characters`,
-    });
-  return why;
-}
-
-function decoded(text: string): string | null {
-  try {
-    return decodeURIComponent(text);
-  } catch (error) {
-    if (!(error instanceof URIError)) throw error;
-    return null;
-  }
 }
 
 const pageQuery = z.strictObject({
@@ -454,9 +413,4 @@ function refusalOfMutation(failure: MutationFailure): ConstructorParameters<type
       ...(fields === undefined ? {} : { fields }),
     },
   };
-}
-
-/** Are its records made and changed by callers? */
-export function isWritten(collection: Collection): boolean {
-  return collection.kind === 'plain' ? plainOf(collection) !== null : collection.owns.api.length > 0;
 }

@@ -1,6 +1,6 @@
 import type { McpServer, ResourceTemplate } from '@modelcontextprotocol/server';
 import { isForbiddenKey } from '@statewire/protocol';
-import { recordText } from '../http/records.ts';
+import { recordText } from '../http/record-text.ts';
 import { briefOf, lineOf } from './brief.ts';
 import { nameOf, SUBJECTS, type Desk } from './desk.ts';
 import { need, quoted } from './tool.ts';

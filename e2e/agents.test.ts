@@ -5,7 +5,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { launchBrowser } from './harness/browser.ts';
 import { TestServer, type Reply } from './harness/server.ts';
+import { ADMIN, signIn } from './harness/sign-in.ts';
 import { until } from './harness/until.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -112,6 +114,41 @@ test.each([
   240_000,
 );
 
+test('[AI1] [AI2] in a browser: paused with a click, the answer is seen as it comes, and a message is written', async () => {
+  const browser = await launchBrowser();
+  onTestFinished(() => browser.close());
+  const context = await browser.newContext();
+  await signIn(context, server);
+  const page = await context.newPage();
+  const agent = await Agent.start(SDK, 'sdk-5', { STATEWIRE_HOLD: '1' });
+  await page.goto(`${server.url}/agents/sdk-5`);
+  await page.getByRole('heading', { name: 'SDK agent' }).waitFor();
+  await page.getByRole('button', { name: 'Pause', exact: true }).click();
+  // It has received it and is still at work, until it is let go.
+  await page.getByText('Asked to pause, still running').waitFor();
+  await page.getByText('Received', { exact: true }).waitFor();
+  agent.go();
+  await page.getByText('Did pause: did pause').waitFor();
+  await page.getByRole('button', { name: 'Resume', exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Message', exact: true }).click();
+  await page.getByRole('textbox', { name: 'Message' }).fill('mind the gap');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await until('the message', () => agent.handled().length === 2);
+  agent.go();
+  await page.getByText('“did message”').waitFor();
+  expect(await told('sdk-5', 2)).toMatchObject({ state: 'done', text: 'mind the gap', by: ADMIN.name });
+
+  // From the list, by keyboard alone.
+  await page.goto(`${server.url}/agents?q=sdk-5`);
+  await page.getByRole('table', { name: 'Agents' }).getByText('SDK agent').waitFor();
+  await page.keyboard.press('j');
+  await page.keyboard.press('x');
+  await page.getByRole('toolbar', { name: 'Selected agents' }).getByRole('button', { name: 'Resume' }).press('Enter');
+  await until('the order to go on', () => agent.handled().length === 3);
+  agent.go();
+  await until('going on', async () => (await told('sdk-5', 3)).state === 'done');
+});
+
 test('[AI6] the key of another agent sees and answers nothing', async () => {
   await Agent.start(SDK, 'sdk-4', { STATEWIRE_HOLD: '1' });
   await order('sdk-4', 'message', { text: 'secret' });
@@ -187,6 +224,11 @@ class Agent {
       .split('\n')
       .filter((line) => line.startsWith('handle '))
       .map((line) => line.slice(7).trim());
+  }
+
+  /** Lets it end what it handles. */
+  go(): void {
+    this.#child.stdin?.write('go\n');
   }
 
   async kill(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Instruction } from '@statewire/model';
+import type { JsonObject } from '@statewire/protocol';
 import { expect, test } from 'vitest';
 import { createClient, type Client } from '../create.ts';
 import { FakeEnv, FakeServer } from '../testing/index.ts';
@@ -12,7 +13,12 @@ interface World {
   readonly answers: string[];
   /** Refuses the next answers with these codes. */
   readonly refuse: string[];
-  give(number: number, more?: Partial<Instruction>): void;
+  readonly give: (number: number, more?: Partial<Instruction>) => void;
+}
+
+function wordsOf(fields: JsonObject = {}): { readonly state: string; readonly answer: string } {
+  const { state, answer } = fields;
+  return { state: typeof state === 'string' ? state : '', answer: typeof answer === 'string' ? answer : '' };
 }
 
 function world(): World {
@@ -24,8 +30,8 @@ function world(): World {
     if (mut.c !== 'instructions') return null;
     const code = refuse.shift();
     if (code !== undefined) return { ok: false, code, msg: code };
-    const state = String(mut.f?.['state']);
-    answers.push(`${mut.k.slice(2)} ${state} ${String(mut.f?.['answer'] ?? '')}`.trim());
+    const { state, answer } = wordsOf(mut.f);
+    answers.push(`${mut.k.slice(2)} ${state} ${answer}`.trim());
     const row = server.get('instructions', mut.k);
     return { ok: true, v: server.put('instructions', { ...row, id: mut.k, state }), k: mut.k };
   };

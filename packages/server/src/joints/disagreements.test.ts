@@ -1,7 +1,9 @@
 import type { Disagreement } from '@statewire/model';
+import { ok } from '@statewire/protocol';
 import { expect, test } from 'vitest';
 import { MemoryStore } from '../keep/memory-store.ts';
 import { limits } from '../lib/limits.ts';
+import { AlertWorld } from '../testing/alert-world.ts';
 import { caller, openDesk, type Desk } from '../testing/desk.ts';
 import type { FakeClock } from '../testing/fake-clock.ts';
 import { Disagreements } from './disagreements.ts';
@@ -82,6 +84,36 @@ test('[AI9] it comes and goes with what agents and our look say', async () => {
   await desk.clock.run(10);
   expect(desk.of('connections', 'c:s')).toBeNull();
   await desk.end();
+});
+
+test('[AI9] a rule may be about it: told when agents fail, over when they do not', async () => {
+  const world = await AlertWorld.open();
+  const office = world.desk;
+  const fields = {
+    name: 'Agents cannot connect',
+    on: { collection: 'services', where: ['eq', 'disagreement.kind', 'agents_fail'] },
+    when: { kind: 'status', is: ['up'] },
+    forMs: 60_000,
+  };
+  await office.commands.mutate(admin, { collection: 'rules', id: 'split', op: 'create', fields });
+  const service = { name: 'Shop', kind: 'tcp', target: 'shop:1' };
+  await office.commands.mutate(admin, { collection: 'services', id: 's', op: 'create', fields: service });
+  await office.reports.report(reporter, { collection: 'services', id: 's', health: 'healthy', final: true });
+  const disagree = (disagreement: Disagreement | null): Promise<unknown> =>
+    office.keep.commit.write('main', 'disagreements', (draft) => {
+      draft.put('services', 's', { ...draft.get('services', 's'), disagreement });
+      return ok(null);
+    });
+  const states = (): readonly string[] => world.alerts.filter(({ rule }) => rule === 'split').map(({ state }) => state);
+  await world.run(120_000);
+  expect(states()).toEqual([]);
+  await disagree({ kind: 'agents_fail', agents: 1, of: 2, code: 'needs_auth', text: 'x', since: 1 });
+  await world.run(120_000);
+  expect(states()).toEqual(['firing']);
+  await disagree(null);
+  await world.run(120_000);
+  expect(states()).toEqual(['resolved']);
+  await world.close();
 });
 
 test('[AI9] an agent that is gone takes its word with it, and a restart looks at everything once', async () => {

@@ -1,5 +1,5 @@
 import type { Instruction } from '@statewire/model';
-import { ok, refuse, type Result } from '@statewire/protocol';
+import { ok, refuse, type Result, type Row } from '@statewire/protocol';
 import { instructionIn, moveIn, openOf, speakFor } from '../collect/instructions/instruct.ts';
 import { actorOf, type WriteDeps } from '../collect/reports/deps.ts';
 import type { Commit, Committed, Draft } from '../keep/commit-types.ts';
@@ -59,7 +59,7 @@ export class Instructions {
     if (this.#waiting === 0) return;
     for (const { collection, before, after } of changes) {
       if (collection !== 'instructions' || before !== null || after === null) continue;
-      for (const wake of this.#waiters.get(keyOf(org, String(after['agent']))) ?? []) wake();
+      for (const wake of this.#waiters.get(keyOf(org, asInstruction(after).agent)) ?? []) wake();
     }
   }
 
@@ -134,6 +134,11 @@ export class Instructions {
     if (signal.aborted) end();
     return over.promise;
   }
+}
+
+function asInstruction(row: Row): Instruction {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: only rows of `instructions` come here.
+  return row as Instruction;
 }
 
 function keyOf(org: string, agent: string): string {

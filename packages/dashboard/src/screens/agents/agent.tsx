@@ -108,15 +108,14 @@ function AgentHeader({ row }: { row: Agent }): ReactNode {
               : row.reason.text !== '' && `: ${row.reason.text}`}
           </p>
           {order !== null && (
-            <p
-              role="status"
+            <output
               className={cx(
-                'mt-1 text-sm',
+                'mt-1 block text-sm',
                 order.state === 'done' || order.state === 'open' ? 'text-muted' : 'text-degraded',
               )}
             >
               {order.text}
-            </p>
+            </output>
           )}
           <p className="mt-1 flex flex-wrap items-center gap-x-2 text-sm text-muted">
             {[row.platform, row.release].filter((word) => word !== '').join(' ') || 'Unknown platform'}
@@ -255,7 +254,9 @@ function Tool({ row, name }: { row: Connection; name: string }): ReactNode {
         </span>
         <UptimeBar bar={row.recent.bar} cells={12} className="w-[58px] max-sm:hidden" />
       </div>
-      {row.status !== 'up' && row.reason.text !== '' && <p className="mt-1 text-muted">{row.reason.text}</p>}
+      {row.status !== 'up' && row.reason.text !== '' && row.disagreement === null && (
+        <p className="mt-1 text-muted">{row.reason.text}</p>
+      )}
       {row.disagreement !== null && (
         <p className="mt-1.5 rounded-control bg-degraded-soft px-2.5 py-1.5">{row.disagreement.text}</p>
       )}

@@ -5,7 +5,7 @@ import { ChevronRight, CircleHelp, Pencil, Trash2 } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { count, duration, latency, sentence, words } from '../../lib/format.ts';
-import { useMe } from '../../lib/me.ts';
+import { useCan } from '../../lib/me.ts';
 import { remove } from '../../live/command.ts';
 import { useRecordOf, useRows } from '../../live/rows.ts';
 import { Button, buttonClass } from '../../parts/button.tsx';
@@ -87,7 +87,7 @@ function Loaded({ row, isStale }: { row: Agent; isStale: boolean }): ReactNode {
 }
 
 function AgentHeader({ row }: { row: Agent }): ReactNode {
-  const { canWrite } = useMe();
+  const canWrite = useCan('agents:pause');
   const navigate = useNavigate();
   const [isEditing, setEditing] = useState(false);
   const [isRemoving, setRemoving] = useState(false);

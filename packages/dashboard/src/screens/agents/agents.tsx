@@ -13,7 +13,7 @@ import {
 import { cx } from '../../lib/cx.ts';
 import { count, plural, sentence } from '../../lib/format.ts';
 import { useKeys } from '../../lib/keys.ts';
-import { useMe } from '../../lib/me.ts';
+import { useCan } from '../../lib/me.ts';
 import { useRows } from '../../live/rows.ts';
 import { Button } from '../../parts/button.tsx';
 import { CopyButton } from '../../parts/copy.tsx';
@@ -47,7 +47,7 @@ const AgentEditor = lazy(() => import('./editor.tsx').then((module) => ({ defaul
 /** Who works, on what, and over which links; where a link and our own probe disagree, both are shown. */
 export function Agents(): ReactNode {
   useCrumbs('Agents & connections');
-  const { canWrite } = useMe();
+  const canWrite = useCan('agents:change');
   const agents = useRows('agents');
   const connections = useRows('connections');
   const services = useRows('services', linked(connections.rows));
@@ -244,7 +244,7 @@ interface ListProps {
 }
 
 function List({ lines, search, onChange }: ListProps): ReactNode {
-  const { canWrite } = useMe();
+  const canWrite = useCan('agents:change');
   const navigate = useNavigate();
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [anchor, setAnchor] = useState<string | null>(null);

@@ -25,9 +25,11 @@ import { readAuditSearch } from './screens/audit/search.ts';
 import { readAlertsSearch } from './screens/alerts/search.ts';
 import { Bell } from './screens/inbox/bell.tsx';
 import { Herald } from './screens/inbox/herald.tsx';
+import { readAnalyticsSearch } from './screens/analytics/search.ts';
 import { readInboxSearch } from './screens/inbox/search.ts';
 import { readIncidentsSearch } from './screens/incidents/search.ts';
 import { readMaintenanceSearch } from './screens/maintenance/search.ts';
+import { readMonitoringSearch } from './screens/monitoring/search.ts';
 import { readNotificationsSearch } from './screens/notifications/search.ts';
 import { Overview } from './screens/overview.tsx';
 import { readPeopleSearch } from './screens/people/search.ts';
@@ -143,6 +145,18 @@ const audit = createRoute({
   validateSearch: readAuditSearch,
   component: lazyRouteComponent(() => import('./screens/audit/audit.tsx'), 'Audit'),
 });
+const monitoring = createRoute({
+  getParentRoute: () => root,
+  path: '/monitoring',
+  validateSearch: readMonitoringSearch,
+  component: lazyRouteComponent(() => import('./screens/monitoring/monitoring.tsx'), 'Monitoring'),
+});
+const analytics = createRoute({
+  getParentRoute: () => root,
+  path: '/analytics',
+  validateSearch: readAnalyticsSearch,
+  component: lazyRouteComponent(() => import('./screens/analytics/analytics.tsx'), 'Analytics'),
+});
 const system = createRoute({
   getParentRoute: () => root,
   path: '/system',
@@ -250,6 +264,8 @@ export const router = createRouter({
     user,
     inbox,
     audit,
+    monitoring,
+    analytics,
     system,
     settings.addChildren([
       settingsHome,

@@ -561,6 +561,12 @@ describe('named hooks', () => {
     ]);
     world.put('metrics', { id: 'fleet', values: { a: 121, b: 0, c: 1 } });
     expect(told).toHaveLength(1);
+    expect(is()[0]?.changes).toEqual(told[0]);
+    expect(is()[0]?.trend).toBeNull();
+    world.put('metrics', { id: 'fleet', values: { a: 10, b: 0, c: 1 }, trend: { h1: -110, d1: null, d7: null } });
+    expect(is()[0]?.changes[0]).toEqual({ name: 'a', from: 120, to: 10 });
+    expect(is()[0]?.changes).toHaveLength(4);
+    expect(is()[0]?.trend).toEqual({ h1: -110, d1: null, d7: null });
   });
 });
 

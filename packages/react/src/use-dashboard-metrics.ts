@@ -1,5 +1,5 @@
-import type { Metric } from '@statewire/model';
-import { useEffect, useMemo, useRef } from 'react';
+import type { Metric, MetricTrend } from '@statewire/model';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Live, LiveOptions } from './live.ts';
 import { useCollection } from './use-collection.ts';
 
@@ -25,6 +25,10 @@ export interface DashboardMetricsOptions extends LiveOptions {
 /** A record of numbers, with the numbers at hand. */
 export interface LiveMetrics extends Live<Metric | null> {
   readonly metrics: Readonly<Record<string, number>>;
+  /** Numbers that moved by much while this was on the page, newest first, at most 20. */
+  readonly changes: readonly SignificantChange[];
+  /** How a number that the app reports moved since an hour, a day and a week before; null for those that the server derives. */
+  readonly trend: MetricTrend | null;
 }
 
 /** The numbers of a dashboard, at a pace that people can read. */
@@ -39,23 +43,29 @@ export function useDashboardMetrics({
   const { status, verifiedAt, version, error } = live;
   const data = rows[0] ?? null;
   const metrics = data?.values ?? NONE;
+  const [changes, setChanges] = useState<readonly SignificantChange[]>(NO_CHANGES);
   const told = useRef<{ readonly subject: string; readonly values: Map<string, number> } | null>(null);
   useEffect(() => {
     if (data === null) return;
     if (told.current?.subject !== subject) {
       told.current = { subject, values: new Map(Object.entries(metrics)) };
+      setChanges(NO_CHANGES);
       return;
     }
-    const changes = changesOf(told.current.values, metrics, significant);
-    if (changes.length > 0) onSignificantChange?.(changes);
+    const found = changesOf(told.current.values, metrics, significant);
+    if (found.length === 0) return;
+    setChanges((before) => [...found, ...before].slice(0, CHANGES_MAX));
+    onSignificantChange?.(found);
   }, [data, metrics, subject, significant, onSignificantChange]);
   return useMemo(
-    () => ({ data, status, verifiedAt, version, error, metrics }),
-    [data, status, verifiedAt, version, error, metrics],
+    () => ({ data, status, verifiedAt, version, error, metrics, changes, trend: data?.trend ?? null }),
+    [data, status, verifiedAt, version, error, metrics, changes],
   );
 }
 
 const NONE: Readonly<Record<string, number>> = {};
+const NO_CHANGES: readonly SignificantChange[] = [];
+const CHANGES_MAX = 20;
 
 /** What moved by much; it counts as told from here on. A number that comes or goes away has moved by all of it. */
 function changesOf(

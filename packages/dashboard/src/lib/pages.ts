@@ -3,6 +3,8 @@ import {
   BellRing,
   Bot,
   Building2,
+  ChartLine,
+  Cpu,
   Gauge,
   Inbox,
   LayoutTemplate,
@@ -24,6 +26,8 @@ export interface Page {
     | '/services'
     | '/agents'
     | '/jobs'
+    | '/monitoring'
+    | '/analytics'
     | '/alerts'
     | '/incidents'
     | '/inbox'
@@ -53,6 +57,7 @@ export const pages: readonly Page[] = [
   { path: '/services', title: 'Services', short: 'Services', icon: Server, key: 's', group: 'watch', isMain: true },
   { path: '/agents', title: 'Agents & connections', short: 'Agents', icon: Bot, key: 'n', group: 'watch' },
   { path: '/jobs', title: 'Jobs', short: 'Jobs', icon: Workflow, key: 'j', group: 'watch' },
+  { path: '/monitoring', title: 'Live monitoring', short: 'Live monitoring', icon: Activity, key: 'w', group: 'watch' },
   { path: '/alerts', title: 'Alerts', short: 'Alerts', icon: BellRing, key: 'a', group: 'respond', isMain: true },
   { path: '/incidents', title: 'Incidents', short: 'Incidents', icon: Megaphone, key: 'i', group: 'respond' },
   { path: '/maintenance', title: 'Maintenance', short: 'Maintenance', icon: Wrench, key: 'm', group: 'respond' },
@@ -63,7 +68,8 @@ export const pages: readonly Page[] = [
   { path: '/customers', title: 'Customers', short: 'Customers', icon: Building2, key: 'c', group: 'people' },
   { path: '/users', title: 'Users', short: 'Users', icon: Users, key: 'u', group: 'people' },
   { path: '/audit', title: 'Audit', short: 'Audit', icon: ScrollText, key: 'l', group: 'system' },
-  { path: '/system', title: 'System', short: 'System', icon: Activity, key: 'y', group: 'system' },
+  { path: '/analytics', title: 'Analytics', short: 'Analytics', icon: ChartLine, key: 'v', group: 'system' },
+  { path: '/system', title: 'System', short: 'System', icon: Cpu, key: 'y', group: 'system' },
   { path: '/settings', title: 'Settings', short: 'Settings', icon: Settings2, key: ',', group: 'system' },
 ];
 

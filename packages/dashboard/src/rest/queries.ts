@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { serverNow } from '../lib/ticker.ts';
 import { fetched, request } from './request.ts';
-import type { DemoServer, History, Inventories, Inventory, Transition, Uptime } from './types.ts';
+import type { Analytics, DemoServer, History, Inventories, Inventory, Transition, Uptime } from './types.ts';
 
 const HISTORY_ROWS_MAX = 5000;
 
@@ -100,6 +100,15 @@ export const inventoryQuery = (id: string, fingerprints: readonly (string | null
       ).then((answer): Inventories => ({ current: answer.inventory, accepted: answer.accepted })),
     placeholderData: (before: Inventories | undefined, query) => (query?.queryKey[1] === id ? before : undefined),
     staleTime: Infinity,
+  });
+
+/** Trends over a window; the server keeps an answer for half a minute. */
+export const analyticsQuery = (query: string) =>
+  queryOptions({
+    queryKey: ['analytics', query],
+    queryFn: ({ signal }) => fetched<Analytics>(`/v1/analytics?${query}`, signal),
+    staleTime: 30_000,
+    refetchInterval: 60_000,
   });
 
 /** What the process knows of itself. Polled while it is looked at. */

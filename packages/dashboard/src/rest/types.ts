@@ -83,3 +83,68 @@ export interface DemoServer {
   /** The fault that is on, or null. */
   readonly state: string | null;
 }
+
+/** A number of a window, and of the one before. */
+export interface Compared {
+  readonly now: number | null;
+  readonly before: number | null;
+}
+
+/** A number by slot; null where nothing was counted. */
+export interface Trended extends Compared {
+  readonly values: readonly (number | null)[];
+}
+
+interface TroubleTrend extends Trended {
+  readonly ackMs: Compared;
+  readonly recoverMs: Compared;
+}
+
+export interface Analytics {
+  readonly from: number;
+  readonly to: number;
+  readonly widthMs: number;
+  /** Where each slot begins. */
+  readonly at: readonly number[];
+  readonly uptime: Trended & { readonly coverage: readonly number[] };
+  readonly latency: { readonly p50: Trended; readonly p95: Trended };
+  readonly alerts: TroubleTrend & {
+    readonly byRule: readonly { readonly rule: string; readonly name: string; readonly count: number }[];
+  };
+  readonly incidents: TroubleTrend;
+  readonly runs: { readonly ended: Trended; readonly failed: Trended; readonly failureRate: Compared };
+  readonly connections: { readonly uptime: Trended; readonly p95: Trended; readonly count: number };
+  readonly services: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly kind: string;
+    readonly group: string;
+    readonly pct: number | null;
+    readonly pctBefore: number | null;
+    readonly coverage: number;
+    readonly downMs: number;
+    readonly outages: number;
+    readonly alerts: number;
+    readonly p50: number | null;
+    readonly p95: number | null;
+  }[];
+  readonly groups: readonly {
+    readonly name: string;
+    readonly services: number;
+    readonly pct: number | null;
+    readonly downMs: number;
+    readonly alerts: number;
+  }[];
+  readonly metrics: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly unit: string;
+    readonly kind: string;
+    readonly value: number | null;
+    readonly target: number | null;
+    readonly trend: { readonly h1: number | null; readonly d1: number | null; readonly d7: number | null };
+    readonly values: readonly (number | null)[];
+  }[];
+  /** Of how many records it is made. */
+  readonly counted: { readonly services: number; readonly of: number; readonly connections: number };
+}

@@ -29,6 +29,14 @@ export interface Bucket {
   readonly p99: number | null;
 }
 
+/** The same with its measure whole. */
+export interface Piece {
+  readonly at: number;
+  readonly widthMs: number;
+  readonly ms: Tally;
+  readonly measure: Measure;
+}
+
 export interface Span {
   readonly from: number;
   readonly to: number;
@@ -57,6 +65,11 @@ export class Past {
 
   /** Buckets that a span reaches into, oldest first; those that say nothing are left out. */
   async buckets(subject: Subject, q: Span & { readonly resolution: Resolution }): Promise<readonly Bucket[]> {
+    return (await this.pieces(subject, q)).map(shownPiece);
+  }
+
+  /** The same with the whole measure of each, for whoever adds them up. */
+  async pieces(subject: Subject, q: Span & { readonly resolution: Resolution }): Promise<readonly Piece[]> {
     const { store, limits, clock, tracks } = this.#deps;
     const width = WIDTH_MS[q.resolution];
     const now = clock.now();
@@ -71,12 +84,12 @@ export class Past {
       to: Math.min(to, open),
       limit: limits.historyRowsMax,
     });
-    const buckets = rows.map((row) => bucketOf(row, { widthMs: width, birth, now }));
+    const buckets: Piece[] = rows.map((row) => pieceOfRow(row, { widthMs: width, birth, now }));
     const track = tracks.of(subject) ?? [];
     for (let at = Math.max(from, open); at < to; at += width) {
       const end = Math.min(at + width, now);
       const measure = await this.#newest(subject, { from: at, to: end });
-      buckets.push(pieceOf({ at, widthMs: width, ms: tally(track, at, end), measure }));
+      buckets.push({ at, widthMs: width, ms: tally(track, at, end), measure });
     }
     return buckets.slice(0, limits.historyRowsMax);
   }
@@ -100,7 +113,7 @@ export class Past {
         ? [await this.#newest(subject, { from: Math.max(at, this.#openFrom('1h')), to: Math.min(next, now) })]
         : [];
       const measure = mergeMeasures([...rows.map((row) => row.measure), ...newest]);
-      days.push(pieceOf({ at, widthMs: next - at, ms: tally(track, at, Math.min(next, now)), measure }));
+      days.push(shownPiece({ at, widthMs: next - at, ms: tally(track, at, Math.min(next, now)), measure }));
     }
     return days;
   }
@@ -224,20 +237,19 @@ export function successPct({ checks, bad }: Pick<Measure, 'checks' | 'bad'>): nu
   return percent(checks - bad, checks);
 }
 
-function bucketOf(row: RollupRow, { widthMs, birth, now }: { widthMs: number; birth: number; now: number }): Bucket {
+function pieceOfRow(row: RollupRow, { widthMs, birth, now }: { widthMs: number; birth: number; now: number }): Piece {
   const known =
     row.time.up + row.time.degraded + row.time.down + row.time.pending + row.time.maintenance + row.time.paused;
   const lived = Math.min(row.at + widthMs, now) - Math.max(row.at, birth);
-  return pieceOf({
+  return {
     at: row.at,
     widthMs,
     ms: { ...row.time, unknown: Math.max(0, lived - known) },
     measure: row.measure,
-  });
+  };
 }
 
-function pieceOf(of: { at: number; widthMs: number; ms: Tally; measure: Measure }): Bucket {
-  const { at, widthMs, ms, measure } = of;
+function shownPiece({ at, widthMs, ms, measure }: Piece): Bucket {
   const { checks, bad, min, max } = measure;
   return {
     at,

@@ -128,6 +128,14 @@ export const limits = {
   pageRowsMax: 1_000,
   requestsPerMinuteMax: 6_000,
   signInsPerMinuteMax: 10,
+  // Analytics.
+  /** Records of one collection that an answer is made of; each is a read of the store. */
+  analyticsRecordsMax: 500,
+  /** Services listed in an answer. */
+  analyticsLinesMax: 200,
+  /** Answers that are kept, and for how long each is good. */
+  analyticsAnswersMax: 64,
+  analyticsFreshMs: 30_000,
   // The MCP endpoint.
   mcpBodyBytesMax: 262_144,
   /** Listening streams: of one credential, and of this process; how long one lasts, and how many resources it names. */

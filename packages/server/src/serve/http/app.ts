@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import { analyticsRoutes } from './analytics.ts';
 import { auditRoutes } from './audit.ts';
 import { bulkRoutes } from './bulk.ts';
 import { commandRoutes } from './commands.ts';
@@ -53,6 +54,7 @@ export function createHttp(deps: HttpDeps): Http {
     ...auditRoutes(deps),
     ...intakeRoutes(deps),
     ...statsRoutes(deps),
+    ...analyticsRoutes(deps),
     ...prometheusRoutes(deps),
     ...yamlRoutes(deps),
     ...configFileRoutes(deps),

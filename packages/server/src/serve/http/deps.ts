@@ -36,7 +36,10 @@ export interface HttpDeps {
     'audits' | 'auditHead' | 'transitions' | 'transitionsFrom' | 'recentTransitions' | 'samples' | 'document'
   >;
   /** What became of records: buckets, uptime, months. */
-  readonly history: Pick<Past, 'buckets' | 'days' | 'measure' | 'months' | 'uptimeOver' | 'uptimes'>;
+  readonly history: Pick<
+    Past,
+    'buckets' | 'days' | 'measure' | 'months' | 'pieces' | 'uptime' | 'uptimeOver' | 'uptimes'
+  >;
   readonly epoch: string;
   readonly mutate: (principal: Principal, mutation: Mutation) => Promise<Result<Written<Json>, MutationFailure>>;
   readonly report: (principal: Principal, report: JsonObject) => Promise<Result<Written<Json>>>;

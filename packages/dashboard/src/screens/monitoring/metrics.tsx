@@ -1,0 +1,67 @@
+import type { Metric } from '@statewire/model';
+import { ChangeHighlight, Sparkline, useDashboardMetrics } from '@statewire/react';
+import { TrendingDown, TrendingUp } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { cx } from '../../lib/cx.ts';
+import { count } from '../../lib/format.ts';
+import { useRows } from '../../live/rows.ts';
+import { Pane } from '../../parts/pane.tsx';
+
+/** Numbers that the app reports, each with its day and how it moved. Nothing where none are reported. */
+export function MetricTiles(): ReactNode {
+  const { rows } = useRows('metrics', ['in', 'kind', ['counter', 'gauge']]);
+  if (rows.length === 0) return null;
+  const sorted = rows.toSorted((a, b) => (titleOf(a) < titleOf(b) ? -1 : 1));
+  return (
+    <Pane title="Business" note="as the app reports it">
+      <ul className="grid overflow-clip sm:grid-cols-2 xl:grid-cols-4">
+        {sorted.slice(0, TILES_MAX).map((metric) => (
+          <li key={metric.id} className="-mt-px -ml-px min-w-0 border-t border-l px-4 py-3">
+            <Tile metric={metric} />
+          </li>
+        ))}
+      </ul>
+    </Pane>
+  );
+}
+
+function Tile({ metric }: { readonly metric: Metric }): ReactNode {
+  const { metrics, changes } = useDashboardMetrics({ subject: metric.subject, intervalMs: 1_000 });
+  const [change] = changes;
+  const value = metrics['value'] ?? metric.values['value'] ?? 0;
+  const delta = metric.trend?.h1 ?? null;
+  const Icon = (delta ?? 0) < 0 ? TrendingDown : TrendingUp;
+  return (
+    <>
+      <p className="truncate text-xs text-muted">{titleOf(metric)}</p>
+      <div className="mt-0.5 flex items-end justify-between gap-3">
+        <ChangeHighlight value={value} className="rounded text-xl font-medium">
+          {count(value)}
+          {metric.unit !== '' && <span className="ml-1 text-sm font-normal text-muted">{metric.unit}</span>}
+        </ChangeHighlight>
+        <Sparkline label={`${titleOf(metric)}, a day`} values={metric.past?.recent.values.slice(-40) ?? []} />
+      </div>
+      <p className={cx('flex min-h-4 items-center gap-1 truncate text-xs text-muted')} aria-live="polite">
+        {delta !== null && (
+          <>
+            <Icon aria-hidden className="size-3.5" />
+            {delta < 0 ? '−' : '+'}
+            {count(Math.abs(delta))} in an hour
+          </>
+        )}
+        {metric.target !== null && <span>target {count(metric.target)}</span>}
+        {change !== undefined && (
+          <span className="truncate text-text">
+            moved from {count(change.from)} to {count(change.to)}
+          </span>
+        )}
+      </p>
+    </>
+  );
+}
+
+function titleOf({ title, subject }: Metric): string {
+  return title === '' ? subject : title;
+}
+
+const TILES_MAX = 24;

@@ -34,6 +34,7 @@ export const acknowledgeAlert: AnyTool = tool({
           op: 'call',
           name: 'ack',
           fields: { note: why },
+          why,
         }),
       );
     const now = need(desk.find('alerts', id)).row;

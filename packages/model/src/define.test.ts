@@ -15,8 +15,9 @@ const sound: Collection = {
 };
 
 test('a sound collection is returned as it is and cannot be changed', () => {
-  expect(describeCollection(sound)).toBe(sound);
-  expect(Object.isFrozen(sound)).toBe(true);
+  const described = describeCollection(sound);
+  expect(described).toEqual({ ...sound, access: { ...sound.access, of: sound.name } });
+  expect(Object.isFrozen(described) && Object.isFrozen(described.access)).toBe(true);
 });
 
 test.each([

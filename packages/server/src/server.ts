@@ -16,6 +16,7 @@ import { Presence } from './collect/beats/presence.ts';
 import { Visits } from './collect/beats/visits.ts';
 import { createCommands, type Commands, type CommandsDeps } from './collect/commands/command.ts';
 import { Grants } from './collect/commands/grants.ts';
+import { grantableRole } from './collect/commands/plains/members.ts';
 import { NameClaims } from './collect/commands/names.ts';
 import { CHECK_SECRETS } from './collect/commands/check-secrets.ts';
 import { createService } from './collect/commands/services.ts';
@@ -47,11 +48,13 @@ import { History } from './joints/history.ts';
 import { acceptTools, writeLook } from './joints/looks.ts';
 import { messageDue } from './joints/messages.ts';
 import { Maintenances } from './joints/maintenance.ts';
+import { Members } from './joints/members.ts';
 import { mutations } from './joints/mutations.ts';
 import { securePage } from './joints/page-secrets.ts';
 import { Inbox } from './joints/inbox.ts';
 import { Instructions } from './joints/instructions.ts';
 import { Incidents } from './joints/incidents.ts';
+import { Organizations } from './joints/organizations.ts';
 import { OwnFaults } from './joints/own-faults.ts';
 import { publicPages } from './joints/public-pages.ts';
 import { Subscribers } from './joints/subscribers.ts';
@@ -195,12 +198,28 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   endings.push(() => history.close());
   followers.push((committed) => history.follow(committed));
 
+  // Who belongs where: asked at each sign-in, and told when what somebody may do has changed.
+  const grants = new Grants(Object.values(catalog.all));
+  const members: Members = new Members({
+    live,
+    commit,
+    grants,
+    onChanged: (account) => {
+      door.gateway.renew(account, (was) => members.renewed(was));
+      mcp?.revise(account);
+    },
+    onGone: (account) => accounts.forget(account),
+  });
+  const organizations = new Organizations({ commit, live, store, members, limits });
+  await organizations.open();
+
   // publish
   const hub = new Hub({ clock, live, epoch: commit.epoch, limits });
   const board = new Board({ clock, live, limits, onError });
   const names = new NameClaims();
   followers.push(
     (committed) => hub.apply(committed),
+    (committed) => members.follow(committed),
     (committed) => names.follow(committed),
     (committed) => board.follow(committed),
   );
@@ -253,6 +272,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     engine,
     vault,
     authorize: (principal, action, name) => authorize(principal, action, name, catalog.of),
+    grants,
     collectionOf: catalog.of,
     names,
     observeIn: observeIn.bind(null, { rulesOf }),
@@ -428,7 +448,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     live,
     commit,
     store,
-    people: (org) => accounts.users(org),
+    people: (org) => members.people(org),
     devices: (org, person) => devices.devices(org, person),
     enqueue,
     onError,
@@ -441,7 +461,6 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     door.gateway.revise(principalId, null, session);
     mcp?.revise(principalId);
   };
-  const grants = new Grants(Object.values(catalog.all));
   const keys = new ApiKeys({
     clock,
     commit,
@@ -457,9 +476,9 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     dir: config.data,
     publicUrl,
     onRevoked,
-    permissionsOf: (role) => grants.ofRole(role),
     vault,
     requiresSecondFactor: (org) => live.get(org, 'settings', 'main')?.row['requiresSecondFactor'] === true,
+    members,
   });
   endings.push(() => accounts.close());
   // A second factor that is wanted from now on is wanted of those who are here, too: they come back and are asked for it.
@@ -554,6 +573,14 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     history: history.past,
     pages: publicPages({ board, drawings, streams, commit, live, store, vault }),
     demo: options.demo ?? null,
+    organizations,
+    mayGive: (principal, role) =>
+      grantableRole(
+        writes,
+        { get: (collection, id) => live.get(principal.org, collection, id)?.row ?? null },
+        principal,
+        role,
+      ),
     mutate,
     report: (principal, report) => reports.report(principal, report),
     reportAll: (principal, all) => reports.reportAll(principal, all),
@@ -607,6 +634,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   endings.push(() => door.close());
 
   // start: wake what slept before any deadline can fire, then look, then open the doors.
+  await accounts.settle();
   await awake(writes, live);
   await alerting.start();
   for (const org of live.orgs()) for (const { row } of live.entries(org, 'checks')) beats.checkChanged(null, row);

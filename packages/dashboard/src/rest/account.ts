@@ -99,7 +99,7 @@ export async function redeem(
 }
 
 export const users = (signal?: AbortSignal): Promise<readonly User[]> =>
-  fetched<{ users: readonly User[] }>('/v1/members', signal).then((a) => a.users);
+  fetched<{ rows: readonly User[] }>('/v1/members?limit=1000', signal).then((a) => a.rows);
 export const invites = (signal?: AbortSignal): Promise<readonly OneTimeLink[]> =>
   fetched<{ invites: readonly OneTimeLink[] }>('/v1/invites', signal).then((a) => a.invites);
 

@@ -122,6 +122,8 @@ export const limits = {
   importYamlBytesMax: 262_144,
   jsonDepthMax: 32,
   keysPerOrgMax: 1_000,
+  /** Organizations of one instance. */
+  organizationsMax: 10_000,
   /** Metrics that apps report, per organization; about 3 kB each. */
   metricsPerOrgMax: 1_000,
   reportsPerRequestMax: 1_000,

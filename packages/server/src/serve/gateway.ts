@@ -114,6 +114,11 @@ export class Gateway {
     for (const open of this.#sessions) open.revise(principalId, now, session);
   }
 
+  /** What an account may do has changed: each of its connections goes on with what `of` says, or ends where that is null. */
+  renew(principalId: string, of: (was: Principal) => Principal | null): void {
+    for (const session of this.#sessions) session.renew(principalId, of);
+  }
+
   get stats(): GatewayStats {
     let subscriptions = 0;
     let lagging = 0;

@@ -255,6 +255,28 @@ export class Session implements Answering {
     this.outbox.write();
   }
 
+  /** What a principal may do has changed: goes on with what `of` says of who it was. */
+  renew(principalId: string, of: (was: Principal) => Principal | null): void {
+    const phase = this.#phase;
+    if (phase.at !== 'open' || phase.tenure.principal.id !== principalId) {
+      this.#revisions += 1;
+      return;
+    }
+    const { principal } = phase.tenure;
+    const now = of(principal);
+    if (now === null) {
+      this.revise(principalId, null);
+      return;
+    }
+    this.#revisions += 1;
+    // Told first, so that the caller asks again for what it was refused; what it may see no more ends behind it.
+    if (!sameTexts(now.permissions, principal.permissions)) {
+      this.#say({ t: 'authd', exp: now.expiresAt, scope: 'changed' });
+    }
+    this.#adopt(phase.tenure, now);
+    this.outbox.write();
+  }
+
   /** The server stops: says when to come back and closes. */
   dismiss(afterMs: number): void {
     if (this.#phase.at === 'ended') return;
@@ -520,7 +542,7 @@ export class Session implements Answering {
   }
 
   #renewed(tenure: Tenure, principal: Principal): void {
-    const isSame = sameScopes(tenure.principal, principal);
+    const isSame = sameTexts(tenure.principal.permissions, principal.permissions);
     this.#say({ t: 'authd', exp: principal.expiresAt, scope: isSame ? 'same' : 'changed' });
     this.#adopt(tenure, principal);
   }
@@ -714,6 +736,6 @@ function shownFields(fields: readonly string[]): readonly string[] {
     .sort();
 }
 
-function sameScopes(a: Principal, b: Principal): boolean {
-  return a.scopes.length === b.scopes.length && a.scopes.every((scope) => b.scopes.includes(scope));
+function sameTexts(a: readonly string[], b: readonly string[]): boolean {
+  return a === b || (a.length === b.length && a.every((text) => b.includes(text)));
 }

@@ -118,6 +118,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
       const permissions = catalog.custom.length === 0 ? principal.permissions : grants.ofScopes(principal.scopes);
       return authorize({ ...principal, permissions }, action, name, catalog.of);
     },
+    grants,
     collectionOf: catalog.of,
     observeIn: (draft, what) => observeIn(rules, draft, what),
     refused: (refused) => refusals.note(refused),

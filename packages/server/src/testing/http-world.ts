@@ -18,6 +18,9 @@ import { History } from '../joints/history.ts';
 import { Inbox } from '../joints/inbox.ts';
 import { Instructions } from '../joints/instructions.ts';
 import { acceptTools } from '../joints/looks.ts';
+import { Members } from '../joints/members.ts';
+import { Organizations } from '../joints/organizations.ts';
+import { grantableRole } from '../collect/commands/plains/members.ts';
 import { mutations } from '../joints/mutations.ts';
 import { PushDevices } from '../joints/push-devices.ts';
 import { enqueue } from '../send/enqueue.ts';
@@ -126,6 +129,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   let history: History | null = null;
   const vault = testVault();
   let hub: Hub | null = null;
+  let belong: Members | null = null;
   let mcp: McpDoor | null = null;
   const keep = await openKeep({
     clock,
@@ -139,6 +143,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       board?.follow(committed);
       history?.follow(committed);
       hub?.apply(committed);
+      belong?.follow(committed);
       mcp?.follow(committed);
       for (const { collection, before, after } of committed.changes) {
         if (collection === 'checks') beats?.checkChanged(before, after);
@@ -168,6 +173,24 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     gateway?.revise(id, null, session);
     mcp?.revise(id);
   };
+  const members: Members = new Members({
+    live: keep.live,
+    commit: keep.commit,
+    grants,
+    onChanged: (account) => {
+      gateway?.renew(account, (was) => members.renewed(was));
+      mcp?.revise(account);
+    },
+    onGone: (account) => accounts.forget(account),
+  });
+  belong = members;
+  const organizations = new Organizations({
+    commit: keep.commit,
+    live: keep.live,
+    store,
+    members,
+    limits: bounds,
+  });
   const keys = new ApiKeys({
     clock,
     commit: keep.commit,
@@ -182,7 +205,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     dir,
     publicUrl: 'http://localhost:4800',
     onRevoked,
-    permissionsOf: (role) => grants.ofRole(role),
+    members,
     vault,
     requiresSecondFactor: (org) => keep.live.get(org, 'settings', 'main')?.row['requiresSecondFactor'] === true,
   });
@@ -228,6 +251,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     engine,
     vault,
     authorize: (principal, action, name) => authorize(principal, action, name, catalog.of),
+    grants,
     collectionOf: catalog.of,
     names,
     observeIn: observeIn.bind(null, { rulesOf }),
@@ -248,7 +272,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     live: keep.live,
     commit: keep.commit,
     store,
-    people: (org) => accounts.users(org),
+    people: (org) => members.people(org),
     devices: (org, person) => devices.devices(org, person),
     enqueue,
     onError: (error) => void errors.push({ error }),
@@ -330,6 +354,14 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     log,
     authenticate,
     live: keep.live,
+    organizations,
+    mayGive: (principal, role) =>
+      grantableRole(
+        writes,
+        { get: (collection, id) => keep.live.get(principal.org, collection, id)?.row ?? null },
+        principal,
+        role,
+      ),
     history: past.past,
     epoch: keep.commit.epoch,
     demo: null,

@@ -15,6 +15,7 @@ import { applyReport, readFor } from '../reports/report.ts';
 import { takeFrom, type Base, type MutationFailure } from './base.ts';
 import { createPlain, deletePlain, patchPlain, plainOf } from './plain.ts';
 import { createRecord, deleteRecord, patchRecord } from './records.ts';
+import { stillMay } from './still-may.ts';
 import { createService, deleteService, patchService, syncServices } from './services.ts';
 import type { Act, Args, Done, Verb, VerbCall } from './verb.ts';
 import { verbOf } from './verbs/index.ts';
@@ -171,6 +172,8 @@ export function mutateIn(
 ): Result<Done, MutationFailure> {
   const may = deps.authorize(principal, actionOf(deps, mutation), mutation.collection);
   if (!may.ok) return may;
+  const still = stillMay(deps, draft, principal, actionOf(deps, mutation), mutation.collection);
+  if (!still.ok) return still;
   const collection = may.value;
   const wish = { principal, collection, mutation };
   const { id, name = '', op, fields = {} } = mutation;
@@ -245,6 +248,8 @@ async function write(
   let refused: ({ readonly ok: false } & MutationFailure) | null = null;
   const isTold = isAudited(principal, collection, mutation, verb);
   const work = (draft: Draft): Result<Done> => {
+    const may = stillMay(deps, draft, principal, actionOf(deps, mutation), collection.name);
+    if (!may.ok) return may;
     if (isHidden(draft, { principal, collection, mutation })) {
       const hidden = none(collection, mutation.id);
       if (!hidden.ok) refused = hidden;

@@ -7,6 +7,7 @@ import type { Limits } from '../../lib/limits.ts';
 import type { CollectionOf } from '../../lib/catalog.ts';
 import type { Principal } from '../../lib/principal.ts';
 import type { Vault } from '../../lib/vault.ts';
+import type { Grants } from '../commands/grants.ts';
 import type { NameClaims } from '../commands/names.ts';
 import type { Refused } from '../audit/refusals.ts';
 import type { Observation } from '../observation.ts';
@@ -28,6 +29,8 @@ export interface WriteDeps {
     action: 'change' | 'create' | 'delete' | 'read' | 'report' | { readonly call: string },
     collection: string,
   ) => Result<Collection>;
+  /** What built-in roles come to (collect/commands/grants.ts). */
+  readonly grants: Pick<Grants, 'ofRole'>;
   /** Finds collections by name; absent: those of the model only. */
   readonly collectionOf?: CollectionOf | undefined;
   /** Names that are unique over all organizations. Absent where there is one organization only. */

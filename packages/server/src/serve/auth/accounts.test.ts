@@ -1,5 +1,11 @@
 import { collections } from '@statewire/model';
+import { ok, type JsonObject } from '@statewire/protocol';
 import { Grants } from '../../collect/commands/grants.ts';
+import { Members } from '../../joints/members.ts';
+import { MemoryStore } from '../../keep/memory-store.ts';
+import { openKeep } from '../../keep/open.ts';
+import { limits } from '../../lib/limits.ts';
+import { silentLog } from '../../lib/log.ts';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +18,8 @@ import { Accounts, hasSessionCookie, type SignedIn } from './accounts.ts';
 
 const grants = new Grants(Object.values(collections));
 const password = 'correct horse battery';
+/** The records beside the accounts, by directory: a restart finds both. */
+const stores = new Map<string, MemoryStore>();
 const cleanups: (() => void)[] = [];
 afterEach(() => {
   for (const clean of cleanups.splice(0).toReversed()) clean();
@@ -20,14 +28,32 @@ afterEach(() => {
 async function setup(dir: string = mkdtempSync(join(tmpdir(), 'accounts-')), publicUrl = 'http://localhost:4800') {
   let shift = 0;
   const revoked = vi.fn<(id: string, session?: string) => void>();
+  const store = stores.get(dir) ?? new MemoryStore();
+  stores.set(dir, store);
+  let follow: Members | null = null;
+  const keep = await openKeep({
+    clock: systemClock,
+    store,
+    limits,
+    log: silentLog,
+    onCommitted: (committed) => follow?.follow(committed),
+  });
+  const members = new Members({
+    live: keep.live,
+    commit: keep.commit,
+    grants,
+    onChanged: () => undefined,
+    onGone: () => undefined,
+  });
+  follow = members;
   const accounts = await Accounts.open({
     clock: { ...systemClock, now: () => systemClock.now() + shift },
     dir,
     publicUrl,
     onRevoked: revoked,
-    permissionsOf: (role) => grants.ofRole(role),
     vault: testVault(),
     requiresSecondFactor: () => false,
+    members,
   });
   cleanups.push(
     () => rmSync(dir, { recursive: true, force: true }),
@@ -35,7 +61,7 @@ async function setup(dir: string = mkdtempSync(join(tmpdir(), 'accounts-')), pub
   );
   const first = async (): Promise<SignedIn> =>
     must(await accounts.redeem(accounts.welcome() ?? '', { email: 'ann@example.com', name: 'Ann', password }));
-  return { accounts, dir, revoked, first, skip: (ms: number) => (shift += ms) };
+  return { keep, members, accounts, dir, revoked, first, skip: (ms: number) => (shift += ms) };
 }
 
 function must<T>(result: { ok: true; value: T } | { ok: false; code: string; message: string }): T {
@@ -59,7 +85,7 @@ test('the first-run link makes the first admin, once', async () => {
   const token = accounts.welcome() ?? '';
   expect(token).toMatch(/^[A-Za-z0-9_-]{43}$/u);
   const made = must(await accounts.redeem(token, { email: 'Ann@Example.com', name: 'Ann', password }));
-  expect(made.user).toMatchObject({ email: 'ann@example.com', org: 'main', role: 'admin' });
+  expect(made.user).toMatchObject({ email: 'ann@example.com', org: 'main', role: 'owner' });
   expect(made.principal).toMatchObject({ kind: 'user', org: 'main', scopes: ['admin'], isOperator: true });
   expect(await accounts.redeem(token, { email: 'bo@example.com', name: 'Bo', password })).toMatchObject({
     ok: false,
@@ -150,7 +176,7 @@ test('sessions survive a restart and end after a week', async () => {
   accounts.close();
   cleanups.pop();
   const again = await setup(dir);
-  expect(await again.accounts.session(cookie)).toMatchObject({ user: { role: 'admin' } });
+  expect(await again.accounts.session(cookie)).toMatchObject({ user: { role: 'owner' } });
   again.skip(8 * 86_400_000);
   expect(await again.accounts.session(cookie)).toBeNull();
 });
@@ -246,27 +272,65 @@ test('an address with an account cannot be invited; a second invitation replaces
   expect(accounts.link(two.token)).toBeNull();
 });
 
-test('a role changes at once; the last admin cannot be made less or removed', async () => {
-  const { accounts, first, revoked } = await setup();
-  const ann = await first();
-  expect(accounts.setRole('main', ann.user.id, 'viewer')).toMatchObject({ ok: false, code: 'forbidden' });
-  expect(accounts.remove('main', ann.user.id)).toMatchObject({ ok: false, code: 'forbidden' });
-  const { token } = must(accounts.invite(admin, { email: 'bo@example.com', role: 'admin' }));
+test('[PM4] what an account may do is what its record says now: a role, a suspension, an organization it is gone from', async () => {
+  const { accounts, first, keep } = await setup();
+  await first();
+  const { token } = must(accounts.invite(admin, { email: 'bo@example.com', role: 'viewer' }));
   const bo = must(await accounts.redeem(token, { email: '', name: 'Bo', password }));
   const cookie = cookieOf(bo.cookies);
-  expect(accounts.setRole('main', bo.user.id, 'viewer')).toMatchObject({ ok: true, value: { role: 'viewer' } });
-  expect(revoked).toHaveBeenCalledWith(bo.principal.id);
-  expect((await accounts.session(cookie))?.principal.scopes).toEqual(['read']);
-  expect(accounts.remove('main', bo.user.id)).toMatchObject({ ok: true });
+  const move = async (fields: JsonObject): Promise<void> => {
+    await keep.commit.write('main', 'test', (draft) => {
+      draft.put('members', bo.user.id, { ...draft.get('members', bo.user.id), ...fields });
+      return ok(null);
+    });
+  };
+  expect(bo.principal.permissions).toEqual(grants.ofRole('viewer'));
+  await move({ role: 'operator' });
+  expect((await accounts.session(cookie))?.principal.permissions).toEqual(grants.ofRole('operator'));
+  await move({ state: 'suspended' });
   expect(await accounts.session(cookie)).toBeNull();
+  await move({ state: 'active' });
+  expect((await accounts.session(cookie))?.user.role).toBe('operator');
 });
 
-test("another organization's person is as missing as nobody", async () => {
-  const { accounts, first } = await setup();
+test('[PM3] an account that is no member yet joins at the start, once; one that belongs nowhere any more goes', async () => {
+  const { accounts, first, keep, dir } = await setup();
   const ann = await first();
-  expect(accounts.setRole('o7', ann.user.id, 'viewer')).toMatchObject({ code: 'not_found' });
-  expect(accounts.remove('o7', ann.user.id)).toMatchObject({ code: 'not_found' });
-  expect(accounts.users('o7')).toEqual([]);
+  // As a kill between the account and the record leaves it, and as a release without members did.
+  await keep.commit.write('main', 'test', (draft) => {
+    draft.delete('members', ann.user.id);
+    return ok(null);
+  });
+  const db = new DatabaseSync(join(dir, 'accounts.db'));
+  db.exec('DELETE FROM joined');
+  db.close();
+  await accounts.settle();
+  expect(keep.live.get('main', 'members', ann.user.id)?.row).toMatchObject({ role: 'owner', state: 'active' });
+  const version = keep.commit.version('main');
+  await accounts.settle();
+  expect(keep.commit.version('main')).toBe(version);
+  await keep.commit.write('main', 'test', (draft) => {
+    draft.delete('members', ann.user.id);
+    return ok(null);
+  });
+  await accounts.settle();
+  expect(accounts.isEmpty).toBe(true);
+});
+
+test('[PM3] a session goes into another organization of its account, and into none that is not', async () => {
+  const { accounts, first, members } = await setup();
+  await first();
+  const { token } = must(accounts.invite({ ...admin, org: 'o7' }, { email: 'bo@example.com', role: 'viewer' }));
+  const bo = must(await accounts.redeem(token, { email: '', name: 'Bo', password }));
+  const cookie = cookieOf(bo.cookies);
+  expect(await accounts.choose(cookie, 'o8')).toMatchObject({ ok: false, code: 'not_found' });
+  expect(await accounts.choose(cookie, 'main')).toMatchObject({ ok: false, code: 'not_found' });
+  await members.join({ ...bo.user, org: 'o8', role: 'operator' });
+  expect(await accounts.choose(cookie, 'o8')).toMatchObject({
+    ok: true,
+    value: { user: { org: 'o8', role: 'operator' } },
+  });
+  expect((await accounts.session(cookie))?.principal).toMatchObject({ org: 'o8', isOperator: false });
 });
 
 test('no telemetry and no call leaves the process', async () => {

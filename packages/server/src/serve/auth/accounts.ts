@@ -8,7 +8,7 @@ import { beyond } from '@statewire/model';
 import { ok, refuse, type Result } from '@statewire/protocol';
 import type { Clock } from '../../lib/clock.ts';
 import { limits } from '../../lib/limits.ts';
-import type { Principal, Scope } from '../../lib/principal.ts';
+import type { Principal } from '../../lib/principal.ts';
 import type { Vault } from '../../lib/vault.ts';
 import { Links, type Link, type Role } from './links.ts';
 import type { Identity as Vouched, OidcConfig } from './oidc/provider.ts';
@@ -53,8 +53,22 @@ export interface AccountsOptions {
   readonly vault: Vault;
   /** Does this organization want a second factor of whoever signs in by password? */
   readonly requiresSecondFactor: (org: string) => boolean;
-  /** What a role may do. */
-  readonly permissionsOf: (role: Role) => readonly string[];
+  /** Who belongs where, and what they may do there: the record store knows. */
+  readonly members: Membership;
+}
+
+/** What is asked about members. */
+export interface Membership {
+  standing(
+    account: string,
+    where: { readonly chosen: string | null; readonly home: string },
+  ): (Pick<Principal, 'isOperator' | 'org' | 'permissions' | 'scopes'> & { readonly role: string }) | null;
+  /** Makes an account a member of its first organization; again changes nothing. */
+  join(user: User): Promise<Result<unknown>>;
+  organizationsOf(account: string): readonly string[];
+  standingIn(account: string, org: string): Pick<Principal, 'permissions'> | null;
+  /** Takes an account out of all its organizations; refused where it is the last owner. */
+  leave(account: string): Promise<Result<unknown>>;
 }
 
 export const PASSWORD_LENGTH_MIN = 10;
@@ -82,6 +96,8 @@ export class Accounts {
     this.#db = db;
     this.#auth = auth;
     this.#links = new Links(db);
+    db.exec(`CREATE TABLE IF NOT EXISTS joined (account TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS chosen_organization (session TEXT PRIMARY KEY, org TEXT NOT NULL) STRICT, WITHOUT ROWID`);
     this.secondFactors = new SecondFactors({ db, clock: options.clock, vault: options.vault });
     this.sessions = new Sessions({ db, clock: options.clock });
   }
@@ -149,6 +165,7 @@ export class Accounts {
     try {
       const id = await this.#create({ email, name: wanted.name, role: link.role, org: link.org });
       await this.#setPassword(id, password);
+      await this.#joinNow(id);
       return await this.#open(id, 'password', visit);
     } catch (error) {
       this.#links.restore(token, link);
@@ -204,6 +221,7 @@ export class Accounts {
         const role = invite?.role ?? roleOf(config.newcomers);
         if (role === null) return refused('oidc-not-invited', 'nobody has invited this address');
         person = await this.#create({ email, name: vouched.name, role, org: invite?.org ?? config.org });
+        await this.#joinNow(person);
       }
       await internalAdapter.linkAccount({ userId: person, providerId, accountId: vouched.subject });
     }
@@ -222,14 +240,28 @@ export class Accounts {
       returnHeaders: true,
     });
     if (response === null) return null;
-    const user = toUser(response.user);
+    const account = toUser(response.user);
     const expiresAt = response.session.expiresAt.getTime();
-    if (user === null || expiresAt <= this.#options.clock.now()) return null;
+    if (account === null || expiresAt <= this.#options.clock.now()) return null;
     const { id, way, lastSeenAt } = response.session;
+    const standing = this.#options.members.standing(account.id, { chosen: this.#chosen(id), home: account.org });
+    if (standing === null) return null;
     this.sessions.seen(id, typeof lastSeenAt === 'number' ? lastSeenAt : null);
+    const { org, role, scopes, permissions, isOperator } = standing;
+    const user: User = { ...account, org, role };
     const needsSecondFactor =
-      way !== 'oidc' && this.#options.requiresSecondFactor(user.org) && !this.secondFactors.isOn(user.id);
-    const principal = { ...this.#principalOf(user, expiresAt), session: id };
+      way !== 'oidc' && this.#options.requiresSecondFactor(org) && !this.secondFactors.isOn(user.id);
+    const principal: Principal = {
+      kind: 'user',
+      id: user.id,
+      name: user.name,
+      org,
+      scopes,
+      permissions,
+      isOperator,
+      expiresAt,
+      session: id,
+    };
     return {
       user,
       expiresAt,
@@ -319,12 +351,17 @@ export class Accounts {
   /** The account of this id, when it is of this organization. */
   user(org: string, id: string): User | null {
     const user = this.#userBy('id', id);
-    return user?.org === org ? user : null;
+    return this.#options.members.organizationsOf(id).includes(org) ? user : null;
   }
 
   /** May this person do something that the caller may not? Then the caller must not get at their account. */
   isBeyond(by: Principal, user: User): boolean {
-    return beyond(by.permissions, this.#options.permissionsOf(user.role)).length > 0;
+    const { members } = this.#options;
+    // An account is one for all its organizations: whoever gets at it gets at what it may do in each.
+    return members.organizationsOf(user.id).some((org) => {
+      if (org !== by.org && !by.isOperator) return true;
+      return beyond(by.permissions, members.standingIn(user.id, org)?.permissions ?? []).length > 0;
+    });
   }
 
   rename(person: string, name: string): void {
@@ -372,43 +409,73 @@ export class Accounts {
     return this.#links.withdraw(org, email.toLowerCase());
   }
 
-  /** Changes what a person may do, at once: their sessions stay, their connections are told to ask again. */
-  setRole(org: string, id: string, role: Role): Result<User> {
-    const user = this.#userBy('id', id);
-    if (user === null || user.org !== org) return noUser(id);
-    if (role !== 'admin' && this.#isLastAdmin(user)) return lastAdmin;
-    this.#db.prepare('UPDATE user SET role = ? WHERE id = ?').run(role, id);
-    this.#options.onRevoked(id);
-    return ok({ ...user, role });
+  /** Whoever has an account and is no member yet becomes one; an account that belongs nowhere any more goes. Before serving. */
+  async settle(): Promise<void> {
+    const joined = new Set(
+      this.#db
+        .prepare('SELECT account FROM joined')
+        .all()
+        .map(({ account }) => account),
+    );
+    for (const user of this.#db.prepare('SELECT * FROM user ORDER BY createdAt, id').all().map(toUser)) {
+      if (user === null) continue;
+      if (!joined.has(user.id)) await this.#join(user);
+      else if (this.#options.members.organizationsOf(user.id).length === 0) this.forget(user.id);
+    }
+    this.#db.exec('DELETE FROM chosen_organization WHERE session NOT IN (SELECT id FROM session)');
   }
 
-  /** Removes a person with every session. */
-  remove(org: string, id: string): Result<User> {
-    const user = this.#userBy('id', id);
-    if (user === null || user.org !== org) return noUser(id);
-    if (this.#isLastAdmin(user)) return lastAdmin;
+  /** From now on the session of this cookie is in that organization. */
+  async choose(cookie: string, org: string): Promise<Result<SignedIn>> {
+    const response = await this.#auth.api.getSession({
+      headers: new Headers({ cookie }),
+      query: { disableRefresh: true },
+    });
+    if (response === null) return refuse('auth_required', 'nobody is signed in; sign in first');
+    const { id: session, userId } = response.session;
+    const there = this.#options.members.standing(userId, { chosen: org, home: org });
+    // In the words for one that does not exist: which there are is nobody's business.
+    if (there?.org !== org)
+      return refuse('not_found', 'there is no such organization for you; GET /v1/organizations lists yours');
+    this.#db.prepare('INSERT OR REPLACE INTO chosen_organization VALUES (?, ?)').run(session, org);
+    const signedIn = await this.session(cookie);
+    return signedIn === null ? refuse('auth_required', 'nobody is signed in; sign in first') : ok(signedIn);
+  }
+
+  /** Leaves every organization, and is forgotten. */
+  async leave(id: string): Promise<Result<unknown>> {
+    const left = await this.#options.members.leave(id);
+    if (left.ok) this.forget(id);
+    return left;
+  }
+
+  /** Takes an account away with every session. */
+  forget(id: string): void {
     // Sessions and credentials go with it: both reference the user with ON DELETE CASCADE.
     this.#db.prepare('DELETE FROM user WHERE id = ?').run(id);
+    this.#db.prepare('DELETE FROM joined WHERE account = ?').run(id);
     this.#options.onRevoked(id);
-    return ok(user);
   }
 
   close(): void {
     this.#db.close();
   }
 
-  #principalOf(user: User, expiresAt: number): Principal {
-    return {
-      kind: 'user',
-      id: user.id,
-      name: user.name,
-      org: user.org,
-      scopes: scopesOf[user.role],
-      permissions: this.#options.permissionsOf(user.role),
-      // The instance belongs to the organization it was set up with.
-      isOperator: user.role === 'admin' && user.org === 'main',
-      expiresAt,
-    };
+  #chosen(session: string): string | null {
+    const row = this.#db.prepare('SELECT org FROM chosen_organization WHERE session = ?').get(session);
+    return typeof row?.['org'] === 'string' ? row['org'] : null;
+  }
+
+  /** Written down only after the record is durable: after a kill in between, the start joins them again. */
+  async #joinNow(id: string): Promise<void> {
+    const made = this.#userBy('id', id);
+    if (made !== null) await this.#join(made);
+  }
+
+  async #join(user: User): Promise<void> {
+    const joined = await this.#options.members.join(user);
+    if (!joined.ok) throw new Error(`the account could not join its organization: ${joined.message}`);
+    this.#db.prepare('INSERT OR IGNORE INTO joined VALUES (?)').run(user.id);
   }
 
   async #open(person: string, way: Way, visit: Visit): Promise<Result<SignedIn>> {
@@ -466,12 +533,6 @@ export class Accounts {
   #userBy(field: 'id' | 'email', value: string): User | null {
     return toUser(this.#db.prepare(`SELECT * FROM user WHERE ${field} = ?`).get(value));
   }
-
-  #isLastAdmin(user: User): boolean {
-    return (
-      user.role === 'admin' && this.users(user.org).every((other) => other.id === user.id || other.role !== 'admin')
-    );
-  }
 }
 
 /** The cookie that marks a browser as signed in has one of these names. */
@@ -484,12 +545,6 @@ export function sessionCookieOf(cookie: string): string | null {
   const match = new RegExp(`(?:^|;\\s*)(?:__Secure-)?${COOKIE_PREFIX}\\.session_token=([^;]*)`, 'u').exec(cookie);
   return match?.[1] ?? null;
 }
-
-const scopesOf: Readonly<Record<Role, readonly Scope[]>> = {
-  viewer: ['read'],
-  operator: ['read', 'report'],
-  admin: ['admin'],
-};
 
 /** What somebody may do who has to set up a second factor first. */
 const NOTHING = { scopes: [], permissions: [], isOperator: false } as const;
@@ -505,11 +560,6 @@ const linkGone = refuse(
   'this link was used, replaced or has ended; restart the server for a new first-run link, or ask an admin to invite you again',
 );
 const wrongPassword = refuse('auth_invalid', 'the address or the password is not right; check both and try again');
-const lastAdmin = refuse('forbidden', 'this is the last admin of the organization; make someone else an admin first');
-
-function noUser(id: string): Result<never> {
-  return refuse('not_found', `no user ${id}; list them with GET /v1/members`);
-}
 
 type Auth = ReturnType<typeof betterAuth<ReturnType<typeof settingsFor>>>;
 
@@ -578,7 +628,7 @@ function toUser(row: Record<string, unknown> | undefined): User | null {
   if (row === undefined) return null;
   const { id, email, name, org, role, createdAt } = row;
   if (typeof id !== 'string' || typeof email !== 'string' || typeof org !== 'string') return null;
-  if (role !== 'viewer' && role !== 'operator' && role !== 'admin') return null;
+  if (typeof role !== 'string' || role === '') return null;
   const at = createdAt instanceof Date ? createdAt.getTime() : Date.parse(String(createdAt));
   return { id, email, name: typeof name === 'string' ? name : email, org, role, createdAt: at };
 }

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 
-/** Roles of people, and what they mean in scopes. */
-export type Role = 'viewer' | 'operator' | 'admin';
+/** A role that every organization has, or the id of one of its own. */
+export type Role = string;
 
 /** What a one-time link is for. */
 export interface Link {
@@ -106,7 +106,7 @@ function decode(row: Record<string, unknown> | undefined): Link | null {
   if (row === undefined) return null;
   const { kind, email, org, role, created_by: createdBy, created_at: createdAt, expires_at: expiresAt } = row;
   if (kind !== 'welcome' && kind !== 'invite' && kind !== 'reset') return null;
-  if (role !== 'viewer' && role !== 'operator' && role !== 'admin') return null;
+  if (typeof role !== 'string' || role === '') return null;
   return {
     kind,
     role,

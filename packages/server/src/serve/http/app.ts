@@ -20,6 +20,7 @@ import { openApiRoute } from './openapi.ts';
 import { prometheusRoutes } from './prometheus.ts';
 import { Rates } from './rate.ts';
 import { recordRoutes } from './records.ts';
+import { organizationRoutes } from './organizations.ts';
 import { peopleFileRoutes } from './people-file.ts';
 import { pageRoutes } from '../pages/routes.ts';
 import { pushRoutes } from './push.ts';
@@ -50,6 +51,7 @@ export function createHttp(deps: HttpDeps): Http {
     ...sessionListRoutes(deps, rates),
     ...resetRoutes(deps, rates),
     ...oidcRoutes(deps, rates),
+    ...organizationRoutes(deps),
     ...keyRoutes(deps),
     ...auditRoutes(deps),
     ...intakeRoutes(deps),

@@ -41,6 +41,10 @@ export interface HttpDeps {
     'buckets' | 'days' | 'measure' | 'months' | 'pieces' | 'uptime' | 'uptimeOver' | 'uptimes'
   >;
   readonly epoch: string;
+  /** May this caller give somebody this role? */
+  readonly mayGive: (principal: Principal, role: string) => Result<null>;
+  /** Organizations, and who is where. */
+  readonly organizations: Organizations;
   readonly mutate: (principal: Principal, mutation: Mutation) => Promise<Result<Written<Json>, MutationFailure>>;
   readonly report: (principal: Principal, report: JsonObject) => Promise<Result<Written<Json>>>;
   readonly reportAll: (principal: Principal, reports: readonly JsonObject[]) => Promise<readonly ReportResult[]>;
@@ -201,4 +205,15 @@ export interface SystemReader {
   /** Null when all is well; otherwise one word for what is not. */
   trouble(): string | null;
   read(): Promise<JsonObject>;
+}
+
+/** The organizations of the instance. */
+export interface Organizations {
+  /** Those a caller may go into. */
+  list(principal: Principal): readonly { readonly id: string; readonly name: string; readonly role: string | null }[];
+  make(
+    principal: Principal,
+    wanted: { readonly id: string; readonly name: string },
+  ): Promise<Result<{ readonly id: string; readonly name: string }>>;
+  rename(principal: Principal, name: string): Promise<Result<{ readonly id: string; readonly name: string }>>;
 }

@@ -37,9 +37,7 @@ import { keyOf, whyOf } from './write-headers.ts';
 
 /** List, get, create, change, delete and bulk of every collection; one set of routes per collection. */
 export function recordRoutes(deps: HttpDeps): readonly Route[] {
-  // People have routes of their own, in session.ts.
-  const all = Object.values(deps.collections).filter(({ name }) => name !== 'members');
-  return all.flatMap((collection) => [
+  return Object.values(deps.collections).flatMap((collection) => [
     ...readRoutes(deps, collection),
     ...(isWritten(collection) ? writeRoutes(deps, collection) : []),
   ]);
@@ -254,26 +252,32 @@ function firstOf(
   };
 }
 
+function createRoute(deps: HttpDeps, collection: Collection): Route {
+  const { name } = collection;
+  return route({
+    method: 'POST',
+    path: `/v1/${name}`,
+    access: `${name}:create`,
+    tag: name,
+    summary: `Creates a record of ${name}`,
+    body: collection.create,
+    answers: {
+      ...answersOf('bad_field', 'exists', 'too_large'),
+      201: { description: 'The new record', schema: collection.row },
+    },
+    handle: (call) => {
+      const fields = asObject(call.body);
+      const id = typeof fields['id'] === 'string' ? fields['id'] : '';
+      return perform(deps, call, { collection: name, id, op: 'create', fields }, 201);
+    },
+  });
+}
+
 function writeRoutes(deps: HttpDeps, collection: Collection): readonly Route[] {
   const { name } = collection;
   return [
-    route({
-      method: 'POST',
-      path: `/v1/${name}`,
-      access: `${name}:create`,
-      tag: name,
-      summary: `Creates a record of ${name}`,
-      body: collection.create,
-      answers: {
-        ...answersOf('bad_field', 'exists', 'too_large'),
-        201: { description: 'The new record', schema: collection.row },
-      },
-      handle: (call) => {
-        const fields = asObject(call.body);
-        const id = typeof fields['id'] === 'string' ? fields['id'] : '';
-        return perform(deps, call, { collection: name, id, op: 'create', fields }, 201);
-      },
-    }),
+    // Nobody makes some kinds of records by themselves: people join by an invitation.
+    ...(collection.create instanceof z.ZodNever ? [] : [createRoute(deps, collection)]),
     route({
       method: 'PATCH',
       path: `/v1/${name}/{id}`,

@@ -39,7 +39,7 @@ test('a first-run link becomes the first admin, who is signed in; the link is th
     headers: own,
   });
   expect(reply.json).toMatchObject({
-    user: { email: 'ann@example.com', role: 'admin' },
+    user: { email: 'ann@example.com', role: 'owner' },
     principal: { scopes: ['admin'], isOperator: true },
   });
   const me = await world.call('GET', '/v1/me', { headers: { cookie: cookieOf(reply) } });

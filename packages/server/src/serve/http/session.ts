@@ -1,3 +1,4 @@
+import { idSchema } from '@statewire/model';
 import { z } from 'zod';
 import { hasSessionCookie, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, type SignedIn } from '../auth/accounts.ts';
 import type { Principal } from '../../lib/principal.ts';
@@ -14,7 +15,7 @@ const email = z.string().trim().max(254).pipe(z.email('an e-mail address'));
 const newPassword = z.string().min(PASSWORD_LENGTH_MIN).max(PASSWORD_LENGTH_MAX);
 const anyPassword = z.string().min(1).max(PASSWORD_LENGTH_MAX);
 const token = z.string().regex(/^[A-Za-z0-9_-]{43}$/u, 'the token at the end of the link');
-const role = z.enum(['viewer', 'operator', 'admin']);
+const role = idSchema.meta({ description: 'owner, admin, operator, viewer, or the id of a record of roles' });
 
 const userSchema = z
   .object({ id: z.string(), email: z.string(), name: z.string(), org: z.string(), role, createdAt: z.int() })
@@ -55,7 +56,7 @@ const invitedSchema = z.object({
 
 /** Signing in and out, one-time links, people. */
 export function sessionRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
-  return [...signInRoutes(deps, rates), ...linkRoutes(deps, rates), ...userRoutes(deps)];
+  return [...signInRoutes(deps, rates), ...linkRoutes(deps, rates)];
 }
 
 function signInRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
@@ -279,6 +280,7 @@ function linkRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
         },
       },
       handle: ({ principal, body }) => {
+        must(deps.mayGive(principal, body.role));
         return invited(principal, must(accounts.invite(principal, body)));
       },
     }),
@@ -315,53 +317,6 @@ function linkRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
         if (!accounts.withdraw(principal.org, body.email))
           throw new RefusedError({ code: 'not_found', message: 'no open invitation for this address' });
         return json({ withdrawn: true });
-      },
-    }),
-  ];
-}
-
-function userRoutes({ accounts, log }: HttpDeps): readonly Route[] {
-  return [
-    route({
-      method: 'GET',
-      path: '/v1/members',
-      access: 'members:read',
-      tag: 'people',
-      summary: 'People of the organization',
-      answers: { 200: { description: 'Oldest first', schema: z.object({ users: z.array(userSchema) }) } },
-      handle: ({ principal }) => json({ users: accounts.users(principal.org) }),
-    }),
-    route({
-      method: 'PATCH',
-      path: '/v1/members/{id}',
-      access: 'members:change',
-      tag: 'people',
-      summary: 'Changes a role, at once',
-      body: z.strictObject({ role }),
-      answers: {
-        ...answersOf('not_found', 'forbidden', 'bad_field'),
-        200: { description: 'The person as they are now', schema: userSchema },
-      },
-      handle: ({ principal, params, body }) => {
-        const user = must(accounts.setRole(principal.org, params['id'] ?? '', body.role));
-        log.info({ by: principal.id, user: user.id, role: user.role }, 'role changed');
-        return json(user);
-      },
-    }),
-    route({
-      method: 'DELETE',
-      path: '/v1/members/{id}',
-      access: 'members:delete',
-      tag: 'people',
-      summary: 'Removes a person and ends every session',
-      answers: {
-        ...answersOf('not_found', 'forbidden'),
-        200: { description: 'Removed', schema: z.object({ id: z.string(), removed: z.literal(true) }) },
-      },
-      handle: ({ principal, params }) => {
-        const user = must(accounts.remove(principal.org, params['id'] ?? ''));
-        log.info({ by: principal.id, user: user.id }, 'person removed');
-        return json({ id: user.id, removed: true });
       },
     }),
   ];

@@ -124,7 +124,7 @@ export function sessionListRoutes(deps: HttpDeps, rates: Rates): readonly Route[
             code: 'forbidden',
             message: 'the password or the address is not yours; nothing was deleted',
           });
-        must(accounts.remove(principal.org, principal.id));
+        must(await accounts.leave(principal.id));
         return json({ deleted: true });
       },
     }),

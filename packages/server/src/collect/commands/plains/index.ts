@@ -1,6 +1,7 @@
 import type { Plain } from '../plain.ts';
 import { annotations } from './annotations.ts';
 import { channels } from './channels.ts';
+import { members } from './members.ts';
 import { notifications } from './notifications.ts';
 import { preferences } from './preferences.ts';
 import { messages } from './messages.ts';
@@ -24,6 +25,7 @@ export const plains: Readonly<Record<string, Plain>> = {
   incidents,
   maintenances,
   messages,
+  members,
   notifications,
   preferences,
   pages,

@@ -10,6 +10,7 @@ import { maintenanceVerbs } from './maintenances.ts';
 import { messageVerbs } from './messages.ts';
 import { pageVerbs } from './pages.ts';
 import { incidentVerbs } from './incidents.ts';
+import { memberVerbs } from './members.ts';
 import { notificationVerbs } from './notifications.ts';
 import { presenceVerbs } from './presences.ts';
 import { ruleVerbs } from './rules.ts';
@@ -33,6 +34,7 @@ export const verbs: readonly Verb[] = [
   ...serviceVerbs,
   ...statusVerbs,
   ...incidentVerbs,
+  ...memberVerbs,
   ...notificationVerbs,
 ];
 

@@ -1,0 +1,214 @@
+/**
+ * Who belongs where, and what they may do there. The records of `members` and `roles` are the one truth; this keeps beside
+ * them in which organizations an account is, so that a sign-in finds them, and tells the gateway when what somebody may do
+ * has changed. What people sign in with is kept by serve/auth.
+ */
+import { allowsAnywhere, isBuiltinRole, type BuiltinRole, type Scope } from '@statewire/model';
+import { ok, type Result, type Row } from '@statewire/protocol';
+import { otherOwner, permissionsOf } from '../collect/commands/plains/members.ts';
+import type { Grants } from '../collect/commands/grants.ts';
+import type { Commit, Committed } from '../keep/commit-types.ts';
+import type { Live } from '../keep/live.ts';
+import type { Principal } from '../lib/principal.ts';
+
+export interface MembersDeps {
+  readonly live: Pick<Live, 'entries' | 'get' | 'orgs'>;
+  readonly commit: Pick<Commit, 'write'>;
+  readonly grants: Pick<Grants, 'ofRole'>;
+  /** What this account may do has changed. */
+  readonly onChanged: (account: string) => void;
+  /** This account belongs nowhere any more. */
+  readonly onGone: (account: string) => void;
+}
+
+/** What an account may do in one organization. */
+export interface Standing {
+  readonly org: string;
+  readonly role: string;
+  readonly scopes: readonly Scope[];
+  readonly permissions: readonly string[];
+  readonly isOperator: boolean;
+}
+
+/** An account that joins an organization. */
+export interface Joining {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly org: string;
+  readonly role: string;
+  readonly createdAt: number;
+}
+
+/** The organization whose owners and admins run the instance. */
+const HOME = 'main';
+
+export class Members {
+  readonly #deps: MembersDeps;
+  readonly #orgs = new Map<string, Set<string>>();
+
+  constructor(deps: MembersDeps) {
+    this.#deps = deps;
+    for (const org of deps.live.orgs()) for (const { id } of deps.live.entries(org, 'members')) this.#note(id, org);
+  }
+
+  /** The organizations of an account, whatever it may do there. */
+  organizationsOf(account: string): readonly string[] {
+    return [...(this.#orgs.get(account) ?? [])].sort();
+  }
+
+  /**
+   * What an account may do: in the organization that was chosen, else at home, else in the first where it is active. Owners
+   * and admins of `main` may go into every organization. Null: nothing anywhere.
+   */
+  standing(
+    account: string,
+    { chosen, home }: { readonly chosen: string | null; readonly home: string },
+  ): Standing | null {
+    const wanted = chosen === null ? [home] : [chosen, home];
+    for (const org of [...wanted, ...this.organizationsOf(account)]) {
+      const found = this.standingIn(account, org);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  /** What an account may do in this organization, or null. */
+  standingIn(account: string, org: string): Standing | null {
+    const own = this.#active(account, org);
+    const staff = this.#staffRole(account);
+    if (own === null && (staff === null || !this.#exists(org))) return null;
+    const role = own ?? staff ?? '';
+    const { live } = this.#deps;
+    const inOrg = { get: (collection: string, id: string): Row | null => live.get(org, collection, id)?.row ?? null };
+    const permissions = permissionsOf(this.#deps, inOrg, role);
+    return { org, role, permissions, scopes: scopesOf(role, permissions), isOperator: staff !== null };
+  }
+
+  /** The same caller with what they may do now; null when that is nothing. */
+  renewed(was: Principal): Principal | null {
+    const now = this.standingIn(was.id, was.org);
+    if (now === null) return null;
+    const { permissions, scopes, isOperator } = now;
+    return { ...was, permissions, scopes, isOperator };
+  }
+
+  /** Makes an account a member. The first admin of an organization without an owner owns it. Again changes nothing. */
+  join({ id, email, name, org, role, createdAt }: Joining, invitedBy: string | null = null): Promise<Result<unknown>> {
+    return this.#deps.commit.write(org, 'system', (draft) => {
+      if (draft.get('members', id) !== null) return ok(null);
+      const isFirst = role === 'admin' && !Array.from(draft.all('members')).some((other) => other['role'] === 'owner');
+      draft.put('members', id, {
+        observedAt: null,
+        labels: {},
+        source: null,
+        name,
+        email,
+        role: isFirst ? 'owner' : role,
+        state: 'active',
+        joinedAt: createdAt,
+        invitedBy,
+        lastSeenAt: null,
+        hasSecondFactor: false,
+      });
+      return ok(null);
+    });
+  }
+
+  /** Takes an account out of all its organizations; refused where it is the last owner, and then it stays in that one. */
+  async leave(account: string): Promise<Result<unknown>> {
+    for (const org of this.organizationsOf(account)) {
+      const left = await this.#deps.commit.write(org, `user:${account}`, (draft) => {
+        const member = draft.get('members', account);
+        if (member === null) return ok(null);
+        const may = otherOwner(draft, member);
+        if (may.ok) draft.delete('members', account);
+        return may;
+      });
+      if (!left.ok) return left;
+    }
+    return ok(null);
+  }
+
+  /** The people of an organization, for those who write to them. */
+  people(org: string): readonly {
+    readonly id: string;
+    readonly email: string;
+    readonly name: string;
+    readonly role: 'admin' | 'operator' | 'viewer';
+  }[] {
+    return Array.from(this.#deps.live.entries(org, 'members'))
+      .filter(({ row }) => row['state'] === 'active')
+      .sort((a, b) => a.rid - b.rid)
+      .map(({ id, row }) => {
+        const isAdmin = row['role'] === 'owner' || row['role'] === 'admin';
+        const role = isAdmin ? 'admin' : row['role'] === 'operator' ? 'operator' : 'viewer';
+        return { id, email: String(row['email']), name: String(row['name']), role };
+      });
+  }
+
+  /** Follows one durable transaction. */
+  follow({ org, changes }: Committed): void {
+    const changed = new Set<string>();
+    for (const { collection, id, before, after } of changes) {
+      if (collection === 'roles') {
+        if (before !== null) for (const holder of this.#holders(org, id)) changed.add(holder);
+      } else if (collection === 'members') {
+        if (after !== null) this.#note(id, org);
+        else this.#forget(id, org);
+        if (before?.['role'] !== after?.['role'] || before?.['state'] !== after?.['state']) changed.add(id);
+      }
+    }
+    for (const account of changed) {
+      this.#deps.onChanged(account);
+      if (!this.#orgs.has(account)) this.#deps.onGone(account);
+    }
+  }
+
+  #note(account: string, org: string): void {
+    const orgs = this.#orgs.get(account) ?? new Set();
+    this.#orgs.set(account, orgs);
+    orgs.add(org);
+  }
+
+  #forget(account: string, org: string): void {
+    const orgs = this.#orgs.get(account);
+    orgs?.delete(org);
+    if (orgs?.size === 0) this.#orgs.delete(account);
+  }
+
+  #holders(org: string, role: string): readonly string[] {
+    return Array.from(this.#deps.live.entries(org, 'members'))
+      .filter(({ row }) => row['role'] === role)
+      .map(({ id }) => id);
+  }
+
+  /** The role of an active member, or null. */
+  #active(account: string, org: string): string | null {
+    const row = this.#deps.live.get(org, 'members', account)?.row;
+    return row?.['state'] === 'active' && typeof row['role'] === 'string' ? row['role'] : null;
+  }
+
+  #staffRole(account: string): 'admin' | 'owner' | null {
+    const role = this.#active(account, HOME);
+    return role === 'admin' || role === 'owner' ? role : null;
+  }
+
+  #exists(org: string): boolean {
+    return Array.from(this.#deps.live.orgs()).includes(org);
+  }
+}
+
+const BUILTIN_SCOPES: Readonly<Record<BuiltinRole, readonly Scope[]>> = {
+  owner: ['admin'],
+  admin: ['admin'],
+  operator: ['read', 'report'],
+  viewer: ['read'],
+};
+
+/** A role in the three words of scopes, for apps' rules. */
+function scopesOf(role: string, permissions: readonly string[]): readonly Scope[] {
+  if (isBuiltinRole(role)) return BUILTIN_SCOPES[role];
+  const words = ['read', 'report'] as const;
+  return words.filter((word) => allowsAnywhere(permissions, word));
+}

@@ -17,6 +17,7 @@ import { Visits } from './collect/beats/visits.ts';
 import { createCommands, type Commands, type CommandsDeps } from './collect/commands/command.ts';
 import { Grants } from './collect/commands/grants.ts';
 import { grantableRole } from './collect/commands/plains/members.ts';
+import { grantable } from './collect/commands/plains/roles.ts';
 import { NameClaims } from './collect/commands/names.ts';
 import { CHECK_SECRETS } from './collect/commands/check-secrets.ts';
 import { createService } from './collect/commands/services.ts';
@@ -574,6 +575,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     pages: publicPages({ board, drawings, streams, commit, live, store, vault }),
     demo: options.demo ?? null,
     organizations,
+    mayScope: (principal, scope) => grantable(principal, grants.ofScopes([scope])),
     mayGive: (principal, role) =>
       grantableRole(
         writes,

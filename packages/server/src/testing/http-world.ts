@@ -21,6 +21,7 @@ import { acceptTools } from '../joints/looks.ts';
 import { Members } from '../joints/members.ts';
 import { Organizations } from '../joints/organizations.ts';
 import { grantableRole } from '../collect/commands/plains/members.ts';
+import { grantable } from '../collect/commands/plains/roles.ts';
 import { mutations } from '../joints/mutations.ts';
 import { PushDevices } from '../joints/push-devices.ts';
 import { enqueue } from '../send/enqueue.ts';
@@ -355,6 +356,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     authenticate,
     live: keep.live,
     organizations,
+    mayScope: (principal, scope) => grantable(principal, grants.ofScopes([scope])),
     mayGive: (principal, role) =>
       grantableRole(
         writes,

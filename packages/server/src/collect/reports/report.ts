@@ -104,6 +104,12 @@ export function answerOf(draft: Draft, { collection }: { readonly collection: st
 
 /** Reads a report and checks that this caller may make it. */
 export function readFor(deps: WriteDeps, principal: Principal, raw: unknown): Result<Item> {
+  // Who may not report at all is told so, whatever else is wrong with the report.
+  const named: unknown = typeof raw === 'object' && raw !== null ? Reflect.get(raw, 'collection') : null;
+  if (typeof named === 'string' && knownTo(deps)(named) !== null) {
+    const early = deps.authorize(principal, 'report', named);
+    if (!early.ok) return early;
+  }
   const item = readItem(raw, deps.engine.mappings, knownTo(deps));
   if (!item.ok) return item;
   const may = deps.authorize(principal, 'report', item.value.collection.name);

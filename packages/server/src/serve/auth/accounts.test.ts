@@ -18,8 +18,24 @@ import { Accounts, hasSessionCookie, type SignedIn } from './accounts.ts';
 
 const grants = new Grants(Object.values(collections));
 const password = 'correct horse battery';
-/** The records beside the accounts, by directory: a restart finds both. */
-const stores = new Map<string, MemoryStore>();
+/** The records beside the accounts, by directory: a restart of the accounts finds them. */
+const books = new Map<string, Awaited<ReturnType<typeof openBook>>>();
+
+async function openBook() {
+  let follow: Members | null = null;
+  const keep = await openKeep({
+    clock: systemClock,
+    store: new MemoryStore(),
+    limits,
+    log: silentLog,
+    onCommitted: (committed) => follow?.follow(committed),
+  });
+  const { live, commit } = keep;
+  const members = new Members({ live, commit, grants, onChanged: () => undefined, onGone: () => undefined });
+  follow = members;
+  return { keep, members };
+}
+
 const cleanups: (() => void)[] = [];
 afterEach(() => {
   for (const clean of cleanups.splice(0).toReversed()) clean();
@@ -28,24 +44,8 @@ afterEach(() => {
 async function setup(dir: string = mkdtempSync(join(tmpdir(), 'accounts-')), publicUrl = 'http://localhost:4800') {
   let shift = 0;
   const revoked = vi.fn<(id: string, session?: string) => void>();
-  const store = stores.get(dir) ?? new MemoryStore();
-  stores.set(dir, store);
-  let follow: Members | null = null;
-  const keep = await openKeep({
-    clock: systemClock,
-    store,
-    limits,
-    log: silentLog,
-    onCommitted: (committed) => follow?.follow(committed),
-  });
-  const members = new Members({
-    live: keep.live,
-    commit: keep.commit,
-    grants,
-    onChanged: () => undefined,
-    onGone: () => undefined,
-  });
-  follow = members;
+  const { keep, members } = books.get(dir) ?? (await openBook());
+  books.set(dir, { keep, members });
   const accounts = await Accounts.open({
     clock: { ...systemClock, now: () => systemClock.now() + shift },
     dir,

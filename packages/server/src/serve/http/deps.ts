@@ -8,7 +8,7 @@ import type { Store } from '../../keep/store.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Limits } from '../../lib/limits.ts';
 import type { Metrics } from '../../lib/metrics.ts';
-import type { Principal } from '../../lib/principal.ts';
+import type { Principal, Scope } from '../../lib/principal.ts';
 import type { Letters } from '../../send/letter.ts';
 import type { Accounts, SignedIn } from '../auth/accounts.ts';
 import type { OidcDoor } from '../auth/oidc/door.ts';
@@ -43,6 +43,8 @@ export interface HttpDeps {
   readonly epoch: string;
   /** May this caller give somebody this role? */
   readonly mayGive: (principal: Principal, role: string) => Result<null>;
+  /** May this caller make a key of this scope? Nobody makes one that may do more than they may. */
+  readonly mayScope: (principal: Principal, scope: Scope) => Result<null>;
   /** Organizations, and who is where. */
   readonly organizations: Organizations;
   readonly mutate: (principal: Principal, mutation: Mutation) => Promise<Result<Written<Json>, MutationFailure>>;

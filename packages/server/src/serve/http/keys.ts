@@ -42,7 +42,7 @@ const createSchema = z.strictObject({
 });
 
 /** API keys of an organization. The key itself is in the answer to its creation and nowhere else. */
-export function keyRoutes({ keys, clock, log }: HttpDeps): readonly Route[] {
+export function keyRoutes({ keys, clock, log, mayScope }: HttpDeps): readonly Route[] {
   return [
     route({
       method: 'GET',
@@ -77,6 +77,7 @@ export function keyRoutes({ keys, clock, log }: HttpDeps): readonly Route[] {
             message: 'keys of another organization are made by operators of this instance',
             do: 'leave `org` out',
           });
+        must(mayScope(principal, body.scope));
         const expiresAt = body.expiresInMs === undefined ? null : clock.now() + body.expiresInMs;
         const made = must(await keys.create(principal, { org, name: body.name, scope: body.scope, expiresAt }));
         log.info({ by: principal.id, keyId: made.key.id, scope: made.key.scope, keyOrg: org }, 'API key made');

@@ -473,8 +473,8 @@ test('a person renames and deletes themselves, with the password and the address
   expect((await leave({ password: 'not it at all', email: 'bo@example.com' })).status).toBe(403);
   expect((await leave({ password, email: 'Bo@example.com' })).json).toEqual({ deleted: true });
   expect((await ask(world, 'GET', '/v1/me', bo.cookie)).status).toBe(401);
-  // The last admin cannot go: nobody could let anybody in again.
-  expect((await ask(world, 'POST', '/v1/me/delete', cookie, { password, email: ann.email })).status).toBe(403);
+  // The last owner cannot go: nobody could let anybody in again.
+  expect((await ask(world, 'POST', '/v1/me/delete', cookie, { password, email: ann.email })).status).toBe(412);
 });
 
 test('keys have no password, no session and no second factor', async () => {

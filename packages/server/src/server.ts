@@ -309,10 +309,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     store,
     scopeOf: (principal, name) => scopeFilter(principal, name, catalog.of),
     whoNow: (was) => {
-      if (was.kind === 'user') {
-        const user = accounts.users(was.org).find(({ id }) => id === was.id);
-        return user === undefined ? null : { ...was, permissions: grants.ofRole(user.role) };
-      }
+      if (was.kind === 'user') return members.renewed(was);
       const isOurs = was.kind === 'key' && was.id !== ADMIN_KEY_ID && was.id !== SYSTEM.id;
       return !isOurs || keys.list(was.org).some(({ id }) => id === was.id) ? was : null;
     },

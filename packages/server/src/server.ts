@@ -29,6 +29,7 @@ import { acrossPause } from './collect/probes/unjudged.ts';
 import { OwnNetwork } from './collect/probes/own-network.ts';
 import { Schedule } from './collect/probes/schedule.ts';
 import type { WriteDeps } from './collect/reports/deps.ts';
+import { createOtlp } from './collect/otlp/receive.ts';
 import { createReports } from './collect/reports/report.ts';
 import { environment, type Config } from './config.ts';
 import { engine } from './derive/engine.ts';
@@ -583,6 +584,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     mutate,
     report: (principal, report) => reports.report(principal, report),
     reportAll: (principal, all) => reports.reportAll(principal, all),
+    otlp: createOtlp({ ...writes, live }),
     beat: (beat) => beats.beat(beat),
     instructions,
     push: devices,

@@ -138,6 +138,17 @@ export const limits = {
   /** Answers that are kept, and for how long each is good. */
   analyticsAnswersMax: 64,
   analyticsFreshMs: 30_000,
+  // OTLP.
+  /** One request, after it was inflated; and messages (spans, attributes, values) in one binary request. */
+  otlpBytesMax: 4_194_304,
+  otlpMessagesMax: 400_000,
+  otlpSpansMax: 10_000,
+  /** Agents, and pairs of agent and service, in one request; and records that it may make. */
+  otlpEdgesMax: 1_000,
+  otlpNewRecordsMax: 100,
+  /** How old the list of services may be that spans are compared with, and for how many organizations it is held. */
+  otlpTargetsMs: 1_000,
+  otlpOrgsMax: 100,
   // The MCP endpoint.
   mcpBodyBytesMax: 262_144,
   /** Listening streams: of one credential, and of this process; how long one lasts, and how many resources it names. */

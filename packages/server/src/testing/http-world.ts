@@ -11,6 +11,7 @@ import { createCommands } from '../collect/commands/command.ts';
 import { NameClaims } from '../collect/commands/names.ts';
 import { createService } from '../collect/commands/services.ts';
 import type { WriteDeps } from '../collect/reports/deps.ts';
+import { createOtlp } from '../collect/otlp/receive.ts';
 import { createReports } from '../collect/reports/report.ts';
 import { engine } from '../derive/engine.ts';
 import { rulesOf } from '../derive/rules.ts';
@@ -379,6 +380,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     mutate: (principal, mutation) => commands.mutate(principal, mutation),
     report: (principal, report) => reports.report(principal, report),
     reportAll: (principal, all) => reports.reportAll(principal, all),
+    otlp: createOtlp({ ...writes, live: keep.live }),
     beat: (beat) => made.beat(beat),
     audit: {
       commit: keep.commit,

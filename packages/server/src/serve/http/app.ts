@@ -22,6 +22,7 @@ import { Rates } from './rate.ts';
 import { recordRoutes } from './records.ts';
 import { organizationRoutes } from './organizations.ts';
 import { peopleFileRoutes } from './people-file.ts';
+import { otlpRoutes } from './otlp.ts';
 import { pageRoutes } from '../pages/routes.ts';
 import { pushRoutes } from './push.ts';
 import { mount, type Route } from './router.ts';
@@ -55,6 +56,7 @@ export function createHttp(deps: HttpDeps): Http {
     ...keyRoutes(deps),
     ...auditRoutes(deps),
     ...intakeRoutes(deps),
+    ...otlpRoutes(deps),
     ...statsRoutes(deps),
     ...analyticsRoutes(deps),
     ...prometheusRoutes(deps),

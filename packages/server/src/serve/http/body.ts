@@ -16,8 +16,12 @@ export async function readJson(
   rawHeaders: readonly string[] = [],
 ): Promise<Json> {
   assertMediaType(request, rawHeaders, JSON_TYPE, 'application/json');
-  const text = await readText(request, limits.bodyBytesMax);
-  assertDepth(text, limits.jsonDepthMax);
+  return parseJson(await readText(request, limits.bodyBytesMax), limits.jsonDepthMax);
+}
+
+/** Text as JSON, with the same refusals. */
+export function parseJson(text: string, depthMax: number): Json {
+  assertDepth(text, depthMax);
   let value: Json;
   try {
     value = JSON.parse(text);
@@ -44,9 +48,14 @@ export async function readJson(
 
 /** Reads a UTF-8 body of at most `bytesMax`. */
 export async function readText(request: Request, bytesMax: number): Promise<string> {
+  return textOf(await readBytes(request, bytesMax));
+}
+
+/** Reads a body of at most `bytesMax`. */
+export async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
   const declared = Number(request.headers.get('content-length') ?? '0');
   if (declared > bytesMax) throw tooLarge(`${declared} bytes`, bytesMax);
-  if (request.body === null) return '';
+  if (request.body === null) return new Uint8Array();
   const reader = request.body.getReader();
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -61,8 +70,13 @@ export async function readText(request: Request, bytesMax: number): Promise<stri
     // The rest of a body that is too large is not worth reading.
     if (size > bytesMax) request.body.cancel().catch(() => undefined);
   }
+  return Buffer.concat(chunks);
+}
+
+/** Bytes as text. */
+export function textOf(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw new RefusedError({
@@ -94,7 +108,7 @@ export function assertMediaType(request: Request, rawHeaders: readonly string[],
 /** Space and nothing else around the parameter: a tab in Content-Type is how checks were skipped elsewhere. */
 export const JSON_TYPE: RegExp = /^application\/json(?: ?; ?charset="?utf-8"?)?$/iu;
 
-function tooLarge(found: string, bytesMax: number): RefusedError {
+export function tooLarge(found: string, bytesMax: number): RefusedError {
   return new RefusedError({
     code: 'too_large',
     message: `the body is larger than ${bytesMax} bytes`,

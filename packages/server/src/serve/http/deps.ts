@@ -1,6 +1,7 @@
 import type { Collection, Instruction } from '@statewire/model';
 import type { Failure, Json, JsonObject, Result, Row } from '@statewire/protocol';
 import type { Written } from '../../keep/commit-types.ts';
+import type { Otlp } from '../../collect/otlp/receive.ts';
 import type { Refused } from '../../collect/audit/refusals.ts';
 import type { AuditHead } from '../../keep/audit.ts';
 import type { Past } from '../../keep/past.ts';
@@ -50,6 +51,8 @@ export interface HttpDeps {
   readonly mutate: (principal: Principal, mutation: Mutation) => Promise<Result<Written<Json>, MutationFailure>>;
   readonly report: (principal: Principal, report: JsonObject) => Promise<Result<Written<Json>>>;
   readonly reportAll: (principal: Principal, reports: readonly JsonObject[]) => Promise<readonly ReportResult[]>;
+  /** Reports in the words of OpenTelemetry. */
+  readonly otlp: Otlp;
   readonly beat: (beat: Beat) => Promise<Result<Written<Json>>>;
   readonly keys: Pick<ApiKeys, 'create' | 'list' | 'revoke'>;
   readonly accounts: Accounts;

@@ -36,6 +36,8 @@ export interface Route {
   readonly answers: Readonly<Record<number, Answer>>;
   /** What a 401 of this route adds to its challenge: where a client learns who gives credentials. */
   readonly challenge?: ((context: Context) => string | null) | undefined;
+  /** How this route says that it refuses, for protocols that have a form of their own; null: as a problem document. */
+  readonly refusal?: ((answer: Response, refusal: Refusal, context: Context) => Response | null) | undefined;
   readonly run: (call: RawCall) => Promise<Response> | Response;
 }
 
@@ -71,6 +73,7 @@ interface Spec<Q extends z.ZodObject, B extends z.ZodType> {
   readonly raw?: readonly string[];
   readonly answers: Route['answers'];
   readonly challenge?: Route['challenge'];
+  readonly refusal?: Route['refusal'];
 }
 
 /** A route for callers with a credential. */
@@ -243,7 +246,10 @@ async function answer(deps: HttpDeps, rates: Rates, entry: Route, context: Conte
   } catch (error) {
     // What a command refuses it has said itself; what the guard refuses too.
     if (error instanceof RefusedError) auditRefusal(deps, call, error.refusal);
-    return failed(deps, error, context);
+    const answered = failed(deps, error, context);
+    const refusal =
+      error instanceof RefusedError ? error.refusal : { code: 'internal', message: 'the server made a mistake' };
+    return entry.refusal?.(answered, refusal, context) ?? answered;
   }
 }
 

@@ -73,7 +73,8 @@ export { adopt, dueOf, settle, valueOf, type Settling } from './custom/settle.ts
 export { collectionOf, collections, isCollectionName, type CollectionName, type Rows } from './collections/index.ts';
 export { explain } from './explain.ts';
 export { idSchema, labelsSchema } from './schema.ts';
-export { SERVICE_KINDS, serviceKindSchema } from './service-kind.ts';
+export { SERVICE_KINDS } from './service-kind.ts';
+export { serviceKindSchema } from './schema.ts';
 export { parseCondition } from './condition/parse.ts';
 export { printCondition } from './condition/print.ts';
 export { unmetOf, type Matcher, type Scope as ConditionScope, type Unmet } from './condition/evaluate.ts';
@@ -262,14 +263,13 @@ export {
   rulePatchSchema,
   ruleRow,
   selectorOf,
-  SEVERITIES,
   type RecoveryAction,
   type Rule,
   type RuleCondition,
   type RuleCreate,
   type RulePatch,
-  type Severity,
 } from './collections/rule.ts';
+export { SEVERITIES, type Severity } from './severity.ts';
 export {
   alertRow,
   type Alert,
@@ -316,17 +316,15 @@ export {
   type Postmortem,
 } from './collections/incident.ts';
 export {
-  NOTIFICATION_TYPES,
   notificationCreateSchema,
   notificationPatchSchema,
   notificationRow,
-  PRIORITIES,
   type Notification,
   type NotificationCreate,
   type NotificationPatch,
-  type NotificationType,
-  type Priority,
 } from './collections/notification.ts';
+export { NOTIFICATION_TYPES, type NotificationType } from './notification-type.ts';
+export { PRIORITIES, type Priority } from './priority.ts';
 export {
   preferenceDefaults,
   preferencesCreateSchema,

@@ -5,6 +5,7 @@
 import { isForbiddenKey, isRecordId, type Json, type JsonObject } from '@statewire/protocol';
 import { z } from 'zod';
 import type { Envelope, Source } from './envelope.ts';
+import { SERVICE_KINDS, type ServiceKind } from './service-kind.ts';
 import { RUN_STATES, type Progress, type RunRow, type RunState } from './run.ts';
 import {
   STATUSES,
@@ -26,6 +27,9 @@ export const idSchema: z.ZodType<string> = z
   .string()
   .refine(isRecordId, { error: 'expected 1 to 128 characters of A-Z a-z 0-9 . _ : @ -' })
   .meta({ description: 'Record id', example: 'search-api' });
+
+/** What kind of check a service is looked at by. */
+export const serviceKindSchema: z.ZodType<ServiceKind> = z.enum(SERVICE_KINDS);
 
 /** One line of text without control characters. */
 export function words(max: number): z.ZodType<string> {

@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /** What is checked, and therefore how: every kind but `heartbeat` and `group` has a prober of its own. */
 export type ServiceKind =
   | 'mcp'
@@ -42,6 +40,3 @@ export const SERVICE_KINDS: readonly ServiceKind[] = [
   'openai',
   'group',
 ];
-
-/** What kind of check a service is looked at by. */
-export const serviceKindSchema: z.ZodType<ServiceKind> = z.enum(SERVICE_KINDS);

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { describeCollection, type Collection } from '../define.ts';
 import type { Envelope } from '../envelope.ts';
 import { envelopeShape, instant, plainObject, type Shape } from '../schema.ts';
-import type { Severity } from './rule.ts';
+import type { Severity } from '../severity.ts';
 
 /**
  *     pending --forMs--> firing <--> acknowledged --> resolved

@@ -11,8 +11,8 @@ import { parseCondition } from '../condition/parse.ts';
 import { mentions, rootsOf } from '../condition/roots.ts';
 import { probeDefaults, probeSettingsSchema, type ProbeSettings } from '../probe-settings.ts';
 import { isZone } from '../recurrence.ts';
-import { envelopeShape, keySchema, plainObject, words, type Shape } from '../schema.ts';
-import { serviceKindSchema, type ServiceKind } from '../service-kind.ts';
+import { envelopeShape, keySchema, plainObject, serviceKindSchema, words, type Shape } from '../schema.ts';
+import type { ServiceKind } from '../service-kind.ts';
 
 /**
  * How a service is checked. Same id as its service, written in the same transaction. Needs the admin scope

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { describeCollection, type Collection } from '../define.ts';
 import type { Envelope } from '../envelope.ts';
 import { count, envelopeShape, instant, type Shape } from '../schema.ts';
-import { NOTIFICATION_TYPES, type NotificationType } from './notification.ts';
+import { NOTIFICATION_TYPES, type NotificationType } from '../notification-type.ts';
 
 /** The counters of one person's inbox. What is snoozed does not count. */
 export interface Inbox extends Envelope {

@@ -3,17 +3,9 @@ import { z } from 'zod';
 import { describeCollection, type Collection } from '../define.ts';
 import type { Envelope } from '../envelope.ts';
 import type { InputShape } from '../report.ts';
+import { NOTIFICATION_TYPES, type NotificationType } from '../notification-type.ts';
+import { PRIORITIES, type Priority } from '../priority.ts';
 import { count, envelopeShape, instant, keySchema, named, prose, refSchema, words, type Shape } from '../schema.ts';
-
-/** Every type of notification there is. */
-export const NOTIFICATION_TYPES = ['alert', 'recovery', 'incident', 'maintenance', 'job', 'message', 'system'] as const;
-/** What a notification is about. */
-export type NotificationType = (typeof NOTIFICATION_TYPES)[number];
-
-/** From the least to the most pressing. */
-export const PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const;
-/** How urgent a notification is. */
-export type Priority = (typeof PRIORITIES)[number];
 
 /** One item of one person's inbox. */
 export interface Notification extends Envelope {

@@ -9,7 +9,7 @@ import type { InputShape } from '../report.ts';
 import { isZone } from '../recurrence.ts';
 import { envelopeShape, idSchema, instant, labelsSchema, named, words, type Shape } from '../schema.ts';
 import { selectorSchema, type Selector } from '../selector.ts';
-import type { Severity } from './rule.ts';
+import type { Severity } from '../severity.ts';
 
 /** What alerts that are told together have in common. */
 export type GroupKey = 'rule' | 'subject' | 'group' | 'kind' | `label:${string}`;

@@ -7,7 +7,8 @@ import { describeCollection, type Collection } from '../define.ts';
 import type { Envelope } from '../envelope.ts';
 import type { InputShape } from '../report.ts';
 import { count, envelopeShape, instant, labelsSchema, type Shape } from '../schema.ts';
-import { NOTIFICATION_TYPES, PRIORITIES, type NotificationType, type Priority } from './notification.ts';
+import { NOTIFICATION_TYPES, type NotificationType } from '../notification-type.ts';
+import { PRIORITIES, type Priority } from '../priority.ts';
 
 /** By which ways one type of notification reaches the person, and from which priority on. */
 export interface Ways {

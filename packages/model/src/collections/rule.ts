@@ -20,14 +20,9 @@ import {
   words,
   type Shape,
 } from '../schema.ts';
+import type { Severity } from '../severity.ts';
 import { selectorSchema, type Selector, type SelectedCollection } from '../selector.ts';
 import { STATUSES, type Status } from '../status.ts';
-
-/** How bad an alert is. */
-export type Severity = 'critical' | 'warning' | 'info';
-
-/** Worst first. */
-export const SEVERITIES: readonly Severity[] = ['critical', 'warning', 'info'];
 
 /** When a rule is true of a record. One family per kind; see docs/concepts/alerts.md. */
 export type RuleCondition =

@@ -13,6 +13,7 @@ import {
   idSchema,
   instant,
   labelsSchema,
+  serviceKindSchema,
   named,
   prose,
   statusDefaults,
@@ -20,7 +21,7 @@ import {
   words,
   type Shape,
 } from '../schema.ts';
-import { serviceKindSchema, type ServiceKind } from '../service-kind.ts';
+import type { ServiceKind } from '../service-kind.ts';
 import type { Desired, Health, StatusRow } from '../status.ts';
 import { targetFlaw } from '../target.ts';
 import { checkFlaw, checkInputSchema, type CheckInput } from './check.ts';

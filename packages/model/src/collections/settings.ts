@@ -6,7 +6,7 @@ import { describeCollection, type Collection } from '../define.ts';
 import type { Envelope } from '../envelope.ts';
 import type { InputShape } from '../report.ts';
 import { envelopeShape, labelsSchema, type Shape } from '../schema.ts';
-import { SEVERITIES, type Severity } from './rule.ts';
+import { SEVERITIES, type Severity } from '../severity.ts';
 
 /** When an incident is drafted from alerts, without anybody asking for it. */
 export interface Drafting {

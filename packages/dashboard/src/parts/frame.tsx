@@ -109,7 +109,8 @@ function Crumbs({ crumbs }: { crumbs: readonly Crumb[] }): ReactNode {
         {crumbs.map((crumb, i) => (
           <li
             key={crumb.title}
-            className={cx('flex min-w-0 items-center gap-1.5', i === 0 && crumbs.length > 1 && 'shrink-0')}
+            // On a phone the page's own name needs the room more than the way to it.
+            className={cx('flex min-w-0 items-center gap-1.5', i < crumbs.length - 1 && 'max-sm:max-w-24 sm:shrink-0')}
           >
             {i > 0 && (
               <span aria-hidden className="text-muted">

@@ -25,8 +25,15 @@ export function isOver(run: RunRow): boolean {
   return TERMINAL_RUN_STATES.includes(run.state);
 }
 
+interface ProgressLineProps {
+  readonly run: RunRow;
+  /** In a narrow column: the bar and how far it is; silence instead of that. */
+  readonly brief?: boolean;
+  readonly className?: string;
+}
+
 /** Bar, numbers, rate and time left on one line that keeps its height whatever is known. */
-export function ProgressLine({ run, className }: { run: RunRow; className?: string }): ReactNode {
+export function ProgressLine({ run, brief = false, className }: ProgressLineProps): ReactNode {
   const { done, total, unit } = run.progress;
   const pct = percent(run);
   // Silence brings no change that would render again: the page has to look at the clock itself.
@@ -53,16 +60,16 @@ export function ProgressLine({ run, className }: { run: RunRow; className?: stri
           style={{ transform: `scaleX(${(pct ?? 100) / 100})` }}
         />
       </div>
-      <span className="shrink-0 text-right sm:w-40">
+      <span className={cx('shrink-0 text-right', brief ? isStalled(run, now) && 'hidden' : 'sm:w-40')}>
         {pct === null ? `${count(done)} ${unit}` : `${Math.floor(pct)} %`}
-        {pct !== null && total !== null && (
+        {!brief && pct !== null && total !== null && (
           <span className="max-sm:hidden">
             {' '}
             · {count(done)} of {count(total)} {unit}
           </span>
         )}
       </span>
-      <span className="w-24 shrink-0 text-right">
+      <span className={cx('shrink-0 text-right', brief ? !isStalled(run, now) && 'hidden' : 'w-24')}>
         {isStalled(run, now) ? (
           <span className="text-degraded">
             silent <Lasting since={run.movedAt ?? run.startedAt ?? run.createdAt} short />

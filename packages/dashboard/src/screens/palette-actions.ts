@@ -1,10 +1,12 @@
-import type { Alert, Service } from '@statewire/model';
+import type { Alert, Permission, Service } from '@statewire/model';
 import type { NavigateOptions } from '@tanstack/react-router';
 import {
   BellOff,
   BellRing,
+  Building2,
   Eye,
   FileUp,
+  KeyRound,
   LogOut,
   type LucideIcon,
   Megaphone,
@@ -13,6 +15,8 @@ import {
   Plus,
   RefreshCw,
   Sun,
+  UserRound,
+  Users,
   Wrench,
 } from 'lucide-react';
 import { serverNow } from '../lib/ticker.ts';
@@ -28,6 +32,7 @@ export interface Action {
 
 interface Scene {
   readonly canWrite: boolean;
+  readonly can: (permission: Permission) => boolean;
   /** What is done to one service is offered once somebody looks for it. */
   readonly isTyped: boolean;
   readonly services: readonly Service[];
@@ -43,7 +48,7 @@ const MUTE_MS = 3_600_000;
 const SHOWN_MAX = 8;
 
 /** Everything that can be done from the palette now and was looked for, the likelier first. */
-export function actionsOf({ canWrite, isTyped, services, alerts, has, go, signOut }: Scene): readonly Action[] {
+export function actionsOf({ canWrite, can, isTyped, services, alerts, has, go, signOut }: Scene): readonly Action[] {
   const looked = (all: readonly Action[]): readonly Action[] => all.filter(({ label }) => has(label));
   return [
     ...(canWrite
@@ -53,6 +58,8 @@ export function actionsOf({ canWrite, isTyped, services, alerts, has, go, signOu
           ...looked(made(services, go)),
         ]
       : []),
+    ...looked(begun(can, go)),
+    ...looked(settings(can, go)),
     ...looked([
       { label: 'Theme: light', icon: Sun, run: () => choose('light') },
       { label: 'Theme: dark', icon: Moon, run: () => choose('dark') },
@@ -79,6 +86,40 @@ function ofServices(services: readonly Service[]): readonly Action[] {
           run: () => void act('services', row.id, 'mute', { until: Math.round(serverNow()) + MUTE_MS }),
         },
   ]);
+}
+
+/** What people begin on the pages of people and agents. */
+function begun(can: Scene['can'], go: Scene['go']): readonly Action[] {
+  const all: readonly (Action & { readonly needs: Permission })[] = [
+    { label: 'New agent', icon: Plus, needs: 'agents:create', run: () => go({ to: '/agents', search: { add: true } }) },
+    {
+      label: 'New customer',
+      icon: Plus,
+      needs: 'customers:create',
+      run: () => go({ to: '/customers', search: { add: true } }),
+    },
+    {
+      label: 'Import customers',
+      icon: FileUp,
+      needs: 'customers:create',
+      run: () => go({ to: '/customers', search: { import: true } }),
+    },
+    { label: 'New user', icon: Plus, needs: 'users:create', run: () => go({ to: '/users', search: { add: true } }) },
+  ];
+  return all.filter(({ needs }) => can(needs));
+}
+
+function settings(can: Scene['can'], go: Scene['go']): readonly Action[] {
+  return [
+    { label: 'Settings: account', icon: UserRound, run: () => go({ to: '/settings/account' }) },
+    { label: 'Settings: organization', icon: Building2, run: () => go({ to: '/settings/organization' }) },
+    ...(can('members:read')
+      ? [{ label: 'Settings: members', icon: Users, run: () => go({ to: '/settings/members' }) }]
+      : []),
+    ...(can('keys:read')
+      ? [{ label: 'Settings: API keys', icon: KeyRound, run: () => go({ to: '/settings/keys' }) }]
+      : []),
+  ];
 }
 
 function made(services: readonly Service[], go: Scene['go']): readonly Action[] {

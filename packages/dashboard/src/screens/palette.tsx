@@ -4,6 +4,7 @@ import { Megaphone } from 'lucide-react';
 import { Dialog as Radix } from 'radix-ui';
 import { type ReactNode, useState } from 'react';
 import { kinds } from '../lib/kinds.ts';
+import { allows } from '@statewire/model';
 import { useMe } from '../lib/me.ts';
 import { pages } from '../lib/pages.ts';
 import { useRows } from '../live/rows.ts';
@@ -11,6 +12,7 @@ import { lookOf, severity } from '../parts/status.tsx';
 import { lookOfAlert } from './alerts/look.ts';
 import { phases } from './incidents/look.ts';
 import { actionsOf } from './palette-actions.ts';
+import { useFound } from './palette-found.ts';
 
 // The list is a view on the newest matches, not a table: more lines are not read.
 const SERVICES_SHOWN_MAX = 8;
@@ -20,7 +22,7 @@ const OTHERS_SHOWN_MAX = 4;
 export default function Palette({ onClose }: { onClose: () => void }): ReactNode {
   const [text, setText] = useState('');
   const navigate = useNavigate();
-  const { canWrite, signOut } = useMe();
+  const { me, canWrite, signOut } = useMe();
   const { rows } = useRows('services');
   const alerts = useRows('alerts', OPEN_ALERTS);
   const incidents = useRows('incidents', OPEN_INCIDENTS);
@@ -51,8 +53,10 @@ export default function Palette({ onClose }: { onClose: () => void }): ReactNode
     .filter((row) => has(row.title))
     .sort((a, b) => b.startedAt - a.startedAt || (a.id < b.id ? -1 : 1))
     .slice(0, OTHERS_SHOWN_MAX);
+  const others = useFound(wanted);
   const actions = actionsOf({
     canWrite,
+    can: (permission) => allows(me.permissions, permission),
     isTyped: wanted !== '',
     services: rows,
     alerts: alerts.rows,
@@ -145,6 +149,17 @@ export default function Palette({ onClose }: { onClose: () => void }): ReactNode
                   ))}
                 </Group>
               )}
+              {others.map(({ title, icon: Icon, rows }) => (
+                <Group key={title} title={title}>
+                  {rows.map((row) => (
+                    <Item key={row.id} value={`${title} ${row.id}`} onSelect={then(() => void navigate(row.to))}>
+                      <Icon aria-hidden className="size-4 shrink-0 text-muted" />
+                      <span className="truncate">{row.name}</span>
+                      <span className="ml-auto shrink-0 text-xs text-muted">{row.note}</span>
+                    </Item>
+                  ))}
+                </Group>
+              ))}
               {pages.some((page) => has(page.title)) && (
                 <Group title="Pages">
                   {pages

@@ -76,7 +76,7 @@ export function ActivityCell({ agent, run }: AgentLine): ReactNode {
       ) : run !== null ? (
         <>
           <p className="truncate text-xs text-muted">{run.title}</p>
-          <ProgressLine run={run} className="mt-0.5" />
+          <ProgressLine run={run} brief className="mt-0.5" />
         </>
       ) : (
         <p className="truncate text-muted">{agent.status === 'up' ? agent.activity : agent.reason.text}</p>

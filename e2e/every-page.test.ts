@@ -134,8 +134,11 @@ function cutOff(page: Page): Promise<readonly string[]> {
     return [...document.querySelectorAll('a, button, input, select, textarea, h1, h2, h3')]
       .filter((element) => {
         const { left, right, width, height } = element.getBoundingClientRect();
+        // What is there for screen readers alone, or inside of it, is cut off on purpose.
         const isSeen = width > 1 && height > 1 && getComputedStyle(element).visibility === 'visible';
-        return isSeen && (right > innerWidth + 1 || left < -1) && !scrolls(element);
+        return (
+          isSeen && element.closest('.sr-only') === null && (right > innerWidth + 1 || left < -1) && !scrolls(element)
+        );
       })
       .map((element) => element.outerHTML.slice(0, 200));
   });

@@ -14,10 +14,10 @@ import { type Me, signOut, whoAmI } from './rest/account.ts';
 import { type Problem, problemIn } from './rest/request.ts';
 import { router } from './router.tsx';
 import { GateFrame } from './screens/gate.tsx';
-import { SignIn } from './screens/sign-in.tsx';
-import { Welcome } from './screens/welcome.tsx';
 
 // Who comes to these comes once.
+const SignIn = lazy(() => import('./screens/sign-in.tsx').then((screen) => ({ default: screen.SignIn })));
+const Welcome = lazy(() => import('./screens/welcome.tsx').then((screen) => ({ default: screen.Welcome })));
 const Reset = lazy(() => import('./screens/reset.tsx').then((screen) => ({ default: screen.Reset })));
 const Enrol = lazy(() => import('./screens/enrol.tsx').then((screen) => ({ default: screen.Enrol })));
 // What is said to operators comes after the page itself.
@@ -113,16 +113,18 @@ export function App(): ReactNode {
   if (token !== null) {
     return (
       <QueryClientProvider client={queries}>
-        <Welcome
-          key={token.token}
-          token={token.token}
-          onSignedIn={(me) => {
-            // The used link must not stay in the address or the history.
-            history.replaceState(null, '', '/');
-            setToken(null);
-            enter(me);
-          }}
-        />
+        <Suspense>
+          <Welcome
+            key={token.token}
+            token={token.token}
+            onSignedIn={(me) => {
+              // The used link must not stay in the address or the history.
+              history.replaceState(null, '', '/');
+              setToken(null);
+              enter(me);
+            }}
+          />
+        </Suspense>
       </QueryClientProvider>
     );
   }
@@ -141,13 +143,15 @@ export function App(): ReactNode {
     case 'out':
       return (
         <QueryClientProvider client={queries}>
-          <SignIn
-            onSignedIn={(me) => {
-              // Why somebody was refused before is not where they are now.
-              if (location.hash.startsWith('#/sign-in/')) history.replaceState(null, '', '/');
-              enter(me);
-            }}
-          />
+          <Suspense>
+            <SignIn
+              onSignedIn={(me) => {
+                // Why somebody was refused before is not where they are now.
+                if (location.hash.startsWith('#/sign-in/')) history.replaceState(null, '', '/');
+                enter(me);
+              }}
+            />
+          </Suspense>
         </QueryClientProvider>
       );
     case 'enrolling':

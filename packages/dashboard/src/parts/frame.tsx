@@ -144,7 +144,7 @@ function Rail({ isOpen, counts, onToggle, onPalette }: RailProps): ReactNode {
   const path = useLocation({ select: (location) => location.pathname });
   const { me } = useMe();
   return (
-    <div className="sticky top-0 hidden h-dvh flex-col border-r bg-surface md:flex">
+    <aside aria-label="Rail" className="sticky top-0 hidden h-dvh flex-col border-r bg-surface md:flex">
       <div className={cx('flex h-12 items-center gap-2.5 px-4', !isOpen && 'justify-center px-0')}>
         <Mark />
         {isOpen && (
@@ -198,7 +198,7 @@ function Rail({ isOpen, counts, onToggle, onPalette }: RailProps): ReactNode {
           {isOpen ? <PanelLeftClose aria-hidden /> : <PanelLeftOpen aria-hidden />}
         </Button>
       </div>
-    </div>
+    </aside>
   );
 }
 

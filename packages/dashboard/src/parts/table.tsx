@@ -294,6 +294,9 @@ function Header<T>({
           {column.title}
           <Arrow aria-hidden className={cx('size-3', !isSorted && 'invisible')} />
         </button>
+      ) : column.title === '' ? (
+        // A column of buttons needs no heading that is seen.
+        <span className="sr-only">Actions</span>
       ) : (
         column.title
       )}

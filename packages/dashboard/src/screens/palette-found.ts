@@ -1,7 +1,7 @@
 import type { Json } from '@statewire/protocol';
 import { useCollection } from '@statewire/react';
 import type { NavigateOptions } from '@tanstack/react-router';
-import { Bot, Building2, type LucideIcon, User } from 'lucide-react';
+import { Bot, Building2, type LucideIcon, MessageSquareText, User } from 'lucide-react';
 import { sentence } from '../lib/format.ts';
 
 /** Records of one sort that were looked for, as lines. */
@@ -19,11 +19,12 @@ export interface Found {
 // More lines of one sort are not read.
 const SHOWN_MAX = 4;
 
-/** Agents, customers and users with what was typed in their name; looked for by the server, however many there are. */
+/** Agents, customers, users and messages with what was typed in their name; looked for by the server, however many there are. */
 export function useFound(wanted: string): readonly Found[] {
   const agents = useCollection('agents', { where: named('name', wanted), limit: SHOWN_MAX });
   const customers = useCollection('customers', { where: named('name', wanted), limit: SHOWN_MAX });
   const users = useCollection('users', { where: named('name', wanted), limit: SHOWN_MAX });
+  const messages = useCollection('messages', { where: named('title', wanted), limit: SHOWN_MAX });
   const all: readonly Found[] = [
     {
       title: 'Agents',
@@ -53,6 +54,16 @@ export function useFound(wanted: string): readonly Found[] {
         name,
         note: email,
         to: { to: '/users/$id', params: { id } },
+      })),
+    },
+    {
+      title: 'Messages',
+      icon: MessageSquareText,
+      rows: (messages.data ?? []).map(({ id, title, state }) => ({
+        id,
+        name: title,
+        note: sentence(state),
+        to: { to: '/messages' },
       })),
     },
   ];

@@ -2,13 +2,16 @@ import type { Inbox } from '@statewire/model';
 import { useUnread } from '@statewire/react';
 import { Bell as BellIcon } from 'lucide-react';
 import { Popover } from 'radix-ui';
-import { type ReactNode, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { count, plural } from '../../lib/format.ts';
 import { useNarrow } from '../../lib/media.ts';
 import { Button } from '../../parts/button.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
-import { Center } from './center.tsx';
+import { BoneRows } from '../../parts/skeleton.tsx';
+
+// Most pages are left without looking into it.
+const Center = lazy(() => import('./center.tsx').then((module) => ({ default: module.Center })));
 
 const BADGE_MAX = 99;
 
@@ -24,7 +27,9 @@ export function Bell(): ReactNode {
         <BellButton inbox={inbox} aria-haspopup="dialog" aria-expanded={isOpen} onClick={() => setOpen(true)} />
         <Dialog open={isOpen} onClose={() => setOpen(false)} title="Inbox">
           <div className="-mx-5 -my-4">
-            <Center inbox={inbox} onClose={() => setOpen(false)} />
+            <Suspense fallback={<BoneRows rows={4} className="h-14" />}>
+              <Center inbox={inbox} onClose={() => setOpen(false)} />
+            </Suspense>
           </div>
         </Dialog>
       </>
@@ -43,7 +48,9 @@ export function Bell(): ReactNode {
           collisionPadding={12}
           className="overlay-in pane z-50 flex max-h-[min(70dvh,36rem)] w-96 flex-col overflow-clip bg-raised shadow-overlay outline-none"
         >
-          <Center inbox={inbox} onClose={() => setOpen(false)} />
+          <Suspense fallback={<BoneRows rows={4} className="h-14" />}>
+            <Center inbox={inbox} onClose={() => setOpen(false)} />
+          </Suspense>
         </Popover.Content>
       </Popover.Portal>
     </Popover.Root>

@@ -7,5 +7,10 @@ import { useCrumbs } from '../../parts/frame.tsx';
 export function Messages(): ReactNode {
   useCrumbs('Messages');
   const mayWrite = useCan('messages:change');
-  return mayWrite ? <SystemMessageManager className="pane p-4" /> : <SystemMessageBanner max={50} />;
+  return (
+    <div className="space-y-5">
+      <h1 className="text-xl font-semibold tracking-tight">Messages</h1>
+      {mayWrite ? <SystemMessageManager className="pane p-4" /> : <SystemMessageBanner max={50} />}
+    </div>
+  );
 }

@@ -31,6 +31,7 @@ export const dashboardPages: readonly DashboardPage[] = [
   page('/agents', 'Agents & connections', /^Agents/u, 'Agent 1'),
   page('/agents/$id', 'Agent 1', /· Agent 1$/u, 'Reading', '/agents/agent-1'),
   page('/jobs', 'Jobs', 'Jobs', 'Nightly scan'),
+  page('/monitoring', 'Live monitoring', 'Live monitoring', 'Nightly scan'),
   page('/alerts', 'Alerts', 'Alerts', /Billing/u),
   page('/incidents', 'Incidents', 'Incidents', 'Checkout is slow'),
   page(
@@ -50,11 +51,13 @@ export const dashboardPages: readonly DashboardPage[] = [
   page('/customers/$id', 'Customer 3', /· Customer 3$/u, 'Growth', '/customers/customer-3'),
   page('/users', 'Users', 'Users', 'User 3'),
   page('/users/$id', 'User 3', /· User 3$/u, 'user-3@example.org', '/users/user-3'),
+  page('/analytics', 'Analytics', 'Analytics', /Billing/u),
   page('/audit', 'Audit', 'Audit', /services/u, undefined, 'audit:read'),
   page('/system', 'System', 'System', /Memory/u, undefined, 'system:read'),
   page('/settings/account', 'Settings', /· Account$/u, 'Second factor'),
   page('/settings/organization', 'Settings', /· Organization$/u, 'Signing in'),
   page('/settings/members', 'Settings', /· Members$/u, 'ada@example.org', undefined, 'members:read'),
+  page('/settings/roles', 'Settings', /· Roles$/u, /operator/iu, undefined, 'roles:read'),
   page('/settings/keys', 'Settings', /· API keys$/u, /No keys yet/u, undefined, 'keys:read'),
 ];
 

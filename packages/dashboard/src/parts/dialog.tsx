@@ -3,6 +3,7 @@ import { Dialog as Radix } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { cx } from '../lib/cx.ts';
 import { Button } from './button.tsx';
+import { useReturnFocus } from './return-focus.ts';
 
 interface Props {
   readonly open: boolean;
@@ -16,12 +17,14 @@ interface Props {
 
 /** A modal dialog: focus stays inside, Escape closes, focus returns. On phones it is a sheet from below. */
 export function Dialog({ open, onClose, title, note, wide = false, children, footer }: Props): ReactNode {
+  const giveBack = useReturnFocus(open);
   return (
     <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Radix.Portal>
         {/* Our own veil and not Radix's: theirs adds a style element, which the content security policy refuses. */}
         <div aria-hidden className="fade-in fixed inset-0 z-40 bg-veil" />
         <Radix.Content
+          onCloseAutoFocus={giveBack}
           {...(note === undefined ? { 'aria-describedby': undefined } : {})}
           className={cx(
             'overlay-in pane fixed z-50 flex max-h-[min(88dvh,52rem)] w-[calc(100%-2rem)] flex-col bg-raised shadow-overlay outline-none',

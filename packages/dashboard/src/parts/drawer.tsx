@@ -2,6 +2,7 @@ import { X } from 'lucide-react';
 import { Dialog as Radix } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { Button } from './button.tsx';
+import { useReturnFocus } from './return-focus.ts';
 
 interface Props {
   readonly onClose: () => void;
@@ -13,11 +14,13 @@ interface Props {
 
 /** One record of a list, beside the list: from the right, the whole width on phones. Escape closes, focus returns. */
 export function Drawer({ onClose, title, note, children, footer }: Props): ReactNode {
+  const giveBack = useReturnFocus(true);
   return (
     <Radix.Root open onOpenChange={(open) => !open && onClose()}>
       <Radix.Portal>
         <div aria-hidden className="fade-in fixed inset-0 z-40 bg-veil" />
         <Radix.Content
+          onCloseAutoFocus={giveBack}
           aria-describedby={undefined}
           className="overlay-in fixed inset-y-0 right-0 z-50 flex w-full max-w-xl flex-col border-l bg-raised shadow-overlay outline-none"
         >

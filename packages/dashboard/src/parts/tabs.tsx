@@ -40,7 +40,7 @@ export function Tabs<K extends string>({ label, tabs, value, onChange, children 
           </Radix.Trigger>
         ))}
       </Radix.List>
-      <Radix.Content value={value} className="outline-none">
+      <Radix.Content value={value} className="rounded-card outline-offset-4">
         {children}
       </Radix.Content>
     </Radix.Root>

@@ -116,6 +116,7 @@ function settings(can: Scene['can'], go: Scene['go']): readonly Action[] {
     ...(can('members:read')
       ? [{ label: 'Settings: members', icon: Users, run: () => go({ to: '/settings/members' }) }]
       : []),
+    ...(can('roles:read') ? [{ label: 'Settings: roles', icon: Users, run: () => go({ to: '/settings/roles' }) }] : []),
     ...(can('keys:read')
       ? [{ label: 'Settings: API keys', icon: KeyRound, run: () => go({ to: '/settings/keys' }) }]
       : []),

@@ -8,6 +8,7 @@ import { allows } from '@statewire/model';
 import { useMe } from '../lib/me.ts';
 import { pages } from '../lib/pages.ts';
 import { useRows } from '../live/rows.ts';
+import { useReturnFocus } from '../parts/return-focus.ts';
 import { lookOf, severity } from '../parts/status.tsx';
 import { lookOfAlert } from './alerts/look.ts';
 import { phases } from './incidents/look.ts';
@@ -21,6 +22,7 @@ const OTHERS_SHOWN_MAX = 4;
 /** Go anywhere, do anything, without the mouse. Services show their live state. */
 export default function Palette({ onClose }: { onClose: () => void }): ReactNode {
   const [text, setText] = useState('');
+  const giveBack = useReturnFocus(true);
   const navigate = useNavigate();
   const { me, canWrite, signOut } = useMe();
   const { rows } = useRows('services');
@@ -69,6 +71,7 @@ export default function Palette({ onClose }: { onClose: () => void }): ReactNode
       <Radix.Portal>
         <div aria-hidden className="fade-in fixed inset-0 z-40 bg-veil" />
         <Radix.Content
+          onCloseAutoFocus={giveBack}
           aria-describedby={undefined}
           className="overlay-in pane fixed inset-x-0 top-[12dvh] z-50 mx-auto w-[calc(100%-2rem)] max-w-xl overflow-clip bg-raised shadow-overlay outline-none"
         >

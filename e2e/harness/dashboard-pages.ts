@@ -31,7 +31,7 @@ export const dashboardPages: readonly DashboardPage[] = [
   page('/agents', 'Agents & connections', /^Agents/u, 'Agent 1'),
   page('/agents/$id', 'Agent 1', /· Agent 1$/u, 'Reading', '/agents/agent-1'),
   page('/jobs', 'Jobs', 'Jobs', 'Nightly scan'),
-  page('/monitoring', 'Live monitoring', 'Live monitoring', 'Nightly scan'),
+  page('/monitoring', 'Live monitoring', 'Live monitoring', /Orders to warehouse/u),
   page('/alerts', 'Alerts', 'Alerts', /Billing/u),
   page('/incidents', 'Incidents', 'Incidents', 'Checkout is slow'),
   page(

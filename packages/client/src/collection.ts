@@ -134,8 +134,13 @@ export class Collection<T extends Row, B extends Bodies = Bodies> extends Query<
   }
 
   /** Runs a named command on a record: `refresh`, `pause`, `override`, ... */
-  call(id: string, name: string, args?: { readonly [name: string]: Json }): Promise<CommandResult> {
-    return this.#core.call(id, name, args);
+  call(
+    id: string,
+    name: string,
+    args?: { readonly [name: string]: Json },
+    options?: Pick<CommandOptions, 'why'>,
+  ): Promise<CommandResult> {
+    return this.#core.call(id, name, args, options);
   }
 
   /** Reports what was observed of a record; needs the report scope. */

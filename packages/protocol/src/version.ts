@@ -51,4 +51,11 @@ export const CONTRACT_HISTORY: readonly ContractChange[] = [
     change: 'compatible',
     what: 'Before the first release: a window may begin behind so many records (`skip`).',
   },
+  {
+    version: 1,
+    date: '2026-11-30',
+    hash: 'adeae529ff35313a',
+    change: 'compatible',
+    what: 'Before the first release: a command says why (`mut.why`); the filter `contains`.',
+  },
 ];

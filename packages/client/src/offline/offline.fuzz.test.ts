@@ -276,9 +276,11 @@ class World {
     if (isAlone && this.store.trouble === 'none' && as !== null)
       expect(this.store.entries.filter(([, text]) => text.includes(`"owner":"${as}"`))).toEqual([]);
     // Nothing of this person is written down any more, whatever other pages of theirs still wish.
-    for (const each of this.pages) if (each.as === as) each.isSound = false;
+    // Who signs out where nothing is shown (offline, and the rows are spoiled) may be anybody.
+    const isTheirs = (owner: Person | null): boolean => as === null || owner === as;
+    for (const each of this.pages) if (isTheirs(each.as)) each.isSound = false;
     // Commands of dead pages were theirs too, and are given up with them.
-    for (const given of this.given.values()) if (given.as === as && !given.on.isAlive) given.on.isSound = false;
+    for (const given of this.given.values()) if (isTheirs(given.as) && !given.on.isAlive) given.on.isSound = false;
     page.as = null;
     page.sw.connect();
   }

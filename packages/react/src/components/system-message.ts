@@ -33,7 +33,7 @@ export function phaseOf(
 ): MessageState {
   if (state === 'draft' || state === 'withdrawn' || state === 'expired') return state;
   if (endsAt !== null && now >= endsAt) return 'expired';
-  if (state === 'active') return 'active';
+  if (state !== undefined) return state;
   return startsAt !== null && now < startsAt ? 'scheduled' : 'active';
 }
 

@@ -82,6 +82,7 @@ test('a token of a trusted issuer is a principal of its organization, with its s
       scopes: ['read', 'report'],
       isOperator: false,
       expiresAt: exp * 1_000,
+      customers: [],
     },
   });
 });

@@ -249,6 +249,9 @@ async function answer(deps: HttpDeps, rates: Rates, entry: Route, context: Conte
     const answered = failed(deps, error, context);
     const refusal =
       error instanceof RefusedError ? error.refusal : { code: 'internal', message: 'the server made a mistake' };
+    const more = answered.status === 401 ? (entry.challenge?.(context) ?? null) : null;
+    if (more !== null)
+      answered.headers.set('www-authenticate', `${answered.headers.get('www-authenticate') ?? 'Bearer'}, ${more}`);
     return entry.refusal?.(answered, refusal, context) ?? answered;
   }
 }

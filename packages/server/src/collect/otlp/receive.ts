@@ -7,8 +7,10 @@ import { collectionOf, readReport } from '@statewire/model';
 import type { Draft } from '../../keep/commit-types.ts';
 import type { Principal } from '../../lib/principal.ts';
 import { actorOf, type WriteDeps } from '../reports/deps.ts';
+import { applyMetricReport } from '../reports/metric-report.ts';
 import { applyStatusReport } from '../reports/status-report.ts';
 import { reportOf, type Edge } from './edges.ts';
+import type { Reading, Readings } from './metrics.ts';
 import { Targets } from './targets.ts';
 import type { Call, Traces } from './traces.ts';
 
@@ -25,6 +27,8 @@ export interface OtlpDeps extends WriteDeps {
 export interface Otlp {
   /** Takes spans of a caller. `periodMs`: the next come within this time. */
   traces(principal: Principal, traces: Traces, options: { readonly periodMs: number | null }): Promise<Result<Taken>>;
+  /** Takes numbers of a caller. */
+  metrics(principal: Principal, found: Readings): Promise<Result<Taken>>;
 }
 
 export function createOtlp(deps: OtlpDeps): Otlp {
@@ -50,22 +54,50 @@ export function createOtlp(deps: OtlpDeps): Otlp {
           apply: (draft: Draft) => writeEdge(deps, draft, { principal, edge, periodMs, budget }),
         })),
       ];
-      const step = deps.limits.reportsPerTransactionMax;
-      for (let from = 0; from < jobs.length; from += step) {
-        const slice = jobs.slice(from, from + step);
-        const written = await deps.commit.write(principal.org, actorOf(principal), (draft) =>
-          ok(slice.map(({ apply }) => draft.attempt(() => apply(draft)))),
-        );
-        // Nothing was written yet: the exporter may send it all again.
-        if (!written.ok && from === 0) return written;
-        for (const [i, { count }] of slice.entries()) {
-          const result = written.ok ? written.value.value[i] : written;
-          if (result !== undefined && !result.ok) rejected.add(count, result.message);
-        }
-      }
-      return ok(rejected.taken());
+      return writeAll(deps, principal, jobs, rejected);
+    },
+
+    async metrics(principal, { readings, refused }) {
+      const may = deps.authorize(principal, 'report', 'metrics');
+      if (!may.ok) return may;
+      const rejected = new Rejections();
+      for (const { count, why } of refused) rejected.add(count, why);
+      const budget = { records: deps.limits.otlpNewRecordsMax };
+      const jobs = readings.map((reading) => ({
+        count: reading.points,
+        apply: (draft: Draft) => writeMetric(deps, draft, { principal, reading, budget }),
+      }));
+      return writeAll(deps, principal, jobs, rejected);
     },
   };
+}
+
+/** One report of a request: how much it stands for, and how it is written. */
+interface Job {
+  readonly count: number;
+  readonly apply: (draft: Draft) => Result<string>;
+}
+
+async function writeAll(
+  deps: OtlpDeps,
+  principal: Principal,
+  jobs: readonly Job[],
+  rejected: Rejections,
+): Promise<Result<Taken>> {
+  const step = deps.limits.reportsPerTransactionMax;
+  for (let from = 0; from < jobs.length; from += step) {
+    const slice = jobs.slice(from, from + step);
+    const written = await deps.commit.write(principal.org, actorOf(principal), (draft) =>
+      ok(slice.map(({ apply }) => draft.attempt(() => apply(draft)))),
+    );
+    // Nothing was written yet: the exporter may send it all again.
+    if (!written.ok && from === 0) return written;
+    for (const [i, { count }] of slice.entries()) {
+      const result = written.ok ? written.value.value[i] : written;
+      if (result !== undefined && !result.ok) rejected.add(count, result.message);
+    }
+  }
+  return ok(rejected.taken());
 }
 
 /** Spans of one edge become one, whatever their order. */
@@ -150,6 +182,17 @@ function writeEdge(
   return apply(deps, draft, principal, { collection: 'connections', id, ...reportOf(edge, before, periodMs) });
 }
 
+function writeMetric(
+  deps: OtlpDeps,
+  draft: Draft,
+  { principal, reading, budget }: Omit<Writing, 'periodMs'> & { readonly reading: Reading },
+): Result<string> {
+  const { id, title, unit, kind, how, value } = reading;
+  if (draft.get('metrics', id) === null && !spend(budget)) return tooMany(deps);
+  const read = readReport({ collection: 'metrics', id, title, unit, kind, [how]: value }, collectionOf);
+  return read.ok ? applyMetricReport(deps, draft, { id, fields: read.value.fields, sourceId: principal.id }) : read;
+}
+
 /** The road of every report; only that a collector, which speaks for many agents, does not become the one who is told. */
 function apply(deps: OtlpDeps, draft: Draft, principal: Principal, report: object): Result<string> {
   const read = readReport(report, collectionOf);
@@ -164,7 +207,7 @@ function spend(budget: { records: number }): boolean {
 }
 
 function tooMany({ limits }: Pick<OtlpDeps, 'limits'>): Result<string> {
-  return refuse('too_many_records', `more than ${limits.otlpNewRecordsMax} new agents and connections in one request`);
+  return refuse('too_many_records', `more than ${limits.otlpNewRecordsMax} new records in one request`);
 }
 
 /** How much was not taken, by reason. */

@@ -196,10 +196,24 @@ test('[OT6] what is too much is counted as rejected, and the rest is taken', asy
   const { partialSuccess } = reply.json;
   expect(partialSuccess).toMatchObject({ errorMessage: expect.stringContaining('more than 50 spans') });
   expect(partialSuccess).toMatchObject({
-    errorMessage: expect.stringContaining('more than 4 new agents and connections'),
+    errorMessage: expect.stringContaining('more than 4 new records'),
   });
   // Three agents and one edge are four new records; two edges of 17 and 16 spans, and ten spans too many.
   expect(partialSuccess).toMatchObject({ rejectedSpans: String(10 + 17 + 16) });
+});
+
+test('[OT10] numbers become metrics of the app, those of the server stay its own', async () => {
+  const numbers = (name: string, asInt: string) => ({ name, unit: 'x', gauge: { dataPoints: [{ asInt }] } });
+  const metrics = [numbers('queue', '7'), numbers('fleet', '1'), { name: 'h', histogram: { dataPoints: [{}] } }];
+  const body = { resourceMetrics: [{ scopeMetrics: [{ metrics }] }] };
+  const reply = await world.call('POST', '/otlp/v1/metrics', { key, body });
+  expect(reply.json).toMatchObject({ partialSuccess: { rejectedDataPoints: '2' } });
+  expect(reply.text).toContain('metrics/fleet is derived by the server');
+  expect(row('metrics', 'queue')).toMatchObject({ kind: 'gauge', unit: 'x', values: { value: 7 } });
+  expect(await world.call('POST', '/otlp/v1/metrics', { key: await world.key('read'), body })).toMatchObject({
+    status: 403,
+    json: { code: 7 },
+  });
 });
 
 test('[OT7] silence is told from calm when a period is given', async () => {

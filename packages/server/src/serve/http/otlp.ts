@@ -4,7 +4,8 @@ import type { Context } from 'hono';
 import { z } from 'zod';
 import type { Result } from '@statewire/protocol';
 import type { Taken } from '../../collect/otlp/receive.ts';
-import { traceRequest } from '../../collect/otlp/shapes.ts';
+import { readMetrics } from '../../collect/otlp/metrics.ts';
+import { metricsRequest, traceRequest } from '../../collect/otlp/shapes.ts';
 import { readTraces } from '../../collect/otlp/traces.ts';
 import { decode, encode, type Message } from '../../collect/otlp/wire.ts';
 import { assertMediaType, parseJson, readBytes, textOf, tooLarge } from './body.ts';
@@ -47,7 +48,30 @@ export function otlpRoutes(deps: HttpDeps): readonly Route[] {
       handle: async ({ context, principal, query }) => {
         const body = await read(deps, context, traceRequest);
         const traces = readTraces(body, { spansMax: deps.limits.otlpSpansMax });
-        return answer(context, await deps.otlp.traces(principal, traces, { periodMs: query.period ?? null }));
+        const taken = await deps.otlp.traces(principal, traces, { periodMs: query.period ?? null });
+        return answer(context, 'rejectedSpans', taken);
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/otlp/v1/metrics',
+      access: 'report',
+      tag: 'intake',
+      summary: 'OpenTelemetry metrics of an app: gauges and sums, as JSON or protobuf',
+      raw: [JSON_FORM, BINARY_FORM],
+      answers: {
+        ...answersOf('bad_request', 'too_large', 'unsupported', 'overloaded'),
+        200: {
+          description: 'ExportMetricsServiceResponse, in the form of the request',
+          schema: z.object({
+            partialSuccess: z.object({ rejectedDataPoints: z.string(), errorMessage: z.string() }).optional(),
+          }),
+        },
+      },
+      refusal: statusOf,
+      handle: async ({ context, principal }) => {
+        const found = readMetrics(await read(deps, context, metricsRequest));
+        return answer(context, 'rejectedDataPoints', await deps.otlp.metrics(principal, found));
       },
     }),
   ];
@@ -93,13 +117,13 @@ async function inflate(context: Context, bytes: Uint8Array, bytesMax: number): P
   }
 }
 
-/** ExportTraceServiceResponse: what was not taken, and why; nothing when all was. */
-function answer(context: Context, result: Result<Taken>): Response {
+/** The protocol's answer: what was not taken, and why; nothing when all was. */
+function answer(context: Context, counted: 'rejectedDataPoints' | 'rejectedSpans', result: Result<Taken>): Response {
   const { rejected, why } = must(result);
   const isPartial = rejected > 0 || why !== '';
   if (!isBinary(context)) {
     // 64-bit numbers are text in JSON.
-    return json(isPartial ? { partialSuccess: { rejectedSpans: String(rejected), errorMessage: why } } : {});
+    return json(isPartial ? { partialSuccess: { [counted]: String(rejected), errorMessage: why } } : {});
   }
   const partial = encode([
     [1, rejected],

@@ -49,6 +49,10 @@ export function Monitoring(): ReactNode {
           { key: 'system', title: 'System' },
         ]}
       >
+        {/* Each card has a heading of the third rank. */}
+        {(tab === 'streams' || tab === 'scans') && (
+          <h2 className="sr-only">{tab === 'streams' ? 'Streams' : 'Scans'}</h2>
+        )}
         {tab === 'streams' && (
           <Cards jobs={streams} isLoading={jobs.isLoading} isStale={jobs.isStale} icon={Radio} what="stream" />
         )}

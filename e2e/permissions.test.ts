@@ -209,7 +209,7 @@ function operationsFor(
 
 function mayBe(caller: string, area: string, operation: string, letter: string): boolean {
   const custom = CUSTOM[caller];
-  if (custom === undefined) return HOLDS[caller]?.includes(letter) === true;
+  if (custom === undefined) return HOLDS[caller]?.includes(letter) ?? false;
   return custom.some((text) => {
     const [of, what] = text.split(':');
     return (of === '*' || of === area) && (what === '*' || what === operation);

@@ -110,7 +110,7 @@ export class TestServer {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const raw = await response.text();
-    const isJson = response.headers.get('content-type')?.includes('json') === true;
+    const isJson = /^application\/(?:[\w.-]+\+)?json\b/u.test(response.headers.get('content-type') ?? '');
     return { status: response.status, headers: response.headers, body: isJson && raw !== '' ? JSON.parse(raw) : raw };
   }
 

@@ -4,7 +4,7 @@
  * has changed. What people sign in with is kept by serve/auth.
  */
 import { allowsAnywhere, isBuiltinRole, type BuiltinRole, type Scope } from '@statewire/model';
-import { ok, type Result, type Row } from '@statewire/protocol';
+import { ok, type Result, type Row, type JsonObject } from '@statewire/protocol';
 import { otherOwner, permissionsOf } from '../collect/commands/plains/members.ts';
 import type { Grants } from '../collect/commands/grants.ts';
 import type { Commit, Committed } from '../keep/commit-types.ts';
@@ -143,7 +143,7 @@ export class Members {
       .map(({ id, row }) => {
         const isAdmin = row['role'] === 'owner' || row['role'] === 'admin';
         const role = isAdmin ? 'admin' : row['role'] === 'operator' ? 'operator' : 'viewer';
-        return { id, email: String(row['email']), name: String(row['name']), role };
+        return { id, email: textIn(row, 'email'), name: textIn(row, 'name'), role };
       });
   }
 
@@ -211,4 +211,9 @@ function scopesOf(role: string, permissions: readonly string[]): readonly Scope[
   if (isBuiltinRole(role)) return BUILTIN_SCOPES[role];
   const words = ['read', 'report'] as const;
   return words.filter((word) => allowsAnywhere(permissions, word));
+}
+
+function textIn(row: JsonObject, field: string): string {
+  const value = row[field];
+  return typeof value === 'string' ? value : '';
 }

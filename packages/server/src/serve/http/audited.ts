@@ -39,7 +39,9 @@ export async function auditCall(
   const [area = ''] = action.split(':');
   const id = call.params['id'] ?? idIn(answer);
   const said = { ...saidIn(call.body), ...saidIn(answer['key']) };
-  const written = await deps.audit.commit.write(who?.org ?? HOME, actor, (draft) => {
+  // What an operator of the instance does to another organization stands in the log of that one, and in no other.
+  const org = typeof said['org'] === 'string' ? said['org'] : (who?.org ?? HOME);
+  const written = await deps.audit.commit.write(org, actor, (draft) => {
     draft.audit({
       action,
       // A session has no name of its own that anybody could look up.

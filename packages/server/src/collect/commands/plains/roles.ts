@@ -48,7 +48,8 @@ export function grantable(principal: Pick<Principal, 'permissions'>, wanted: rea
 
 function holdersOf(draft: Draft, role: string): readonly string[] {
   const names: string[] = [];
-  for (const member of draft.all('members')) if (member['role'] === role) names.push(String(member['name']));
+  for (const member of draft.all('members'))
+    if (member['role'] === role) names.push(typeof member['name'] === 'string' ? member['name'] : member.id);
   return names;
 }
 

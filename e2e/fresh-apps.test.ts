@@ -161,7 +161,7 @@ test(
     running.push(child);
     await until('the worker to answer', async () => (await page(port)) !== null, 60_000);
     await report('edge', 'unhealthy');
-    expect(JSON.parse((await page(port)) ?? 'null')).toEqual({ down: ['edge'] });
+    expect(JSON.parse((await page(port)) ?? 'null')).toEqual({ down: ['Shop of edge'] });
     await report('edge', 'healthy');
     expect(JSON.parse((await page(port)) ?? 'null')).toEqual({ down: [] });
     await until('no connection to be left', async () => {

@@ -107,7 +107,7 @@ export function useRealtimeNotifications(): RealtimeNotifications {
   const client = useClient();
   const live = useNotifications(NOT_ARCHIVED);
   const markAsRead = useCallback(
-    (id: string) => client.notifications.patch(id, { state: 'read' }, { optimistic: true }),
+    (id: string) => client.collection('notifications').patch(id, { state: 'read' }, { optimistic: true }),
     [client],
   );
   return useMemo(
@@ -158,7 +158,10 @@ export interface WebSocketStatus {
 export function useWebSocket(): WebSocketStatus {
   const client = useClient();
   const { state, error } = useConnection();
-  const refreshService = useCallback((serviceId: string) => client.services.call(serviceId, 'refresh'), [client]);
+  const refreshService = useCallback(
+    (serviceId: string) => client.collection('services').call(serviceId, 'refresh'),
+    [client],
+  );
   const connectionError = state === 'live' ? null : (error?.message ?? null);
   return useMemo(
     () => ({ isConnected: state === 'live', connectionError, refreshService }),

@@ -101,5 +101,5 @@ export function useRefresh(): LiveCommand<readonly [id: string]> {
 }
 
 function refresh(client: Parameters<Parameters<typeof useCommand>[0]>[0], id: string): Promise<CommandResult> {
-  return client.services.call(id, 'refresh');
+  return client.collection('services').call(id, 'refresh');
 }

@@ -19,7 +19,7 @@ export interface LiveSignalAlerts extends Live<readonly Alert[]> {
 export function useSignalAlerts(person?: string | null, options?: LiveOptions): LiveSignalAlerts {
   const client = useClient();
   const live = useCollection('alerts', { ...options, where: person ? whereOf(person) : OPEN_ALERTS });
-  const markAsRead = useCallback((id: string) => client.alerts.call(id, 'ack'), [client]);
+  const markAsRead = useCallback((id: string) => client.collection('alerts').call(id, 'ack'), [client]);
   return useMemo(
     () => ({
       ...live,

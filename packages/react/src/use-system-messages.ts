@@ -84,7 +84,7 @@ export function useSystemMessages(options: SystemMessagesOptions = {}): LiveSyst
   );
   const now = useDue(useMemo(() => data.map(({ endsAt }) => endsAt), [data]));
   const call = useCallback(
-    (id: string, name: string, args: JsonObject = {}) => client.messages.call(id, name, args),
+    (id: string, name: string, args: JsonObject = {}) => client.collection('messages').call(id, name, args),
     [client],
   );
   const dismiss = useCallback(
@@ -101,9 +101,10 @@ export function useSystemMessages(options: SystemMessagesOptions = {}): LiveSyst
   );
   const commands = useMemo(
     () => ({
-      create: (fields: MessageCreate) => client.messages.create({ ...fields }),
-      update: (id: string, fields: MessagePatch) => client.messages.patch(id, { ...fields }, { optimistic: true }),
-      remove: (id: string) => client.messages.delete(id),
+      create: (fields: MessageCreate) => client.collection('messages').create({ ...fields }),
+      update: (id: string, fields: MessagePatch) =>
+        client.collection('messages').patch(id, { ...fields }, { optimistic: true }),
+      remove: (id: string) => client.collection('messages').delete(id),
       publish: (id: string, times: MessageTimes = {}) => call(id, 'publish', given(times)),
       withdraw: (id: string) => call(id, 'withdraw'),
       reactivate: (id: string, times: MessageTimes = {}) => call(id, 'reactivate', given(times)),

@@ -215,20 +215,20 @@ function run(sw: Client, agent: Agent, chosen: Chosen): Promise<CommandResult> {
   const now = Math.round(sw.serverNow());
   switch (name) {
     case 'pause':
-      return sw.agents.patch(id, { desired: 'paused' }, { base: version, optimistic: true });
+      return sw.collection('agents').patch(id, { desired: 'paused' }, { base: version, optimistic: true });
     case 'resume':
       // What ends a maintenance is no change of what is wanted.
-      if (agent.desired === 'active' && overlay.maintenance !== null) return sw.agents.call(id, 'resume');
-      return sw.agents.patch(id, { desired: 'active' }, { base: version, optimistic: true });
+      if (agent.desired === 'active' && overlay.maintenance !== null) return sw.collection('agents').call(id, 'resume');
+      return sw.collection('agents').patch(id, { desired: 'active' }, { base: version, optimistic: true });
     case 'retire':
-      return sw.agents.patch(id, { desired: 'retired' }, { base: version, optimistic: true });
+      return sw.collection('agents').patch(id, { desired: 'retired' }, { base: version, optimistic: true });
     case 'mute':
-      return sw.agents.call(id, 'mute', { until: now + muteMs });
+      return sw.collection('agents').call(id, 'mute', { until: now + muteMs });
     case 'maintenance':
-      return sw.agents.call(id, 'maintenance', { until: now + maintenanceMs });
+      return sw.collection('agents').call(id, 'maintenance', { until: now + maintenanceMs });
     case 'message':
-      return sw.agents.call(id, 'message', { text });
+      return sw.collection('agents').call(id, 'message', { text });
     default:
-      return sw.agents.call(id, name);
+      return sw.collection('agents').call(id, name);
   }
 }

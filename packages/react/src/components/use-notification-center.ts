@@ -46,12 +46,12 @@ export function useNotificationCenter(): NotificationCenterState {
   );
   const mark = useCallback(
     (id: string, state: 'archived' | 'read' | 'unread') =>
-      run((sw) => sw.notifications.patch(id, { state }, { optimistic: true })),
+      run((sw) => sw.collection('notifications').patch(id, { state }, { optimistic: true })),
     [run],
   );
   const whole = useCallback(
     (name: 'archive-all' | 'read-all') =>
-      inbox === undefined ? Promise.resolve(true) : run((sw) => sw.inboxes.call(inbox.id, name)),
+      inbox === undefined ? Promise.resolve(true) : run((sw) => sw.collection('inboxes').call(inbox.id, name)),
     [run, inbox],
   );
   return {
@@ -64,7 +64,8 @@ export function useNotificationCenter(): NotificationCenterState {
     markUnread: useCallback((id) => mark(id, 'unread'), [mark]),
     archive: useCallback((id) => mark(id, 'archived'), [mark]),
     snooze: useCallback(
-      (id, forMs) => run((sw) => sw.notifications.call(id, 'snooze', { until: Math.round(sw.serverNow()) + forMs })),
+      (id, forMs) =>
+        run((sw) => sw.collection('notifications').call(id, 'snooze', { until: Math.round(sw.serverNow()) + forMs })),
       [run],
     ),
     markAllRead: useCallback(() => whole('read-all'), [whole]),

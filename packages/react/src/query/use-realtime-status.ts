@@ -44,7 +44,7 @@ export function useRealtimeStatus(queryKey: readonly unknown[] = SERVICES_STATUS
       isFirst = false;
       if (isNews) cache.setQueryData(JSON.parse(key), items);
     };
-    const { close } = client.services.subscribe(take);
+    const { close } = client.collection<Service>('services').subscribe(take);
     return close;
   }, [client, cache, key]);
 }

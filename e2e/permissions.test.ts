@@ -309,7 +309,7 @@ class Line {
   #isOver = false;
 
   private constructor(caller: string) {
-    const { headers = {} } = callers[caller] ?? {};
+    const headers = callers[caller]?.headers ?? {};
     this.#socket = new WebSocket(`${server.url.replace('http', 'ws')}/live`, SUBPROTOCOL, {
       headers: { origin: server.url, ...('cookie' in headers ? headers : {}) },
     });

@@ -10,6 +10,7 @@ interface Listening {
 }
 export declare class StreamableHTTPClientTransport {
   constructor(url: URL, options?: { readonly requestInit?: RequestInit });
+  close(): Promise<void>;
 }
 export declare class Client {
   constructor(

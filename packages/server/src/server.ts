@@ -691,6 +691,10 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
       if (!synced.ok) throw new Error(synced.message);
     },
     async removeDemo() {
+      // Its programs first: what one of them said a moment ago would make again what is taken away here.
+      for (const { id, createdBy } of keys.list('main')) {
+        if (createdBy === SYSTEM.id) await keys.revoke(SYSTEM, 'main', id);
+      }
       await commands.sync('main', [], 'demo');
       for (const collection of ['connections', 'executions', 'jobs', 'agents']) {
         for (const { id, row } of Array.from(live.entries('main', collection))) {

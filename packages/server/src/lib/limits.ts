@@ -140,9 +140,9 @@ export const limits = {
   analyticsFreshMs: 30_000,
   // OTLP.
   /** One request, after it was inflated; and messages (spans, attributes, values) in one binary request. */
-  otlpBytesMax: 4_194_304,
-  otlpMessagesMax: 400_000,
-  otlpSpansMax: 10_000,
+  otlpBytesMax: 2_097_152,
+  otlpMessagesMax: 100_000,
+  otlpSpansMax: 2_000,
   /** Agents, and pairs of agent and service, in one request; and records that it may make. */
   otlpEdgesMax: 1_000,
   otlpNewRecordsMax: 100,

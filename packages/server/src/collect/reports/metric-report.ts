@@ -4,7 +4,7 @@ import type { Draft } from '../../keep/commit-types.ts';
 import type { WriteDeps } from './deps.ts';
 
 /** Subjects of our own: nobody else's word moves them. */
-const OWN: ReadonlySet<string> = new Set(['fleet', 'gateway', 'server']);
+const OWN: ReadonlySet<string> = new Set(['audit', 'fleet', 'gateway', 'server']);
 
 /** A report on a metric of the app. Makes the metric when it is not known yet. */
 export function applyMetricReport(

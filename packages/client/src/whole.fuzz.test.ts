@@ -84,6 +84,8 @@ interface Tab {
   sw: Client;
   /** The server said so, or what is shown says so. */
   as: Person | null;
+  /** Somebody of this person signed out beside it: it writes nothing down any more (OF6). */
+  isOut: boolean;
 }
 
 interface Given {
@@ -191,7 +193,7 @@ class World {
     const page = this.browser.open();
     page.store = page.shelves(this.store);
     page.fetch = page.requests((asking, events) => this.doors[this.person].fetch(asking, events));
-    const opened: Tab = { page, sw: this.#client(page), as: null };
+    const opened: Tab = { page, sw: this.#client(page), as: null, isOut: false };
     this.tabs.push(opened);
     this.#look(opened);
   }
@@ -242,6 +244,7 @@ class World {
     const before = each.sw;
     each.sw = this.#client(each.page);
     each.as = null;
+    each.isOut = false;
     before.close();
     this.#look(each);
   }
@@ -254,9 +257,9 @@ class World {
     each.sw.close();
   }
 
-  command({ page, sw, as }: Tab, k: string): void {
+  command({ page, sw, as, isOut }: Tab, k: string): void {
     const wish = `w${this.given.size}`;
-    const given: Given = { as, page, isGivenUp: false, result: null, done: [] };
+    const given: Given = { as, page, isGivenUp: isOut, result: null, done: [] };
     this.given.set(wish, given);
     void sw
       .collection('services')
@@ -284,6 +287,7 @@ class World {
     await ended;
     // Nothing of this person is written down any more, whatever other tabs of theirs still wish.
     for (const given of this.given.values()) if (given.as === as) given.isGivenUp = true;
+    for (const other of this.tabs) if (other !== each && other.as === as) other.isOut = true;
     each.as = null;
     each.sw.connect();
   }

@@ -138,11 +138,20 @@ export async function snooze(ids: readonly string[], until: number): Promise<voi
   );
 }
 
-/** Keeps what the person wants to be told; `id` is null while they never said anything. False when it was refused. */
-export async function prefer(id: string | null, fields: JsonObject): Promise<boolean> {
-  const failed = await save('preferences', id, fields);
+/**
+ * Keeps what the person wants to be told; `id` is null while they never said anything. Resolves with the id of the record that
+ * holds it, or null when it was refused.
+ */
+export async function prefer(id: string | null, fields: JsonObject): Promise<string | null> {
+  let kept: string | null = null;
+  const failed = await through(async (live) => {
+    const of = live.collection('preferences');
+    const result = await (id === null ? of.create(fields) : of.patch(id, fields));
+    if (result.ok) kept = result.id;
+    return result;
+  });
   if (failed !== null) failedToast(failed);
-  return failed === null;
+  return kept;
 }
 
 /**

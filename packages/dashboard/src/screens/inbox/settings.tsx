@@ -9,10 +9,11 @@ import {
   type Ways,
 } from '@statewire/model';
 import { Volume2 } from 'lucide-react';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { ownZone } from '../../lib/format.ts';
 import { tone } from '../../lib/tone.ts';
 import { prefer } from '../../live/command.ts';
+import type { JsonObject } from '@statewire/protocol';
 import { useRows } from '../../live/rows.ts';
 import { Button } from '../../parts/button.tsx';
 import { Field, Input, Select, Switch } from '../../parts/field.tsx';
@@ -56,6 +57,7 @@ export function Settings(): ReactNode {
   const own = rows[0] ?? null;
   // What was just chosen shows at once: until the record has moved, or the server refused.
   const [chosen, setChosen] = useState<Chosen | null>(null);
+  const saved = useRef<Promise<string | null>>(Promise.resolve(null));
   const pending = chosen !== null && chosen.base === (own?.version ?? 0) ? chosen.fields : {};
   if (isLoading) {
     return (
@@ -65,15 +67,22 @@ export function Settings(): ReactNode {
     );
   }
   const wanted: Wanted = { ...(own ?? preferenceDefaults), ...pending };
-  const set = (fields: Partial<Wanted>): void => {
+  const set = (fields: Partial<Wanted>, said: JsonObject = { ...fields }): void => {
     setChosen({ base: own?.version ?? 0, fields: { ...pending, ...fields } });
-    void prefer(own?.id ?? null, { ...fields }).then((isKept) => {
-      if (!isKept) setChosen(null);
+    // One after the other: until the first change has made the record, the next one has none to change.
+    saved.current = saved.current.then(async (made) => {
+      const kept = await prefer(own?.id ?? made, said);
+      if (kept === null) setChosen(null);
+      return kept ?? made;
     });
   };
   return (
     <div className="space-y-4">
-      <Types wanted={wanted} onChange={(types) => set({ types })} />
+      <Types
+        wanted={wanted}
+        // Only the type that was changed is said: another tab may be at the others.
+        onChange={(types, type) => set({ types }, { types: { [type]: { ...types[type] } } })}
+      />
       <Quiet key={JSON.stringify(wanted.quiet)} quiet={wanted.quiet} onChange={(quiet) => set({ quiet })} />
       <Throttle perHour={wanted.throttle.perHour} onChange={(perHour) => set({ throttle: { perHour } })} />
       <PushPane devices={own?.push ?? NO_DEVICES} />
@@ -81,9 +90,15 @@ export function Settings(): ReactNode {
   );
 }
 
-function Types({ wanted, onChange }: { wanted: Wanted; onChange: (types: Wanted['types']) => void }): ReactNode {
+function Types({
+  wanted,
+  onChange,
+}: {
+  wanted: Wanted;
+  onChange: (types: Wanted['types'], changed: NotificationType) => void;
+}): ReactNode {
   const change = (type: NotificationType, ways: Partial<Ways>): void =>
-    onChange({ ...wanted.types, [type]: { ...wanted.types[type], ...ways } });
+    onChange({ ...wanted.types, [type]: { ...wanted.types[type], ...ways } }, type);
   return (
     <Pane
       title="What you are told"

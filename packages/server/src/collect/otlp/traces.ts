@@ -86,7 +86,7 @@ function readSpan(span: Readonly<Record<string, unknown>>, resource: Attributes)
     release: resource.get('service.version')?.slice(0, 128) ?? '',
     target: isCall ? target : null,
     at: ended,
-    ms: began === null || ended === null ? null : Math.min(Math.max(0, ended - began), 86_400_000),
+    ms: began === null || ended === null ? null : lasted(began, ended),
     said: error === '' ? WELL : meaningOf(error),
     error: codeOf(error),
     text: error === '' || typeof status['message'] !== 'string' ? '' : plain(status['message'], 300),
@@ -94,6 +94,11 @@ function readSpan(span: Readonly<Record<string, unknown>>, resource: Attributes)
     session: called(NAMES.session).slice(0, 256) || null,
     protocol: called(NAMES.protocol).slice(0, 64) || null,
   };
+}
+
+/** To a hundredth of a millisecond: a number holds no finer part of a time since 1970. */
+function lasted(began: number, ended: number): number {
+  return Math.round(Math.min(Math.max(0, ended - began), 86_400_000) * 100) / 100;
 }
 
 /** The word of the error, empty without one: from the span, else from the exception that was noted on it. */

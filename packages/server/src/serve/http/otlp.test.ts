@@ -45,8 +45,8 @@ function spanOf({ attributes = {}, ms = 10, at = NOW, fault, kind = 3 }: Given):
   return {
     name: 'tools/call',
     kind,
-    startTimeUnixNano: `${(at - ms) * 1e6}`,
-    endTimeUnixNano: `${at * 1e6}`,
+    startTimeUnixNano: `${BigInt(at - ms) * 1_000_000n}`,
+    endTimeUnixNano: `${BigInt(at) * 1_000_000n}`,
     attributes: pairs({
       'mcp.method.name': 'tools/call',
       'server.address': 'search.internal',
@@ -281,8 +281,10 @@ describe.each([
     const exporter = new Exporter({
       url: `http://127.0.0.1:${port}/otlp/v1/traces`,
       headers: { authorization: `Bearer ${key}` },
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion typescript/no-explicit-any -- true: an enum of these two words that the package does not export.
-      compression: compression as any,
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: an enum of these two words that the package does not export.
+      compression: compression as NonNullable<
+        NonNullable<ConstructorParameters<typeof JsonExporter>[0]>['compression']
+      >,
     });
     const provider = new BasicTracerProvider({
       resource: resourceFromAttributes({ 'service.name': 'sdk-bot', 'service.version': '1.2.3' }),

@@ -22,9 +22,10 @@ export const HOLDS: Readonly<Record<string, string>> = {
   'key admin': 'rpoa',
 };
 
-/** Roles that the test makes: somebody of the night shift, who cares for alerts, and a clerk, who cares for customers. */
+/** Roles that the test makes: the night shift cares for alerts, a clerk for customers, a meter reads what is measured and no alerts. */
 export const CUSTOM: Readonly<Record<string, readonly string[]>> = {
   night: ['alerts:*', 'incidents:update', 'services:read', 'services:mute', '*:refresh', 'jobs:report', 'audit:read'],
+  meter: ['services:read', 'agents:read', 'connections:read'],
   clerk: ['customers:*', 'users:read', 'users:change', 'messages:read', 'members:read', 'roles:read', '*:unmute'],
 };
 
@@ -103,6 +104,8 @@ export const DOORS: readonly (readonly [method: string, path: string, permission
   ['GET', '/metrics', 'system:metrics', 'r'],
   ['GET', '/v1/audit', 'audit:read', 'a'],
   ['GET', '/v1/export/services.yaml', 'config:read', 'a'],
+  ['GET', '/v1/export/config.yaml', 'config:read', 'a'],
+  ['GET', '/v1/stats', 'metrics:read', 'r'],
   ['POST', '/v1/import/services', 'config:change', 'a'],
   ['GET', '/v1/invites', 'members:read', 'a'],
   ['POST', '/v1/invites', 'members:create', 'a'],

@@ -79,6 +79,23 @@ test.each(CALLERS)('[PM1] REST, every operation on every collection, by %s', asy
   expect(wrong).toEqual([]);
 });
 
+test('[PM6] answers over many records hold nothing of what the caller may not read', async () => {
+  await server.api('POST', '/v1/heartbeats/seen?create=true&period=60000');
+  await server.api('POST', '/v1/reports', { collection: 'agents', id: 'seen', name: 'Seen', health: 'healthy' });
+  const moved = async (caller: string): Promise<readonly string[]> => {
+    const { body } = await call(caller, 'GET', '/v1/activity?limit=1000');
+    return [...new Set<string>(body.transitions.map(({ collection }: { collection: string }) => collection))];
+  };
+  expect(await moved('viewer')).toEqual(expect.arrayContaining(['agents', 'services']));
+  expect(await moved('night')).toEqual(['services']);
+  const scraped = async (caller: string): Promise<string> => (await call(caller, 'GET', '/v1/prometheus')).body;
+  expect(await scraped('viewer')).toContain('statewire_alerts{');
+  const measured = await scraped('meter');
+  expect(measured).toContain('statewire_status{');
+  expect(measured).not.toContain('statewire_alerts{');
+  expect((await call('night', 'GET', '/v1/prometheus')).status).toBe(403);
+});
+
 test.each(CALLERS)('[PM1] a live connection, every operation on every collection, by %s', async (caller) => {
   const wrong: string[] = [];
   const asked = operationsFor(caller);
@@ -360,8 +377,9 @@ class Line {
 
   async until(what: string, isSo: (frame: Frame) => boolean): Promise<Frame> {
     await this.#wait(what, () => this.frames.some(isSo));
-    // oxlint-disable-next-line typescript/no-non-null-assertion -- true: one was just found.
-    return this.frames.find(isSo)!;
+    const found = this.frames.find(isSo);
+    if (found === undefined) throw new Error(`${what} was there and is gone`);
+    return found;
   }
 
   closed(what: string): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Agent, Connection, Service, UptimeWindows } from '@statewire/model';
-import { authorize } from '../../publish/access.ts';
+import type { JsonObject } from '@statewire/protocol';
+import { authorize, can } from '../../publish/access.ts';
 import type { HttpDeps } from './deps.ts';
 import { CONTENT_TYPES, expose, formatOf, type Family, type Sample } from './exposition.ts';
 import { must, route, type Route } from './router.ts';
@@ -33,7 +34,7 @@ export function prometheusRoutes({ live, limits }: HttpDeps): readonly Route[] {
             families.add(collection, row as Agent | Connection | Service);
           }
         }
-        for (const { row } of live.entries(principal.org, 'alerts')) families.alert(row['severity'], row['state']);
+        if (can(principal, 'alerts:read')) families.alerts(live.entries(principal.org, 'alerts'));
         const format = formatOf(context.req.header('accept'));
         const text = expose(families.all(Math.max(0, -left)), format);
         return new Response(text, { headers: { 'content-type': CONTENT_TYPES[format], 'cache-control': 'no-store' } });
@@ -49,9 +50,8 @@ class Families {
   readonly #coverage: Sample[] = [];
   readonly #latency: Sample[] = [];
   readonly #certificate: Sample[] = [];
-  readonly #alerts = new Map<string, number>(
-    SEVERITIES.flatMap((severity) => ALERT_STATES.map((state) => [`${severity} ${state}`, 0] as const)),
-  );
+  /** Empty for who may not read alerts: none is not the same as not said. */
+  #alerts: ReadonlyMap<string, number> = new Map();
 
   add(collection: string, row: Agent | Connection | Service): void {
     const { id, status, latencyMs, uptime } = row;
@@ -69,10 +69,16 @@ class Families {
   }
 
   /** Resolved ones are history: their number would only grow. */
-  alert(severity: unknown, state: unknown): void {
-    const key = `${textOf(severity)} ${textOf(state)}`;
-    const known = this.#alerts.get(key);
-    if (known !== undefined) this.#alerts.set(key, known + 1);
+  alerts(entries: Iterable<{ readonly row: JsonObject }>): void {
+    const counts = new Map<string, number>(
+      SEVERITIES.flatMap((severity) => ALERT_STATES.map((state) => [`${severity} ${state}`, 0] as const)),
+    );
+    for (const { row } of entries) {
+      const key = `${textOf(row['severity'])} ${textOf(row['state'])}`;
+      const known = counts.get(key);
+      if (known !== undefined) counts.set(key, known + 1);
+    }
+    this.#alerts = counts;
   }
 
   all(leftOut: number): readonly Family[] {

@@ -108,7 +108,12 @@ test('a clean stop is no outage of the fleet that stops with the server', async 
 
 test('removed with one call, with everything it made', async () => {
   expect(await pids()).not.toBe('');
+  const programs = async (): Promise<readonly string[]> =>
+    (await server.api('GET', '/v1/keys')).body.keys.map(({ name }: { name: string }) => name);
+  // One, however often the server was started again.
+  expect(await programs()).toEqual(['demo workers']);
   expect((await server.api('DELETE', '/v1/demo')).status).toBe(204);
+  expect(await programs()).toEqual([]);
   for (const collection of ['services', 'agents', 'connections', 'executions', 'jobs'])
     expect(await rows(collection), collection).toEqual([]);
   expect((await server.api('GET', '/v1/demo')).body).toEqual({ servers: [] });

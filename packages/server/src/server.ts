@@ -484,7 +484,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   followers.push(({ org, changes }) => {
     for (const { collection, before, after } of changes) {
       if (collection !== 'settings' || before?.['requiresSecondFactor'] === after?.['requiresSecondFactor']) continue;
-      for (const { id } of accounts.users(org)) if (!accounts.secondFactors.isOn(id)) onRevoked(id);
+      for (const { id } of members.people(org)) if (!accounts.secondFactors.isOn(id)) onRevoked(id);
     }
   });
   const outside = {
@@ -692,9 +692,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     },
     async removeDemo() {
       // Its programs first: what one of them said a moment ago would make again what is taken away here.
-      for (const { id, createdBy } of keys.list('main')) {
-        if (createdBy === SYSTEM.id) await keys.revoke(SYSTEM, 'main', id);
-      }
+      await endOwnKeys(keys);
       await commands.sync('main', [], 'demo');
       for (const collection of ['connections', 'executions', 'jobs', 'agents']) {
         for (const { id, row } of Array.from(live.entries('main', collection))) {
@@ -706,6 +704,8 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
       }
     },
     async makeKey({ name, scope }) {
+      // The programs of the process before this one are gone, and nobody has their keys.
+      await endOwnKeys(keys, name);
       const made = await keys.create(SYSTEM, { org: 'main', name, scope, expiresAt: null });
       if (!made.ok) throw new Error(made.message);
       return made.value.secret;
@@ -737,6 +737,13 @@ const SYSTEM: Principal = {
   isOperator: true,
   expiresAt: null,
 };
+
+/** Ends the keys that were made for this server's own programs, or those of one name. */
+async function endOwnKeys(keys: ApiKeys, only: string | null = null): Promise<void> {
+  for (const { id, name, createdBy } of keys.list('main')) {
+    if (createdBy === SYSTEM.id && (only === null || name === only)) await keys.revoke(SYSTEM, 'main', id);
+  }
+}
 
 /** Makes the file-managed services what the file says. A service that does not fit stops the start: half a fleet is watched by nobody. */
 async function syncFile(commands: Commands, config: Config): Promise<void> {

@@ -1,5 +1,6 @@
 /** The `statewire` command against a real server and real peers. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -241,6 +242,27 @@ describe('doctor and serve', () => {
     expect(code).toBe(0);
     expect(out).toContain(`healthy at ${server.url}`);
     expect(out).toMatch(/data .*sound/u);
+  });
+
+  test('[AT4] doctor --audit looks at the file and at the running server, and says when the answer is no verdict', async () => {
+    await server.api('POST', '/v1/services', { id: 'noted', name: 'Noted', kind: 'heartbeat' });
+    const offline = await statewire(['doctor', '--audit'], { STATEWIRE_DATA: server.data });
+    expect(offline).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^ok {3}audit main +whole: \d+ rows, head \d+ /mu),
+    });
+    const [, head = ''] = /head \d+ ([\w-]{43})/u.exec(offline.out) ?? [];
+    const online = await statewire(['doctor', '--audit', '--url', server.url, '--head', head], at);
+    expect(online).toMatchObject({ code: 0, out: expect.stringContaining(head) });
+    const foreign = await statewire(['doctor', '--audit', '--url', server.url, '--head', 'A'.repeat(43)], at);
+    expect(foreign).toMatchObject({ code: 1, out: expect.stringMatching(/^BAD {2}audit main/mu) });
+    const other = createServer((_, response) => response.end('{}'));
+    await new Promise<void>((resolve) => void other.listen(0, '127.0.0.1', resolve));
+    const address = other.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const lost = await statewire(['doctor', '--audit', '--url', `http://127.0.0.1:${port}`], at);
+    other.close();
+    expect(lost).toMatchObject({ code: 1, out: expect.stringContaining('no verdict on an audit log') });
   });
 
   test('a second server on the same data is refused and says who holds it', async () => {

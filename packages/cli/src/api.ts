@@ -12,7 +12,7 @@ export function endpoint(terminal: Terminal, args: Args): { readonly url: string
   const url = text(args, 'url') ?? terminal.env['STATEWIRE_URL'] ?? `http://127.0.0.1:${port}`;
   const key = text(args, 'key') ?? terminal.env['STATEWIRE_KEY'] ?? terminal.env['STATEWIRE_ADMIN_KEY'];
   if (key === undefined) {
-    throw new UsageError('found no API key: set STATEWIRE_KEY (make one under System in the dashboard)');
+    throw new UsageError('found no API key: set STATEWIRE_KEY (make one under Settings, API keys, in the dashboard)');
   }
   return { url: url.replace(/\/$/, ''), key };
 }

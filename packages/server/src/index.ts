@@ -3,6 +3,7 @@ export { ConfigError, loadConfig, settings, type Config, type Setting } from './
 export { loadCollections } from './collections.ts';
 export { verifyAuditFile } from './keep/sqlite/audit-file.ts';
 export type { AuditFlaw, AuditVerdict } from './keep/verify-audit.ts';
+export { auditVerdictSchema } from './serve/http/audit.ts';
 export type { Demo } from './serve/http/demo.ts';
 export { systemClock, type Clock, type Timer } from './lib/clock.ts';
 export { limits, type Limits } from './lib/limits.ts';

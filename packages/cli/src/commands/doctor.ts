@@ -1,4 +1,4 @@
-import { ConfigError, loadConfig, verifyAuditFile, type AuditVerdict } from '@statewire/server';
+import { auditVerdictSchema, ConfigError, loadConfig, verifyAuditFile, type AuditVerdict } from '@statewire/server';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -38,8 +38,10 @@ async function audit(terminal: Terminal, args: Args): Promise<readonly Finding[]
     const path = `/v1/audit/verify${head === undefined ? '' : `?head=${head}`}`;
     const answer = await call(endpoint(terminal, args), { method: 'GET', path });
     if (!answer.ok) return [{ name: 'audit', isOk: false, text: problem(answer) }];
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: a server of ours answered 200.
-    return findingsOf([answer.body as AuditVerdict]);
+    const verdict = auditVerdictSchema.safeParse(answer.body);
+    if (verdict.success) return findingsOf([verdict.data]);
+    const said = `found an answer that is no verdict on an audit log, expected one: is ${text(args, 'url')} a server of this release?`;
+    return [{ name: 'audit', isOk: false, text: said }];
   }
   try {
     const path = join(loadConfig({ env: terminal.env }).data, 'statewire.db');

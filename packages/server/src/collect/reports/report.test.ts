@@ -219,7 +219,7 @@ test('[DM1] an app reports metrics of its own, in one transaction with their pas
     unit: 'orders',
     target: 10,
   });
-  for (const id of ['fleet', 'gateway', 'server'])
+  for (const id of ['audit', 'fleet', 'gateway', 'server'])
     expect(await say({ collection: 'metrics', id, set: 1 })).toMatchObject({ ok: false, code: 'unsupported' });
   expect(await say({ collection: 'metrics', set: 1 })).toMatchObject({ ok: false, code: 'bad_field' });
   expect(await say({ collection: 'metrics', id: 'x', set: 1e300 })).toMatchObject({ ok: false, code: 'bad_field' });

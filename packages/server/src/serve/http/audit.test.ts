@@ -80,6 +80,17 @@ test('[AT2] keys, sign-ins, invitations and imports are audited, and no secret o
   for (const hidden of [secret, token, password, 'wrong password', ADMIN_KEY]) expect(text).not.toContain(hidden);
 });
 
+test('[AT2] what an operator of the instance does to another organization stands in the log of that one alone', async () => {
+  const made = await world.call('POST', '/v1/keys', {
+    key: ADMIN_KEY,
+    body: { name: 'for them', scope: 'admin', org: 'elsewhere' },
+  });
+  expect(made.status).toBe(201);
+  const theirs = await rows('?action=keys:create', made.word('secret'));
+  expect(theirs).toMatchObject([{ actor: { name: 'STATEWIRE_ADMIN_KEY' }, after: { name: 'for them' } }]);
+  expect(JSON.stringify(await rows('?limit=500'))).not.toContain('for them');
+});
+
 test('[AT3] whoever is not let through a route is a row', async () => {
   expect((await world.call('DELETE', '/v1/services/web', { key: reader })).status).toBe(403);
   const [row] = await rowsWith('?outcome=forbidden');

@@ -1,11 +1,29 @@
 import type { Json, JsonObject } from '@statewire/protocol';
 import { z } from 'zod';
 import type { AuditRow } from '../../keep/audit.ts';
-import { verifyAudit } from '../../keep/verify-audit.ts';
+import { verifyAudit, type AuditVerdict } from '../../keep/verify-audit.ts';
 import { csv } from './csv.ts';
 import type { HttpDeps } from './deps.ts';
 import { json, route, type Route } from './router.ts';
 import { answersOf, instantQuery, readCursor, writeCursor } from './shapes.ts';
+
+const headSchema = z.object({ org: z.string(), seq: z.int(), hash: z.string() }).meta({ id: 'AuditHead' });
+
+/** What a look at the whole log found. The command line reads the answer of a server with it. */
+export const auditVerdictSchema: z.ZodType<AuditVerdict> = z.object({
+  org: z.string(),
+  isWhole: z.boolean(),
+  from: z.int(),
+  rows: z.int(),
+  head: headSchema,
+  flaws: z.array(
+    z.object({
+      seq: z.int(),
+      kind: z.enum(['edited', 'head', 'inserted', 'missing', 'moved', 'unanchored']),
+      text: z.string(),
+    }),
+  ),
+});
 
 const word = z.string().min(1).max(300);
 const filters = {
@@ -57,7 +75,6 @@ const rowSchema = z
     hash: z.string(),
   })
   .meta({ id: 'AuditRow' });
-const headSchema = z.object({ org: z.string(), seq: z.int(), hash: z.string() }).meta({ id: 'AuditHead' });
 
 /** The audit log: read, taken away, and looked at whether it is whole. */
 export function auditRoutes(deps: HttpDeps): readonly Route[] {
@@ -107,14 +124,7 @@ export function auditRoutes(deps: HttpDeps): readonly Route[] {
         ...answersOf('bad_request'),
         200: {
           description: 'What was found; `flaws` names the first rows that are wrong',
-          schema: z.object({
-            org: z.string(),
-            isWhole: z.boolean(),
-            from: z.int(),
-            rows: z.int(),
-            head: headSchema,
-            flaws: z.array(z.object({ seq: z.int(), kind: z.string(), text: z.string() })),
-          }),
+          schema: auditVerdictSchema,
         },
       },
       handle: async ({ principal: { org }, query }) =>

@@ -1,5 +1,6 @@
 import { agentStandOf, type Agent, type AgentStand, type Status } from '@statewire/model';
 import { isStatus } from './is.ts';
+import { hasLabel, text } from './address.ts';
 
 /** The agents page's whole state, as it stands in its URL. */
 export interface AgentsSearch {
@@ -49,11 +50,7 @@ export function readAgentsSearch(raw: Readonly<Record<string, unknown>>): Agents
 export function passesAgent({ status, stand, q, label }: AgentsSearch, agent: Agent): boolean {
   if (status !== undefined && agent.status !== status) return false;
   if (stand !== undefined && agentStandOf(agent) !== stand) return false;
-  if (label !== undefined) {
-    const [key = '', value] = label.split('=', 2);
-    const has = agent.labels[key];
-    if (has === undefined || (value !== undefined && has !== value)) return false;
-  }
+  if (label !== undefined && !hasLabel(agent.labels, label)) return false;
   if (q === undefined) return true;
   const wanted = q.toLowerCase();
   return [agent.name, agent.id, agent.activity, agent.platform, agent.release, agent.reason.text].some((field) =>
@@ -64,10 +61,4 @@ export function passesAgent({ status, stand, q, label }: AgentsSearch, agent: Ag
 /** Is any agent left out by the URL? */
 export function isFilteredAgents({ status, stand, q, label }: AgentsSearch): boolean {
   return status !== undefined || stand !== undefined || q !== undefined || label !== undefined;
-}
-
-function text<K extends string>(key: K, raw: unknown): { readonly [P in K]?: string } {
-  const value = typeof raw === 'string' ? raw : typeof raw === 'number' ? String(raw) : '';
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: the only key of the object is K.
-  return (value === '' ? {} : { [key]: value }) as { readonly [P in K]?: string };
 }

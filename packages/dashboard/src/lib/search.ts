@@ -1,5 +1,6 @@
 import { SERVICE_KINDS, type ServiceKind, type Status } from '@statewire/model';
 import { isStatus } from './is.ts';
+import { hasLabel, text } from './address.ts';
 import type { ListedService } from './listed.ts';
 
 /** The services page's whole state, as it stands in its URL: what is shown can be sent to somebody. */
@@ -58,11 +59,7 @@ export function passes(search: ServicesSearch, row: ListedService): boolean {
   if (search.group !== undefined && row.group !== search.group) return false;
   if (search.quiet === 'muted' && !row.overlay.muted) return false;
   if (search.quiet === 'maintenance' && row.overlay.maintenance === null) return false;
-  if (search.label !== undefined) {
-    const [key = '', value] = search.label.split('=', 2);
-    const has = row.labels[key];
-    if (has === undefined || (value !== undefined && has !== value)) return false;
-  }
+  if (search.label !== undefined && !hasLabel(row.labels, search.label)) return false;
   if (search.q === undefined) return true;
   const wanted = search.q.toLowerCase();
   return [row.name, row.id, row.target, row.group, row.reason.text].some((field) =>
@@ -79,10 +76,4 @@ const filterKeys = ['status', 'kind', 'q', 'label', 'group', 'quiet'] as const;
 
 function list(raw: unknown): readonly unknown[] {
   return Array.isArray(raw) ? raw : raw === undefined ? [] : [raw];
-}
-
-function text<K extends string>(key: K, raw: unknown): { readonly [P in K]?: string } {
-  const value = typeof raw === 'string' ? raw : typeof raw === 'number' ? String(raw) : '';
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: the only key of the object is K.
-  return (value === '' ? {} : { [key]: value }) as { readonly [P in K]?: string };
 }

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { type ReactNode, useEffect } from 'react';
+import { type ReactNode, useEffect, useEffectEvent } from 'react';
 import { useCan } from '../lib/me.ts';
 import { useRecordOf } from '../live/rows.ts';
 import { auditQuery } from '../rest/audit.ts';
@@ -58,9 +58,9 @@ function Lines({ target }: { target: string }): ReactNode {
 export function useAuditTail(onGrown: () => void): number | null {
   const { row } = useRecordOf('metrics', 'audit');
   const seq = row?.values['seq'] ?? null;
+  const grown = useEffectEvent(onGrown);
   useEffect(() => {
-    if (seq !== null) onGrown();
-    // oxlint-disable-next-line react/exhaustive-deps -- the number alone says that there is something new.
+    if (seq !== null) grown();
   }, [seq]);
   return seq;
 }

@@ -173,6 +173,6 @@ function sorted(search: object): object {
 }
 
 function plainOf(search: object): JsonObject {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: what stands in an address is JSON.
-  return JSON.parse(JSON.stringify(search)) as JsonObject;
+  const plain: JsonObject = JSON.parse(JSON.stringify(search));
+  return plain;
 }

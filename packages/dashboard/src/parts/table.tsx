@@ -1,24 +1,12 @@
 /* oxlint-disable jsx-a11y/prefer-tag-over-role -- rows are placed by the virtualizer, which a real <table> does not allow; the roles say what the tags would. */
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { ArrowDown, ArrowUp } from 'lucide-react';
 import { memo, type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { cx } from '../lib/cx.ts';
 import { useKeys } from '../lib/keys.ts';
 import { useNarrow } from '../lib/media.ts';
 import { type Held, useHeldOrder } from '../lib/order.ts';
 import { useOffset } from './list.tsx';
-
-export interface Column<T> {
-  readonly key: string;
-  readonly title: string;
-  /** A CSS grid track: `minmax(14rem, 2fr)`, `7rem`. Fixed tracks keep values from moving their neighbours. */
-  readonly track: string;
-  readonly cell: (row: T) => ReactNode;
-  readonly isSortable?: boolean;
-  readonly align?: 'right';
-  /** Tailwind classes that hide the column in narrow windows; must be the same for its track via `tracks`. */
-  readonly from?: 'lg' | 'xl';
-}
+import { type Column, type Sort, TableHead, useShown } from './table-head.tsx';
 
 interface Props<T extends { readonly id: string }> {
   readonly label: string;
@@ -26,7 +14,7 @@ interface Props<T extends { readonly id: string }> {
   readonly columns: readonly Column<T>[];
   /** How a row looks on a phone: two lines. */
   readonly narrow: (row: T) => ReactNode;
-  readonly sort: { readonly key: string; readonly isDown: boolean };
+  readonly sort: Sort;
   readonly onSort: (key: string) => void;
   /** Names sort and filter: while it stays, the order is held under the pointer. */
   readonly scope: string;
@@ -47,7 +35,7 @@ interface Props<T extends { readonly id: string }> {
 export function Table<T extends { readonly id: string }>(props: Props<T>): ReactNode {
   const { columns, selected, onSelect } = props;
   const isNarrow = useNarrow();
-  const width = useTier();
+  const { shown, template } = useShown(columns, onSelect !== undefined);
   const [isOver, setOver] = useState(false);
   const held: Held<T> = useHeldOrder(props.rows, isOver, props.scope);
   const [cursor, setCursor] = useState<string | null>(null);
@@ -66,10 +54,6 @@ export function Table<T extends { readonly id: string }>(props: Props<T>): React
   });
   useEffect(() => virtual.measure(), [height, virtual]);
 
-  const shown = columns.filter(
-    (column) => column.from === undefined || (column.from === 'lg' ? width >= 1 : width >= 2),
-  );
-  const template = `${onSelect === undefined ? '' : '2.25rem '}${shown.map((column) => column.track).join(' ')}`;
   const ids = (): readonly string[] => held.rows.map((row) => row.id);
   // Rows are remembered by what they show, so what they call must stay the same function and find the newest state here.
   const latest = useRef<(id: string, range: boolean) => void>(() => undefined);
@@ -102,27 +86,23 @@ export function Table<T extends { readonly id: string }>(props: Props<T>): React
 
   return (
     <div role="table" aria-label={props.label} aria-rowcount={held.rows.length + 1} className="pane overflow-clip">
-      <div
-        role="rowgroup"
-        className={cx('sticky top-12 z-10 rounded-t-[9px] border-b bg-surface', isNarrow && 'sr-only')}
-      >
-        <div
-          role="row"
-          aria-rowindex={1}
-          className="grid h-9 items-center gap-3 px-4"
-          style={{ gridTemplateColumns: template }}
-        >
-          {onSelect !== undefined && (
-            <span role="columnheader" className="sr-only">
-              Selected
-            </span>
-          )}
-          {onSelect !== undefined && <span aria-hidden />}
-          {shown.map((column) => (
-            <Header key={column.key} column={column} sort={props.sort} onSort={props.onSort} />
-          ))}
-        </div>
-      </div>
+      <TableHead
+        columns={shown}
+        template={template}
+        isNarrow={isNarrow}
+        sort={props.sort}
+        onSort={props.onSort}
+        select={
+          onSelect !== undefined && (
+            <>
+              <span role="columnheader" className="sr-only">
+                Selected
+              </span>
+              <span aria-hidden />
+            </>
+          )
+        }
+      />
       {held.moved > 0 && (
         <div className="sticky top-21 z-10 h-0 text-center">
           <button
@@ -260,61 +240,4 @@ function LineOf<T>({
       )}
     </div>
   );
-}
-
-function Header<T>({
-  column,
-  sort,
-  onSort,
-}: {
-  column: Column<T>;
-  sort: Props<{ id: string }>['sort'];
-  onSort: (key: string) => void;
-}): ReactNode {
-  const isSorted = sort.key === column.key;
-  const Arrow = sort.isDown ? ArrowDown : ArrowUp;
-  return (
-    <div
-      role="columnheader"
-      {...(column.isSortable === true
-        ? { 'aria-sort': isSorted ? (sort.isDown ? 'descending' : 'ascending') : 'none' }
-        : {})}
-      className={cx('text-xs font-medium text-muted', column.align === 'right' && 'text-right')}
-    >
-      {column.isSortable === true ? (
-        <button
-          type="button"
-          onClick={() => onSort(column.key)}
-          className={cx(
-            'inline-flex items-center gap-1 hover:text-text',
-            isSorted && 'text-text',
-            column.align === 'right' && 'flex-row-reverse',
-          )}
-        >
-          {column.title}
-          <Arrow aria-hidden className={cx('size-3', !isSorted && 'invisible')} />
-        </button>
-      ) : column.title === '' ? (
-        // A column of buttons needs no heading that is seen.
-        <span className="sr-only">Actions</span>
-      ) : (
-        column.title
-      )}
-    </div>
-  );
-}
-
-/** 0 below 1024 px, 1 from there, 2 from 1280 px. Read by script, because hidden columns must leave the grid too. */
-function useTier(): 0 | 1 | 2 {
-  const [tier, setTier] = useState<0 | 1 | 2>(read);
-  useEffect(() => {
-    const listen = (): void => setTier(read());
-    addEventListener('resize', listen);
-    return () => removeEventListener('resize', listen);
-  }, []);
-  return tier;
-}
-
-function read(): 0 | 1 | 2 {
-  return innerWidth >= 1280 ? 2 : innerWidth >= 1024 ? 1 : 0;
 }

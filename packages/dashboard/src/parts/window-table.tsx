@@ -1,14 +1,13 @@
 /* oxlint-disable jsx-a11y/prefer-tag-over-role -- rows are placed by the virtualizer, which a real <table> does not allow; the roles say what the tags would. */
 import type { LiveWindow } from '@statewire/react';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { ArrowDown, ArrowUp } from 'lucide-react';
 import { memo, type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { cx } from '../lib/cx.ts';
 import { useKeys } from '../lib/keys.ts';
 import { useNarrow } from '../lib/media.ts';
 import { useOffset } from './list.tsx';
 import { Bone } from './skeleton.tsx';
-import type { Column } from './table.tsx';
+import { type Column, type Sort, TableHead, useShown } from './table-head.tsx';
 
 interface Props<T extends { readonly id: string }> {
   readonly label: string;
@@ -16,7 +15,7 @@ interface Props<T extends { readonly id: string }> {
   readonly columns: readonly Column<T>[];
   /** How a row looks on a phone: two lines. */
   readonly narrow: (row: T) => ReactNode;
-  readonly sort: { readonly key: string; readonly isDown: boolean };
+  readonly sort: Sort;
   readonly onSort: (key: string) => void;
   /** What stands at the end of a row that is not of the record: who looks at it. Equal for a row that is to stay as it is. */
   readonly asideOf?: (id: string) => ReactNode;
@@ -41,7 +40,7 @@ const NARROW_PX = 72;
 export function WindowTable<T extends { readonly id: string }>(props: Props<T>): ReactNode {
   const { columns, live, onSelect, isSelected } = props;
   const isNarrow = useNarrow();
-  const tier = useTier();
+  const { shown, template } = useShown(columns, onSelect !== undefined);
   const anchor = useRef<HTMLDivElement>(null);
   const margin = useOffset(anchor);
   const height = isNarrow ? NARROW_PX : ROW_PX;
@@ -61,8 +60,6 @@ export function WindowTable<T extends { readonly id: string }>(props: Props<T>):
   const { look } = live;
   useEffect(() => look(first, last), [look, first, last]);
 
-  const shown = columns.filter(({ from }) => from === undefined || (from === 'lg' ? tier >= 1 : tier >= 2));
-  const template = `${onSelect === undefined ? '' : '2.25rem '}${shown.map(({ track }) => track).join(' ')}`;
   // Rows are remembered by what they show, so what they call must stay the same function and find the newest state here.
   const latest = useRef(props);
   useEffect(() => {
@@ -93,17 +90,14 @@ export function WindowTable<T extends { readonly id: string }>(props: Props<T>):
 
   return (
     <div role="table" aria-label={props.label} aria-rowcount={live.total + 1} className="pane overflow-clip">
-      <div
-        role="rowgroup"
-        className={cx('sticky top-12 z-10 rounded-t-[9px] border-b bg-surface', isNarrow && 'sr-only')}
-      >
-        <div
-          role="row"
-          aria-rowindex={1}
-          className="grid h-9 items-center gap-3 px-4"
-          style={{ gridTemplateColumns: template }}
-        >
-          {onSelect !== undefined && (
+      <TableHead
+        columns={shown}
+        template={template}
+        isNarrow={isNarrow}
+        sort={props.sort}
+        onSort={props.onSort}
+        select={
+          onSelect !== undefined && (
             <span role="columnheader" className="flex items-center">
               <input
                 type="checkbox"
@@ -113,12 +107,9 @@ export function WindowTable<T extends { readonly id: string }>(props: Props<T>):
                 className="size-4 accent-accent pointer-coarse:size-5"
               />
             </span>
-          )}
-          {shown.map((column) => (
-            <Header key={column.key} column={column} sort={props.sort} onSort={props.onSort} />
-          ))}
-        </div>
-      </div>
+          )
+        }
+      />
       <div
         ref={anchor}
         role="rowgroup"
@@ -250,58 +241,4 @@ function LineOf<T extends { readonly id: string }>(props: LineProps<T>): ReactNo
       )}
     </div>
   );
-}
-
-function Header<T>({
-  column,
-  sort,
-  onSort,
-}: {
-  column: Column<T>;
-  sort: { readonly key: string; readonly isDown: boolean };
-  onSort: (key: string) => void;
-}): ReactNode {
-  const isSorted = sort.key === column.key;
-  const Arrow = sort.isDown ? ArrowDown : ArrowUp;
-  return (
-    <div
-      role="columnheader"
-      {...(column.isSortable === true
-        ? { 'aria-sort': isSorted ? (sort.isDown ? 'descending' : 'ascending') : 'none' }
-        : {})}
-      className={cx('text-xs font-medium text-muted', column.align === 'right' && 'text-right')}
-    >
-      {column.isSortable === true ? (
-        <button
-          type="button"
-          onClick={() => onSort(column.key)}
-          className={cx(
-            'inline-flex items-center gap-1 hover:text-text',
-            isSorted && 'text-text',
-            column.align === 'right' && 'flex-row-reverse',
-          )}
-        >
-          {column.title}
-          <Arrow aria-hidden className={cx('size-3', !isSorted && 'invisible')} />
-        </button>
-      ) : (
-        column.title
-      )}
-    </div>
-  );
-}
-
-/** 0 below 1024 px, 1 from there, 2 from 1280 px. Read by script, because hidden columns must leave the grid too. */
-function useTier(): 0 | 1 | 2 {
-  const [tier, setTier] = useState<0 | 1 | 2>(read);
-  useEffect(() => {
-    const listen = (): void => setTier(read());
-    addEventListener('resize', listen);
-    return () => removeEventListener('resize', listen);
-  }, []);
-  return tier;
-}
-
-function read(): 0 | 1 | 2 {
-  return innerWidth >= 1280 ? 2 : innerWidth >= 1024 ? 1 : 0;
 }

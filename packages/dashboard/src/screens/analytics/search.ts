@@ -1,3 +1,5 @@
+import { text } from '../../lib/address.ts';
+
 /** What the analytics page shows, as it stands in its URL. */
 export interface AnalyticsSearch {
   readonly window?: AnalyticsWindow;
@@ -13,12 +15,11 @@ export type AnalyticsWindow = (typeof ANALYTICS_WINDOWS)[number];
 /** Reads the URL's search part; what is not understood is left out. */
 export function readAnalyticsSearch(raw: Readonly<Record<string, unknown>>): AnalyticsSearch {
   const window = ANALYTICS_WINDOWS.find((each) => each === raw['window']);
-  const { kind, group, label } = raw;
   return {
     ...(window === undefined || window === '7d' ? {} : { window }),
-    ...(typeof kind === 'string' && kind !== '' ? { kind } : {}),
-    ...(typeof group === 'string' && group !== '' ? { group } : {}),
-    ...(typeof label === 'string' && label !== '' ? { label } : {}),
+    ...text('kind', raw['kind']),
+    ...text('group', raw['group']),
+    ...text('label', raw['label']),
   };
 }
 

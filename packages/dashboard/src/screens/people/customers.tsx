@@ -8,7 +8,7 @@ import { count, plural } from '../../lib/format.ts';
 import { useCrumbs } from '../../parts/frame.tsx';
 import { Badge, statusLooks } from '../../parts/status.tsx';
 import { RowLink } from '../../parts/row-link.tsx';
-import type { Column } from '../../parts/table.tsx';
+import type { Column } from '../../parts/table-head.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { PeopleList } from './list.tsx';
 import { lookOfPerson } from './look.ts';

@@ -12,12 +12,12 @@ import {
   Trash2,
   type LucideIcon,
 } from 'lucide-react';
-import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useMemo, useRef, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
-import { env } from '../../lib/env.ts';
 import { count, plural } from '../../lib/format.ts';
 import { textOf } from '../../lib/form-text.ts';
 import { useKeys } from '../../lib/keys.ts';
+import { useTyped } from '../../lib/typed.ts';
 import { useCan, useMe } from '../../lib/me.ts';
 import { useRows } from '../../live/rows.ts';
 import { BulkProgress } from '../../parts/bulk-progress.tsx';
@@ -29,7 +29,7 @@ import { Field, Input } from '../../parts/field.tsx';
 import { Menu } from '../../parts/menu.tsx';
 import { SavedViews } from '../../parts/saved-views.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
-import type { Column } from '../../parts/table.tsx';
+import type { Column } from '../../parts/table-head.tsx';
 import { failedToast } from '../../parts/toast.tsx';
 import { WindowTable } from '../../parts/window-table.tsx';
 import { beginBulk, type Which } from '../../rest/bulk.ts';
@@ -42,6 +42,7 @@ import { filterOf, isNarrowed, type PeopleSearch, readPeopleSearch, viewOf } fro
 const PeopleEditor = lazy(() => import('./editor.tsx').then((module) => ({ default: module.PeopleEditor })));
 const ImportPeople = lazy(() => import('./import.tsx').then((module) => ({ default: module.ImportPeople })));
 
+// The server answers each pause in typing, not each key.
 const TYPING_MS = 200;
 
 /** What a list shows of a record. */
@@ -259,25 +260,10 @@ export function PeopleList<T extends Person>(props: Props<T>): ReactNode {
 
 function Filters<T extends Person>({ title, statuses, search, onSearch, filters }: Props<T>): ReactNode {
   const input = useRef<HTMLInputElement>(null);
-  const [typed, setTyped] = useState(search.q ?? '');
-  const latest = useRef({ search, onSearch });
-  useEffect(() => {
-    latest.current = { search, onSearch };
+  const [typed, setTyped] = useTyped(search.q ?? '', TYPING_MS, (text) => {
+    const { q: _, ...rest } = search;
+    onSearch(text === '' ? rest : { ...rest, q: text });
   });
-  // The address may change from elsewhere (back, a link): then what is typed follows it.
-  const [seen, setSeen] = useState(search.q);
-  if (seen !== search.q) {
-    setSeen(search.q);
-    setTyped(search.q ?? '');
-  }
-  useEffect(() => {
-    if (typed === (latest.current.search.q ?? '')) return undefined;
-    // The server answers each pause in typing, not each key.
-    return env.after(TYPING_MS, () => {
-      const { q: _, ...rest } = latest.current.search;
-      latest.current.onSearch(typed === '' ? rest : { ...rest, q: typed });
-    });
-  }, [typed]);
   useKeys({ '/': () => input.current?.focus() });
   const toggle = (status: string): void => {
     const now = search.status ?? [];

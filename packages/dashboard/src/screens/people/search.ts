@@ -1,4 +1,5 @@
 import type { Json } from '@statewire/protocol';
+import { text } from '../../lib/address.ts';
 
 /** A list of customers or users as it stands in its URL. */
 export interface PeopleSearch {
@@ -24,17 +25,17 @@ export function readPeopleSearch(raw: Readonly<Record<string, unknown>>): People
   const { status } = raw;
   const statuses = (Array.isArray(status) ? status : [status]).filter(isWord);
   return {
-    ...textOf(raw, 'q'),
+    ...text('q', raw['q']),
     ...(statuses.length === 0 ? {} : { status: statuses }),
-    ...textOf(raw, 'customer'),
-    ...textOf(raw, 'tag'),
+    ...text('customer', raw['customer']),
+    ...text('tag', raw['tag']),
     ...(raw['trouble'] === true ? { trouble: true } : {}),
-    ...textOf(raw, 'sort'),
+    ...text('sort', raw['sort']),
     ...(raw['down'] === true ? { down: true } : {}),
     ...(raw['add'] === true ? { add: true } : {}),
     ...(raw['import'] === true ? { import: true } : {}),
-    ...textOf(raw, 'edit'),
-    ...textOf(raw, 'job'),
+    ...text('edit', raw['edit']),
+    ...text('job', raw['job']),
   };
 }
 
@@ -61,13 +62,6 @@ export function viewOf(search: PeopleSearch): PeopleSearch {
 }
 
 const SEARCHED = ['name', 'email', 'externalId'] as const;
-
-function textOf<K extends string>(raw: Readonly<Record<string, unknown>>, key: K): { readonly [N in K]?: string } {
-  const value = raw[key];
-  const text = typeof value === 'number' ? String(value) : value;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: a computed key is not narrowed to its name.
-  return (typeof text === 'string' && text !== '' ? { [key]: text } : {}) as { readonly [N in K]?: string };
-}
 
 function isWord(value: unknown): value is string {
   return typeof value === 'string' && value !== '';

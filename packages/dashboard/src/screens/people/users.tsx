@@ -7,7 +7,7 @@ import { Button } from '../../parts/button.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
 import { Badge } from '../../parts/status.tsx';
 import { RowLink } from '../../parts/row-link.tsx';
-import type { Column } from '../../parts/table.tsx';
+import type { Column } from '../../parts/table-head.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { PeopleList } from './list.tsx';
 import { lookOfPerson } from './look.ts';

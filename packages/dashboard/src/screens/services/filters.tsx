@@ -1,11 +1,11 @@
 import { type Status, STATUSES } from '@statewire/model';
 import type { ListedService } from '../../lib/listed.ts';
 import { Search, X } from 'lucide-react';
-import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useMemo, useRef } from 'react';
 import { cx } from '../../lib/cx.ts';
-import { env } from '../../lib/env.ts';
 import { useKeys } from '../../lib/keys.ts';
 import { kindNames, kinds } from '../../lib/kinds.ts';
+import { useTyped } from '../../lib/typed.ts';
 import { isFiltered, QUIETS, type ServicesSearch } from '../../lib/search.ts';
 import { Button } from '../../parts/button.tsx';
 import { Input, Select } from '../../parts/field.tsx';
@@ -22,24 +22,10 @@ const TYPING_MS = 120;
 /** What is shown: words of status as buttons, kind and label as choices, text as typed. All of it in the URL. */
 export function Filters({ search, onChange, rows }: Props): ReactNode {
   const input = useRef<HTMLInputElement>(null);
-  const [typed, setTyped] = useState(search.q ?? '');
-  const latest = useRef({ search, onChange });
-  useEffect(() => {
-    latest.current = { search, onChange };
+  const [typed, setTyped] = useTyped(search.q ?? '', TYPING_MS, (text) => {
+    const { q: _, ...rest } = search;
+    onChange(text === '' ? rest : { ...rest, q: text });
   });
-  // The URL may change from elsewhere (back, a link): then what is typed follows it.
-  const [seen, setSeen] = useState(search.q);
-  if (seen !== search.q) {
-    setSeen(search.q);
-    setTyped(search.q ?? '');
-  }
-  useEffect(() => {
-    if (typed === (latest.current.search.q ?? '')) return undefined;
-    return env.after(TYPING_MS, () => {
-      const { q: _, ...rest } = latest.current.search;
-      latest.current.onChange(typed === '' ? rest : { ...rest, q: typed });
-    });
-  }, [typed]);
   useKeys({ '/': () => input.current?.focus() });
 
   const counts = useMemo(() => countStatuses(rows), [rows]);

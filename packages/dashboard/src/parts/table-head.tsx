@@ -1,0 +1,126 @@
+/* oxlint-disable jsx-a11y/prefer-tag-over-role -- rows are placed by the virtualizer, which a real <table> does not allow; the roles say what the tags would. */
+import { ArrowDown, ArrowUp } from 'lucide-react';
+import { type ReactNode, useEffect, useState } from 'react';
+import { cx } from '../lib/cx.ts';
+
+export interface Column<T> {
+  readonly key: string;
+  readonly title: string;
+  /** A CSS grid track: `minmax(14rem, 2fr)`, `7rem`. Fixed tracks keep values from moving their neighbours. */
+  readonly track: string;
+  readonly cell: (row: T) => ReactNode;
+  readonly isSortable?: boolean;
+  readonly align?: 'right';
+  /** Tailwind classes that hide the column in narrow windows; must be the same for its track via `tracks`. */
+  readonly from?: 'lg' | 'xl';
+}
+
+/** By which column rows stand, and which way. */
+export interface Sort {
+  readonly key: string;
+  readonly isDown: boolean;
+}
+
+/** The headings of a table, under the top line while its rows pass; for screen readers alone on a phone. */
+export function TableHead<T>({
+  columns,
+  template,
+  isNarrow,
+  sort,
+  onSort,
+  select,
+}: {
+  columns: readonly Column<T>[];
+  template: string;
+  isNarrow: boolean;
+  sort: Sort;
+  onSort: (key: string) => void;
+  /** What stands over the boxes that select rows; undefined where none are. */
+  select: ReactNode;
+}): ReactNode {
+  return (
+    <div
+      role="rowgroup"
+      className={cx('sticky top-12 z-10 rounded-t-[9px] border-b bg-surface', isNarrow && 'sr-only')}
+    >
+      <div
+        role="row"
+        aria-rowindex={1}
+        className="grid h-9 items-center gap-3 px-4"
+        style={{ gridTemplateColumns: template }}
+      >
+        {select}
+        {columns.map((column) => (
+          <Header key={column.key} column={column} sort={sort} onSort={onSort} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+/** The columns that have room in this window, and their tracks as one template. Hidden columns must leave the grid too. */
+export function useShown<T>(
+  columns: readonly Column<T>[],
+  hasBoxes: boolean,
+): { readonly shown: readonly Column<T>[]; readonly template: string } {
+  const tier = useTier();
+  const shown = columns.filter(({ from }) => from === undefined || (from === 'lg' ? tier >= 1 : tier >= 2));
+  return { shown, template: `${hasBoxes ? '2.25rem ' : ''}${shown.map(({ track }) => track).join(' ')}` };
+}
+
+function Header<T>({
+  column,
+  sort,
+  onSort,
+}: {
+  column: Column<T>;
+  sort: Sort;
+  onSort: (key: string) => void;
+}): ReactNode {
+  const isSorted = sort.key === column.key;
+  const Arrow = sort.isDown ? ArrowDown : ArrowUp;
+  return (
+    <div
+      role="columnheader"
+      {...(column.isSortable === true
+        ? { 'aria-sort': isSorted ? (sort.isDown ? 'descending' : 'ascending') : 'none' }
+        : {})}
+      className={cx('text-xs font-medium text-muted', column.align === 'right' && 'text-right')}
+    >
+      {column.isSortable === true ? (
+        <button
+          type="button"
+          onClick={() => onSort(column.key)}
+          className={cx(
+            'inline-flex items-center gap-1 hover:text-text',
+            isSorted && 'text-text',
+            column.align === 'right' && 'flex-row-reverse',
+          )}
+        >
+          {column.title}
+          <Arrow aria-hidden className={cx('size-3', !isSorted && 'invisible')} />
+        </button>
+      ) : column.title === '' ? (
+        // A column of buttons needs no heading that is seen.
+        <span className="sr-only">Actions</span>
+      ) : (
+        column.title
+      )}
+    </div>
+  );
+}
+
+/** 0 below 1024 px, 1 from there, 2 from 1280 px. Read by script, because no style can take a track away. */
+function useTier(): 0 | 1 | 2 {
+  const [tier, setTier] = useState<0 | 1 | 2>(read);
+  useEffect(() => {
+    const listen = (): void => setTier(read());
+    addEventListener('resize', listen);
+    return () => removeEventListener('resize', listen);
+  }, []);
+  return tier;
+}
+
+function read(): 0 | 1 | 2 {
+  return innerWidth >= 1280 ? 2 : innerWidth >= 1024 ? 1 : 0;
+}

@@ -43,6 +43,11 @@ const MADE: Readonly<Record<string, object>> = {
     selector: { collection: 'services', where: ['eq', 'id', 'nobody'] },
     schedule: { kind: 'once', from: 4_000_000_000_000, to: 4_000_000_600_000 },
   },
+  embeds: {
+    name: 'zq-text',
+    panel: 'list',
+    views: [{ collection: 'services', filter: ['eq', 'group', 'zq-text'], fields: ['name', 'status'] }],
+  },
   messages: { title: 'zq-text', body: 'zq-text', audience: 'operators', publish: true },
   customers: { name: 'zq-text', notes: 'zq-text' },
   users: { name: 'zq-text', email: 'zq-text@example.org', customer: 'both' },
@@ -85,6 +90,8 @@ const COMMANDS = [
   'read-all',
   'archive-all',
   'unmute',
+  'token',
+  'renew',
 ];
 /** Bodies of commands that need one. */
 const BODIES: Readonly<Record<string, object>> = {

@@ -93,6 +93,7 @@ export const TABLE: Readonly<Record<string, readonly [five: string, commands: Re
   'saved-views': ['rrrr-', {}],
   messages: ['rooo-', { publish: 'o', reactivate: 'o', withdraw: 'o', seen: 'r', click: 'r', dismiss: 'r' }],
   dismissals: ['rrrr-', {}],
+  embeds: ['aaaa-', { token: 'a', renew: 'a' }],
 };
 
 /** Doors to what is no record: method, path, permission, letter. */

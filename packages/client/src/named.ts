@@ -7,6 +7,8 @@ import type {
   ConnectionReport,
   CustomerCreate,
   CustomerPatch,
+  EmbedCreate,
+  EmbedPatch,
   ExecutionCreate,
   ExecutionPatch,
   ExecutionReport,
@@ -41,6 +43,7 @@ interface NamedBodies {
   };
   readonly jobs: { readonly create: JobCreate; readonly patch: JobPatch; readonly report: JobReport };
   readonly customers: Written<CustomerCreate, CustomerPatch>;
+  readonly embeds: Written<EmbedCreate, EmbedPatch>;
   readonly users: Written<UserCreate, UserPatch>;
   readonly 'saved-views': Written<SavedViewCreate, SavedViewPatch>;
   readonly metrics: { readonly create: never; readonly patch: never; readonly report: MetricReport };
@@ -71,6 +74,7 @@ const NAMES: Readonly<Record<keyof Rows, 0>> = {
   customers: 0,
   deliveries: 0,
   dismissals: 0,
+  embeds: 0,
   executions: 0,
   inboxes: 0,
   incidents: 0,

@@ -442,6 +442,21 @@ export {
   type UserStatus,
 } from './collections/user.ts';
 export {
+  EMBED_COLLECTIONS,
+  EMBED_FIELDS_MAX,
+  EMBED_ORIGINS_MAX,
+  EMBED_PANELS,
+  embedCreateSchema,
+  embedPatchSchema,
+  embedRow,
+  type Embed,
+  type EmbedCollection,
+  type EmbedCreate,
+  type EmbedPanel,
+  type EmbedPatch,
+  type EmbedView,
+} from './collections/embed.ts';
+export {
   savedViewCreateSchema,
   savedViewPatchSchema,
   savedViewRow,

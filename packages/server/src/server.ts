@@ -42,6 +42,7 @@ import { CustomRecords } from './joints/custom.ts';
 import { Customers } from './joints/customers.ts';
 import { Dependencies } from './joints/dependencies.ts';
 import { Disagreements } from './joints/disagreements.ts';
+import { Embeds, tellToken } from './joints/embeds.ts';
 import { Fleet } from './joints/fleet.ts';
 import { ClockSteps } from './joints/clock-steps.ts';
 import { Groups } from './joints/groups.ts';
@@ -68,6 +69,7 @@ import { createObserve, observeIn } from './keep/observe.ts';
 import type { Live } from './keep/live.ts';
 import { openKeep } from './keep/open.ts';
 import { SqliteStore } from './keep/sqlite/sqlite-store.ts';
+import { EMBED_TOKENS } from './lib/embed-token.ts';
 import { catalogWith } from './lib/catalog.ts';
 import { systemClock, type Clock } from './lib/clock.ts';
 import { SteadyClock } from './lib/steady-clock.ts';
@@ -92,6 +94,7 @@ import { JwtVerifier } from './serve/auth/jwt.ts';
 import { OidcDoor } from './serve/auth/oidc/door.ts';
 import { Trips } from './serve/auth/oidc/trips.ts';
 import { attachLive, type LiveDoor } from './serve/gateway.ts';
+import { createGreet } from './serve/greet.ts';
 import { createHttp } from './serve/http/app.ts';
 import type { Demo } from './serve/http/demo.ts';
 import type { HttpDeps } from './serve/http/deps.ts';
@@ -300,6 +303,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
         const tested = await outbox.test(org, id, name);
         return tested.ok ? ok({ version: commit.version(org), value: { id, ...tested.value } }) : tested;
       },
+      'embeds/token': (call) => tellToken({ commit, live, store, vault }, call),
       'pages/secure': (call) => securePage({ commit, store }, call),
     },
   };
@@ -504,6 +508,8 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   });
   const letters = new Letters({ clock, egress, limits, publicUrl, mail: config.mail, onError });
   endings.push(() => letters.close());
+  const embeds = new Embeds({ clock, live, onChanged: (id, of) => door.gateway.renew(id, of) });
+  followers.push((committed) => embeds.follow(committed));
   const jwt = new JwtVerifier({ clock, issuers: config.auth.jwt, fetch, kept: catalog.claims });
   const authenticate = createAuthenticator({
     clock,
@@ -514,6 +520,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     publicUrl: config.publicUrl,
     origins: config.origins,
   });
+  const greet = createGreet({ authenticate, embeds, publicUrl: config.publicUrl, origins: config.origins });
   const system: System = new System({
     clock,
     limits,
@@ -560,6 +567,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     mcp,
     collections: catalog.all,
     authenticate,
+    greet,
     live,
     store,
     epoch: commit.epoch,
@@ -593,6 +601,9 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
       get hasRoom() {
         return door.gateway.hasRoom;
       },
+      get hasPanelRoom() {
+        return door.gateway.hasPanelRoom;
+      },
       open: (transport, visitor) => door.gateway.open(transport, visitor),
     },
     settings: {
@@ -619,8 +630,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     origins: config.origins,
     publicUrl: config.publicUrl,
     trustProxy: config.trustProxy,
-    // The door has compared the Origin with the Host already, before it let the upgrade through.
-    authenticate: ({ bearer, cookie }) => authenticate({ bearer, cookie, isSafe: true }),
+    authenticate: greet,
     mutate: mutations(commands),
     onPresence: ({ org, agent, isPresent }) => (isPresent ? presence.opened(org, agent) : presence.closed(org, agent)),
     onEnded: (via) => visits.ended(via),
@@ -642,9 +652,12 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   await syncFile(commands, config);
   await customRecords.start();
   names.start(live);
+  embeds.start();
   board.start();
   subscribers.start();
-  await reseal({ store, commit, vault }, [CHANNEL_SECRETS, ...CHECK_SECRETS], { oncePlain: CHECK_SECRETS });
+  await reseal({ store, commit, vault }, [CHANNEL_SECRETS, EMBED_TOKENS, ...CHECK_SECRETS], {
+    oncePlain: CHECK_SECRETS,
+  });
   ownFaults.start();
   await watch.start();
   fleet.start();

@@ -458,6 +458,18 @@ const rows: Record<string, Record<string, unknown>> = {
     events: [{ at: 1, what: 'activated', by: '' }],
     nextAt: 9,
   },
+  embeds: {
+    ...envelope,
+    name: 'Shop on www',
+    panel: 'list',
+    views: [{ collection: 'services', filter: ['eq', 'group', 'shop'], fields: ['name', 'status'] }],
+    origins: ['https://www.acme.example'],
+    expiresAt: null,
+    isEnabled: true,
+    digest: 'ab',
+    tokens: 1,
+    by: 'Ana',
+  },
   dismissals: {
     ...envelope,
     person: 'https://issuer.example|u1',

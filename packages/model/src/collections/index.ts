@@ -8,6 +8,7 @@ import { connections, type Connection } from './connection.ts';
 import { customers, type Customer } from './customer.ts';
 import { deliveries, type Delivery } from './delivery.ts';
 import { dismissals, type Dismissal } from './dismissal.ts';
+import { embeds, type Embed } from './embed.ts';
 import { executions, type Execution } from './execution.ts';
 import { inboxes, type Inbox } from './inbox.ts';
 import { incidents, type Incident } from './incident.ts';
@@ -62,6 +63,7 @@ export interface Rows {
   readonly 'saved-views': SavedView;
   readonly messages: Message;
   readonly dismissals: Dismissal;
+  readonly embeds: Embed;
 }
 
 /** The name of a collection that every server has. */
@@ -99,6 +101,7 @@ export const collections: Readonly<Record<CollectionName, Collection>> = {
   'saved-views': savedViews,
   messages,
   dismissals,
+  embeds,
 };
 
 /** The collection of this name, or null. Safe for names from outside. */

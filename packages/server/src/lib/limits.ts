@@ -341,6 +341,12 @@ export const limits = {
   bulkRetryMs: 1_000,
   /** Lines of one file of customers or users. */
   importLinesMax: 20_000,
+  // Embeds.
+  embedsPerOrgMax: 200,
+  /** Records of one view of an embed: a panel in a page is no list of everything. */
+  embedRowsMax: 1_000,
+  /** Live connections of panels, of all embeds: strangers never take the room of the people here. */
+  panelConnectionsMax: 10_000,
   // History kept by this release.
   samplesMs: 172_800_000,
   transitionsMs: 34_214_400_000,

@@ -18,11 +18,12 @@ import type { Principal } from './principal.ts';
 
 /** What of a caller decides over records. */
 export type Sighted = Pick<Principal, 'id'> &
-  Partial<Pick<Principal, 'claims' | 'customers' | 'kind' | 'name' | 'org' | 'permissions' | 'scopes'>>;
+  Partial<Pick<Principal, 'claims' | 'customers' | 'embed' | 'kind' | 'name' | 'org' | 'permissions' | 'scopes'>>;
 
 /** Lets through what this caller may know of; null where records belong to nobody. */
 export function ownFilter(who: Sighted, access: Sight): Filter | null {
   const { own, rows, told, of, adminSeesAll, glimpse } = access;
+  if (who.embed !== undefined) return who.embed.views.get(of ?? '')?.filter ?? NONE;
   if (own !== undefined) return Object.freeze({ op: 'eq', field: own, value: who.id });
   if (told !== undefined && !allows(who.permissions ?? [], `${of}:read`)) {
     return Object.freeze({ op: 'eq', field: told, value: who.id });
@@ -37,6 +38,7 @@ export function shownTo(
   who: Sighted,
   { glimpse, of }: Partial<Pick<Access, 'glimpse' | 'of'>>,
 ): readonly string[] | null {
+  if (who.embed !== undefined) return who.embed.views.get(of ?? '')?.fields ?? [];
   return glimpse === undefined || mayChange(who, of) ? null : glimpse.fields;
 }
 
@@ -57,6 +59,10 @@ export function mayWrite(who: Sighted, access: Sight, row: JsonObject): boolean 
  * holds rows seen under another one must let go of them. `of` narrows it to some collections.
  */
 export function sightOf(who: Sighted, custom: readonly CustomCollection[], of?: ReadonlySet<string>): string {
+  if (who.embed !== undefined) {
+    const views = [...who.embed.views].filter(([name]) => of?.has(name) ?? true);
+    return JSON.stringify(views.map(([name, { filter, fields }]) => [name, filter, fields]));
+  }
   const sights = [...custom, ...glimpsed]
     .filter(
       ({ name, access }) => (of?.has(name) ?? true) && (access.rows !== undefined || shownTo(who, access) !== null),

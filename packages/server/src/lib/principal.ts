@@ -1,5 +1,5 @@
 import type { Scope } from '@statewire/model';
-import type { JsonObject } from '@statewire/protocol';
+import type { Filter, JsonObject } from '@statewire/protocol';
 
 /** Where a call came from. */
 export interface From {
@@ -7,6 +7,14 @@ export interface From {
   /** What the program calls itself (User-Agent); empty when it says nothing. */
   readonly agent: string;
   readonly door: 'poll' | 'rest' | 'stream' | 'websocket';
+}
+
+/** What the token of an embed opens. */
+export interface EmbedSight {
+  /** By collection: which records, and which of their fields. */
+  readonly views: ReadonlyMap<string, { readonly filter: Filter; readonly fields: readonly string[] }>;
+  /** The page that shows it: an embed may be for some origins only. */
+  readonly from: { readonly origin: string | null; readonly isOwn: boolean };
 }
 
 export type { Scope } from '@statewire/model';
@@ -38,6 +46,8 @@ export interface Principal {
   readonly from?: From | undefined;
   /** Ids of the customers that a foreign token says its holder belongs to. */
   readonly customers?: readonly string[] | undefined;
+  /** The token of an embed: what it sees, which is all it may do. Absent for everybody else. */
+  readonly embed?: EmbedSight | undefined;
   /** The session of a person's cookie: what it opened ends with it. */
   readonly session?: string | undefined;
 }

@@ -20,6 +20,13 @@ export function authorize(
   of: CollectionOf = collectionOf,
 ): Result<Collection> {
   const found = of(collection);
+  // An embed shows what it names. Of the rest it is not even said whether there is such a thing.
+  if (
+    principal.embed !== undefined &&
+    (action !== 'read' || !principal.embed.views.has(collection) || found === null)
+  ) {
+    return refuse('forbidden', 'the token of an embed reads what the embed shows, and nothing else');
+  }
   if (found === null) {
     return refuse('unknown_collection', `there is no collection ${JSON.stringify(collection.slice(0, 64))}`);
   }
@@ -27,6 +34,7 @@ export function authorize(
     return refuse('forbidden', `records of ${found.name} are not reported; write them instead`);
   }
   const operation = typeof action === 'string' ? action : action.call.slice(0, 64);
+  if (principal.embed !== undefined) return ok(found);
   const needed: Permission = `${found.name}:${operation}`;
   if (can(principal, needed)) return ok(found);
   // What is told to a credential that only reports: which records, the row filter says.

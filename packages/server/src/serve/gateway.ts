@@ -15,6 +15,7 @@ import type { Planted } from '../publish/planted.ts';
 import { native } from './dialects/native/native.ts';
 import type { Log } from '../lib/log.ts';
 import { isOriginAllowed } from './auth/origin.ts';
+import { PANELS_PATH } from './panels.ts';
 import { Session, type Authenticate, type Mutate, type Visitor } from './session.ts';
 import type { Transport } from './transports/transport.ts';
 import { WebSocketDoor } from './transports/websocket.ts';
@@ -63,6 +64,7 @@ export class Gateway {
   readonly #present = new Map<string, number>();
   #timer: Timer;
   #isClosing = false;
+  #panels = 0;
   #framesGone = 0;
   #bytesGone = 0;
 
@@ -75,6 +77,11 @@ export class Gateway {
 
   get hasRoom(): boolean {
     return !this.#isClosing && this.#sessions.size < this.#limits.connectionsMax;
+  }
+
+  /** Panels in pages of others have room of their own. */
+  get hasPanelRoom(): boolean {
+    return this.hasRoom && this.#panels < this.#limits.panelConnectionsMax;
   }
 
   /** Starts a session over a transport. */
@@ -95,13 +102,14 @@ export class Gateway {
         events: {
           present: (org, agent) => this.#count(org, agent, 1),
           absent: (org, agent) => this.#count(org, agent, -1),
-          ended: (ended) => this.#ended(ended),
+          ended: (ended) => this.#ended(ended, visitor),
         },
       },
       transport,
       visitor,
     );
     this.#sessions.add(session);
+    if (visitor.isPanel === true) this.#panels += 1;
     this.#deps.onConnection?.(this.#sessions.size);
     return session;
   }
@@ -157,8 +165,9 @@ export class Gateway {
     this.#deps.hub.sweep();
   }
 
-  #ended(session: Session): void {
+  #ended(session: Session, visitor: Visitor): void {
     if (!this.#sessions.delete(session)) return;
+    if (visitor.isPanel === true) this.#panels -= 1;
     this.#framesGone += session.outbox.frames;
     this.#bytesGone += session.outbox.bytes;
     this.#deps.onConnection?.(this.#sessions.size);
@@ -202,22 +211,30 @@ export function attachLive(options: AttachOptions): LiveDoor {
   const { path = LIVE_PATH, origins = [], publicUrl = null } = options;
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const asked = (request.url ?? '').split('?', 1)[0];
-    if (asked !== path) {
+    const isPanel = asked === PANELS_PATH + path;
+    if (asked !== path && !isPanel) {
       // Another listener may know the path; nobody else would leave the caller waiting for ever.
       if (options.server.listenerCount('upgrade') === 1) reject(socket, 404, 'Not Found');
       return;
     }
     const { origin = null, host = null, cookie = null } = request.headers;
-    if (origin !== null && !isOriginAllowed({ origin, host }, { publicUrl, origins })) {
+    // Pages of others show panels: there no cookie counts, and which origins may is a matter of each embed.
+    if (!isPanel && origin !== null && !isOriginAllowed({ origin, host }, { publicUrl, origins })) {
       reject(socket, 403, 'Forbidden');
       return;
     }
-    if (!gateway.hasRoom) {
+    if (!(isPanel ? gateway.hasPanelRoom : gateway.hasRoom)) {
       reject(socket, 503, 'Service Unavailable');
       return;
     }
     door.accept(request, socket, head, (transport) =>
-      gateway.open(transport, { cookie, origin, host, from: fromOf(request, options.trustProxy === true) }),
+      gateway.open(transport, {
+        cookie: isPanel ? null : cookie,
+        origin,
+        host,
+        from: fromOf(request, options.trustProxy === true),
+        isPanel,
+      }),
     );
   };
   options.server.on('upgrade', upgrade);

@@ -109,6 +109,8 @@ export interface Visitor {
   readonly host: string | null;
   /** For the audit log. */
   readonly from?: From | undefined;
+  /** It came to the door of panels, where only tokens of embeds count. */
+  readonly isPanel?: boolean | undefined;
 }
 
 type Phase =
@@ -140,6 +142,8 @@ export class Session implements Answering {
   #revisions = 0;
   #agents: Set<string> | null = null;
   readonly #from: From | undefined;
+  /** What a fresh token is judged with, too: the page behind a panel stays the same one. */
+  readonly #door: Pick<Visitor, 'host' | 'isPanel' | 'origin'>;
   /** What decided what the caller saw when it was greeted: what it holds of before may be resumed under the same only. */
   #greeted = '';
 
@@ -147,6 +151,7 @@ export class Session implements Answering {
     this.#deps = deps;
     this.#transport = transport;
     this.#from = visitor.from;
+    this.#door = { isPanel: visitor.isPanel, origin: visitor.origin, host: visitor.host };
     const { clock, limits } = deps;
     const now = clock.mono();
     this.id = transport.sid ?? Math.floor(clock.random() * 2 ** 52).toString(36);
@@ -342,7 +347,7 @@ export class Session implements Answering {
       this.#end(4501, refuse('unsupported', `found protocol ${frame.p}, this server speaks ${served}`));
       return;
     }
-    const credential: Credential = frame.token === undefined ? visitor : { bearer: frame.token };
+    const credential: Credential = frame.token === undefined ? visitor : { ...this.#door, bearer: frame.token };
     this.#phase = { at: 'checking', since, queue: [], queuedBytes: 0 };
     this.#check(credential, (answer) => this.#welcome(frame, answer));
   }
@@ -404,12 +409,9 @@ export class Session implements Answering {
       this.#err(view.code, view.message, s);
       return;
     }
-    if (view.value.size > limits.snapshotRowsMax) {
-      this.#err(
-        'too_large',
-        `the view has ${view.value.size} records, limit ${limits.snapshotRowsMax}; filter more`,
-        s,
-      );
+    const rowsMax = principal.embed === undefined ? limits.snapshotRowsMax : limits.embedRowsMax;
+    if (view.value.size > rowsMax) {
+      this.#err('too_large', `the view has ${view.value.size} records, limit ${rowsMax}; filter more`, s);
       return;
     }
     if (frame.agg !== undefined && view.value.size > limits.aggregateGroupsMax) {
@@ -439,6 +441,9 @@ export class Session implements Answering {
     }
     const allowed = authorize(principal, 'read', frame.c, catalog?.of);
     if (!allowed.ok) return allowed;
+    if (principal.embed !== undefined && !isPlain(frame)) {
+      return refuse('forbidden', 'an embed shows its view as it is: no filter, order, window or counting of one’s own');
+    }
     const scope = scopeFilter(principal, frame.c, catalog?.of);
     if (scope === 'denied') return refuse('forbidden', `records of ${frame.c} are not yours to read`);
     const filter = parseFilter(frame.f);
@@ -474,6 +479,11 @@ export class Session implements Answering {
   #mut(frame: Mut, { principal, pausedAt }: Tenure): void {
     const { limits, log } = this.#deps;
     const { m } = frame;
+    if (principal.embed !== undefined) {
+      // Not even asked, and not in the audit log: strangers would fill it.
+      this.#say({ t: 'mr', m, ok: false, code: 'forbidden', msg: 'the token of an embed only reads' });
+      return;
+    }
     if (pausedAt !== null) {
       const msg = 'the token has expired; nothing was done, send a fresh one first';
       this.#say({ t: 'mr', m, ok: false, code: 'auth_expired', msg });
@@ -530,7 +540,7 @@ export class Session implements Answering {
       return;
     }
     tenure.isRenewing = true;
-    this.#check({ bearer: frame.token }, (answer) => {
+    this.#check({ ...this.#door, bearer: frame.token }, (answer) => {
       tenure.isRenewing = false;
       if (!this.isOpen) return;
       if (!answer.ok) this.#err(answer.code, answer.message);
@@ -710,6 +720,11 @@ function closeCodeFor(code: string): number {
     rate_limited: 4429,
   };
   return Object.entries(known).find(([each]) => each === code)?.[1] ?? 4001;
+}
+
+/** Asks for a view as it is. Strangers who could ask for it in many ways could make as many views. */
+function isPlain({ f, fields, sort, limit, after, before, skip, agg }: Sub): boolean {
+  return [f, fields, sort, limit, after, before, skip, agg].every((each) => each === undefined);
 }
 
 /** The window a subscription is about; undefined for one that wants everything. */

@@ -15,6 +15,7 @@ import { createOtlp } from '../collect/otlp/receive.ts';
 import { createReports } from '../collect/reports/report.ts';
 import { engine } from '../derive/engine.ts';
 import { rulesOf } from '../derive/rules.ts';
+import { Embeds } from '../joints/embeds.ts';
 import { History } from '../joints/history.ts';
 import { Inbox } from '../joints/inbox.ts';
 import { Instructions } from '../joints/instructions.ts';
@@ -50,6 +51,7 @@ import { ApiKeys } from '../serve/auth/api-key.ts';
 import { createAuthenticator } from '../serve/auth/authenticator.ts';
 import { JwtVerifier, type JwtIssuer } from '../serve/auth/jwt.ts';
 import { Gateway } from '../serve/gateway.ts';
+import { createGreet } from '../serve/greet.ts';
 import { McpDoor } from '../serve/mcp/door.ts';
 import { createHttp, type Http } from '../serve/http/app.ts';
 import type { HttpDeps } from '../serve/http/deps.ts';
@@ -318,12 +320,14 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     publicUrl: settings.publicUrl,
     origins: settings.origins,
   });
+  const embeds = new Embeds({ clock, live: keep.live, onChanged: (id, of) => gateway?.renew(id, of) });
+  const greet = createGreet({ authenticate, embeds, publicUrl: settings.publicUrl, origins: settings.origins });
   const doors = new Gateway({
     clock,
     hub,
     limits: bounds,
     log: silentLog,
-    authenticate: ({ bearer, cookie }) => authenticate({ bearer, cookie, isSafe: true }),
+    authenticate: greet,
     mutate: mutations(commands),
   });
   gateway = doors;
@@ -355,6 +359,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     letters,
     log,
     authenticate,
+    greet,
     live: keep.live,
     organizations,
     mayScope: (principal, scope) => grantable(principal, grants.ofScopes([scope])),

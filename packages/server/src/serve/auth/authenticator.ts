@@ -1,5 +1,6 @@
 import { ok, refuse, type Result } from '@statewire/protocol';
 import type { Clock } from '../../lib/clock.ts';
+import { EMBED_TOKEN } from '../../lib/embed-token.ts';
 import type { Identity, Principal, Scope } from '../../lib/principal.ts';
 import { hasSessionCookie, type Accounts } from './accounts.ts';
 import { ADMIN_KEY_ID, isWellFormed, type ApiKeys } from './api-key.ts';
@@ -66,6 +67,12 @@ async function byBearer({ keys, jwt, clock }: AuthenticatorOptions, bearer: stri
       'auth_invalid',
       `a credential has 1 to ${BEARER_LENGTH_MAX} characters, this one has ${bearer.length}`,
     );
+  if (bearer.startsWith(EMBED_TOKEN)) {
+    return refuse(
+      'auth_invalid',
+      'this is the token of an embed; it opens what the embed shows, below /panels, and no other door',
+    );
+  }
   const byKey = keys.verify(bearer);
   if (byKey !== null) return ok(byKey);
   if (bearer.startsWith('sw_')) {

@@ -19,7 +19,7 @@ export class Dashboard {
   ): Promise<Response | null> {
     // `//v1/x` and `/v1/x` with a typo must not look like pages: a program would take the page for an answer.
     if (
-      /^\/(?:\/|v1(?:\/|$)|status(?:\/|$)|badge(?:\/|$)|embed(?:\/|$)|live(?:\/|$)|health(?:\/|$)|mcp(?:\/|$)|\.well-known(?:\/|$)|metrics(?:\/|$))/u.test(
+      /^\/(?:\/|v1(?:\/|$)|status(?:\/|$)|badge(?:\/|$)|embed(?:\/|$)|panels(?:\/|$)|live(?:\/|$)|health(?:\/|$)|mcp(?:\/|$)|\.well-known(?:\/|$)|metrics(?:\/|$))/u.test(
         path,
       )
     )
@@ -49,6 +49,12 @@ export class Dashboard {
       'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
     });
     if (isPage) headers.set('cross-origin-opener-policy', 'same-origin');
+    // Made for pages of others; it holds nothing of ours.
+    if (path === EMBED_SCRIPT) {
+      headers.set('cross-origin-resource-policy', 'cross-origin');
+      headers.set('access-control-allow-origin', '*');
+      headers.set('cache-control', 'public, max-age=300, stale-while-revalidate=86400');
+    }
     if (ifNoneMatch === file.etag) return new Response(null, { status: 304, headers });
     const encoding = (['br', 'gzip'] as const).find(
       (name) =>
@@ -73,6 +79,9 @@ export class Dashboard {
     return true;
   }
 }
+
+/** The script that draws panels in pages of others. */
+const EMBED_SCRIPT = '/embed.js';
 
 interface File {
   readonly etag: string;

@@ -19,6 +19,7 @@ import type { Board } from '../../publish/board.ts';
 import type { Drawings } from '../pages/drawn.ts';
 import type { Streams } from '../pages/stream.ts';
 import type { Authenticate } from '../auth/authenticator.ts';
+import type { Authenticate as SessionAuthenticate } from '../session.ts';
 import type { LiveGateway } from '../transports/requests.ts';
 import type { McpDoor } from '../mcp/door.ts';
 import type { Demo } from './demo.ts';
@@ -31,6 +32,8 @@ export interface HttpDeps {
   readonly settings: HttpSettings;
   readonly collections: Readonly<Record<string, Collection>>;
   readonly authenticate: Authenticate;
+  /** Who may open a live session. */
+  readonly greet: SessionAuthenticate;
   readonly live: LiveReader;
   readonly store: Pick<
     Store,
@@ -61,7 +64,7 @@ export interface HttpDeps {
   readonly system: SystemReader;
   readonly metrics: Pick<Metrics, 'request' | 'read'>;
   /** Opens live sessions for requests. */
-  readonly gateway: LiveGateway;
+  readonly gateway: LiveGateway & { readonly hasPanelRoom: boolean };
   readonly pages: PublicPages;
   /** What agents that speak REST have not answered; holds the request until there is something. */
   readonly instructions: InstructionDoor;

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { hasSessionCookie } from '../auth/accounts.ts';
 import { isOriginAllowed } from '../auth/origin.ts';
 import type { From } from '../../lib/principal.ts';
+import { PANELS_PATH } from '../panels.ts';
 import type { Visitor } from '../session.ts';
 import { RequestDoor } from '../transports/requests.ts';
 import { assertMediaType, JSON_TYPE, readText } from './body.ts';
@@ -18,13 +19,29 @@ import { answersOf } from './shapes.ts';
  * asked by the session, as on a WebSocket; here is what an upgrade is asked too: where the page comes from.
  */
 export function liveRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
+  return [...doorRoutes(deps, rates, ''), ...doorRoutes(deps, rates, PANELS_PATH)];
+}
+
+/** At the one door sessions and keys of ours connect, at the other panels in pages of others. */
+function doorRoutes(deps: HttpDeps, rates: Rates, base: '' | typeof PANELS_PATH): readonly Route[] {
+  const isPanel = base === PANELS_PATH;
+  const { gateway } = deps;
   const door = new RequestDoor({
     clock: deps.clock,
     limits: deps.limits,
     epoch: deps.epoch,
-    gateway: deps.gateway,
+    gateway: !isPanel
+      ? gateway
+      : {
+          get hasRoom() {
+            return gateway.hasPanelRoom;
+          },
+          open: (transport, visitor) => gateway.open(transport, visitor),
+        },
     admit: ({ id }) => rates.spend('live', id),
   });
+  const visitorOf = (context: Context, by: Pick<From, 'door' | 'ip'>): Visitor =>
+    isPanel ? strangerOf(deps, context, by) : callerOf(deps, context, by);
   /** A refusal is counted by address like that of every door. */
   const refused = async (refusal: Refusal, ip: string): Promise<never> => {
     if (isCode(refusal.code) && codes[refusal.code].http === 401) await rates.spend('ip', ip);
@@ -35,17 +52,17 @@ export function liveRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
     return readText(context.req.raw, deps.limits.requestBytesMax);
   };
   const common = answersOf('auth_required', 'bad_request', 'forbidden', 'rate_limited', 'overloaded', 'unsupported');
-  const live = { access: 'live', tag: 'live' } as const;
+  const live = isPanel ? ({ access: 'panel', tag: 'panels' } as const) : ({ access: 'live', tag: 'live' } as const);
   return [
     openRoute({
       ...live,
       method: 'POST',
-      path: SSE_PATH,
+      path: base + SSE_PATH,
       summary: 'A live connection as a stream of events; the body is a `hello` message',
       raw: ['application/json'],
       answers: { ...common, 200: { description: 'The messages, one event each', type: 'text/event-stream' } },
       handle: async ({ context, ip }) => {
-        const visitor = visitorOf(deps, context, { ip, door: 'stream' });
+        const visitor = visitorOf(context, { ip, door: 'stream' });
         const opened = await door.stream(await text(context), visitor);
         if (!opened.ok) return refused(opened, ip);
         return stream(opened.value, 'text/event-stream');
@@ -54,29 +71,29 @@ export function liveRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
     openRoute({
       ...live,
       method: 'POST',
-      path: CMD_PATH,
+      path: base + CMD_PATH,
       summary: 'Messages to the server on a stream that this caller opened',
       raw: ['application/json'],
       answers: { ...common, ...answersOf('not_found'), 204: { description: 'Taken; answers come on the stream' } },
       handle: async ({ context, ip }) => {
-        const visitor = visitorOf(deps, context, { ip, door: 'stream' });
+        const visitor = visitorOf(context, { ip, door: 'stream' });
         const done = await door.command(await text(context), visitor);
         if (done.ok) return new Response(null, { status: 204 });
         // Counted, because who guesses names of streams is a stranger; told 401 first, if they are nobody at all.
         await rates.spend('ip', ip);
-        const who = await deps.authenticate({ ...visitor, isSafe: true });
+        const who = await deps.greet(visitor);
         return refused(who.ok ? done : who, ip);
       },
     }),
     openRoute({
       ...live,
       method: 'POST',
-      path: POLL_PATH,
+      path: base + POLL_PATH,
       summary: 'What changed since; held until something does. The body is a `hello` with `wait` and `msgs`',
       raw: ['application/json'],
       answers: { ...common, 200: { description: 'The messages as a list', schema: z.array(z.looseObject({})) } },
       handle: async ({ context, ip }) => {
-        const visitor = visitorOf(deps, context, { ip, door: 'poll' });
+        const visitor = visitorOf(context, { ip, door: 'poll' });
         const opened = await door.poll(await text(context), visitor);
         if (!opened.ok) return refused(opened, ip);
         return stream(opened.value, 'application/json');
@@ -85,7 +102,7 @@ export function liveRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
     openRoute({
       ...live,
       method: 'GET',
-      path: VIEW_PATH,
+      path: base + VIEW_PATH,
       summary: 'One view in full as a list of messages; without `sub` only who is calling',
       query: viewQuery,
       answers: {
@@ -100,7 +117,7 @@ export function liveRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
       handle: async ({ context, ip, query }) => {
         const answer = await door.view(
           { sub: query.sub ?? null, known: context.req.header('if-none-match') ?? null },
-          visitorOf(deps, context, { ip, door: 'poll' }),
+          visitorOf(context, { ip, door: 'poll' }),
         );
         if (!answer.ok) return refused(answer, ip);
         const { etag, body } = answer.value;
@@ -124,7 +141,7 @@ const viewQuery = z.strictObject({
 });
 
 /** Where a request comes from, after what an upgrade is asked: a page of another origin may not act for anybody here. */
-function visitorOf(deps: HttpDeps, context: Context, by: Pick<From, 'door' | 'ip'>): Visitor {
+function callerOf(deps: HttpDeps, context: Context, by: Pick<From, 'door' | 'ip'>): Visitor {
   const origin = context.req.header('origin') ?? null;
   const host = hostOf(deps, context);
   const cookie = context.req.header('cookie') ?? null;
@@ -142,6 +159,18 @@ function visitorOf(deps: HttpDeps, context: Context, by: Pick<From, 'door' | 'ip
     return { cookie: null, origin, host, from };
   }
   return { cookie, origin, host, from, ...(bearer === undefined ? {} : { bearer }) };
+}
+
+/** A page of anybody's that shows a panel: no cookie counts here, and which origins may is a matter of each embed. */
+function strangerOf(deps: HttpDeps, context: Context, by: Pick<From, 'door' | 'ip'>): Visitor {
+  return {
+    isPanel: true,
+    cookie: null,
+    origin: context.req.header('origin') ?? null,
+    host: hostOf(deps, context),
+    from: { ...by, agent: agentOf(context) },
+    bearer: bearerOf(context) ?? undefined,
+  };
 }
 
 /** An answer that is to arrive as it is made: no store, no proxy and no compressor may gather it first. */

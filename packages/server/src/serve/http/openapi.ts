@@ -117,6 +117,7 @@ function rawBody(types: readonly string[]): object {
 function accessText(access: Route['access']): string {
   switch (access) {
     case 'live':
+    case 'panel':
       return 'Needs any credential, in a header or in the `hello`; what it may see is decided view by view.';
     case 'open':
       return 'Needs no credential.';

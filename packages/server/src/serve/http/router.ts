@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { explain, type Permission } from '@statewire/model';
 import type { From, Principal } from '../../lib/principal.ts';
 import { can, canReport, lacking } from '../../publish/access.ts';
+import { PANELS_PATH } from '../panels.ts';
 import { isLoopbackHost } from '../auth/origin.ts';
 import { auditCall, auditForbidden, auditRefusal, type AuditedCall } from './audited.ts';
 import { readJson } from './body.ts';
@@ -17,9 +18,9 @@ import type { Rates } from './rate.ts';
  * Who may call a route: whoever has the permission it names. `open` needs no credential, `any` takes every principal,
  * `report` whoever may report something (what, each report is asked), `slug` those or a path that is a secret itself,
  * `metrics` the permission system:metrics or (when configured) a process of this machine. `live` leaves the question to the
- * session that the request opens, which asks it as on a WebSocket.
+ * session that the request opens, which asks it as on a WebSocket; so does `panel`, where only tokens of embeds count.
  */
-export type Access = Permission | 'any' | 'live' | 'metrics' | 'open' | 'report' | 'slug';
+export type Access = Permission | 'any' | 'live' | 'metrics' | 'open' | 'panel' | 'report' | 'slug';
 
 /** One route: how it is called, who may, what it answers. The table of these is the API; nothing is mounted beside it. */
 export interface Route {
@@ -100,7 +101,7 @@ export function route<Q extends z.ZodObject, B extends z.ZodType>(
 /** A route that may be called without a credential; `principal` is who called, if anybody is known. */
 export function openRoute<Q extends z.ZodObject, B extends z.ZodType>(
   spec: Spec<Q, B> & {
-    readonly access: 'live' | 'open' | 'slug' | 'metrics';
+    readonly access: 'live' | 'open' | 'panel' | 'slug' | 'metrics';
     readonly handle: (
       call: Omit<Call<z.output<Q>, z.output<B>>, 'principal'> & { readonly principal: Principal | null },
     ) => Promise<Response> | Response;
@@ -272,7 +273,7 @@ async function guard(
   const { ip } = from;
   const bearer = bearerOf(context);
   const cookie = context.req.header('cookie') ?? null;
-  if (entry.access === 'live') return null;
+  if (entry.access === 'live' || entry.access === 'panel') return null;
   if (entry.access === 'open' || (entry.access === 'slug' && bearer === null)) {
     await rates.spend('ip', ip);
     return null;
@@ -301,7 +302,7 @@ async function guard(
 }
 
 /** Why this caller may not call a route of this access, or null. */
-function refusalTo(principal: Principal, access: Exclude<Access, 'live' | 'open'>): Refusal | null {
+function refusalTo(principal: Principal, access: Exclude<Access, 'live' | 'open' | 'panel'>): Refusal | null {
   if (access === 'any') return null;
   if (access === 'report' || access === 'slug') {
     if (canReport(principal)) return null;
@@ -378,7 +379,9 @@ function finish(deps: HttpDeps, context: Context, response: Response): Response 
   const origin = context.req.header('origin');
   headers.append('vary', 'Origin');
   // Only listed origins may read answers from elsewhere; never `*`, and never an origin because it asked.
-  if (origin !== undefined && deps.settings.origins.includes(origin)) {
+  // Below /panels no cookie is read: what a page of another origin gets there is what its embed's token opens.
+  const isPanel = context.req.path.startsWith(`${PANELS_PATH}/`);
+  if (origin !== undefined && (isPanel || deps.settings.origins.includes(origin))) {
     headers.set('access-control-allow-origin', origin);
     headers.set('access-control-allow-credentials', 'true');
     headers.set(

@@ -7,6 +7,7 @@ import { preferences } from './preferences.ts';
 import { messages } from './messages.ts';
 import { maintenances } from './maintenances.ts';
 import { customers } from './customers.ts';
+import { embeds } from './embeds.ts';
 import { incidents } from './incidents.ts';
 import { pages } from './pages.ts';
 import { policies } from './policies.ts';
@@ -22,6 +23,7 @@ export const plains: Readonly<Record<string, Plain>> = {
   annotations,
   channels,
   customers,
+  embeds,
   incidents,
   maintenances,
   messages,

@@ -5,6 +5,7 @@ import { agentVerbs } from './agents.ts';
 import { alertVerbs } from './alerts.ts';
 import { channelVerbs } from './channels.ts';
 import { customerVerbs } from './customers.ts';
+import { embedVerbs } from './embeds.ts';
 import { instructionVerbs } from './instructions.ts';
 import { maintenanceVerbs } from './maintenances.ts';
 import { messageVerbs } from './messages.ts';
@@ -24,6 +25,7 @@ export const verbs: readonly Verb[] = [
   ...alertVerbs,
   ...channelVerbs,
   ...customerVerbs,
+  ...embedVerbs,
   ...pageVerbs,
   ...presenceVerbs,
   ...instructionVerbs,

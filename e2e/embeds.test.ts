@@ -2,11 +2,19 @@
  * What the token of an embed opens, over real REST and real live connections: the view it names, and nothing else, for
  * pages of the origins it names, until it is taken back.
  */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { collections } from '@statewire/model';
 import { PROTOCOL_VERSION, SUBPROTOCOL } from '@statewire/protocol';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { launchBrowser } from './harness/browser.ts';
+import { listen, seriousViolations, shot } from './harness/look.ts';
 import { TestServer } from './harness/server.ts';
+import { serveFolder, type Site } from './harness/static.ts';
 import { until } from './harness/until.ts';
 
 const SECRET = 'not-for-strangers';
@@ -223,6 +231,83 @@ test('[HO5] nobody makes an embed of what they may not read, of what is not for 
     { ...views('services'), origins: [] },
   ]) {
     expect((await server.api('POST', '/v1/embeds', body)).status, JSON.stringify(body)).toBe(422);
+  }
+});
+
+describe('in pages of others', () => {
+  let browser: Browser;
+  let site: Site;
+  let other: Site;
+  let dir: string;
+
+  beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'statewire-embeds-'));
+    [site, other] = await Promise.all([serveFolder(dir), serveFolder(dir)]);
+    browser = await launchBrowser();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    site?.close();
+    other?.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  test('[HO8] one tag shows a live panel under a strict content policy; pages of other origins get nothing', async () => {
+    const { id, token } = await embed({ origins: [site.url] });
+    writeFileSync(join(dir, 'index.html'), page(token));
+    const tab = await (
+      await browser.newContext({ colorScheme: 'dark', viewport: { width: 640, height: 480 } })
+    ).newPage();
+    const troubles: string[] = [];
+    listen(tab, troubles);
+    await tab.goto(`${site.url}/`);
+    const panel = tab.locator('sw-panel[panel=list]');
+    await panel.getByText('2 of 2 are not known yet').waitFor();
+    await tab.locator('sw-panel[panel=connection]').getByRole('button', { name: 'Live' }).waitFor();
+    await server.api('POST', '/v1/services/till/override', { status: 'down', reason: 'closed' });
+    await panel.getByText('1 of 2 needs attention').waitFor();
+    expect(await panel.locator('li').first().innerText()).toMatch(/The till\s+Down/u);
+    expect(await tab.content()).not.toContain(SECRET);
+    expect(await seriousViolations(tab)).toEqual([]);
+    await shot(tab, 'embed');
+    expect(troubles).toEqual([]);
+    // The two tags share one connection, and the page holds nothing of ours: no cookie, no storage.
+    expect(await tab.evaluate(() => [document.cookie, localStorage.length, sessionStorage.length])).toEqual(['', 0, 0]);
+    const stranger = await tab.context().newPage();
+    await stranger.goto(`${other.url}/`);
+    await stranger.locator('sw-panel[panel=list]').getByText('not shown here').waitFor();
+    expect(await stranger.locator('sw-panel[panel=list]').innerText()).not.toContain('The till');
+    await server.api('POST', `/v1/embeds/${id}/renew`);
+    await panel.getByText('not shown here').waitFor();
+    expect(await panel.innerText()).not.toContain('The till');
+    await server.api('POST', '/v1/services/till/clear-override');
+    await tab.context().close();
+  });
+
+  test('[HO8] the script weighs at most 24 kB compressed, may be kept for five minutes, and is for every page', async () => {
+    const response = await fetch(`${server.url}/embed.js`, { headers: { 'accept-encoding': 'identity' } });
+    expect(response.status).toBe(200);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': 'text/javascript; charset=utf-8',
+      'cross-origin-resource-policy': 'cross-origin',
+      'access-control-allow-origin': '*',
+      'cache-control': expect.stringContaining('max-age=300'),
+    });
+    const { length } = gzipSync(await response.bytes(), { level: 9 });
+    expect(length).toBeGreaterThan(10_000);
+    expect(length).toBeLessThanOrEqual(24_000);
+    // Nothing else of the dashboard is.
+    expect((await fetch(`${server.url}/favicon.svg`)).headers.get('cross-origin-resource-policy')).toBe('same-origin');
+  });
+
+  function page(token: string): string {
+    const policy = `default-src 'none'; script-src ${server.url}; connect-src ${server.url.replace('http', 'ws')}; style-src 'self'; img-src data:`;
+    return `<!doctype html><html lang="en"><head><title>Acme</title><meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"></head><body><main><h1>Acme</h1>
+<script async src="${server.url}/embed.js" data-panel="list" data-token="${token}"></script>
+<p>Connection: <script async src="${server.url}/embed.js" data-panel="connection" data-token="${token}"></script></p>
+</main></body></html>`;
   }
 });
 

@@ -46,7 +46,7 @@ function install() {
 /** Builds the dashboard when its sources changed since the last build. */
 function dashboard() {
   const dist = join(root, 'packages', 'dashboard', 'dist');
-  const inputs = ['dashboard', 'react', 'client', 'model', 'protocol'].flatMap((name) =>
+  const inputs = ['dashboard', 'react', 'elements', 'client', 'model', 'protocol'].flatMap((name) =>
     files(join(root, 'packages', name)),
   );
   const want = hash(inputs);

@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
-import { defineConfig, type Plugin, type UserConfig } from 'vite';
+import { build, defineConfig, type Plugin, type UserConfig } from 'vite';
 
 const server = 'http://127.0.0.1:4800';
 const doors = ['/v1', '/health', '/metrics', '/openapi.json', '/badge', '/embed', '/status'];
@@ -40,12 +40,35 @@ function precompressed(): Plugin {
     apply: 'build',
     async closeBundle() {
       const dir = join(import.meta.dirname, 'dist');
+      await buildEmbed(dir);
       const files = await readdir(dir, { recursive: true });
       await Promise.all(
         files.filter((name) => /\.(?:js|css|html|svg)$/u.test(name)).map((name) => compress(join(dir, name))),
       );
     },
   };
+}
+
+/** The script for pages of others, beside the dashboard's files: one file, without a module, so that one tag is enough. */
+async function buildEmbed(outDir: string): Promise<void> {
+  await build({
+    configFile: false,
+    root: import.meta.dirname,
+    publicDir: false,
+    logLevel: 'warn',
+    resolve: { conditions: ['source', 'module', 'browser', 'development|production'] },
+    build: {
+      target: 'es2022',
+      outDir,
+      emptyOutDir: false,
+      lib: {
+        entry: join(import.meta.dirname, '../elements/src/embed.ts'),
+        formats: ['iife'],
+        name: 'StatewireEmbed',
+        fileName: () => 'embed.js',
+      },
+    },
+  });
 }
 
 async function compress(path: string): Promise<void> {

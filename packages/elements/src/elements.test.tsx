@@ -4,6 +4,7 @@ import { createClient, type CoreClient } from '@statewire/client/core';
 import { FakeEnv, FakeServer } from '@statewire/client/testing';
 import { tokens } from '@statewire/client/look';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { embed } from './embed.ts';
 import { configure } from './index.ts';
 import { lookCss } from './look.ts';
 
@@ -161,6 +162,77 @@ describe('live', () => {
     expect(wordsOf(badge)).toBe('Down');
     document.body.replaceChildren();
     second.close();
+  });
+});
+
+describe('a panel', () => {
+  const shop = (id: string, word: string): void => {
+    server.put('services', { ...status, id, name: `The ${id}`, status: word, recent: { bar: 'uud', ms: [] } });
+  };
+
+  test('[UI26] a list says in one sentence how all are, what is wrong first, and changes in place', async () => {
+    for (const id of ['shop', 'till', 'mail']) shop(id, 'up');
+    const panel = stand('<sw-panel panel="list"></sw-panel>');
+    await env.advance(0);
+    const rows = (): readonly string[] => [...panel.querySelectorAll('li')].map(({ textContent }) => textContent);
+    expect([panel.querySelector('.head')?.textContent, rows()]).toEqual([
+      'All 3 are well',
+      ['The mailUp', 'The shopUp', 'The tillUp'],
+    ]);
+    shop('mail', 'unknown');
+    await env.advance(200);
+    expect(panel.querySelector('.head')?.textContent).toBe('1 of 3 is not known yet');
+    shop('till', 'down');
+    await env.advance(200);
+    expect([panel.querySelector('.head')?.textContent, rows()[0]]).toEqual(['1 of 3 needs attention', 'The tillDown']);
+    const drawn = panel.querySelector('.panel');
+    await env.advance(5_000);
+    expect(panel.querySelector('.panel')).toBe(drawn);
+    server.put('services', { id: 'shop', name: '<img src=x onerror=alert(1)>' });
+    await env.advance(200);
+    expect(panel.querySelector('img')).toBeNull();
+    // The view is the embed's: nothing is asked of it.
+    const subs = server.received.flatMap((frame) =>
+      frame.t === 'hello' ? (frame.subs ?? []) : frame.t === 'sub' ? [frame] : [],
+    );
+    expect(subs.length).toBeGreaterThan(0);
+    for (const { f, fields, sort, limit, agg } of subs) expect([f, fields, sort, limit, agg]).toEqual(Array(5));
+  });
+
+  test('[UI26] a badge of many says the worst, a bar and a pill stand alone, and what is wrong is said', async () => {
+    shop('shop', 'up');
+    shop('till', 'degraded');
+    const badge = stand(
+      '<sw-panel panel="badge"></sw-panel><sw-panel panel="uptime"></sw-panel><sw-panel panel="connection"></sw-panel><sw-panel panel="pie"></sw-panel><sw-panel collection="jobs"></sw-panel>',
+    );
+    await env.advance(0);
+    const [, uptime, pill, pie, jobs] = [...document.body.children].map(({ shadowRoot }) => shadowRoot);
+    expect(wordsOf(badge)).toBe('1 of 2 needs attention');
+    expect(badge.querySelector('[data-status]')?.getAttribute('data-status')).toBe('degraded');
+    expect(uptime?.querySelector('[role="img"]')?.getAttribute('aria-label')).toContain('The till');
+    expect(pill?.querySelector('button')?.textContent).toBe('Live');
+    expect(pie?.textContent).toContain('found pie, expected badge, list');
+    expect(jobs?.textContent).toContain('Nothing to show');
+  });
+
+  test('[UI26] a tag puts its panel behind itself, or where it says, with what stands on it and nothing else', () => {
+    document.body.innerHTML = '<p></p><div id="here"></div>';
+    const tag = document.createElement('script');
+    tag.type = 'text/plain';
+    tag.src = 'https://status.example.org/sub/embed.js?v=1';
+    Object.assign(tag.dataset, { token: 'sw_embed_x', panel: 'badge', label: 'Shop', onclick: 'alert(1)' });
+    document.querySelector('p')?.after(tag);
+    embed(tag);
+    const made = tag.nextElementSibling;
+    expect(Object.fromEntries([...(made?.attributes ?? [])].map(({ name, value }) => [name, value]))).toEqual({
+      url: 'https://status.example.org/sub/panels',
+      token: 'sw_embed_x',
+      panel: 'badge',
+      label: 'Shop',
+    });
+    tag.dataset['target'] = '#here';
+    embed(tag);
+    expect(document.querySelector('#here > sw-panel')?.getAttribute('token')).toBe('sw_embed_x');
   });
 });
 

@@ -3,6 +3,7 @@ import { badge } from './badge.ts';
 import { connection } from './connection.ts';
 import { define } from './element.ts';
 import { feed } from './feed.ts';
+import { panel } from './panel.ts';
 import { progress } from './progress.ts';
 import { uptime } from './uptime.ts';
 
@@ -10,7 +11,7 @@ export { configure, type ElementsConfig } from './configure.ts';
 
 // After the module that imports this one has run: what it configures comes before any element of the page connects.
 void Promise.resolve().then(() => {
-  for (const kind of [badge, uptime, progress, connection, feed]) define(kind);
+  for (const kind of [badge, uptime, progress, connection, feed, panel]) define(kind);
 });
 
 declare global {
@@ -18,6 +19,7 @@ declare global {
     'sw-badge': HTMLElement;
     'sw-connection': HTMLElement;
     'sw-feed': HTMLElement;
+    'sw-panel': HTMLElement;
     'sw-progress': HTMLElement;
     'sw-uptime': HTMLElement;
   }

@@ -16,7 +16,8 @@ export const lookCss: string = `
   display: inline-flex;
   vertical-align: middle;
 }
-:host(sw-feed), :host(sw-progress) { display: block; }
+:host(sw-feed), :host(sw-progress), :host(sw-panel) { display: block; }
+:host(sw-panel[panel='badge']), :host(sw-panel[panel='uptime']), :host(sw-panel[panel='connection']) { display: inline-flex; }
 :host([hidden]) { display: none; }
 :host([theme='dark']) { color-scheme: dark; }
 :host([theme='light']) { color-scheme: light; }
@@ -55,7 +56,17 @@ svg { display: block; flex: none; }
 .title { overflow-wrap: anywhere; }
 .time { color: var(--_muted); font-size: 12px; font-weight: 400; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .text { grid-column: 2 / -1; color: var(--_muted); font-size: 12px; font-weight: 400; line-height: 18px; overflow-wrap: anywhere; }
+.panel { width: 100%; border: 1px solid var(--_line); border-radius: 10px; background: var(--_surface); overflow: hidden; }
+.head { margin: 0; padding: 10px 14px; border-bottom: 1px solid var(--_line); font-weight: 600; }
+.rows { margin: 0; padding: 0; list-style: none; }
+.row { display: grid; grid-template-columns: minmax(0, 1fr) auto auto; align-items: center; gap: 4px 14px; min-height: 40px; padding: 4px 14px; border-bottom: 1px solid var(--_line); }
+.row:last-child { border-bottom: 0; }
+.row .bar { width: 110px; }
+.row .badge { grid-column: -2; min-width: 92px; font-size: 12px; }
+.name { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.panel > .note { padding: 8px 14px; }
 .note { margin: 0; color: var(--_muted); font-size: 12px; font-weight: 400; }
+@media (max-width: 420px) { .row .bar { display: none; } }
 @media (pointer: coarse) { .pill { min-height: 40px; } }
 @media (prefers-reduced-motion: reduce) { .fill { transition: none; } .going .fill { animation: none; } }
 @media (forced-colors: active) {

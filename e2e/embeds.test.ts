@@ -14,6 +14,7 @@ import { WebSocket } from 'ws';
 import { launchBrowser } from './harness/browser.ts';
 import { listen, seriousViolations, shot } from './harness/look.ts';
 import { TestServer } from './harness/server.ts';
+import { signIn } from './harness/sign-in.ts';
 import { serveFolder, type Site } from './harness/static.ts';
 import { until } from './harness/until.ts';
 
@@ -283,6 +284,45 @@ describe('in pages of others', () => {
     expect(await panel.innerText()).not.toContain('The till');
     await server.api('POST', '/v1/services/till/clear-override');
     await tab.context().close();
+  });
+
+  test('[HO8] it is made in the dashboard, where its tag is copied and seen at work, and taken back there', async () => {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    await signIn(context, server);
+    const tab = await context.newPage();
+    const troubles: string[] = [];
+    listen(tab, troubles);
+    await tab.goto(`${server.url}/settings/embeds`);
+    await tab.getByRole('button', { name: 'New embed' }).click();
+    await tab.getByRole('textbox', { name: 'Name' }).fill('Payroll inside');
+    await tab.getByRole('combobox', { name: 'Panel' }).selectOption({ label: 'Badge' });
+    await tab.getByRole('combobox', { name: 'Which records' }).selectOption({ label: 'Those of a group' });
+    await tab.getByRole('textbox', { name: 'Group' }).fill('inside');
+    await tab.getByRole('textbox', { name: 'Pages' }).fill('https://www.acme.example/team\n');
+    await shot(tab, 'embed-editor');
+    await tab.getByRole('button', { name: 'Make embed' }).click();
+    const dialog = tab.getByRole('dialog', { name: 'Payroll inside' });
+    // In our own page it is seen, whatever pages it is for.
+    await dialog.locator('sw-panel').getByText('Pending').waitFor();
+    const tag = await dialog.getByLabel('Script tag').locator('code').innerText();
+    expect(tag).toMatch(
+      new RegExp(
+        `^<script async src="${server.url}/embed.js" data-panel="badge" data-token="sw_embed_[\\w-]{43}"></script>$`,
+        'u',
+      ),
+    );
+    expect((await server.api('GET', '/v1/embeds/payroll-inside')).body).toMatchObject({
+      views: [{ collection: 'services', filter: ['eq', 'group', 'inside'], fields: ['name', 'reason', 'status'] }],
+      origins: [HERE],
+    });
+    expect(await seriousViolations(tab)).toEqual([]);
+    await shot(tab, 'embed-snippet');
+    await dialog.getByRole('button', { name: 'New token' }).click();
+    await tab.getByRole('button', { name: 'Make a new token' }).click();
+    await expect.poll(() => dialog.getByLabel('Script tag').locator('code').innerText()).not.toBe(tag);
+    await dialog.locator('sw-panel').getByText('Pending').waitFor();
+    expect(troubles).toEqual([]);
+    await context.close();
   });
 
   test('[HO8] the script weighs at most 24 kB compressed, may be kept for five minutes, and is for every page', async () => {

@@ -90,6 +90,7 @@ const openers = [
   ['/users', 'Add user'],
   ['/notifications', 'New channel'],
   ['/settings/keys', 'New key'],
+  ['/settings/embeds', 'New embed'],
   ['/settings/members', 'Invite'],
 ] as const;
 

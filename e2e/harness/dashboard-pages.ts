@@ -59,6 +59,7 @@ export const dashboardPages: readonly DashboardPage[] = [
   page('/settings/members', 'Settings', /· Members$/u, 'ada@example.org', undefined, 'members:read'),
   page('/settings/roles', 'Settings', /· Roles$/u, /operator/iu, undefined, 'roles:read'),
   page('/settings/keys', 'Settings', /· API keys$/u, /No keys yet/u, undefined, 'keys:read'),
+  page('/settings/embeds', 'Settings', /· Embeds$/u, 'Shop on www', undefined, 'embeds:read'),
 ];
 
 /** Routes that only lead to another page, with the page. */
@@ -238,6 +239,11 @@ export async function fillEverything(server: TestServer, targetUrl: string): Pro
       role: 'buyer',
     })),
   );
+  await post('/v1/embeds', {
+    name: 'Shop on www',
+    panel: 'list',
+    views: [{ collection: 'services', filter: null, fields: ['name', 'status'] }],
+  });
   await post('/v1/messages', {
     id: 'welcome',
     title: 'The new search is here',

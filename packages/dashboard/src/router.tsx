@@ -200,6 +200,11 @@ const settingsKeys = createRoute({
   path: '/keys',
   component: lazyRouteComponent(() => import('./screens/settings/keys.tsx'), 'Keys'),
 });
+const settingsEmbeds = createRoute({
+  getParentRoute: () => settings,
+  path: '/embeds',
+  component: lazyRouteComponent(() => import('./screens/settings/embeds/embeds.tsx'), 'Embeds'),
+});
 
 /*
  * Notices name a record by its collection and id, and are read in mails and on phones long after. Where a record has no
@@ -274,6 +279,7 @@ export const router = createRouter({
       settingsMembers,
       settingsRoles,
       settingsKeys,
+      settingsEmbeds,
     ]),
     alertPlace,
     jobPlace,

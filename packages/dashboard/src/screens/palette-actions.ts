@@ -12,6 +12,7 @@ import {
   Megaphone,
   Monitor,
   Moon,
+  PanelsTopLeft,
   Plus,
   RefreshCw,
   Sun,
@@ -119,6 +120,9 @@ function settings(can: Scene['can'], go: Scene['go']): readonly Action[] {
     ...(can('roles:read') ? [{ label: 'Settings: roles', icon: Users, run: () => go({ to: '/settings/roles' }) }] : []),
     ...(can('keys:read')
       ? [{ label: 'Settings: API keys', icon: KeyRound, run: () => go({ to: '/settings/keys' }) }]
+      : []),
+    ...(can('embeds:read')
+      ? [{ label: 'Settings: embeds', icon: PanelsTopLeft, run: () => go({ to: '/settings/embeds' }) }]
       : []),
   ];
 }

@@ -1,11 +1,12 @@
 import { Link, Outlet } from '@tanstack/react-router';
-import { Building2, type LucideIcon, KeyRound, ShieldCheck, UserRound, UsersRound } from 'lucide-react';
+import { Building2, type LucideIcon, KeyRound, PanelsTopLeft, ShieldCheck, UserRound, UsersRound } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useMe } from '../../lib/me.ts';
 
 export interface SettingsPage {
   readonly path:
     | '/settings/account'
+    | '/settings/embeds'
     | '/settings/keys'
     | '/settings/members'
     | '/settings/organization'
@@ -23,6 +24,7 @@ export const settingsPages: readonly SettingsPage[] = [
   { path: '/settings/members', title: 'Members', icon: UsersRound, isAdmin: true },
   { path: '/settings/roles', title: 'Roles', icon: ShieldCheck, isAdmin: true },
   { path: '/settings/keys', title: 'API keys', icon: KeyRound, isAdmin: true },
+  { path: '/settings/embeds', title: 'Embeds', icon: PanelsTopLeft, isAdmin: true },
 ];
 
 /** Settings: their pages at the left, on phones in a row above. */

@@ -73,7 +73,7 @@ export const TABLE: Readonly<Record<string, readonly [five: string, commands: Re
   annotations: ['rooo-', {}],
   maintenances: ['rooo-', { complete: 'o', cancel: 'o', extend: 'o' }],
   rules: ['raaa-', { test: 'a', enable: 'a', disable: 'a' }],
-  alerts: ['rooo-', { ack: 'o', unack: 'o', snooze: 'o', assign: 'o', resolve: 'o' }],
+  alerts: ['rooo-', { ack: 'o', unack: 'o', snooze: 'o', unsnooze: 'o', assign: 'o', resolve: 'o' }],
   policies: ['raaa-', {}],
   incidents: [
     'rooo-',

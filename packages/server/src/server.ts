@@ -4,7 +4,7 @@
  */
 import { createAdaptorServer } from '@hono/node-server';
 import { explain, serviceCreateSchema, type AnyDefinition, type ServiceCreate } from '@statewire/model';
-import { ok, type Result } from '@statewire/protocol';
+import { ok, refuse, type Result } from '@statewire/protocol';
 import { mkdirSync } from 'node:fs';
 import { Server } from 'node:http';
 import { join } from 'node:path';
@@ -305,6 +305,11 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
       },
       'embeds/token': (call) => tellToken({ commit, live, store, vault }, call),
       'pages/secure': (call) => securePage({ commit, store }, call),
+    },
+    many: {
+      // Asked for, not waited for: a job of thousands neither stands behind a slow one nor goes round the schedule's limits.
+      'services/refresh': ({ principal: { org }, id }) =>
+        schedule.wake(org, id) ? ok({ id }) : refuse('not_found', `services/${id} has no active check to refresh`),
     },
   };
   const commands = createCommands(commanding);

@@ -135,7 +135,7 @@ const shape: Shape<Alert> = {
 export const alertRow: z.ZodType<Alert> = z.object(shape);
 
 const viaRules = z.never({
-  error: 'alerts are opened by rules and changed by their commands: ack, unack, snooze, assign, resolve',
+  error: 'alerts are opened by rules and changed by their commands: ack, unack, snooze, unsnooze, assign, resolve',
 });
 
 export const alerts: Collection = describeCollection({

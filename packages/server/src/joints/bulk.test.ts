@@ -1,6 +1,6 @@
 /** Bulk jobs over the real commands and a real commit: what is done, once, whatever happens in between. */
 import type { Job } from '@statewire/model';
-import type { JsonObject } from '@statewire/protocol';
+import { ok, refuse, type Json, type JsonObject, type Row } from '@statewire/protocol';
 import { expect, test } from 'vitest';
 import type { CommandsDeps } from '../collect/commands/command.ts';
 import type { MemoryStore } from '../keep/memory-store.ts';
@@ -18,6 +18,8 @@ interface World {
   readonly bulk: Bulk;
   /** Who may still act; emptied by a test that takes rights away. */
   readonly known: Set<string>;
+  /** Services that were asked to be probed. */
+  readonly woken: readonly string[];
   job(id: string): Job;
   begin(wish: object, who?: Principal, key?: string): ReturnType<Desk['commands']['mutate']>;
   undo(id: string, who?: Principal): ReturnType<Desk['commands']['mutate']>;
@@ -31,6 +33,14 @@ interface World {
 async function open(
   options: { readonly store?: MemoryStore; readonly clock?: FakeClock; readonly limits?: Partial<Limits> } = {},
 ): Promise<World> {
+  const woken: string[] = [];
+  const many: CommandsDeps['many'] = {
+    'services/refresh': ({ id }) => {
+      if (id === 'idle') return refuse('not_found', `services/${id} has no active check to refresh`);
+      woken.push(id);
+      return ok({ id });
+    },
+  };
   const acts: CommandsDeps['acts'] = {
     'jobs/bulk': (call) => bulk.begin(call),
     'jobs/undo': (call) => bulk.undo(call),
@@ -38,7 +48,7 @@ async function open(
   const desk = await openDesk({ ...options, acts });
   const known = new Set(['k1', 'k2']);
   const bulk = new Bulk({
-    commands: { ...desk.deps, acts, idempotency: desk.keep.idempotency },
+    commands: { ...desk.deps, acts, many, idempotency: desk.keep.idempotency },
     live: desk.keep.live,
     store: desk.store,
     scopeOf: (principal, name) => scopeFilter(principal, name),
@@ -62,6 +72,7 @@ async function open(
     desk,
     bulk,
     known,
+    woken,
     job,
     begin,
     undo: (id, who = admin) => desk.commands.mutate(who, { collection: 'jobs', id, op: 'call', name: 'undo' }),
@@ -346,3 +357,186 @@ test('[BO10] another organization’s records and jobs are none', async () => {
   expect(plans(world)).toEqual(['pro', 'pro']);
   await world.close();
 });
+
+interface Case {
+  readonly of: 'agents' | 'alerts' | 'services';
+  readonly op: string;
+  readonly fields?: JsonObject;
+  /** Commands that each record has been through before. */
+  readonly first?: readonly (readonly [name: string, args: JsonObject])[];
+  /** What it makes of each record. */
+  readonly to: JsonObject;
+  /** How many can be taken back; all of them unless it says otherwise. */
+  readonly undoable?: number;
+  /** Why the second is refused, where it is not done to both. */
+  readonly refused?: string;
+}
+
+const LATER = 3_600_000;
+
+/** Every operation that the lists of services, alerts and agents offer; times are counted from when the test begins. */
+const CASES: readonly Case[] = [
+  { of: 'services', op: 'refresh', to: {}, undoable: 0 },
+  { of: 'services', op: 'pause', to: { desired: 'paused' } },
+  { of: 'services', op: 'resume', first: [['pause', {}]], to: { desired: 'active' } },
+  { of: 'services', op: 'retire', to: { desired: 'retired' } },
+  { of: 'services', op: 'mute', fields: { until: LATER }, to: { mutedUntil: LATER } },
+  { of: 'services', op: 'mute', to: { overlay: { muted: true }, mutedUntil: null } },
+  { of: 'services', op: 'mute', first: [['mute', {}]], fields: { until: LATER }, to: { mutedUntil: LATER } },
+  { of: 'services', op: 'unmute', first: [['mute', { until: LATER }]], to: { overlay: { muted: false } } },
+  { of: 'services', op: 'label', fields: { set: { env: 'prod' }, unset: ['a'] }, to: { labels: { env: 'prod' } } },
+  { of: 'services', op: 'change', fields: { group: 'Shop' }, to: { group: 'Shop' } },
+  { of: 'alerts', op: 'ack', fields: { note: 'mine' }, to: { state: 'acknowledged', ackedBy: 'Ana' } },
+  { of: 'alerts', op: 'unack', first: [['ack', {}]], to: { state: 'firing', ackedAt: null }, undoable: 0 },
+  { of: 'alerts', op: 'snooze', fields: { until: LATER }, to: { snoozedUntil: LATER } },
+  {
+    of: 'alerts',
+    op: 'snooze',
+    first: [['snooze', { until: 2 * LATER }]],
+    fields: { until: LATER },
+    to: { snoozedUntil: LATER },
+  },
+  { of: 'alerts', op: 'unsnooze', first: [['snooze', { until: LATER }]], to: { snoozedUntil: null } },
+  { of: 'alerts', op: 'assign', fields: { to: 'Bo' }, to: { assignee: 'Bo' } },
+  { of: 'alerts', op: 'resolve', to: { state: 'resolved' }, undoable: 0 },
+  { of: 'agents', op: 'pause', to: { desired: 'paused' } },
+  { of: 'agents', op: 'resume', first: [['pause', {}]], to: { desired: 'active' } },
+  { of: 'agents', op: 'maintenance', fields: { until: LATER, text: 'disk' }, to: { status: 'maintenance' } },
+  { of: 'agents', op: 'message', fields: { text: 'hello' }, to: {}, undoable: 0 },
+  { of: 'agents', op: 'retire', to: { desired: 'retired' } },
+  { of: 'agents', op: 'retire', first: [['retire', {}]], to: { desired: 'retired' }, refused: 'gone', undoable: 0 },
+  { of: 'agents', op: 'label', fields: { set: { rack: '7' } }, to: { labels: { a: 'b', rack: '7' } } },
+];
+
+test.each(CASES)('[BO15] $of, $op: done to each, and taken back where there is a way back', async (each) => {
+  const { of, op, first = [], to, undoable = 2 } = each;
+  const world = await open();
+  const now = Math.floor(world.desk.clock.now());
+  const fields = later(each.fields ?? {}, now);
+  const ids = ['x1', 'x2'];
+  for (const id of ids) {
+    await born(world, of, id);
+    for (const [name, args] of first) {
+      const done = await world.desk.commands.mutate(admin, {
+        collection: of,
+        id,
+        op: 'call',
+        name,
+        fields: later(args, now),
+      });
+      expect(done).toMatchObject({ ok: true });
+    }
+  }
+  const before = ids.map((id) => world.desk.row(of, id));
+  const job = await world.settle(await world.begun({ collection: of, where: ['in', 'id', ids], op, fields }));
+  if (each.refused !== undefined) {
+    expect(job).toMatchObject({ state: 'failed', bulk: { failed: 2, undoable: 0 } });
+    expect(job.bulk?.failures.map(({ code }) => code)).toEqual([each.refused, each.refused]);
+    await world.close();
+    return;
+  }
+  expect(job).toMatchObject({ state: 'succeeded', progress: { done: 2 }, bulk: { failed: 0, undoable } });
+  for (const id of ids) expect(world.desk.row(of, id)).toMatchObject(later(to, now));
+  if (op === 'refresh') expect(world.woken).toEqual(ids);
+  const undone = await world.undo(job.id);
+  if (undoable === 0) expect(undone).toMatchObject({ code: 'gone' });
+  else {
+    expect(await world.settle(undone.ok ? undone.value.value.id : '')).toMatchObject({
+      state: 'succeeded',
+      bulk: { failed: 0 },
+    });
+    ids.forEach((id, i) => expect(standOf(world.desk.row(of, id))).toEqual(standOf(before[i] ?? null)));
+  }
+  await world.close();
+});
+
+test('[BO15] a permission for one command is asked for that command, and for no other', async () => {
+  const world = await open();
+  for (const of of ['services', 'alerts', 'agents'] as const) await born(world, of, 'x1');
+  const only = (...permissions: readonly string[]): Principal => ({
+    ...caller(['read'], { id: 'k2', name: 'Bo' }),
+    permissions: ['*:read', 'jobs:bulk', ...permissions],
+  });
+  const now = Math.floor(world.desk.clock.now());
+  const held = [
+    ['services', 'services:mute', 'mute', {}],
+    ['services', 'services:refresh', 'refresh', {}],
+    ['services', 'services:change', 'label', { set: { a: 'c' } }],
+    ['services', 'services:delete', 'delete', {}],
+    ['alerts', 'alerts:ack', 'ack', {}],
+    ['alerts', 'alerts:snooze', 'snooze', { until: now + LATER }],
+    ['alerts', 'alerts:assign', 'assign', { to: 'Bo' }],
+    ['agents', 'agents:pause', 'pause', {}],
+    ['agents', 'agents:retire', 'retire', {}],
+  ] as const;
+  for (const [collection, permission, op, fields] of held) {
+    const wish = { collection, ids: ['x1'], op, fields };
+    // Whoever may do everything else with these records may not do this.
+    const others = held.filter(([, other]) => other !== permission).map(([, other]) => other);
+    expect(await world.begin(wish, only(...others)), permission).toMatchObject({ ok: false, code: 'forbidden' });
+    expect((await world.settle(await world.begun(wish, only(permission)))).state, permission).toBe('succeeded');
+  }
+  // What needs a look at the world is asked of each, and who cannot be looked at is named.
+  await born(world, 'services', 'idle');
+  await born(world, 'services', 'x2');
+  const looked = await world.settle(
+    await world.begun({ collection: 'services', ids: ['x2', 'idle'], op: 'refresh' }, only('services:refresh')),
+  );
+  expect(looked.bulk?.failures).toMatchObject([{ id: 'idle', code: 'not_found' }]);
+  expect(await world.begin({ collection: 'services', ids: ['x2'], op: 'accept-tools' })).toMatchObject({
+    code: 'unsupported',
+  });
+  await world.close();
+});
+
+async function born({ desk }: World, of: Case['of'], id: string): Promise<void> {
+  if (of === 'alerts') {
+    await desk.keep.commit.write('main', 'system', (draft) => {
+      draft.put('alerts', id, {
+        ...ALERT,
+        labels: { a: 'b' },
+        startedAt: draft.now,
+        firedAt: draft.now,
+      });
+      return ok(null);
+    });
+    return;
+  }
+  const fields = { id, name: id, labels: { a: 'b' }, ...(of === 'services' ? { kind: 'heartbeat' } : {}) };
+  const made = await desk.commands.mutate(admin, { collection: of, id: '', op: 'create', fields });
+  expect(made).toMatchObject({ ok: true });
+}
+
+/** An alert that fires, with what commands read of it. */
+const ALERT = {
+  observedAt: null,
+  source: null,
+  policy: null,
+  state: 'firing',
+  severity: 'critical',
+  ackedAt: null,
+  ackedBy: null,
+  assignee: null,
+  snoozedUntil: null,
+  resolvedAt: null,
+  note: '',
+  events: [],
+  due: {},
+  step: 0,
+  nextAt: null,
+  suppressed: null,
+  notified: { count: 0, channels: [], lastAt: null },
+} as const;
+
+/** Times that a case names, counted from now. */
+function later(fields: JsonObject, now: number): JsonObject {
+  const read = (value: Json): Json => (typeof value === 'number' && value >= LATER ? now + value : value);
+  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, read(value)]));
+}
+
+/** What people made of a record. */
+function standOf(row: Row | null): object {
+  return Object.fromEntries(STAND.map((field) => [field, row?.[field]]));
+}
+
+const STAND = ['desired', 'group', 'labels', 'mutedUntil', 'overlay', 'ackedAt', 'assignee', 'snoozedUntil', 'state'];

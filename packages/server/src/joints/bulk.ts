@@ -219,7 +219,8 @@ export class Bulk {
     const { commands } = this.#deps;
     const isField = op === 'change' || op === 'label' || op === 'delete';
     const verb = isField ? null : verbOf(collection, op);
-    if (!isField && (verb === null || verb.run === 'outside' || verb.isQuestion === true)) {
+    const isOne = verb?.run === 'outside' && commands.many?.[`${collection.name}/${op}`] === undefined;
+    if (!isField && (verb === null || isOne || verb.isQuestion === true)) {
       return refuse(
         'unsupported',
         `${JSON.stringify(op)} is not for many ${collection.name}; expected change, label, delete or a command of theirs`,

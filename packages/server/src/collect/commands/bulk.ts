@@ -94,7 +94,7 @@ export function undoOne(
     return made.ok ? ok(null) : made;
   }
   if (row === null) return refuse('not_found', `${collection}/${id} was deleted since`);
-  const moved = Object.keys(left).filter((field) => !equal(row[field] ?? null, left[field] ?? null));
+  const moved = Object.keys(left).filter((field) => !equal(valueAt(row, field), left[field] ?? null));
   if (moved.length > 0) return refuse('conflict', `${moved.join(', ')} changed since; it stays`);
   const done =
     back.do === 'patch'
@@ -130,41 +130,64 @@ function undoOfDelete(deps: CommandsDeps, collection: string, before: Row): Undo
 function undoOfCall(name: string, before: Row | null, after: Row | null): Undo | null {
   if (before === null || after === null) return null;
   const way = BACK[name];
-  if (way === undefined || equal(before[way.field] ?? null, after[way.field] ?? null)) return null;
+  if (way === undefined || way.fields.every((field) => equal(valueAt(before, field), valueAt(after, field))))
+    return null;
   const back = way.of(before);
-  return back === null ? null : { id: after.id, left: pick(after, [way.field]), back: { do: 'call', ...back } };
+  return back === null ? null : { id: after.id, left: pick(after, way.fields), back: { do: 'call', ...back } };
 }
 
-/** Commands that another command takes back, and the field that says whether it still holds. */
+interface Call {
+  readonly name: string;
+  readonly args: JsonObject;
+}
+
+const PAUSE: Call = { name: 'pause', args: {} };
+const RESUME: Call = { name: 'resume', args: {} };
+
+/** Commands that another command takes back, and the fields that say whether it still holds. */
 const BACK: Readonly<
-  Record<
-    string,
-    {
-      readonly field: string;
-      readonly of: (before: Row) => { readonly name: string; readonly args: JsonObject } | null;
-    }
-  >
+  Record<string, { readonly fields: readonly string[]; readonly of: (before: Row) => Call | null }>
 > = {
-  pause: { field: 'desired', of: () => ({ name: 'resume', args: {} }) },
-  resume: { field: 'desired', of: (before) => (before['desired'] === 'paused' ? { name: 'pause', args: {} } : null) },
-  mute: {
-    field: 'mutedUntil',
-    of: ({ mutedUntil }) =>
-      typeof mutedUntil === 'number' ? { name: 'mute', args: { until: mutedUntil } } : { name: 'unmute', args: {} },
+  pause: { fields: ['desired'], of: ({ desired }) => (desired === 'active' ? RESUME : null) },
+  resume: { fields: ['desired'], of: ({ desired }) => (desired === 'paused' ? PAUSE : null) },
+  // From here nothing leads back to a pause but through work, which nobody asked for.
+  retire: { fields: ['desired'], of: ({ desired }) => (desired === 'active' ? RESUME : null) },
+  maintenance: {
+    fields: ['overlay.maintenance'],
+    of: (before) => (valueAt(before, 'overlay.maintenance') === null ? RESUME : null),
   },
-  unmute: {
-    field: 'mutedUntil',
-    of: ({ mutedUntil }) => (typeof mutedUntil === 'number' ? { name: 'mute', args: { until: mutedUntil } } : null),
-  },
-  ack: { field: 'state', of: () => ({ name: 'unack', args: {} }) },
+  mute: { fields: ['overlay.muted', 'mutedUntil'], of: (before) => muteOf(before) ?? { name: 'unmute', args: {} } },
+  unmute: { fields: ['overlay.muted', 'mutedUntil'], of: muteOf },
+  ack: { fields: ['ackedAt'], of: ({ ackedAt }) => (ackedAt === null ? { name: 'unack', args: {} } : null) },
+  snooze: { fields: ['snoozedUntil'], of: (before) => snoozeOf(before) ?? { name: 'unsnooze', args: {} } },
+  unsnooze: { fields: ['snoozedUntil'], of: snoozeOf },
   assign: {
-    field: 'assignee',
+    fields: ['assignee'],
     of: ({ assignee }) => ({ name: 'assign', args: { to: typeof assignee === 'string' ? assignee : null } }),
   },
 };
 
+/** What makes it as quiet again as it was; null where it was not. */
+function muteOf(before: Row): Call | null {
+  if (valueAt(before, 'overlay.muted') !== true) return null;
+  const { mutedUntil } = before;
+  return { name: 'mute', args: typeof mutedUntil === 'number' ? { until: mutedUntil } : {} };
+}
+
+function snoozeOf({ snoozedUntil }: Row): Call | null {
+  return typeof snoozedUntil === 'number' ? { name: 'snooze', args: { until: snoozedUntil } } : null;
+}
+
 function pick(row: JsonObject, fields: readonly string[]): JsonObject {
-  return Object.fromEntries(fields.map((field) => [field, row[field] ?? null]));
+  return Object.fromEntries(fields.map((field) => [field, valueAt(row, field)]));
+}
+
+/** A field, or one of an object that a field holds: `overlay.muted`. */
+function valueAt(row: JsonObject, path: string): Json {
+  const [field = '', inner] = path.split('.', 2);
+  const value = row[path] ?? row[field];
+  if (inner === undefined || path in row) return value ?? null;
+  return isObject(value) ? (value[inner] ?? null) : null;
 }
 
 function isObject(value: Json | undefined): value is JsonObject {

@@ -53,6 +53,11 @@ interface Wish {
 export interface CommandsDeps extends WriteDeps {
   /** Commands, and `create`, that need more than a transaction, by `collection/name`; one that is missing is refused. */
   readonly acts: Readonly<Record<string, Act>>;
+  /**
+   * Those of them that can be asked for inside a transaction that does it to many records, by the same names. What they set off is
+   * harmless to set off twice, because a transaction may be tried again.
+   */
+  readonly many?: Readonly<Record<string, (call: VerbCall) => Result<Done, MutationFailure>>> | undefined;
   /** Writes that may be repeated (keep/idempotency.ts). */
   readonly idempotency: {
     write<T extends Json>(
@@ -182,9 +187,11 @@ export function mutateIn(
   const read = readCall(collection, name, fields);
   if (!read.ok) return read;
   const { verb, args } = read.value;
-  if (verb.run === 'outside') return refuse('unsupported', `${name} is not for many ${collection.name} at once`);
+  const { run } = verb;
+  const act = run === 'outside' ? deps.many?.[`${collection.name}/${name}`] : run.bind(null, deps, draft);
+  if (act === undefined) return refuse('unsupported', `${name} is not for many ${collection.name} at once`);
   const taken = takeFrom(draft, { collection: collection.name, id, touched: [] }, mutation);
-  return taken.ok ? verb.run(deps, draft, { principal, collection, id, args }) : taken;
+  return taken.ok ? act({ principal, collection, id, args }) : taken;
 }
 
 /** Makes something that is more than a record of this name. */

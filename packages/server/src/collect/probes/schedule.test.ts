@@ -139,6 +139,23 @@ describe('when to look', () => {
     expect(new Set(b.probed.map((probe) => probe.id)).size).toBe(45);
   });
 
+  test('[BO15] many that are asked for at once are looked at within the same limits, each once, and nobody waits', async () => {
+    const b = bench();
+    b.latencyMs = 1_000;
+    for (let i = 0; i < 60; i++) b.schedule.upsert(planOf(`m${i}`, { intervalMs: 3_600_000 }), healthy);
+    await b.clock.run(60_000);
+    const before = b.probed.length;
+    for (let i = 0; i < 60; i++) expect(b.schedule.wake('main', `m${i}`)).toBe(true);
+    expect(b.schedule.wake('main', 'nosuch')).toBe(false);
+    await b.clock.run(500);
+    // One that is under way is not asked again.
+    expect(b.schedule.wake('main', 'm0')).toBe(true);
+    await b.clock.run(60_000);
+    expect(b.peak).toBe(20);
+    expect(b.probed.slice(before).map(({ id }) => id)).toHaveLength(60);
+    expect(new Set(b.probed.slice(before).map(({ id }) => id)).size).toBe(60);
+  });
+
   test('after a tripwire three looks fit into a second, and the burst ends with the first good one', async () => {
     const b = bench();
     b.schedule.upsert(planOf('mcp'), healthy);

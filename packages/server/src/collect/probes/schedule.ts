@@ -148,6 +148,18 @@ export class Schedule {
     return ok(await this.#run(item));
   }
 
+  /**
+   * Looks as soon as there is room, and does not wait for it: for many at once. False when there is no such check; one that is
+   * being looked at is looked at anyway.
+   */
+  wake(org: string, id: string): boolean {
+    const item = this.#items.get(keyOf(org, id));
+    if (item === undefined) return false;
+    item.bad = 0;
+    if (item.running === null) this.#due(item, 0);
+    return true;
+  }
+
   /** Stops all timers. Probes under way are awaited, so that nothing reports after the store is closed. */
   async close(): Promise<void> {
     this.#closed = true;

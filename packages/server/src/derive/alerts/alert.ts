@@ -28,6 +28,7 @@ export type AlertAct =
   | { readonly do: 'ack'; readonly note: string }
   | { readonly do: 'unack' }
   | { readonly do: 'snooze'; readonly until: number; readonly note: string }
+  | { readonly do: 'unsnooze' }
   | { readonly do: 'assign'; readonly to: string | null }
   | { readonly do: 'resolve'; readonly note: string };
 
@@ -257,6 +258,14 @@ export function actOn(alert: Alert, act: AlertAct, by: string, terms: Terms, now
       const text = `until ${new Date(act.until).toISOString()}${act.note === '' ? '' : `: ${act.note}`}`;
       const due = { ...keep(alert.due, ['fire', 'unfold', 'release']), wake: act.until };
       return ok(timed(noted(next, { at: now, kind: 'snoozed', by, text }), due));
+    }
+    case 'unsnooze': {
+      if (alert.snoozedUntil === null) return ok(alert);
+      const next: Alert = { ...alert, snoozedUntil: null };
+      const { wake: _, ...rest } = next.due;
+      // Nobody is reminded at once, as when a snooze ends by itself: somebody is at it now.
+      const due = next.state === 'firing' ? schedule(next, terms, now) : rest;
+      return ok(timed(noted(next, { at: now, kind: 'woken', by }), due));
     }
     case 'assign':
       return ok(noted({ ...alert, assignee: act.to }, { at: now, kind: 'assigned', by, text: act.to ?? 'nobody' }));

@@ -30,6 +30,7 @@ export const alertVerbs: readonly Verb[] = [
     until: typeof until === 'number' ? until : 0,
     note: wordOf(text),
   })),
+  verb('unsnooze', 'Ends a snooze before its time', none, () => ({ do: 'unsnooze' })),
   verb('assign', 'Says whose it is', assignArgs, ({ to }) => ({
     do: 'assign',
     to: typeof to === 'string' ? to : null,

@@ -1,4 +1,15 @@
-import { BAR_BOX_HEIGHT, barBoxWidth, barPaths, barText, cellsOf, wordOf } from '@statewire/client/look';
+import {
+  BAR_BOX_HEIGHT,
+  barBoxWidth,
+  barPaths,
+  barText,
+  cellsOf,
+  nameIn,
+  panelSentence,
+  statusIn,
+  wordOf,
+  worstFirst,
+} from '@statewire/client/look';
 import type { Row } from '@statewire/protocol';
 import { badge } from './badge.ts';
 import { connection } from './connection.ts';
@@ -38,7 +49,7 @@ function draw(host: Host): void {
   if (status === 'denied') return note(root, 'This panel is not shown here any more');
   if (rows.length === 0)
     return note(root, status === 'loading' ? 'Loading' : (host.attr('empty') ?? 'Nothing to show'));
-  const sorted = Array.from(rows).sort((a, b) => rankOf(a) - rankOf(b) || compare(nameOf(a), nameOf(b)));
+  const sorted = worstFirst(rows);
   if (kind === 'badge') return badge.draw(worstOf(host, sorted));
   if (kind === 'uptime') return uptime.draw({ ...host, rows: sorted.slice(0, 1) });
   if (kind === 'progress') return progress.draw({ ...host, rows: sorted.slice(0, 1) });
@@ -50,7 +61,7 @@ function draw(host: Host): void {
 function worstOf(host: Host, sorted: readonly Row[]): Host {
   const [worst] = sorted;
   if (worst === undefined || sorted.length === 1) return host;
-  const label = host.attr('label') ?? sentenceOf(sorted);
+  const label = host.attr('label') ?? panelSentence(sorted);
   return { ...host, rows: [worst], attr: (name) => (name === 'label' ? label : host.attr(name)) };
 }
 
@@ -61,7 +72,7 @@ function list(host: Host, sorted: readonly Row[]): void {
   const drawn = html(
     'div',
     { class: `panel${isOld ? ' stale' : ''}`, part: 'panel', 'data-live': status },
-    html('p', { class: 'head', part: 'head' }, host.attr('label') ?? sentenceOf(sorted)),
+    html('p', { class: 'head', part: 'head' }, host.attr('label') ?? panelSentence(sorted)),
     html('ul', { class: 'rows', part: 'rows' }, ...sorted.slice(0, limit).map(item)),
     ...(sorted.length > limit ? [html('p', { class: 'note', part: 'note' }, `and ${sorted.length - limit} more`)] : []),
   );
@@ -71,13 +82,13 @@ function list(host: Host, sorted: readonly Row[]): void {
 }
 
 function item(row: Row): HTMLElement {
-  const { word, tone } = wordOf(statusOf(row));
+  const { word, tone } = wordOf(statusIn(row));
   const reason = textOf(row, 'reason.text');
   const bar = textOf(row, 'bar') || textOf(row, 'recent.bar');
   return html(
     'li',
     { class: 'row', part: 'row', 'data-tone': tone, 'data-id': row.id },
-    html('span', { class: 'name', part: 'name', title: reason === '' ? null : reason }, nameOf(row)),
+    html('span', { class: 'name', part: 'name', title: reason === '' ? null : reason }, nameIn(row)),
     ...(bar === '' ? [] : [barOf(bar, textOf(row, 'bar') === '' ? 'check' : 'day')]),
     html('span', { class: 'badge', part: 'badge' }, icon(tone), html('span', { part: 'word' }, word)),
   );
@@ -95,39 +106,7 @@ function barOf(bar: string, unit: 'check' | 'day'): SVGElement {
 
 const CELLS = 30;
 
-function sentenceOf(rows: readonly Row[]): string {
-  const wrong = rows.filter((row) => rankOf(row) < WELL).length;
-  if (wrong > 0) return `${wrong} of ${rows.length} ${wrong === 1 ? 'needs' : 'need'} attention`;
-  // What was not looked at yet is not called well.
-  const open = rows.filter((row) => UNKNOWN.includes(statusOf(row))).length;
-  if (open > 0) return `${open} of ${rows.length} ${open === 1 ? 'is' : 'are'} not known yet`;
-  return rows.length === 1 ? 'All is well' : `All ${rows.length} are well`;
-}
-
 function note(root: ShadowRoot, text: string): void {
   if (root.querySelector('.note')?.textContent === text && root.querySelector('.panel') === null) return;
   show(root, html('p', { class: 'note', part: 'note', role: 'status' }, text));
-}
-
-/** Runs have a state, everything else a status; incidents say where they are. */
-function statusOf(row: Row): string {
-  return textOf(row, 'status') || textOf(row, 'state') || textOf(row, 'phase') || 'unknown';
-}
-
-/** What is wrong comes first. */
-function rankOf(row: Row): number {
-  const at = TONES.indexOf(wordOf(statusOf(row)).tone);
-  return at === -1 ? WELL : at;
-}
-
-const TONES: readonly string[] = ['down', 'flapping', 'degraded'];
-const WELL = TONES.length;
-const UNKNOWN: readonly string[] = ['unknown', 'pending'];
-
-function nameOf(row: Row): string {
-  return textOf(row, 'name') || textOf(row, 'title') || row.id;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

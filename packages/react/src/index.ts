@@ -1,5 +1,6 @@
 'use client';
 export { StatewireProvider, useClient } from './provider.tsx';
+export { StatusPanel, type StatusPanelProps } from './status-panel.tsx';
 export { LiveError, type Live, type LiveOptions } from './live.ts';
 export { LiveBoundary, type LiveBoundaryProps, type LiveProblem } from './live-boundary.tsx';
 export {

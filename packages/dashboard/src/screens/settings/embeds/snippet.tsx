@@ -16,20 +16,7 @@ import { tagOf } from './look.ts';
 /** The tag of an embed, for copying, and the same tag at work. */
 export function EmbedSnippet({ embed, onClose }: { embed: Embed; onClose: () => void }): ReactNode {
   const canRenew = useCan('embeds:renew');
-  const [told, setTold] = useState<{ readonly token: string } | { readonly problem: Problem } | null>(null);
   const [isRenewing, setRenewing] = useState(false);
-  const { id, tokens, panel } = embed;
-  const collection = embed.views[0]?.collection ?? 'services';
-  useEffect(() => {
-    let isHere = true;
-    void ask<{ readonly token: string }>('embeds', id, 'token').then((answer) => {
-      if (isHere) setTold(answer.ok ? answer.value : { problem: answer.problem });
-    });
-    return () => {
-      isHere = false;
-    };
-    // A new token is another one to be told.
-  }, [id, tokens]);
   return (
     <Dialog
       open
@@ -50,29 +37,15 @@ export function EmbedSnippet({ embed, onClose }: { embed: Embed; onClose: () => 
         </>
       }
     >
-      {told === null ? (
-        <Bone className="h-40 w-full" />
-      ) : 'problem' in told ? (
-        <ProblemNote problem={told.problem} />
-      ) : (
-        <div className="space-y-4">
-          <section aria-label="Script tag">
-            <h3 className="mb-1.5 text-sm font-medium">Script tag</h3>
-            <Copyable text={tagOf({ origin: location.origin, panel, collection, token: told.token })} />
-          </section>
-          <section aria-label="Preview">
-            <h3 className="mb-1.5 text-sm font-medium">Preview</h3>
-            <Preview key={told.token} embed={embed} token={told.token} />
-          </section>
-        </div>
-      )}
+      {/* A new token is another one to be told. */}
+      <Told key={embed.tokens} embed={embed} />
       <Confirm
         open={isRenewing}
         onClose={() => setRenewing(false)}
         title="Make a new token?"
         verb="Make a new token"
         onConfirm={async () => {
-          const failed = await run('embeds', id, 'renew');
+          const failed = await run('embeds', embed.id, 'renew');
           if (failed === null) done('New token made');
           return failed;
         }}
@@ -80,6 +53,41 @@ export function EmbedSnippet({ embed, onClose }: { embed: Embed; onClose: () => 
         <p>Pages with the present one are cut off at once. Put the new tag into them.</p>
       </Confirm>
     </Dialog>
+  );
+}
+
+function Told({ embed }: { embed: Embed }): ReactNode {
+  const [told, setTold] = useState<{ readonly token: string } | { readonly problem: Problem } | null>(null);
+  const { id, panel } = embed;
+  const collection = embed.views[0]?.collection ?? 'services';
+  useEffect(() => {
+    let isHere = true;
+    void ask<{ readonly token: string }>('embeds', id, 'token').then((answer) => {
+      if (isHere) setTold(answer.ok ? answer.value : { problem: answer.problem });
+    });
+    return () => {
+      isHere = false;
+    };
+  }, [id]);
+  if (told === null) return <Bone className="h-40 w-full" />;
+  if ('problem' in told) return <ProblemNote problem={told.problem} />;
+  const { token } = told;
+  const of = collection === 'services' ? '' : ` collection="${collection}"`;
+  return (
+    <div className="space-y-4">
+      <section aria-label="Script tag">
+        <h3 className="mb-1.5 text-sm font-medium">Script tag</h3>
+        <Copyable text={tagOf({ origin: location.origin, panel, collection, token })} />
+      </section>
+      <section aria-label="React">
+        <h3 className="mb-1.5 text-sm font-medium">React</h3>
+        <Copyable text={`<StatusPanel url="${location.origin}" panel="${panel}"${of} token="${token}" />`} />
+      </section>
+      <section aria-label="Preview">
+        <h3 className="mb-1.5 text-sm font-medium">Preview</h3>
+        <Preview embed={embed} token={token} />
+      </section>
+    </div>
   );
 }
 

@@ -259,8 +259,9 @@ describe('what the page tells and does', () => {
     await page.keyboard.press('x');
     const tools = page.getByRole('toolbar', { name: 'Selected services' });
     await tools.getByText('2 selected').waitFor();
-    await tools.getByRole('button', { name: 'Mute 1 h' }).click();
-    await page.getByText('2 services muted').first().waitFor();
+    await tools.getByRole('button', { name: 'Mute' }).click();
+    await page.getByRole('menuitem', { name: 'Mute 1 hour' }).click();
+    await page.getByRole('region', { name: 'Bulk job' }).getByText('Succeeded').waitFor();
     for (const id of ['cart', 'shop'])
       expect((await server.api('GET', `/v1/services/${id}`)).body.overlay.muted).toBe(true);
     await tools.getByRole('button', { name: 'Maintenance' }).click();

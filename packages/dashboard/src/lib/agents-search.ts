@@ -19,6 +19,8 @@ export interface AgentsSearch {
   readonly split?: boolean;
   /** The dialog for a new agent is open. */
   readonly add?: boolean;
+  /** The bulk job that is watched. */
+  readonly job?: string;
 }
 
 export type AgentSort = 'name' | 'platform' | 'seen' | 'status' | 'uptime';
@@ -43,6 +45,7 @@ export function readAgentsSearch(raw: Readonly<Record<string, unknown>>): Agents
     ...text('q', raw['q']),
     ...text('label', raw['label']),
     ...text('edge', raw['edge']),
+    ...text('job', raw['job']),
   };
 }
 
@@ -56,6 +59,12 @@ export function passesAgent({ status, stand, q, label }: AgentsSearch, agent: Ag
   return [agent.name, agent.id, agent.activity, agent.platform, agent.release, agent.reason.text].some((field) =>
     field.toLowerCase().includes(wanted),
   );
+}
+
+/** What of it a saved view keeps. */
+export function viewOfAgents(search: AgentsSearch): AgentsSearch {
+  const { edge: _edge, add: _add, job: _job, ...view } = search;
+  return view;
 }
 
 /** Is any agent left out by the URL? */

@@ -6,6 +6,12 @@ export interface JobsSearch {
   readonly open?: string;
 }
 
+/** What of it a saved view keeps. */
+export function viewOfJobs(search: JobsSearch): JobsSearch {
+  const { open: _open, ...view } = search;
+  return view;
+}
+
 /** Reads the URL's search part; what is not understood is left out. */
 export function readJobsSearch(raw: Readonly<Record<string, unknown>>): JobsSearch {
   const { tab, q, open } = raw;

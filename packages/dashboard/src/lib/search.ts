@@ -21,6 +21,8 @@ export interface ServicesSearch {
   readonly import?: boolean;
   /** Id of the service being edited. */
   readonly edit?: string;
+  /** The bulk job that is watched. */
+  readonly job?: string;
 }
 
 export type SortKey = 'status' | 'name' | 'latency' | 'uptime' | 'checked';
@@ -49,6 +51,7 @@ export function readServicesSearch(raw: Readonly<Record<string, unknown>>): Serv
     ...(raw['add'] === true ? { add: true } : {}),
     ...(raw['import'] === true ? { import: true } : {}),
     ...text('edit', raw['edit']),
+    ...text('job', raw['job']),
   };
 }
 
@@ -65,6 +68,12 @@ export function passes(search: ServicesSearch, row: ListedService): boolean {
   return [row.name, row.id, row.target, row.group, row.reason.text].some((field) =>
     field.toLowerCase().includes(wanted),
   );
+}
+
+/** What of it a saved view keeps: how the list is looked at, not what is open beside it. */
+export function viewOfServices(search: ServicesSearch): ServicesSearch {
+  const { add: _add, import: _import, edit: _edit, job: _job, ...view } = search;
+  return view;
 }
 
 /** Is anything left out by the URL? */

@@ -35,10 +35,7 @@ export function BulkProgress({
     else failedToast(begun.problem);
   };
   return (
-    <section
-      aria-label="Bulk job"
-      className="overlay-in pane fixed inset-x-0 bottom-20 z-30 mx-auto w-[calc(100%-2rem)] max-w-2xl bg-raised p-3 shadow-overlay md:bottom-6"
-    >
+    <section aria-label="Bulk job" className="overlay-in pane w-full max-w-2xl bg-raised p-3 shadow-overlay">
       <div className="flex items-center gap-3">
         <Badge look={lookOfRun(row)} />
         <p className="min-w-0 flex-1 truncate text-sm font-medium">{row.title}</p>

@@ -1,33 +1,38 @@
-import { type Agent, type Connection, STATUSES } from '@statewire/model';
+import type { Agent, Connection } from '@statewire/model';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { Bot, Plus, SearchX } from 'lucide-react';
+import { Bot, Plus, SearchX, Tag } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react';
 import {
   AGENT_SORTS,
   type AgentsSearch,
   type AgentSort,
-  isFilteredAgents,
   passesAgent,
-  STANDS,
+  readAgentsSearch,
+  viewOfAgents,
 } from '../../lib/agents-search.ts';
+import { useChosen } from '../../lib/chosen.ts';
 import { cx } from '../../lib/cx.ts';
-import { count, plural, sentence } from '../../lib/format.ts';
+import { count, plural } from '../../lib/format.ts';
 import { useKeys } from '../../lib/keys.ts';
 import { useCan } from '../../lib/me.ts';
 import { useRows } from '../../live/rows.ts';
+import { BulkBar, BulkDock, useBulk } from '../../parts/bulk-bar.tsx';
 import { Button } from '../../parts/button.tsx';
 import { CopyButton } from '../../parts/copy.tsx';
 import { Empty } from '../../parts/empty.tsx';
-import { Input, Select, Switch } from '../../parts/field.tsx';
+import { Switch } from '../../parts/field.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
+import { LabelDialog } from '../../parts/label-dialog.tsx';
 import { Pane } from '../../parts/pane.tsx';
+import { SavedViews } from '../../parts/saved-views.tsx';
 import { CodeBlock } from '../../parts/scroll.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
-import { severity, statusLooks } from '../../parts/status.tsx';
+import { severity } from '../../parts/status.tsx';
 import { Table } from '../../parts/table.tsx';
 import type { Column } from '../../parts/table-head.tsx';
 import { Tabs } from '../../parts/tabs.tsx';
 import { Edge } from './edge.tsx';
+import { AgentFilters } from './filters.tsx';
 import { Matrix } from './matrix.tsx';
 import { OrderButtons } from './orders.tsx';
 import {
@@ -71,11 +76,18 @@ export function Agents(): ReactNode {
             {count(agents.rows.length)} known, {count(working)} running
           </span>
         )}
-        {canWrite && (
-          <Button className="ml-auto" tone="primary" onClick={() => set({ ...search, add: true })}>
-            <Plus aria-hidden /> New agent
-          </Button>
-        )}
+        <div className="ml-auto flex items-center gap-2">
+          <SavedViews
+            page="agents"
+            search={viewOfAgents(search)}
+            onApply={(saved) => set(viewOfAgents(readAgentsSearch(saved)))}
+          />
+          {canWrite && (
+            <Button tone="primary" onClick={() => set({ ...search, add: true })}>
+              <Plus aria-hidden /> <span className="max-sm:sr-only">New agent</span>
+            </Button>
+          )}
+        </div>
       </header>
       {isLoading ? (
         <div className="pane overflow-clip">
@@ -246,9 +258,10 @@ interface ListProps {
 
 function List({ lines, search, onChange }: ListProps): ReactNode {
   const canWrite = useCan('agents:change');
+  const canOrder = useCan('agents:pause');
+  const canBulk = useCan('jobs:bulk');
+  const canSelect = (canWrite || canOrder) && canBulk;
   const navigate = useNavigate();
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const [anchor, setAnchor] = useState<string | null>(null);
   const sort = search.sort ?? 'status';
   const isDown = search.down ?? false;
   const rows = useMemo(
@@ -258,34 +271,17 @@ function List({ lines, search, onChange }: ListProps): ReactNode {
         .sort((a, b) => (ORDERS[sort](a.agent, b.agent) || (a.agent.name < b.agent.name ? -1 : 1)) * (isDown ? -1 : 1)),
     [lines, search, sort, isDown],
   );
-  const chosen = lines.filter(({ id }) => selected.has(id)).map(({ agent }) => agent);
-  const select = (id: string, range: boolean, order: readonly string[]): void => {
-    const next = new Set(selected);
-    if (range && anchor !== null && order.includes(anchor)) {
-      const [from, to] = [order.indexOf(anchor), order.indexOf(id)].sort((a, b) => a - b);
-      for (const between of order.slice(from, (to ?? 0) + 1)) next.add(between);
-    } else if (next.has(id)) next.delete(id);
-    else next.add(id);
-    setAnchor(id);
-    setSelected(next);
+  const chosen = useChosen(lines, rows);
+  const [isLabelling, setLabelling] = useState(false);
+  const watch = (job: string | undefined): void => {
+    const { job: _, ...rest } = search;
+    onChange(job === undefined ? rest : { ...rest, job });
   };
-  useKeys({ Escape: () => setSelected(new Set()) });
+  const bulk = useBulk('agents', watch);
+  const ids = chosen.rows.map(({ id }) => id);
   return (
     <>
       <AgentFilters lines={lines} search={search} onChange={onChange} />
-      {chosen.length > 0 && canWrite && (
-        <div
-          className="pane mb-3 flex flex-wrap items-center gap-2 px-4 py-2"
-          role="toolbar"
-          aria-label="Selected agents"
-        >
-          <span className="mr-2 text-sm">{plural(chosen.length, 'agent')} selected</span>
-          <OrderButtons agents={chosen} />
-          <Button size="small" tone="ghost" onClick={() => setSelected(new Set())}>
-            Clear
-          </Button>
-        </div>
-      )}
       <Table
         label="Agents"
         rows={rows}
@@ -299,7 +295,7 @@ function List({ lines, search, onChange }: ListProps): ReactNode {
           onChange({ ...rest, ...(next === 'status' ? {} : { sort: next }), ...(down ? { down } : {}) });
         }}
         scope={JSON.stringify([search.status, search.stand, search.q, search.label, sort, isDown])}
-        {...(canWrite ? { selected, onSelect: select } : {})}
+        {...(canSelect ? { selected: chosen.ids, onSelect: chosen.select } : {})}
         onOpen={(id) => void navigate({ to: '/agents/$id', params: { id } })}
         nameOf={({ agent }) => agent.name}
         empty={
@@ -308,79 +304,45 @@ function List({ lines, search, onChange }: ListProps): ReactNode {
           </Empty>
         }
       />
+      <BulkDock job={search.job} onJob={watch}>
+        {chosen.rows.length > 0 && (
+          <BulkBar
+            label="Selected agents"
+            chosen={chosen.rows.length}
+            total={rows.length}
+            isAll={chosen.isAll}
+            onAll={chosen.all}
+            onClear={chosen.clear}
+          >
+            <OrderButtons
+              agents={chosen.rows.map(({ agent }) => agent)}
+              {...(chosen.rows.length > 1
+                ? {
+                    onOrder: (means, order, args) =>
+                      bulk.press(
+                        means.map(({ id }) => id),
+                        order,
+                        args,
+                      ),
+                  }
+                : {})}
+            />
+            {canWrite && (
+              <Button tone="ghost" onClick={() => setLabelling(true)}>
+                <Tag aria-hidden /> <span className="max-sm:sr-only">Label</span>
+              </Button>
+            )}
+          </BulkBar>
+        )}
+      </BulkDock>
+      {isLabelling && (
+        <LabelDialog
+          noun={plural(ids.length, 'agent')}
+          onBegin={(op, fields) => bulk.begin(ids, op, fields)}
+          onClose={() => setLabelling(false)}
+        />
+      )}
     </>
-  );
-}
-
-function AgentFilters({ lines, search, onChange }: ListProps): ReactNode {
-  const change = (key: 'label' | 'q' | 'stand' | 'status', value: string): void => {
-    const { [key]: _, ...rest } = search;
-    const status = STATUSES.find((each) => each === value);
-    const stand = STANDS.find((each) => each === value);
-    if (key === 'status') onChange(status === undefined ? rest : { ...rest, status });
-    else if (key === 'stand') onChange(stand === undefined ? rest : { ...rest, stand });
-    else onChange(value === '' ? rest : { ...rest, [key]: value });
-  };
-  const labels = [
-    ...new Set(lines.flatMap(({ agent }) => Object.entries(agent.labels).map(([key, value]) => `${key}=${value}`))),
-  ].sort();
-  return (
-    <div className="mb-3 flex flex-wrap items-center gap-2">
-      <Input
-        type="search"
-        aria-label="Filter agents by text"
-        placeholder="Filter"
-        value={search.q ?? ''}
-        onChange={(event) => change('q', event.currentTarget.value)}
-        className="h-8 w-full sm:w-64"
-      />
-      <Select
-        aria-label="Status"
-        value={search.status ?? ''}
-        onChange={(event) => change('status', event.currentTarget.value)}
-        className="h-8 w-auto"
-      >
-        <option value="">Every status</option>
-        {STATUSES.map((status) => (
-          <option key={status} value={status}>
-            {statusLooks[status].word}
-          </option>
-        ))}
-      </Select>
-      <Select
-        aria-label="What people want"
-        value={search.stand ?? ''}
-        onChange={(event) => change('stand', event.currentTarget.value)}
-        className="h-8 w-auto"
-      >
-        <option value="">Wanted or not</option>
-        {STANDS.map((stand) => (
-          <option key={stand} value={stand}>
-            {sentence(stand)}
-          </option>
-        ))}
-      </Select>
-      {(labels.length > 0 || search.label !== undefined) && (
-        <Select
-          aria-label="Label"
-          value={search.label ?? ''}
-          onChange={(event) => change('label', event.currentTarget.value)}
-          className="h-8 w-auto"
-        >
-          <option value="">Every label</option>
-          {labels.map((label) => (
-            <option key={label} value={label}>
-              {label}
-            </option>
-          ))}
-        </Select>
-      )}
-      {isFilteredAgents(search) && (
-        <Button size="small" tone="ghost" onClick={() => onChange({})}>
-          Clear
-        </Button>
-      )}
-    </div>
   );
 }
 

@@ -1,5 +1,6 @@
 import { agentTransition, type Agent, type AgentOrder } from '@statewire/model';
 import { Archive, CirclePause, CirclePlay, type LucideIcon, MessageSquare, Wrench } from 'lucide-react';
+import type { JsonObject } from '@statewire/protocol';
 import { type ReactNode, useState } from 'react';
 import { duration, plural, sentence } from '../../lib/format.ts';
 import { serverNow } from '../../lib/ticker.ts';
@@ -27,10 +28,17 @@ interface Props {
   readonly agents: readonly Agent[];
   /** Leaves out resume where there is a pause, so that one agent has one of them. */
   readonly isOne?: boolean;
+  /** How several are ordered; by themselves each is told in turn. */
+  readonly onOrder?: OrderThem | undefined;
 }
 
+/** Gives agents an order. */
+type OrderThem = (agents: readonly Agent[], order: AgentOrder, args?: JsonObject) => void;
+
+const each: OrderThem = (agents, order, args) => void orderAgents(agents, order, args);
+
 /** The orders that one or several agents may be given, each for those whom it means. */
-export function OrderButtons({ agents, isOne = false }: Props): ReactNode {
+export function OrderButtons({ agents, isOne = false, onOrder = each }: Props): ReactNode {
   const [asking, setAsking] = useState<'maintenance' | 'message' | 'retire' | null>(null);
   const button = (order: AgentOrder): ReactNode => {
     const means = orderable(agents, order);
@@ -40,38 +48,38 @@ export function OrderButtons({ agents, isOne = false }: Props): ReactNode {
     return (
       <Button
         key={order}
-        size={isOne ? undefined : 'small'}
+        tone={isOne ? undefined : 'ghost'}
         disabled={means.length === 0}
         title={means.length === 0 ? sentence(why) : undefined}
         onClick={() => {
-          if (order === 'pause' || order === 'resume') void orderAgents(means, order);
+          if (order === 'pause' || order === 'resume') onOrder(means, order);
           else setAsking(order);
         }}
       >
-        <Icon aria-hidden /> {title}
+        <Icon aria-hidden /> <span className={isOne ? undefined : 'max-sm:sr-only'}>{title}</span>
       </Button>
     );
   };
+  const asked = (means: readonly Agent[]): Asking => ({ agents: means, onOrder, onClose: () => setAsking(null) });
   return (
     <>
       {(['pause', 'resume', 'maintenance', 'message', 'retire'] as const).map(button)}
-      {asking === 'maintenance' && (
-        <MaintenanceDialog agents={orderable(agents, 'maintenance')} onClose={() => setAsking(null)} />
-      )}
-      {asking === 'message' && <MessageDialog agents={orderable(agents, 'message')} onClose={() => setAsking(null)} />}
-      {asking === 'retire' && <RetireDialog agents={orderable(agents, 'retire')} onClose={() => setAsking(null)} />}
+      {asking === 'maintenance' && <MaintenanceDialog {...asked(orderable(agents, 'maintenance'))} />}
+      {asking === 'message' && <MessageDialog {...asked(orderable(agents, 'message'))} />}
+      {asking === 'retire' && <RetireDialog {...asked(orderable(agents, 'retire'))} />}
     </>
   );
 }
 
 interface Asking {
   readonly agents: readonly Agent[];
+  readonly onOrder: OrderThem;
   readonly onClose: () => void;
 }
 
 const HOUR_MS = 3_600_000;
 
-function MaintenanceDialog({ agents, onClose }: Asking): ReactNode {
+function MaintenanceDialog({ agents, onOrder, onClose }: Asking): ReactNode {
   const [until, setUntil] = useState<number | null>(() => Math.ceil(serverNow() / 60_000) * 60_000 + HOUR_MS);
   const [text, setText] = useState('');
   const now = serverNow();
@@ -90,7 +98,7 @@ function MaintenanceDialog({ agents, onClose }: Asking): ReactNode {
             disabled={flaw !== undefined}
             onClick={() => {
               onClose();
-              void orderAgents(agents, 'maintenance', { until: until ?? now, ...(text === '' ? {} : { text }) });
+              onOrder(agents, 'maintenance', { until: until ?? now, ...(text === '' ? {} : { text }) });
             }}
           >
             Begin
@@ -119,7 +127,7 @@ function MaintenanceDialog({ agents, onClose }: Asking): ReactNode {
   );
 }
 
-function MessageDialog({ agents, onClose }: Asking): ReactNode {
+function MessageDialog({ agents, onOrder, onClose }: Asking): ReactNode {
   const [text, setText] = useState('');
   return (
     <Dialog
@@ -134,7 +142,7 @@ function MessageDialog({ agents, onClose }: Asking): ReactNode {
             disabled={text.trim() === ''}
             onClick={() => {
               onClose();
-              void orderAgents(agents, 'message', { text: text.trim() });
+              onOrder(agents, 'message', { text: text.trim() });
             }}
           >
             Send
@@ -157,7 +165,7 @@ function MessageDialog({ agents, onClose }: Asking): ReactNode {
   );
 }
 
-function RetireDialog({ agents, onClose }: Asking): ReactNode {
+function RetireDialog({ agents, onOrder, onClose }: Asking): ReactNode {
   return (
     <Dialog
       open
@@ -170,7 +178,7 @@ function RetireDialog({ agents, onClose }: Asking): ReactNode {
             tone="danger"
             onClick={() => {
               onClose();
-              void orderAgents(agents, 'retire');
+              onOrder(agents, 'retire');
             }}
           >
             Retire

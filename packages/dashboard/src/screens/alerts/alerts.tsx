@@ -4,25 +4,29 @@ import { SEVERITIES } from '@statewire/model';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { BellRing, Check, Clock, MoreHorizontal, SearchX } from 'lucide-react';
 import { type ReactNode, useCallback, useMemo, useState } from 'react';
+import { useChosen } from '../../lib/chosen.ts';
 import { cx } from '../../lib/cx.ts';
 import { plural } from '../../lib/format.ts';
 import { useCan } from '../../lib/me.ts';
 import { serverNow } from '../../lib/ticker.ts';
 import { act } from '../../live/command.ts';
 import { useRows } from '../../live/rows.ts';
+import { BulkBar, BulkDock } from '../../parts/bulk-bar.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { Input, Select } from '../../parts/field.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
 import { Menu } from '../../parts/menu.tsx';
+import { SavedViews } from '../../parts/saved-views.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
 import { Table } from '../../parts/table.tsx';
 import type { Column } from '../../parts/table-head.tsx';
 import { Tabs } from '../../parts/tabs.tsx';
 import { Ago, Lasting } from '../../parts/time.tsx';
+import { AlertActions } from './actions.tsx';
 import { AlertDrawer } from './alert.tsx';
 import { lookOfAlert, severities, whySuppressed } from './look.ts';
-import type { AlertsSearch, AlertTab } from './search.ts';
+import { type AlertsSearch, type AlertTab, readAlertsSearch, viewOfAlerts } from './search.ts';
 import { snoozes } from './snooze.ts';
 
 const OPEN = ['neq', 'state', 'resolved'] as const;
@@ -32,6 +36,8 @@ const WEEK_MS = 7 * 86_400_000;
 export function Alerts(): ReactNode {
   useCrumbs('Alerts');
   const canWrite = useCan('alerts:ack');
+  const canBulk = useCan('jobs:bulk');
+  const canSelect = useCan('alerts:change') && canBulk;
   const search = useSearch({ from: '/alerts' });
   const navigate = useNavigate({ from: '/alerts' });
   const set = (next: AlertsSearch): void => void navigate({ search: next, replace: true });
@@ -55,6 +61,7 @@ export function Alerts(): ReactNode {
       .sort(tab === 'resolved' ? byEnd : byWeight);
   }, [view.rows, search.q, search.severity, tab]);
   const counts = useMemo(() => countTabs(unresolved.rows), [unresolved.rows]);
+  const chosen = useChosen(rows, rows);
   const open = useCallback(
     (id: string) => void navigate({ search: (before) => ({ ...before, open: id }), replace: true }),
     [navigate],
@@ -67,6 +74,13 @@ export function Alerts(): ReactNode {
       <header className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2">
         <h1 className="text-xl font-semibold tracking-tight">Alerts</h1>
         <span className="text-muted">{view.isLoading ? '' : headline(counts)}</span>
+        <div className="ml-auto">
+          <SavedViews
+            page="alerts"
+            search={viewOfAlerts(search)}
+            onApply={(saved) => set(viewOfAlerts(readAlertsSearch(saved)))}
+          />
+        </div>
       </header>
       <Tabs
         label="Alerts by state"
@@ -124,6 +138,7 @@ export function Alerts(): ReactNode {
               scope={JSON.stringify({ tab, q: search.q, severity: search.severity })}
               onOpen={open}
               nameOf={(alert) => alert.title}
+              {...(canSelect && tab !== 'resolved' ? { selected: chosen.ids, onSelect: chosen.select } : {})}
               {...(canWrite
                 ? {
                     onKey: {
@@ -137,6 +152,20 @@ export function Alerts(): ReactNode {
           )}
         </div>
       </Tabs>
+      <BulkDock job={search.job} onJob={(job) => set(job === undefined ? withoutJob(search) : { ...search, job })}>
+        {chosen.rows.length > 0 && (
+          <BulkBar
+            label="Selected alerts"
+            chosen={chosen.rows.length}
+            total={rows.length}
+            isAll={chosen.isAll}
+            onAll={chosen.all}
+            onClear={chosen.clear}
+          >
+            <AlertActions alerts={chosen.rows} onJob={(job) => set({ ...search, job })} />
+          </BulkBar>
+        )}
+      </BulkDock>
       {search.open !== undefined && (
         <AlertDrawer
           id={search.open}
@@ -325,6 +354,11 @@ function Nothing({ tab, isFiltered }: { tab: AlertTab; isFiltered: boolean }): R
 
 function firstLine(text: string): string {
   return text.split('\n', 1)[0] ?? '';
+}
+
+function withoutJob(search: AlertsSearch): AlertsSearch {
+  const { job: _, ...rest } = search;
+  return rest;
 }
 
 function withoutTab(search: AlertsSearch): AlertsSearch {

@@ -1,4 +1,5 @@
 import { SEVERITIES, type Severity } from '@statewire/model';
+import { text } from '../../lib/address.ts';
 
 export const ALERT_TABS = ['firing', 'acknowledged', 'suppressed', 'resolved'] as const;
 
@@ -11,6 +12,8 @@ export interface AlertsSearch {
   readonly q?: string;
   /** Id of the alert beside the list. */
   readonly open?: string;
+  /** The bulk job that is watched. */
+  readonly job?: string;
 }
 
 /** Reads the URL's search part; what is not understood is left out. */
@@ -22,5 +25,12 @@ export function readAlertsSearch(raw: Readonly<Record<string, unknown>>): Alerts
     ...(severity === undefined ? {} : { severity }),
     ...(typeof raw['q'] === 'string' && raw['q'] !== '' ? { q: raw['q'] } : {}),
     ...(typeof raw['open'] === 'string' ? { open: raw['open'] } : {}),
+    ...text('job', raw['job']),
   };
+}
+
+/** What of it a saved view keeps. */
+export function viewOfAlerts(search: AlertsSearch): AlertsSearch {
+  const { open: _open, job: _job, ...view } = search;
+  return view;
 }

@@ -5,7 +5,7 @@ import { Bot, Cog, Radar, Radio, SearchX, Workflow } from 'lucide-react';
 import { memo, type ReactNode, useCallback, useRef } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { count, duration } from '../../lib/format.ts';
-import type { JobsSearch } from '../../lib/jobs-search.ts';
+import { type JobsSearch, readJobsSearch, viewOfJobs } from '../../lib/jobs-search.ts';
 import { useKeys } from '../../lib/keys.ts';
 import { useRows } from '../../live/rows.ts';
 import { CopyButton } from '../../parts/copy.tsx';
@@ -14,6 +14,7 @@ import { Input } from '../../parts/field.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
 import { VirtualList } from '../../parts/list.tsx';
 import { lookOfRun, ProgressLine, STALL_LOOK_MS } from '../../parts/progress.tsx';
+import { SavedViews } from '../../parts/saved-views.tsx';
 import { CodeBlock } from '../../parts/scroll.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
 import { StatusIcon } from '../../parts/status.tsx';
@@ -90,6 +91,7 @@ export function Jobs(): ReactNode {
           }}
           className="ml-auto h-8 w-full sm:w-56"
         />
+        <SavedViews page="jobs" search={viewOfJobs(search)} onApply={(view) => set(viewOfJobs(readJobsSearch(view)))} />
       </header>
       <div className="pane overflow-clip">
         {isLoading ? (

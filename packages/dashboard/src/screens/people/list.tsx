@@ -15,24 +15,23 @@ import {
 import { lazy, type ReactNode, Suspense, useMemo, useRef, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { count, plural } from '../../lib/format.ts';
-import { textOf } from '../../lib/form-text.ts';
 import { useKeys } from '../../lib/keys.ts';
 import { useTyped } from '../../lib/typed.ts';
 import { useCan, useMe } from '../../lib/me.ts';
 import { useRows } from '../../live/rows.ts';
-import { BulkProgress } from '../../parts/bulk-progress.tsx';
+import { BulkBar, BulkDock, startBulk } from '../../parts/bulk-bar.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
-import { Dialog } from '../../parts/dialog.tsx';
 import { Empty } from '../../parts/empty.tsx';
-import { Field, Input } from '../../parts/field.tsx';
+import { Input } from '../../parts/field.tsx';
+import { LabelDialog } from '../../parts/label-dialog.tsx';
 import { Menu } from '../../parts/menu.tsx';
 import { SavedViews } from '../../parts/saved-views.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
 import type { Column } from '../../parts/table-head.tsx';
 import { failedToast } from '../../parts/toast.tsx';
 import { WindowTable } from '../../parts/window-table.tsx';
-import { beginBulk, type Which } from '../../rest/bulk.ts';
+import type { Which } from '../../rest/bulk.ts';
 import type { Problem } from '../../rest/request.ts';
 import type { People } from './fields.ts';
 import { lookOfPerson } from './look.ts';
@@ -113,11 +112,9 @@ export function PeopleList<T extends Person>(props: Props<T>): ReactNode {
   });
   const begin = async (op: string, fields: JsonObject = {}): Promise<Problem | null> => {
     const which: Which = selection.of === 'all' ? { where: filter } : { ids: [...selection.ids] };
-    const begun = await beginBulk(collection, which, op, fields);
-    if (!begun.ok) return begun.problem;
-    setSelection(NONE);
-    onSearch({ ...search, job: begun.value.id });
-    return null;
+    const failed = await startBulk((job) => onSearch({ ...search, job }), collection, which, op, fields);
+    if (failed === null) setSelection(NONE);
+    return failed;
   };
   const noun = (n: number): string => plural(n, singular);
   const without = (key: keyof PeopleSearch): PeopleSearch => {
@@ -227,24 +224,20 @@ export function PeopleList<T extends Person>(props: Props<T>): ReactNode {
           />
         )}
       </div>
-      {chosen > 0 && search.job === undefined && (
-        <BulkBar
-          text={selection.of === 'all' ? `All ${count(live.total)} that match` : `${count(chosen)} selected`}
-          noun={noun(chosen)}
-          statuses={props.statuses}
-          onAll={selection.of === 'all' || chosen >= live.total ? null : () => setSelection({ of: 'all' })}
-          allText={`Select all ${count(live.total)}`}
-          onBegin={begin}
-          onClear={() => setSelection(NONE)}
-        />
-      )}
-      {search.job !== undefined && (
-        <BulkProgress
-          id={search.job}
-          onShow={(job) => onSearch({ ...search, job })}
-          onClose={() => onSearch(without('job'))}
-        />
-      )}
+      <BulkDock job={search.job} onJob={(job) => onSearch(job === undefined ? without('job') : { ...search, job })}>
+        {chosen > 0 && (
+          <BulkBar
+            label="Selected"
+            chosen={chosen}
+            total={live.total}
+            isAll={selection.of === 'all'}
+            onAll={selection.of === 'all' || chosen >= live.total ? undefined : () => setSelection({ of: 'all' })}
+            onClear={() => setSelection(NONE)}
+          >
+            <Actions noun={noun(chosen)} statuses={props.statuses} onBegin={begin} />
+          </BulkBar>
+        )}
+      </BulkDock>
       <Suspense>
         {search.add === true && (
           <PeopleEditor collection={collection} id={null} onClose={() => onSearch(without('add'))} />
@@ -316,16 +309,12 @@ function Filters<T extends Person>({ title, statuses, search, onSearch, filters 
   );
 }
 
-function BulkBar(props: {
-  text: string;
+function Actions(props: {
   noun: string;
   statuses: readonly string[];
-  onAll: (() => void) | null;
-  allText: string;
   onBegin: (op: string, fields?: JsonObject) => Promise<Problem | null>;
-  onClear: () => void;
 }): ReactNode {
-  const { text, noun, statuses, onAll, allText, onBegin, onClear } = props;
+  const { noun, statuses, onBegin } = props;
   const [isDeleting, setDeleting] = useState(false);
   const [isLabelling, setLabelling] = useState(false);
   const begin = async (op: string, fields?: JsonObject): Promise<void> => {
@@ -333,17 +322,7 @@ function BulkBar(props: {
     if (failed !== null) failedToast(failed);
   };
   return (
-    <div
-      role="toolbar"
-      aria-label="Selected"
-      className="overlay-in pane fixed inset-x-0 bottom-20 z-30 mx-auto flex w-fit max-w-[calc(100%-2rem)] flex-wrap items-center gap-1 bg-raised p-1.5 pl-4 shadow-overlay md:bottom-6"
-    >
-      <span className="mr-2 text-sm font-medium whitespace-nowrap">{text}</span>
-      {onAll !== null && (
-        <Button tone="ghost" onClick={onAll}>
-          {allText}
-        </Button>
-      )}
+    <>
       <Menu
         trigger={
           <Button tone="ghost">
@@ -361,9 +340,6 @@ function BulkBar(props: {
       <Button tone="ghost" className="text-down hover:text-down" onClick={() => setDeleting(true)}>
         <Trash2 aria-hidden /> <span className="max-sm:sr-only">Delete</span>
       </Button>
-      <Button tone="ghost" onClick={onClear}>
-        Clear
-      </Button>
       <Confirm
         open={isDeleting}
         onClose={() => setDeleting(false)}
@@ -374,53 +350,7 @@ function BulkBar(props: {
         <p>It runs as a job. It can be canceled while it runs, and taken back for seven days.</p>
       </Confirm>
       {isLabelling && <LabelDialog noun={noun} onBegin={onBegin} onClose={() => setLabelling(false)} />}
-    </div>
-  );
-}
-
-function LabelDialog({
-  noun,
-  onBegin,
-  onClose,
-}: {
-  noun: string;
-  onBegin: (op: string, fields?: JsonObject) => Promise<Problem | null>;
-  onClose: () => void;
-}): ReactNode {
-  const submit = async (form: HTMLFormElement): Promise<void> => {
-    const data = new FormData(form);
-    const [key, value] = [textOf(data, 'key').trim(), textOf(data, 'value').trim()];
-    const failed = await onBegin('label', value === '' ? { unset: [key] } : { set: { [key]: value } });
-    if (failed === null) onClose();
-    else failedToast(failed);
-  };
-  return (
-    <Dialog
-      open
-      onClose={onClose}
-      title={`Label ${noun}`}
-      note="Other labels stay. Without a value the label is taken off."
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button tone="primary" type="submit" form="label-form">
-            Label {noun}
-          </Button>
-        </>
-      }
-    >
-      <form
-        id="label-form"
-        className="grid grid-cols-2 gap-3"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit(event.currentTarget);
-        }}
-      >
-        <Field label="Label">{(ids) => <Input {...ids} name="key" required maxLength={128} isFirst />}</Field>
-        <Field label="Value">{(ids) => <Input {...ids} name="value" maxLength={128} />}</Field>
-      </form>
-    </Dialog>
+    </>
   );
 }
 

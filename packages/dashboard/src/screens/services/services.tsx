@@ -12,21 +12,31 @@ import {
   SearchX,
   Server,
   Trash2,
-  Wrench,
 } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react';
+import { useChosen } from '../../lib/chosen.ts';
 import { cx } from '../../lib/cx.ts';
 import { count } from '../../lib/format.ts';
 import { useKeys } from '../../lib/keys.ts';
 import { LISTED, type ListedService } from '../../lib/listed.ts';
 import { useCan } from '../../lib/me.ts';
-import { isFiltered, passes, type ServicesSearch, SORT_KEYS, type SortKey } from '../../lib/search.ts';
-import { mute, pause, recheck, recheckAll, resume, unmute } from '../../live/command.ts';
+import {
+  isFiltered,
+  passes,
+  readServicesSearch,
+  type ServicesSearch,
+  SORT_KEYS,
+  type SortKey,
+  viewOfServices,
+} from '../../lib/search.ts';
+import { mute, pause, recheck, resume, unmute } from '../../live/command.ts';
 import { useListed } from '../../live/rows.ts';
+import { BulkBar, BulkDock } from '../../parts/bulk-bar.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
 import { Menu } from '../../parts/menu.tsx';
+import { SavedViews } from '../../parts/saved-views.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
 import { percentile } from '../../lib/percentile.ts';
 import { severity } from '../../parts/status.tsx';
@@ -36,6 +46,7 @@ import { exportPath } from '../../rest/import.ts';
 import { DemoBanner } from '../demo.tsx';
 import { Filters } from './filters.tsx';
 import { FirstService } from './first.tsx';
+import { ServiceActions, useCanBulk } from './actions.tsx';
 import { RemoveServices } from './remove.tsx';
 import { BarCell, CheckedCell, LatencyCell, NameCell, NarrowRow, StatusCell, UptimeCell } from './row.tsx';
 
@@ -52,11 +63,11 @@ const HOUR_MS = 3_600_000;
 export function Services(): ReactNode {
   useCrumbs('Services');
   const canWrite = useCan('services:change');
+  const canRefresh = useCan('services:refresh');
+  const canSelect = useCanBulk('services');
   const search = useSearch({ from: '/services' });
   const navigate = useNavigate({ from: '/services' });
   const view = useListed('services', LISTED);
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const [anchor, setAnchor] = useState<string | null>(null);
   const [removing, setRemoving] = useState<readonly ListedService[]>([]);
   const [maintaining, setMaintaining] = useState<readonly string[]>([]);
   // Not in the address: what is pasted may carry a password.
@@ -78,22 +89,8 @@ export function Services(): ReactNode {
     return shown.sort(orderOf(search.sort ?? 'status', search.down ?? false));
   }, [view.rows, search]);
   const byId = new Map(view.rows.map((row) => [row.id, row]));
-  const chosen = [...selected].map((id) => byId.get(id)).filter((row) => row !== undefined);
-
-  const select = (id: string, range: boolean, order: readonly string[]): void => {
-    const next = new Set(selected);
-    if (range && anchor !== null && order.includes(anchor)) {
-      const [from, to] = [order.indexOf(anchor), order.indexOf(id)].sort((a, b) => a - b);
-      for (const between of order.slice(from, (to ?? 0) + 1)) next.add(between);
-    } else if (next.has(id)) next.delete(id);
-    else next.add(id);
-    setAnchor(id);
-    setSelected(next);
-  };
-  useKeys({
-    Escape: () => setSelected(new Set()),
-    ...(canWrite ? { n: () => set({ ...search, add: true }) } : {}),
-  });
+  const chosen = useChosen(view.rows, rows);
+  useKeys(canWrite ? { n: () => set({ ...search, add: true }) } : {});
 
   return (
     <div>
@@ -106,8 +103,13 @@ export function Services(): ReactNode {
               ? `${count(rows.length)} of ${count(view.rows.length)}`
               : count(view.rows.length)}
         </span>
-        {canWrite && (
-          <div className="ml-auto flex items-center gap-2">
+        <div className="ml-auto flex items-center gap-2">
+          <SavedViews
+            page="services"
+            search={viewOfServices(search)}
+            onApply={(saved) => set(viewOfServices(readServicesSearch(saved)))}
+          />
+          {canWrite && (
             <Menu
               trigger={
                 <Button size="icon" aria-label="Import and export">
@@ -119,11 +121,13 @@ export function Services(): ReactNode {
                 { label: 'Export YAML', icon: FileDown, disabled: view.rows.length === 0, onSelect: download },
               ]}
             />
+          )}
+          {canWrite && (
             <Button tone="primary" onClick={() => set({ ...search, add: true })}>
-              <Plus aria-hidden /> Add service
+              <Plus aria-hidden /> <span className="max-sm:sr-only">Add service</span>
             </Button>
-          </div>
-        )}
+          )}
+        </div>
       </header>
       <DemoBanner services={view.rows} />
       <Filters search={search} onChange={set} rows={view.rows} />
@@ -141,48 +145,34 @@ export function Services(): ReactNode {
             sort={sort}
             onSort={(key) => set(sorted(search, key))}
             scope={JSON.stringify(search)}
-            {...(canWrite ? { selected, onSelect: select, onKey: { r: (id: string) => recheckById(byId, id) } } : {})}
+            {...(canSelect ? { selected: chosen.ids, onSelect: chosen.select } : {})}
+            {...(canRefresh ? { onKey: { r: (id: string) => recheckById(byId, id) } } : {})}
             onOpen={(id) => void navigate({ to: '/services/$id', params: { id } })}
             nameOf={(row) => row.name}
             empty={<Nothing search={search} onChange={set} onPaste={setPasted} canWrite={canWrite} />}
           />
         )}
       </div>
-      {chosen.length > 0 && (
-        <div
-          role="toolbar"
-          aria-label="Selected services"
-          className="overlay-in pane fixed inset-x-0 bottom-20 z-30 mx-auto flex w-fit max-w-[calc(100%-2rem)] items-center gap-1 bg-raised p-1.5 pl-4 shadow-overlay"
-        >
-          <span className="mr-2 text-sm font-medium whitespace-nowrap">{count(chosen.length)} selected</span>
-          <Button tone="ghost" onClick={() => void recheckAll(chosen)}>
-            <RefreshCw aria-hidden /> <span className="max-sm:sr-only">Recheck</span>
-          </Button>
-          <Button tone="ghost" onClick={() => void pause(chosen)}>
-            <Pause aria-hidden /> <span className="max-sm:sr-only">Pause</span>
-          </Button>
-          <Button tone="ghost" onClick={() => void resume(chosen)}>
-            <Play aria-hidden /> <span className="max-sm:sr-only">Resume</span>
-          </Button>
-          <Button tone="ghost" onClick={() => void mute(chosen, HOUR_MS)}>
-            <BellOff aria-hidden /> <span className="max-sm:sr-only">Mute 1 h</span>
-          </Button>
-          <Button tone="ghost" onClick={() => setMaintaining(chosen.map(({ id }) => id).sort())}>
-            <Wrench aria-hidden /> <span className="max-sm:sr-only">Maintenance</span>
-          </Button>
-          <Button tone="ghost" className="text-down hover:text-down" onClick={() => setRemoving(chosen)}>
-            <Trash2 aria-hidden /> <span className="max-sm:sr-only">Remove</span>
-          </Button>
-          <Button tone="ghost" onClick={() => setSelected(new Set())}>
-            Clear
-          </Button>
-        </div>
-      )}
-      <RemoveServices
-        services={removing}
-        onClose={() => setRemoving([])}
-        onRemoved={(ids) => setSelected((before) => new Set([...before].filter((id) => !ids.includes(id))))}
-      />
+      <BulkDock job={search.job} onJob={(job) => set(job === undefined ? without(search, 'job') : { ...search, job })}>
+        {chosen.rows.length > 0 && (
+          <BulkBar
+            label="Selected services"
+            chosen={chosen.rows.length}
+            total={rows.length}
+            isAll={chosen.isAll}
+            onAll={chosen.all}
+            onClear={chosen.clear}
+          >
+            <ServiceActions
+              services={chosen.rows}
+              onJob={(job) => set({ ...search, job })}
+              onMaintain={() => setMaintaining(chosen.rows.map(({ id }) => id).sort())}
+              onRemove={() => setRemoving(chosen.rows)}
+            />
+          </BulkBar>
+        )}
+      </BulkDock>
+      <RemoveServices services={removing} onClose={() => setRemoving([])} onJob={(job) => set({ ...search, job })} />
       <Suspense>
         {search.add === true && (
           <Editor

@@ -1,0 +1,46 @@
+import { useState } from 'react';
+import { useKeys } from './keys.ts';
+
+/** What is chosen in a list that is held whole: by itself, as a range, or all of it. */
+export interface Chosen<T> {
+  readonly ids: ReadonlySet<string>;
+  /** Those that are chosen and still there, in the order of the list. */
+  readonly rows: readonly T[];
+  readonly isAll: boolean;
+  readonly select: (id: string, range: boolean, order: readonly string[]) => void;
+  /** Chooses all of the list as it is filtered now; absent when they are. */
+  readonly all: (() => void) | undefined;
+  readonly clear: () => void;
+}
+
+/** `shown` is the list as it is filtered; what is chosen stays chosen while it lies outside of it. Escape lets go of all. */
+export function useChosen<T extends { readonly id: string }>(
+  rows: readonly T[],
+  shown: readonly { readonly id: string }[],
+): Chosen<T> {
+  const [ids, setIds] = useState<ReadonlySet<string>>(NONE);
+  const [anchor, setAnchor] = useState<string | null>(null);
+  const clear = (): void => setIds(NONE);
+  useKeys({ Escape: clear });
+  const chosen = rows.filter(({ id }) => ids.has(id));
+  const isAll = shown.length > 1 && chosen.length === shown.length && shown.every(({ id }) => ids.has(id));
+  return {
+    ids,
+    rows: chosen,
+    isAll,
+    select: (id, range, order) => {
+      const next = new Set(ids);
+      if (range && anchor !== null && order.includes(anchor)) {
+        const [from, to] = [order.indexOf(anchor), order.indexOf(id)].sort((a, b) => a - b);
+        for (const between of order.slice(from, (to ?? 0) + 1)) next.add(between);
+      } else if (next.has(id)) next.delete(id);
+      else next.add(id);
+      setAnchor(id);
+      setIds(next);
+    },
+    all: isAll || shown.length === 0 ? undefined : () => setIds(new Set(shown.map(({ id }) => id))),
+    clear,
+  };
+}
+
+const NONE: ReadonlySet<string> = new Set();

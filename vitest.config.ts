@@ -15,6 +15,7 @@ const alone = [
   'many-services',
   'messages',
   'mcp-faults',
+  'onboarding',
   'own-downtime',
   'own-fault',
   'own-pause',

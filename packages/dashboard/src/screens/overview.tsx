@@ -2,8 +2,8 @@ import type { Service } from '@statewire/model';
 import { ChangeHighlight, Sparkline, UptimeBar, useClient } from '@statewire/react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { CheckCircle2, FileUp, Plus, RefreshCw, Server } from 'lucide-react';
-import { type ReactNode, useState } from 'react';
+import { CheckCircle2, RefreshCw, Server } from 'lucide-react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { cx } from '../lib/cx.ts';
 import { env } from '../lib/env.ts';
 import { ago, count, plural, words } from '../lib/format.ts';
@@ -28,6 +28,8 @@ import { activityQuery } from '../rest/queries.ts';
 import type { Transition } from '../rest/types.ts';
 import { Open } from './open.tsx';
 
+const FirstSteps = lazy(() => import('./first-steps.tsx'));
+
 // More than fit a screen are better looked at in the services table, where they can be filtered.
 const ATTENTION_MAX = 12;
 const RUNNING_MAX = 6;
@@ -36,14 +38,16 @@ const RUNNING_MAX = 6;
 export function Overview(): ReactNode {
   useCrumbs('Overview');
   const { counts, isStale } = useFleet();
+  // The first service, from when it is there until somebody named it: the page is empty no more, and the steps go on.
+  const [trying, setTrying] = useState<string | null>(null);
   const bad = useRows('services', ATTENTION);
   const attention = bad.rows.filter(needsAttention).sort((a, b) => severity(a) - severity(b) || b.since - a.since);
   return (
     <div className={cx('space-y-6', isStale && 'is-stale')}>
       <Headline counts={counts} attention={attention.length} isLoading={bad.isLoading} />
       {counts !== null && counts.total > 0 && <Counters counts={counts} />}
-      {counts !== null && counts.total === 0 && !bad.isLoading ? (
-        <FirstService />
+      {trying !== null || (counts !== null && counts.total === 0 && !bad.isLoading) ? (
+        <FirstService trying={trying} onTry={setTrying} />
       ) : (
         (bad.isLoading || attention.length > 0) && (
           <Pane
@@ -250,32 +254,21 @@ export function reasonOf(row: Pick<ListedService, 'status' | 'suspect' | 'reason
   return row.overlay.flapping ? `Flapping, changed ${plural(row.flaps, 'time')}. ${reason}` : reason;
 }
 
-function FirstService(): ReactNode {
+function FirstService(props: { trying: string | null; onTry: (id: string | null) => void }): ReactNode {
   const canWrite = useCan('services:create');
+  if (!canWrite) {
+    return (
+      <div className="pane">
+        <Empty icon={Server} title="Nothing to look at yet">
+          Who may add services adds the first one; its state stands here from then on.
+        </Empty>
+      </div>
+    );
+  }
   return (
-    <div className="pane">
-      <Empty
-        icon={Server}
-        title="Add the first thing to watch"
-        {...(canWrite
-          ? {
-              action: (
-                <>
-                  <Link to="/services" search={{ add: true }} className={buttonClass({ tone: 'primary' })}>
-                    <Plus aria-hidden /> Add a service
-                  </Link>
-                  <Link to="/services" search={{ import: true }} className={buttonClass()}>
-                    <FileUp aria-hidden /> Import
-                  </Link>
-                </>
-              ),
-            }
-          : {})}
-      >
-        An MCP server, a URL, a database, a certificate, or a job that calls in. It is checked at once, and its state
-        stands here from then on.
-      </Empty>
-    </div>
+    <Suspense fallback={<Bone className="mx-auto h-72 w-full max-w-2xl rounded-card" />}>
+      <FirstSteps {...props} />
+    </Suspense>
   );
 }
 

@@ -6,6 +6,7 @@ export interface Chosen<T> {
   readonly ids: ReadonlySet<string>;
   /** Those that are chosen and still there, in the order of the list. */
   readonly rows: readonly T[];
+  /** Somebody asked for all of them, and has not chosen otherwise since. */
   readonly isAll: boolean;
   readonly select: (id: string, range: boolean, order: readonly string[]) => void;
   /** Chooses all of the list as it is filtered now; absent when they are. */
@@ -20,14 +21,19 @@ export function useChosen<T extends { readonly id: string }>(
 ): Chosen<T> {
   const [ids, setIds] = useState<ReadonlySet<string>>(NONE);
   const [anchor, setAnchor] = useState<string | null>(null);
-  const clear = (): void => setIds(NONE);
+  const [isAsked, setAsked] = useState(false);
+  const choose = (next: ReadonlySet<string>, asked: boolean = false): void => {
+    setIds(next);
+    setAsked(asked);
+  };
+  const clear = (): void => choose(NONE);
   useKeys({ Escape: clear });
   const chosen = rows.filter(({ id }) => ids.has(id));
-  const isAll = shown.length > 1 && chosen.length === shown.length && shown.every(({ id }) => ids.has(id));
+  const hasAll = chosen.length === shown.length && shown.every(({ id }) => ids.has(id));
   return {
     ids,
     rows: chosen,
-    isAll,
+    isAll: hasAll && isAsked,
     select: (id, range, order) => {
       const next = new Set(ids);
       if (range && anchor !== null && order.includes(anchor)) {
@@ -36,9 +42,9 @@ export function useChosen<T extends { readonly id: string }>(
       } else if (next.has(id)) next.delete(id);
       else next.add(id);
       setAnchor(id);
-      setIds(next);
+      choose(next);
     },
-    all: isAll || shown.length === 0 ? undefined : () => setIds(new Set(shown.map(({ id }) => id))),
+    all: hasAll || shown.length === 0 ? undefined : () => choose(new Set(shown.map(({ id }) => id)), true),
     clear,
   };
 }

@@ -8,6 +8,7 @@ import { count, duration, latency, sentence, words } from '../../lib/format.ts';
 import { useCan } from '../../lib/me.ts';
 import { remove } from '../../live/command.ts';
 import { useRecordOf, useRows } from '../../live/rows.ts';
+import { AuditOf } from '../../parts/audit-of.tsx';
 import { Button, buttonClass } from '../../parts/button.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
 import { Empty } from '../../parts/empty.tsx';
@@ -80,6 +81,7 @@ function Loaded({ row, isStale }: { row: Agent; isStale: boolean }): ReactNode {
         <div className="min-w-0 space-y-6 empty:hidden max-xl:order-first">
           <OpenAlertsPane alerts={alerts.rows} />
           <Instructions agent={row.id} />
+          <AuditOf collection="agents" id={row.id} />
         </div>
       </div>
     </div>

@@ -135,6 +135,11 @@ function Act({ alert }: { alert: Alert }): ReactNode {
             </option>
           ))}
         </Select>
+        {alert.snoozedUntil !== null && (
+          <Button busy={busy} onClick={() => void act('alerts', alert.id, 'unsnooze')}>
+            <Clock aria-hidden /> End snooze
+          </Button>
+        )}
         <Button busy={busy} onClick={() => void say('resolve', {})}>
           <Check aria-hidden /> Resolve
         </Button>

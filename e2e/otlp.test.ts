@@ -3,6 +3,12 @@
  * call. The server is killed and comes back: the edge in the live view is down with the reason, and up again.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
+import {
+  AggregationTemporalityPreference,
+  OTLPMetricExporter as JsonMetrics,
+} from '@opentelemetry/exporter-metrics-otlp-http';
+import { OTLPMetricExporter as BinaryMetrics } from '@opentelemetry/exporter-metrics-otlp-proto';
+import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { createClient } from '@statewire/client';
 import type { Connection } from '@statewire/model';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -63,6 +69,44 @@ test.each(['json', 'protobuf'])(
     expect(edge?.errors).toBeGreaterThan(0);
   },
   240_000,
+);
+
+test.each([
+  ['json', JsonMetrics],
+  ['protobuf', BinaryMetrics],
+] as const)(
+  '[OT1] [OT11] %s: what the metrics exporter sends of a histogram stands in the metrics',
+  async (form, Exporter) => {
+    const reader = new PeriodicExportingMetricReader({
+      exporter: new Exporter({
+        url: `${server.url}/otlp/v1/metrics`,
+        headers: { authorization: `Bearer ${reporter}` },
+        temporalityPreference: AggregationTemporalityPreference.DELTA,
+      }),
+      exportIntervalMillis: 60_000,
+    });
+    const provider = new MeterProvider({ readers: [reader] });
+    onTestFinished(() => provider.shutdown());
+    const meter = provider.getMeter('shop');
+    const name = `answer.${form}`;
+    const answers = meter.createHistogram(name, { unit: 'ms', advice: { explicitBucketBoundaries: [10, 100, 1_000] } });
+    meter.createUpDownCounter(`queue.${form}`).add(-3);
+    for (const ms of [20, 40, 60, 80, 500]) answers.record(ms, { route: ms > 50 ? '/a' : '/b' });
+    await provider.forceFlush();
+    const value = async (id: string) => (await server.api('GET', `/v1/metrics/${id}`)).body.values.value;
+    expect(await value(`${name}.count`)).toBe(5);
+    expect(await value(`${name}.avg`)).toBe(140);
+    expect(await value(`${name}.p50`)).toBeGreaterThan(10);
+    expect(await value(`${name}.p50`)).toBeLessThanOrEqual(100);
+    expect(await value(`${name}.p95`)).toBeGreaterThan(100);
+    expect(await value(`${name}.p95`)).toBeLessThanOrEqual(500);
+    expect(await value(`queue.${form}`)).toBe(-3);
+    // What came since is added to the count; the estimates are of these alone.
+    answers.record(5, { route: '/a' });
+    await provider.forceFlush();
+    expect(await value(`${name}.count`)).toBe(6);
+    expect(await value(`${name}.avg`)).toBe(5);
+  },
 );
 
 function spawnAgent({ form, target }: { readonly form: string; readonly target: string }): ChildProcess {

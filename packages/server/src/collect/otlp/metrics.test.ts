@@ -1,4 +1,6 @@
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { quantileOf } from './histogram.ts';
 import { readMetrics } from './metrics.ts';
 import { metricsRequest } from './shapes.ts';
 import { decode, encode } from './wire.ts';
@@ -27,7 +29,25 @@ test('[OT10] a gauge is set, a cumulative sum is set, a delta is what was added;
 });
 
 test.each([
-  [{ name: 'h', histogram: { dataPoints: [{}, {}] } }, 2, 'histograms'],
+  [{ name: 'h', exponentialHistogram: { dataPoints: [{}, {}] } }, 2, 'exponential histograms'],
+  [
+    { name: 'h', histogram: { dataPoints: [{ count: '1', bucketCounts: ['1'], explicitBounds: [1] }] } },
+    1,
+    'do not fit',
+  ],
+  [
+    {
+      name: 'h',
+      histogram: {
+        dataPoints: [
+          { count: '1', bucketCounts: ['1', '0'], explicitBounds: [1] },
+          { count: '1', bucketCounts: ['1', '0'], explicitBounds: [2] },
+        ],
+      },
+    },
+    2,
+    'other buckets',
+  ],
   [{ name: 'g', gauge: { dataPoints: [{ asInt: 1 }, { asInt: 2 }] } }, 2, 'several points'],
   [{ name: '', gauge: { dataPoints: [{ asInt: 1 }] } }, 1, 'without a name'],
   [{ name: 'g', gauge: { dataPoints: [{}] } }, 1, 'without a number'],
@@ -47,4 +67,70 @@ test('[OT10] the binary form says the same, negative numbers too', () => {
   ]);
   const decoded = decode(metricsRequest, encode([[1, encode([[2, encode([[2, metric]])]])]]), { messagesMax: 100 });
   expect(decoded.ok && readMetrics(decoded.value).readings).toMatchObject([{ id: 'queue.depth', value: -7 }]);
+});
+
+test('[OT11] a histogram is its count, its average and estimates of p50 and p95 within the bucket they lie in', () => {
+  const point = {
+    count: '10',
+    sum: 1_000,
+    explicitBounds: [10, 100, 200],
+    bucketCounts: ['0', '5', '4', '1'],
+    max: 400,
+  };
+  const of = (dataPoints: readonly object[], aggregationTemporality: number) =>
+    readMetrics(request({ name: 'latency', unit: 'ms', histogram: { aggregationTemporality, dataPoints } }));
+  expect(of([point], 1)).toEqual({
+    refused: [],
+    readings: [
+      {
+        id: 'latency.count',
+        title: 'latency, count',
+        unit: '',
+        kind: 'counter',
+        how: 'increment',
+        value: 10,
+        points: 1,
+      },
+      { id: 'latency.avg', title: 'latency, average', unit: 'ms', kind: 'gauge', how: 'set', value: 100, points: 0 },
+      // Half of them lie at the end of the second bucket; 95 of 100 in the middle of the last one, which ends with the greatest.
+      { id: 'latency.p50', title: 'latency, p50', unit: 'ms', kind: 'gauge', how: 'set', value: 100, points: 0 },
+      { id: 'latency.p95', title: 'latency, p95', unit: 'ms', kind: 'gauge', how: 'set', value: 300, points: 0 },
+    ],
+  });
+  // Points with the same bounds are one; a cumulative one is set.
+  const both = of([point, { ...point, sum: 3_000 }], 2).readings;
+  expect(both.map(({ id, how, value }) => [id, how, value])).toEqual([
+    ['latency.count', 'set', 20],
+    ['latency.avg', 'set', 200],
+    ['latency.p50', 'set', 100],
+    ['latency.p95', 'set', 300],
+  ]);
+  // Nothing measured has no average; without buckets there is no share.
+  expect(of([{ count: '0', sum: 0, explicitBounds: [1], bucketCounts: ['0', '0'] }], 1).readings).toHaveLength(1);
+  expect(of([{ count: '2', sum: 8 }], 1).readings.map(({ id }) => id)).toEqual(['latency.count', 'latency.avg']);
+});
+
+test('[OT11] an estimate lies in the bucket of the true value, whatever was measured', () => {
+  const bounds = [1, 5, 25, 125];
+  const values = fc.array(fc.double({ min: 0, max: 500, noNaN: true }), { minLength: 1, maxLength: 200 });
+  fc.assert(
+    fc.property(values, fc.constantFrom(0.5, 0.95), (measured, share) => {
+      const bucketOf = (value: number): number => {
+        const at = bounds.findIndex((bound) => value <= bound);
+        return at === -1 ? bounds.length : at;
+      };
+      const buckets = Array.from({ length: bounds.length + 1 }, () => 0);
+      for (const value of measured) buckets[bucketOf(value)] = (buckets[bucketOf(value)] ?? 0) + 1;
+      const sorted = measured.toSorted((a, b) => a - b);
+      const [min, max] = [sorted[0] ?? 0, sorted.at(-1) ?? 0];
+      const estimate = quantileOf({ count: measured.length, sum: null, bounds, buckets, min, max }, share) ?? -1;
+      const truth = sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
+      const low = bounds[bucketOf(truth) - 1] ?? 0;
+      const high = bounds[bucketOf(truth)] ?? max;
+      expect(estimate).toBeGreaterThanOrEqual(Math.min(low, truth));
+      expect(estimate).toBeLessThanOrEqual(Math.max(high, truth));
+      expect(estimate).toBeGreaterThanOrEqual(min);
+      expect(estimate).toBeLessThanOrEqual(max);
+    }),
+  );
 });

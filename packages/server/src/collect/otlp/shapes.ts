@@ -52,6 +52,18 @@ const numberPoint: Message = {
 
 const points = { name: 'dataPoints', type: numberPoint, list: {} } as const;
 
+/** Buckets of a histogram that are read; those that programs make have 15 or so. */
+export const BUCKETS_MAX = 256;
+
+const histogramPoint: Message = {
+  4: { name: 'count', type: 'fixed64' },
+  5: { name: 'sum', type: 'double' },
+  6: { name: 'bucketCounts', type: 'fixed64', list: { max: BUCKETS_MAX } },
+  7: { name: 'explicitBounds', type: 'double', list: { max: BUCKETS_MAX } },
+  11: { name: 'min', type: 'double' },
+  12: { name: 'max', type: 'double' },
+};
+
 /** What is not taken is counted all the same: its points as empty messages. */
 const counted: Message = { 1: { name: 'dataPoints', type: {}, list: {} } };
 
@@ -68,7 +80,13 @@ const metric: Message = {
       3: { name: 'isMonotonic', type: 'bool' },
     },
   },
-  9: { name: 'histogram', type: counted },
+  9: {
+    name: 'histogram',
+    type: {
+      1: { name: 'dataPoints', type: histogramPoint, list: {} },
+      2: { name: 'aggregationTemporality', type: 'varint' },
+    },
+  },
   10: { name: 'exponentialHistogram', type: counted },
   11: { name: 'summary', type: counted },
 };

@@ -69,6 +69,9 @@ function readSpan(span: Readonly<Record<string, unknown>>, resource: Attributes)
   };
   // Whom somebody called is said by the call alone: of a resource these would name itself.
   const called = (names: readonly string[]): string => own.get(names.find((each) => own.has(each)) ?? '') ?? '';
+  // Two processes of one service are two agents, where they say which they are and no agent is named.
+  const isNamed = NAMES.agent.slice(0, -1).some((name) => own.has(name) || resource.has(name));
+  const instance = isNamed ? '' : (resource.get('service.instance.id') ?? '');
   const status = objectOf(span['status']);
   const began = msOf(span['startTimeUnixNano']);
   const ended = msOf(span['endTimeUnixNano']);
@@ -81,8 +84,8 @@ function readSpan(span: Readonly<Record<string, unknown>>, resource: Attributes)
   };
   const isCall = span['kind'] === CLIENT && (own.has('mcp.method.name') || target.name !== '' || target.host !== '');
   return {
-    agent: agentId(of(NAMES.agent)),
-    agentName: of(NAMES.agentName).slice(0, 200),
+    agent: agentId(of(NAMES.agent), instance),
+    agentName: `${of(NAMES.agentName)}${instance === '' ? '' : ` (${shortOf(instance)})`}`.slice(0, 200),
     release: resource.get('service.version')?.slice(0, 128) ?? '',
     target: isCall ? target : null,
     at: ended,
@@ -117,6 +120,13 @@ function errorOf(span: Readonly<Record<string, unknown>>, own: Attributes, hasFa
   return 'error';
 }
 
-function agentId(name: string): string | null {
-  return isRecordId(name) ? name : idOfName(name);
+function agentId(name: string, instance: string): string | null {
+  const [id, of] = [name, instance].map((text) => (isRecordId(text) ? text : idOfName(text)));
+  if (id === undefined || id === null) return null;
+  return of === undefined || of === null ? id : `${id}@${of}`.slice(0, 128);
+}
+
+/** An instance is often a UUID: its beginning tells them apart for people. */
+function shortOf(instance: string): string {
+  return instance.length > 16 ? instance.slice(0, 8) : instance;
 }

@@ -13,13 +13,13 @@ export type Message = Readonly<Record<number, Field>>;
 export interface Field {
   readonly name: string;
   readonly type: 'bool' | 'double' | 'fixed64' | 'text' | 'varint' | Message;
-  /** The field repeats. Of a list with `max` the rest is skipped. */
+  /** The field repeats. Of a list with `max` the rest is skipped. Numbers come one by one or packed in one field of bytes. */
   readonly list?: { readonly max?: number } | undefined;
 }
 
 /** A message as its JSON form has it. */
 export interface Decoded {
-  [field: string]: Decoded | Decoded[] | boolean | number | string;
+  [field: string]: Decoded | (Decoded | boolean | number | string)[] | boolean | number | string;
 }
 
 /** Reads one message. `messagesMax` bounds how many messages it may hold in all: each becomes an object. */
@@ -117,7 +117,8 @@ class Reader {
   #field(field: Field, { wire, end, found }: { wire: number; end: number; found: Decoded }): void {
     const { name, type, list } = field;
     const expected = typeof type === 'string' ? WIRE_TYPES[type] : BYTES;
-    if (wire !== expected) throw this.#flaw(`wire type ${wire} for ${name}, expected ${expected}`);
+    const isPacked = list !== undefined && wire === BYTES && expected !== BYTES;
+    if (wire !== expected && !isPacked) throw this.#flaw(`wire type ${wire} for ${name}, expected ${expected}`);
     if (list === undefined) {
       // Of a field that is there twice the last one counts.
       found[name] = this.#value(type, end);
@@ -126,9 +127,20 @@ class Reader {
     const held = found[name];
     const values = Array.isArray(held) ? held : [];
     found[name] = values;
-    if (list.max !== undefined && values.length >= list.max) return this.#skip(wire, end);
-    const value = this.#value(type, end);
-    if (typeof value === 'object' && !Array.isArray(value)) values.push(value);
+    const { max = Infinity } = list;
+    if (values.length >= max) return this.#skip(wire, end);
+    if (!isPacked) {
+      const value = this.#value(type, end);
+      if (!Array.isArray(value)) values.push(value);
+      return;
+    }
+    const length = this.#varint(end);
+    const to = this.#take(length, end);
+    this.#at = to;
+    while (this.#at < to + length) {
+      const value = this.#value(type, to + length);
+      if (!Array.isArray(value) && values.length < max) values.push(value);
+    }
   }
 
   #value(type: Field['type'], end: number): Decoded[string] {

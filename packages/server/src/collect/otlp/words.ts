@@ -7,6 +7,7 @@ import type { ConnectionPhase, Health } from '@statewire/model';
 /** Attribute names by what they say, the first that is there counts. */
 export const NAMES: Readonly<Record<What, readonly string[]>> = {
   agent: ['gen_ai.agent.id', 'gen_ai.agent.name', 'service.name'],
+  instance: ['service.instance.id'],
   agentName: ['gen_ai.agent.name', 'service.name'],
   service: ['statewire.service', 'service.peer.name', 'peer.service'],
   url: ['url.full', 'http.url'],
@@ -24,6 +25,7 @@ type What =
   | 'agentName'
   | 'error'
   | 'host'
+  | 'instance'
   | 'port'
   | 'protocol'
   | 'release'

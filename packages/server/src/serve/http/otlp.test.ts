@@ -204,7 +204,7 @@ test('[OT6] what is too much is counted as rejected, and the rest is taken', asy
 
 test('[OT10] numbers become metrics of the app, those of the server stay its own', async () => {
   const numbers = (name: string, asInt: string) => ({ name, unit: 'x', gauge: { dataPoints: [{ asInt }] } });
-  const metrics = [numbers('queue', '7'), numbers('fleet', '1'), { name: 'h', histogram: { dataPoints: [{}] } }];
+  const metrics = [numbers('queue', '7'), numbers('fleet', '1'), { name: 'h', summary: { dataPoints: [{}] } }];
   const body = { resourceMetrics: [{ scopeMetrics: [{ metrics }] }] };
   const reply = await world.call('POST', '/otlp/v1/metrics', { key, body });
   expect(reply.json).toMatchObject({ partialSuccess: { rejectedDataPoints: '2' } });
@@ -214,6 +214,25 @@ test('[OT10] numbers become metrics of the app, those of the server stay its own
     status: 403,
     json: { code: 7 },
   });
+});
+
+test('[OT12] two processes of one service are two agents where they say which they are', async () => {
+  for (const instance of ['i-1', 'i-2']) {
+    await send(request([{}], { 'service.name': 'Worker pool', 'service.instance.id': instance }));
+  }
+  await send(request([{}], { 'service.name': 'bot' }));
+  // Who names an agent means that one, whichever process it runs in.
+  await send(request([{}], { 'service.name': 'bot', 'service.instance.id': 'i-3', 'gen_ai.agent.id': 'planner' }));
+  const agents = Array.from(
+    world.keep.live.entries('main', 'agents'),
+    ({ id, row: { name } }) => `${id}: ${String(name)}`,
+  ).sort();
+  expect(agents).toEqual([
+    'bot: bot',
+    'planner: bot',
+    'worker-pool@i-1: Worker pool (i-1)',
+    'worker-pool@i-2: Worker pool (i-2)',
+  ]);
 });
 
 test('[OT7] silence is told from calm when a period is given', async () => {

@@ -7,6 +7,7 @@ const ssr = {
 
 /** End-to-end tests that judge how long something took or what memory it held: nothing may run beside them. */
 const alone = [
+  'budgets',
   'clock-steps',
   'corridor',
   'customers-scroll',

@@ -6,10 +6,10 @@ import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useSta
 import { MeContext, signedOf } from './lib/me.ts';
 import { markTab } from './lib/favicon.ts';
 import { endClient, openClient } from './live/client.ts';
+import { later, useLater } from './lib/later.ts';
 import { commandThrough } from './live/command.ts';
 import { Button } from './parts/button.tsx';
 import { ProblemNote } from './parts/problem.tsx';
-import { Toasts } from './parts/toast.tsx';
 import { type Me, signOut, whoAmI } from './rest/account.ts';
 import { type Problem, problemIn } from './rest/request.ts';
 import { router } from './router.tsx';
@@ -20,6 +20,7 @@ const SignIn = lazy(() => import('./screens/sign-in.tsx').then((screen) => ({ de
 const Welcome = lazy(() => import('./screens/welcome.tsx').then((screen) => ({ default: screen.Welcome })));
 const Reset = lazy(() => import('./screens/reset.tsx').then((screen) => ({ default: screen.Reset })));
 const Enrol = lazy(() => import('./screens/enrol.tsx').then((screen) => ({ default: screen.Enrol })));
+const toasts = later(() => import('./parts/toasts.tsx').then((module) => module.Toasts));
 // What is said to operators comes after the page itself.
 const Notice = lazy(() => import('./screens/messages/notice.tsx').then((module) => ({ default: module.Notice })));
 
@@ -175,7 +176,7 @@ export function App(): ReactNode {
       <QueryClientProvider client={queries}>
         <MeContext value={signed}>
           <RouterProvider router={router} />
-          <Toasts />
+          <LaterToasts />
           <Suspense fallback={null}>
             <Notice />
           </Suspense>
@@ -185,6 +186,13 @@ export function App(): ReactNode {
     </StatewireProvider>
   );
 }
+
+/** Nothing is said before a person has done something, or the first rows are there; what was said by then is shown at once. */
+function LaterToasts(): ReactNode {
+  return useLater(toasts, NO_PROPS);
+}
+
+const NO_PROPS = {};
 
 /** The live connection is the first to learn that a session ended: then the door is shown, not an empty page. */
 function SessionWatch({ onEnded }: { onEnded: () => void }): null {

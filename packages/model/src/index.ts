@@ -465,12 +465,9 @@ export {
   type SavedViewPatch,
 } from './collections/saved-view.ts';
 export {
-  MESSAGE_AUDIENCES,
   MESSAGE_BODY_MAX,
   MESSAGE_CUSTOMERS_MAX,
   MESSAGE_EVENTS,
-  MESSAGE_PRIORITIES,
-  MESSAGE_STATES,
   messageCreateSchema,
   messageFieldSchemas,
   messageFlaw,
@@ -478,12 +475,17 @@ export {
   messageRow,
   messageUrlSchema,
   type Message,
-  type MessageAudience,
   type MessageCreate,
   type MessageEvent,
   type MessageLink,
   type MessagePatch,
+} from './collections/message.ts';
+export {
+  MESSAGE_AUDIENCES,
+  MESSAGE_PRIORITIES,
+  MESSAGE_STATES,
+  type MessageAudience,
   type MessagePriority,
   type MessageState,
-} from './collections/message.ts';
+} from './collections/message-word.ts';
 export { deviceSchema, dismissalRow, type Dismissal } from './collections/dismissal.ts';

@@ -9,6 +9,11 @@ export const env: Env = {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);
   },
+  atRest: (run) => {
+    // Not every browser says when it has nothing to do.
+    if (typeof requestIdleCallback === 'function') requestIdleCallback(run, { timeout: 5_000 });
+    else setTimeout(run, 1_000);
+  },
   read: (key) => {
     try {
       return localStorage.getItem(`statewire.${key}`);
@@ -33,6 +38,8 @@ interface Env {
   /** Runs until the returned function is called. */
   readonly every: (ms: number, run: () => void) => () => void;
   readonly after: (ms: number, run: () => void) => () => void;
+  /** Runs once, when the browser has nothing better to do. */
+  readonly atRest: (run: () => void) => void;
   readonly read: (key: string) => string | null;
   readonly write: (key: string, value: string | null) => void;
   /** True when the person asked for reduced motion. */

@@ -1,7 +1,9 @@
 import type { LucideIcon } from 'lucide-react';
-import { DropdownMenu } from 'radix-ui';
-import type { ReactNode } from 'react';
-import { cx } from '../lib/cx.ts';
+import { Slot } from 'radix-ui';
+import { type ReactNode, useId, useRef, useState } from 'react';
+import { later, useLater } from '../lib/later.ts';
+
+const list = later(() => import('./menu-list.tsx').then((module) => module.MenuList));
 
 export interface MenuItem {
   readonly label: string;
@@ -11,40 +13,47 @@ export interface MenuItem {
   readonly onSelect: () => void;
 }
 
-/** A menu of actions. Not modal: the page behind stays live and scrollable. */
+/**
+ * A menu of actions. Not modal: the page behind stays live and scrollable. The button is there at once; the list behind it
+ * comes when the page is at rest, or with the first press.
+ */
 export function Menu({ trigger, items }: { trigger: ReactNode; items: readonly (MenuItem | null)[] }): ReactNode {
+  const [isOpen, setOpen] = useState(false);
+  const [isByKey, setByKey] = useState(false);
+  const anchor = useRef<HTMLElement>(null);
+  const id = useId();
+  const drawn = useLater(list, { id, items, anchor, isOpen, isByKey, onOpenChange: setOpen });
+  const open = (next: boolean): void => {
+    if (next) list.load();
+    setOpen(next);
+  };
   return (
-    <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content
-          align="end"
-          sideOffset={6}
-          collisionPadding={12}
-          className="overlay-in pane z-50 min-w-44 bg-raised p-1 shadow-overlay"
-        >
-          {items.map((item, i) =>
-            item === null ? (
-              <DropdownMenu.Separator key={`line-${i}`} className="my-1 h-px bg-line" />
-            ) : (
-              <DropdownMenu.Item
-                key={item.label}
-                {...(item.disabled === true ? { disabled: true } : {})}
-                onSelect={item.onSelect}
-                className={cx(
-                  'flex h-8 items-center gap-2.5 rounded-md px-2.5 text-sm outline-none select-none data-disabled:opacity-50 data-highlighted:bg-hover pointer-coarse:h-11',
-                  item.danger === true && 'text-down data-highlighted:bg-down-soft',
-                )}
-              >
-                {item.icon !== undefined && (
-                  <item.icon aria-hidden className={cx('size-4', item.danger !== true && 'text-muted')} />
-                )}
-                {item.label}
-              </DropdownMenu.Item>
-            ),
-          )}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
+    <>
+      <Slot.Root
+        ref={anchor}
+        id={`${id}-trigger`}
+        aria-haspopup="menu"
+        aria-expanded={isOpen}
+        aria-controls={isOpen ? `${id}-menu` : undefined}
+        data-state={isOpen ? 'open' : 'closed'}
+        onPointerEnter={list.load}
+        onPointerDown={(event) => {
+          if (event.button !== 0 || event.ctrlKey) return;
+          // The focus goes into the menu, not to the button first.
+          if (!isOpen) event.preventDefault();
+          setByKey(false);
+          open(!isOpen);
+        }}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter' && event.key !== ' ' && event.key !== 'ArrowDown') return;
+          event.preventDefault();
+          setByKey(true);
+          open(event.key === 'ArrowDown' || !isOpen);
+        }}
+      >
+        {trigger}
+      </Slot.Root>
+      {drawn}
+    </>
   );
 }

@@ -1,59 +1,40 @@
 import type { Inbox } from '@statewire/model';
 import { useUnread } from '@statewire/react';
 import { Bell as BellIcon } from 'lucide-react';
-import { Popover } from 'radix-ui';
-import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { count, plural } from '../../lib/format.ts';
-import { useNarrow } from '../../lib/media.ts';
+import { later, useLater } from '../../lib/later.ts';
 import { Button } from '../../parts/button.tsx';
-import { Dialog } from '../../parts/dialog.tsx';
-import { BoneRows } from '../../parts/skeleton.tsx';
 
 // Most pages are left without looking into it.
-const Center = lazy(() => import('./center.tsx').then((module) => ({ default: module.Center })));
+const panel = later(() => import('./bell-panel.tsx').then((module) => module.BellPanel));
 
 const BADGE_MAX = 99;
 
 /** How much waits for the person, in every page's top line; a press shows what. Below it on phones, as a sheet. */
 export function Bell(): ReactNode {
-  const isNarrow = useNarrow();
   const [isOpen, setOpen] = useState(false);
+  const anchor = useRef<HTMLButtonElement>(null);
   const { data } = useUnread();
   const inbox = data?.[0] ?? null;
-  if (isNarrow) {
-    return (
-      <>
-        <BellButton inbox={inbox} aria-haspopup="dialog" aria-expanded={isOpen} onClick={() => setOpen(true)} />
-        <Dialog open={isOpen} onClose={() => setOpen(false)} title="Inbox">
-          <div className="-mx-5 -my-4">
-            <Suspense fallback={<BoneRows rows={4} className="h-14" />}>
-              <Center inbox={inbox} onClose={() => setOpen(false)} />
-            </Suspense>
-          </div>
-        </Dialog>
-      </>
-    );
-  }
+  const drawn = useLater(panel, { inbox, anchor, isOpen, onOpenChange: setOpen });
   return (
-    <Popover.Root open={isOpen} onOpenChange={setOpen}>
-      <Popover.Trigger asChild>
-        <BellButton inbox={inbox} />
-      </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Content
-          aria-label="Inbox"
-          align="end"
-          sideOffset={8}
-          collisionPadding={12}
-          className="overlay-in pane z-50 flex max-h-[min(70dvh,36rem)] w-96 flex-col overflow-clip bg-raised shadow-overlay outline-none"
-        >
-          <Suspense fallback={<BoneRows rows={4} className="h-14" />}>
-            <Center inbox={inbox} onClose={() => setOpen(false)} />
-          </Suspense>
-        </Popover.Content>
-      </Popover.Portal>
-    </Popover.Root>
+    <>
+      <BellButton
+        ref={anchor}
+        inbox={inbox}
+        aria-haspopup="dialog"
+        aria-expanded={isOpen}
+        data-state={isOpen ? 'open' : 'closed'}
+        onPointerEnter={panel.load}
+        onClick={() => {
+          panel.load();
+          setOpen(!isOpen);
+        }}
+      />
+      {drawn}
+    </>
   );
 }
 

@@ -228,6 +228,37 @@ test('[BO4] a view that is saved stands in the address, is shared, and is what i
   await page.context().close();
 });
 
+test('[BO16] a user’s customer is found by typing, and attributes have types', async () => {
+  const page = await visit('/users?edit=bo');
+  const customer = page.getByRole('combobox', { name: 'Customer' });
+  await until('the name of their customer', async () => (await customer.inputValue()) === 'Customer 0000');
+  await customer.fill('Customer 00');
+  await page.getByRole('option', { name: 'Customer 0000' }).waitFor();
+  await page.getByText('80 more: go on typing').waitFor();
+  await customer.press('Escape');
+  expect(await customer.inputValue()).toBe('Customer 0000');
+  await customer.fill('Customer 000');
+  await until('ten of them', async () => (await page.getByRole('listbox').getByRole('option').count()) === 10);
+  for (let i = 0; i < 7; i++) await customer.press('ArrowDown');
+  await customer.press('Enter');
+  expect(await customer.inputValue()).toBe('Customer 0007');
+  await page.getByRole('button', { name: 'Add an attribute' }).click();
+  await page.getByLabel('Name of attributes, line 1').fill('seats');
+  await page.getByLabel('Type of seats').selectOption('Number');
+  await page.getByLabel('Value of seats').fill('three');
+  await page.getByText('Write a number, such as 12 or 0.5').waitFor();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  expect((await server.api('GET', '/v1/users/bo')).body).toMatchObject({ customer: 'c0000', attributes: {} });
+  await page.getByLabel('Value of seats').fill('3');
+  expect(await seriousViolations(page)).toEqual([]);
+  await shot(page, 'user attributes');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await until('the change', async () => (await server.api('GET', '/v1/users/bo')).body.customer === 'c0007');
+  expect((await server.api('GET', '/v1/users/bo')).body.attributes).toEqual({ seats: 3 });
+  await page.context().close();
+});
+
 test('the keyboard does it all: search, move, select, open, edit', async () => {
   const page = await visit('/customers');
   await page.keyboard.press('/');

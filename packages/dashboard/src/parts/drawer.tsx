@@ -21,6 +21,11 @@ export function Drawer({ onClose, title, note, children, footer }: Props): React
         <div aria-hidden className="fade-in fixed inset-0 z-40 bg-veil" />
         <Radix.Content
           onCloseAutoFocus={giveBack}
+          // A list that is open inside of it is what Escape puts away first.
+          onEscapeKeyDown={(event) =>
+            document.activeElement?.matches('[role="combobox"][aria-expanded="true"]') === true &&
+            event.preventDefault()
+          }
           aria-describedby={undefined}
           className="overlay-in fixed inset-y-0 right-0 z-50 flex w-full max-w-xl flex-col border-l bg-raised shadow-overlay outline-none"
         >

@@ -5,11 +5,13 @@ import { type ReactNode, useState } from 'react';
 import { useRecordOf } from '../../live/rows.ts';
 import { Button } from '../../parts/button.tsx';
 import { ConflictDialog } from '../../parts/conflict.tsx';
+import { CustomerPicker } from '../../parts/customer-picker.tsx';
 import { Drawer } from '../../parts/drawer.tsx';
 import { Field, Input, Select, TextArea } from '../../parts/field.tsx';
 import { ProblemNote } from '../../parts/problem.tsx';
 import { Bone } from '../../parts/skeleton.tsx';
 import { type Problem, problem } from '../../rest/request.ts';
+import { AttributesField } from './attributes-field.tsx';
 import { changedOf, type FormField, formFields, type People, typedOf } from './fields.ts';
 
 const TITLES = { customers: 'customer', users: 'user' } as const;
@@ -196,10 +198,15 @@ function OneField({
     onChange: (event: { readonly currentTarget: { readonly value: string } }) =>
       onType(name, event.currentTarget.value),
   };
+  if (kind === 'attributes') {
+    return <AttributesField label={label} hint={hint} value={value} onChange={(next) => onType(name, next)} />;
+  }
   return (
     <Field label={label} hint={hint}>
       {(ids) =>
-        kind === 'choice' ? (
+        kind === 'customer' ? (
+          <CustomerPicker ids={ids} value={value} onChange={(id) => onType(name, id)} />
+        ) : kind === 'choice' ? (
           <Select {...ids} name={name} value={value} onChange={shared.onChange}>
             {choices.map((choice) => (
               <option key={choice} value={choice}>

@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '@statewire/protocol';
 export interface FormField {
   readonly name: string;
   readonly label: string;
-  readonly kind: 'choice' | 'labels' | 'line' | 'list' | 'prose';
+  readonly kind: 'attributes' | 'choice' | 'customer' | 'labels' | 'line' | 'list' | 'prose';
   readonly hint?: string;
   readonly choices?: readonly string[];
   readonly isRequired?: boolean;
@@ -28,6 +28,13 @@ const EXTERNAL: FormField = {
 };
 const LABELS: FormField = { name: 'labels', label: 'Labels', kind: 'labels', hint: 'One a line: tier=gold' };
 
+const ATTRIBUTES: FormField = {
+  name: 'attributes',
+  label: 'Attributes',
+  kind: 'attributes',
+  hint: 'What your app keeps with it',
+};
+
 export type People = 'customers' | 'users';
 
 /** The forms, field by field. */
@@ -41,17 +48,19 @@ export const formFields: Readonly<Record<People, readonly FormField[]>> = {
     TAGS,
     EXTERNAL,
     LABELS,
+    ATTRIBUTES,
     NOTES,
   ],
   users: [
     NAME,
     EMAIL,
     { name: 'status', label: 'Status', kind: 'choice', choices: USER_STATUSES },
-    { name: 'customer', label: 'Customer', kind: 'line', isNullable: true, hint: 'Id of the customer', max: 128 },
+    { name: 'customer', label: 'Customer', kind: 'customer', isNullable: true, hint: 'Found by name, e-mail or id' },
     { name: 'role', label: 'Role', kind: 'line', max: 64 },
     TAGS,
     EXTERNAL,
     LABELS,
+    ATTRIBUTES,
     NOTES,
   ],
 };
@@ -59,6 +68,7 @@ export const formFields: Readonly<Record<People, readonly FormField[]>> = {
 /** How a value stands in its field. */
 export function typedOf({ kind, choices }: FormField, value: Json | undefined): string {
   if (kind === 'list') return Array.isArray(value) ? value.join(', ') : '';
+  if (kind === 'attributes') return JSON.stringify(value ?? {});
   if (kind === 'labels') {
     const labels = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
     return labels.map(([key, word]) => `${key}=${typeof word === 'string' ? word : ''}`).join('\n');
@@ -83,6 +93,10 @@ export function valueOf({ kind, isNullable }: FormField, typed: string): Json {
       if (key !== '') labels[key] = at < 0 ? '' : line.slice(at + 1).trim();
     }
     return labels;
+  }
+  if (kind === 'attributes') {
+    const attributes: JsonObject = JSON.parse(typed);
+    return attributes;
   }
   if (isNullable === true && typed.trim() === '') return null;
   return kind === 'prose' ? typed : typed.trim();

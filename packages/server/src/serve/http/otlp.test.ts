@@ -225,13 +225,13 @@ test('[OT12] two processes of one service are two agents where they say which th
   await send(request([{}], { 'service.name': 'bot', 'service.instance.id': 'i-3', 'gen_ai.agent.id': 'planner' }));
   const agents = Array.from(
     world.keep.live.entries('main', 'agents'),
-    ({ id, row: { name } }) => `${id}: ${String(name)}`,
+    ({ id, row: { name } }) => `${id}: ${JSON.stringify(name)}`,
   ).sort();
   expect(agents).toEqual([
-    'bot: bot',
-    'planner: bot',
-    'worker-pool@i-1: Worker pool (i-1)',
-    'worker-pool@i-2: Worker pool (i-2)',
+    'bot: "bot"',
+    'planner: "bot"',
+    'worker-pool@i-1: "Worker pool (i-1)"',
+    'worker-pool@i-2: "Worker pool (i-2)"',
   ]);
 });
 

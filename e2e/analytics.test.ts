@@ -173,4 +173,16 @@ describe('what the page tells and does', () => {
     await page.getByRole('heading', { name: 'Orders' }).waitFor();
     await page.getByText(/target 150/u).waitFor();
   });
+
+  test('[DM9] a metric that nobody reports any more is deleted from its tile', async () => {
+    await report({ collection: 'metrics', id: 'stray', title: 'Stray', set: 1 });
+    await page.goto(`${server.url}/monitoring?tab=system`);
+    await settled(page);
+    await page.getByRole('button', { name: 'Delete Stray' }).click();
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete it' }).click();
+    await page.getByRole('button', { name: 'Delete Stray' }).waitFor({ state: 'detached' });
+    await shot(page, 'business tiles');
+    expect((await server.api('GET', '/v1/metrics/stray')).status).toBe(404);
+  });
 });

@@ -1,10 +1,14 @@
 import type { Metric } from '@statewire/model';
 import { ChangeHighlight, Sparkline, useDashboardMetrics } from '@statewire/react';
-import { TrendingDown, TrendingUp } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { Trash2, TrendingDown, TrendingUp } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { count } from '../../lib/format.ts';
+import { useCan } from '../../lib/me.ts';
+import { remove } from '../../live/command.ts';
 import { useRows } from '../../live/rows.ts';
+import { Button } from '../../parts/button.tsx';
+import { Confirm } from '../../parts/confirm.tsx';
 import { Pane } from '../../parts/pane.tsx';
 
 /** Numbers that the app reports, each with its day and how it moved. Nothing where none are reported. */
@@ -28,12 +32,36 @@ export function MetricTiles(): ReactNode {
 function Tile({ metric }: { readonly metric: Metric }): ReactNode {
   const { metrics, changes } = useDashboardMetrics({ subject: metric.subject, intervalMs: 1_000 });
   const [change] = changes;
+  const canDelete = useCan('metrics:delete');
+  const [isDeleting, setDeleting] = useState(false);
   const value = metrics['value'] ?? metric.values['value'] ?? 0;
   const delta = metric.trend?.h1 ?? null;
   const Icon = (delta ?? 0) < 0 ? TrendingDown : TrendingUp;
   return (
     <>
-      <p className="truncate text-xs text-muted">{titleOf(metric)}</p>
+      <p className="flex items-center gap-1 text-xs text-muted">
+        <span className="min-w-0 flex-1 truncate">{titleOf(metric)}</span>
+        {canDelete && (
+          <Button
+            size="icon"
+            tone="ghost"
+            className="-my-1.5 -mr-2"
+            aria-label={`Delete ${titleOf(metric)}`}
+            onClick={() => setDeleting(true)}
+          >
+            <Trash2 aria-hidden />
+          </Button>
+        )}
+      </p>
+      <Confirm
+        open={isDeleting}
+        onClose={() => setDeleting(false)}
+        title={`Delete ${titleOf(metric)}?`}
+        verb="Delete it"
+        onConfirm={() => remove('metrics', [metric.id])}
+      >
+        <p>Its value and its past go. When a program reports it again, it begins anew.</p>
+      </Confirm>
       <div className="mt-0.5 flex items-end justify-between gap-3">
         <ChangeHighlight value={value} className="rounded text-xl font-medium">
           {count(value)}

@@ -11,6 +11,7 @@ import { isTheirs } from '../../lib/own.ts';
 import type { Principal } from '../../lib/principal.ts';
 import { knownTo, type WriteDeps } from '../reports/deps.ts';
 import { actionName, entryOf, isAudited, outsideEntry, seenIn, type Seen } from '../audit/entry.ts';
+import { deleteMetric } from '../reports/metric-report.ts';
 import { applyReport, readFor } from '../reports/report.ts';
 import { takeFrom, type Base, type MutationFailure } from './base.ts';
 import { createPlain, deletePlain, patchPlain, plainOf } from './plain.ts';
@@ -323,6 +324,10 @@ function apply(deps: CommandsDeps, draft: Draft, on: Wish): Result<Done, Mutatio
     return done(
       op === 'patch' ? patchPlain(deps, draft, plain, wish, mutation) : deletePlain(deps, draft, plain, wish, mutation),
     );
+  }
+  if (collection.name === 'metrics' && op === 'del') {
+    const taken = takeFrom(draft, { collection: 'metrics', id, touched: [] }, mutation);
+    return taken.ok ? done(deleteMetric(draft, { id, row: taken.value })) : taken;
   }
   if (collection.kind === 'plain') return derivedOnly(collection, op, raw);
   if (op === 'create') {

@@ -31,6 +31,17 @@ export function applyMetricReport(
   return ok(id);
 }
 
+/** Forgets a metric of the app, its past with it. What reports it again makes a new one. */
+export function deleteMetric(
+  draft: Draft,
+  { id, row }: { readonly id: string; readonly row: Readonly<Record<string, unknown>> },
+): Result<string> {
+  if (OWN.has(id) || row['kind'] === 'derived')
+    return refuse('unsupported', `metrics/${id} is derived by the server; only a reported metric is deleted`);
+  draft.delete('metrics', id);
+  return ok(id);
+}
+
 function countOf(draft: Draft): number {
   let count = 0;
   for (const _ of draft.all('metrics')) count += 1;

@@ -413,3 +413,38 @@ test('stats are the counts of the fleet record; none yet is an empty map', async
     epoch: world.keep.commit.epoch,
   });
 });
+
+test('[DM9] a reported metric is deleted with its past, by who may; those of the server are not', async () => {
+  const report = (increment: number) =>
+    world.call('POST', '/v1/reports', {
+      key: ADMIN_KEY,
+      body: { collection: 'metrics', id: 'orders', title: 'Orders', increment },
+    });
+  await report(5);
+  expect(await world.call('DELETE', '/v1/metrics/orders', { key: read })).toMatchObject({ status: 403 });
+  const reporter = await world.key('report');
+  expect(await world.call('DELETE', '/v1/metrics/orders', { key: reporter })).toMatchObject({ status: 403 });
+  expect(
+    await world.call('DELETE', '/v1/metrics/orders', { key: ADMIN_KEY, headers: { 'if-match': '"99"' } }),
+  ).toMatchObject({ status: 412 });
+  expect(await world.call('DELETE', '/v1/metrics/orders', { key: ADMIN_KEY })).toMatchObject({
+    status: 200,
+    json: { id: 'orders', deleted: true },
+  });
+  expect((await world.call('GET', '/v1/metrics/orders', { key: read })).status).toBe(404);
+  expect((await world.call('DELETE', '/v1/metrics/orders', { key: ADMIN_KEY })).status).toBe(404);
+  const told = await world.call('GET', '/v1/audit?action=metrics:delete&outcome=ok', { key: ADMIN_KEY });
+  expect(told.json).toMatchObject({ rows: [{ target: { collection: 'metrics', id: 'orders' } }] });
+  await report(1);
+  expect((await world.call('GET', '/v1/metrics/orders', { key: read })).json).toMatchObject({ values: { value: 1 } });
+
+  await world.keep.commit.write('main', 'test', (draft) => {
+    draft.put('metrics', 'fleet', { kind: 'derived', subject: 'fleet', values: { down: 0 } });
+    return { ok: true, value: null };
+  });
+  expect(await world.call('DELETE', '/v1/metrics/fleet', { key: ADMIN_KEY })).toMatchObject({
+    json: { code: 'unsupported' },
+  });
+  // Nothing else is written to them by hand.
+  expect((await world.call('PATCH', '/v1/metrics/orders', { key: ADMIN_KEY, body: { title: 'x' } })).status).toBe(405);
+});

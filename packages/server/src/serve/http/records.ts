@@ -40,6 +40,8 @@ export function recordRoutes(deps: HttpDeps): readonly Route[] {
   return Object.values(deps.collections).flatMap((collection) => [
     ...readRoutes(deps, collection),
     ...(isWritten(collection) ? writeRoutes(deps, collection) : []),
+    // Reported, and else only deleted.
+    ...(collection.name === 'metrics' ? [deleteRoute(deps, collection.name)] : []),
   ]);
 }
 
@@ -309,23 +311,27 @@ function writeRoutes(deps: HttpDeps, collection: Collection): readonly Route[] {
         });
       },
     }),
-    route({
-      method: 'DELETE',
-      path: `/v1/${name}/{id}`,
-      access: `${name}:delete`,
-      tag: name,
-      summary: `Deletes a record of ${name}`,
-      answers: {
-        ...answersOf('not_found', 'precondition'),
-        200: {
-          description: 'It is deleted, durably',
-          schema: z.object({ id: z.string(), version: z.int(), deleted: z.literal(true) }),
-        },
-      },
-      handle: (call) =>
-        perform(deps, call, { collection: name, id: call.params['id'] ?? '', op: 'del', ifVersion: ifMatch(call) }),
-    }),
+    deleteRoute(deps, name),
   ];
+}
+
+function deleteRoute(deps: HttpDeps, name: string): Route {
+  return route({
+    method: 'DELETE',
+    path: `/v1/${name}/{id}`,
+    access: `${name}:delete`,
+    tag: name,
+    summary: `Deletes a record of ${name}`,
+    answers: {
+      ...answersOf('not_found', 'precondition'),
+      200: {
+        description: 'It is deleted, durably',
+        schema: z.object({ id: z.string(), version: z.int(), deleted: z.literal(true) }),
+      },
+    },
+    handle: (call) =>
+      perform(deps, call, { collection: name, id: call.params['id'] ?? '', op: 'del', ifVersion: ifMatch(call) }),
+  });
 }
 
 /** The record, if there is one for this caller. */

@@ -54,6 +54,7 @@ export const dashboardPages: readonly DashboardPage[] = [
   page('/analytics', 'Analytics', 'Analytics', /Billing/u),
   page('/audit', 'Audit', 'Audit', /services/u, undefined, 'audit:read'),
   page('/system', 'System', 'System', /Memory/u, undefined, 'system:read'),
+  page('/demo', 'Realtime, to be broken', 'Realtime', 'Another reader'),
   page('/settings/account', 'Settings', /· Account$/u, 'Second factor'),
   page('/settings/organization', 'Settings', /· Organization$/u, 'Signing in'),
   page('/settings/members', 'Settings', /· Members$/u, 'ada@example.org', undefined, 'members:read'),

@@ -162,6 +162,11 @@ const system = createRoute({
   path: '/system',
   component: lazyRouteComponent(() => import('./screens/system/system.tsx'), 'System'),
 });
+const realtime = createRoute({
+  getParentRoute: () => root,
+  path: '/demo',
+  component: lazyRouteComponent(() => import('./screens/realtime/realtime.tsx'), 'Realtime'),
+});
 
 const settings = createRoute({
   getParentRoute: () => root,
@@ -272,6 +277,7 @@ export const router = createRouter({
     monitoring,
     analytics,
     system,
+    realtime,
     settings.addChildren([
       settingsHome,
       settingsAccount,

@@ -3,3 +3,4 @@ export { FakeEnv } from './fake-env.ts';
 export { FakeBrowser, type FakeTab, type Hands } from './fake-browser.ts';
 export { FakeStore } from './fake-store.ts';
 export { FakeRequests, type FakeNetwork } from './fake-requests.ts';
+export { FaultyDial, type FaultyDialOptions } from './faulty-dial.ts';

@@ -1,12 +1,13 @@
 import type { ListedService } from '../lib/listed.ts';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { FlaskConical, Trash2 } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { cx } from '../lib/cx.ts';
 import { plural, sentence, words } from '../lib/format.ts';
 import { kinds } from '../lib/kinds.ts';
 import { useCan } from '../lib/me.ts';
-import { Button } from '../parts/button.tsx';
+import { Button, buttonClass } from '../parts/button.tsx';
 import { Confirm } from '../parts/confirm.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { lookOf, StatusIcon } from '../parts/status.tsx';
@@ -34,6 +35,9 @@ export function DemoBanner({ services }: { services: readonly ListedService[] })
           <Button size="small" onClick={() => setPanel(true)}>
             Break something
           </Button>
+          <Link to="/demo" className={buttonClass({ size: 'small' })}>
+            Realtime
+          </Link>
           <Button size="small" tone="ghost" onClick={() => setRemoving(true)}>
             <Trash2 aria-hidden /> Remove
           </Button>

@@ -1,6 +1,7 @@
 import type { Alert, Permission, Service } from '@statewire/model';
 import type { NavigateOptions } from '@tanstack/react-router';
 import {
+  Activity,
   BellOff,
   BellRing,
   Building2,
@@ -62,6 +63,7 @@ export function actionsOf({ canWrite, can, isTyped, services, alerts, has, go, s
     ...looked(begun(can, go)),
     ...looked(settings(can, go)),
     ...looked([
+      { label: 'Realtime, to be broken', icon: Activity, run: () => go({ to: '/demo' }) },
       { label: 'Theme: light', icon: Sun, run: () => choose('light') },
       { label: 'Theme: dark', icon: Moon, run: () => choose('dark') },
       { label: 'Theme: as the system', icon: Monitor, run: () => choose('system') },

@@ -30,6 +30,9 @@ interface Props<T extends { readonly id: string }> {
   readonly empty: ReactNode;
 }
 
+// A row is as large as it is told to be, and nothing in it moves what is around it: laid out and styled alone.
+const PLACED = 'absolute inset-x-0 border-b px-4 [contain:size_layout_style]';
+
 const ROW_PX = 44;
 const NARROW_PX = 72;
 
@@ -50,6 +53,8 @@ export function WindowTable<T extends { readonly id: string }>(props: Props<T>):
     count: live.total,
     estimateSize: () => height,
     overscan: 12,
+    // Rendered with the frame and not inside the scroll event; what is rendered ahead covers the frame between.
+    useFlushSync: false,
     scrollMargin: margin,
     scrollPaddingStart: 140,
     scrollPaddingEnd: 80,
@@ -186,7 +191,7 @@ function LineOf<T extends { readonly id: string }>(props: LineProps<T>): ReactNo
   const form = narrow === null ? 'grid items-center gap-3' : 'flex items-center gap-3';
   if (row === undefined) {
     return (
-      <div role="row" aria-rowindex={index + 2} className={cx('absolute inset-x-0 border-b px-4', form)} style={place}>
+      <div role="row" aria-rowindex={index + 2} className={cx(PLACED, form)} style={place}>
         {onSelect !== null && <span role="cell" />}
         {(narrow === null ? columns : columns.slice(0, 1)).map(({ key }) => (
           <span role="cell" key={key}>
@@ -204,7 +209,8 @@ function LineOf<T extends { readonly id: string }>(props: LineProps<T>): ReactNo
       data-cursor={isCursor || undefined}
       data-id={row.id}
       className={cx(
-        'group absolute inset-x-0 border-b px-4 text-sm hover:bg-hover/60 data-cursor:bg-accent-soft/60 data-cursor:shadow-[inset_2px_0_0_var(--accent)]',
+        PLACED,
+        'group text-sm hover:bg-hover/60 data-cursor:bg-accent-soft/60 data-cursor:shadow-[inset_2px_0_0_var(--accent)]',
         isSelected && 'bg-accent-soft/70',
         form,
       )}

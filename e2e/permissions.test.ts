@@ -12,7 +12,9 @@ import { CUSTOM, DOORS, HOLDS, TABLE } from './permission-table.ts';
 const PASSWORD = 'correct horse battery staple';
 const PEOPLE = ['owner', 'admin', 'operator', 'viewer', ...Object.keys(CUSTOM)];
 const KEYS = ['read', 'report', 'admin'];
-const CALLERS = [...PEOPLE, ...KEYS.map((scope) => `key ${scope}`)];
+/** Keys that have what a role of `CUSTOM` has, one by one. */
+const CHOSEN = ['night', 'clerk'];
+const CALLERS = [...PEOPLE, ...KEYS.map((scope) => `key ${scope}`), ...CHOSEN.map((id) => `key ${id}`)];
 const FIVE = ['read', 'create', 'change', 'delete', 'report'];
 const WAIT_MS_MAX = 30_000;
 /** Less than a connection may send at once. */
@@ -41,6 +43,15 @@ beforeAll(async () => {
   for (const scope of KEYS) {
     const made = await server.api('POST', '/v1/keys', { name: scope, scope });
     callers[`key ${scope}`] = { id: made.body.key.id, headers: { authorization: `Bearer ${made.body.secret}` } };
+  }
+  for (const id of CHOSEN) {
+    const made = await server.api('POST', '/v1/keys', { name: id, permissions: CUSTOM[id] });
+    expect(made.body.key, JSON.stringify(made.body)).toMatchObject({
+      scope: null,
+      permissions: CUSTOM[id],
+      holds: 'all',
+    });
+    callers[`key ${id}`] = { id: made.body.key.id, headers: { authorization: `Bearer ${made.body.secret}` } };
   }
   const { paths } = (await server.api('GET', '/openapi.json')).body;
   routes = new Set(
@@ -180,6 +191,63 @@ test('[PM2] nobody makes a key that may do more than they may', async () => {
   expect((await call('admin', 'POST', '/v1/keys', { name: 'admin', scope: 'admin' })).status).toBe(201);
 });
 
+test('[PM7] a key has a scope or permissions, and nobody puts into it what they do not hold', async () => {
+  for (const body of [
+    { name: 'both', scope: 'read', permissions: ['services:read'] },
+    { name: 'neither' },
+    { name: 'none', permissions: [] },
+    { name: 'no such text', permissions: ['services'] },
+  ]) {
+    expect((await server.api('POST', '/v1/keys', body)).body.code, body.name).toBe('bad_field');
+  }
+  const beyond = await call('smith', 'POST', '/v1/keys', { name: 'beyond', permissions: ['jobs:read', 'alerts:ack'] });
+  expect(beyond.body.code).toBe('forbidden');
+  expect((await call('smith', 'POST', '/v1/keys', { name: 'within', permissions: ['jobs:read'] })).status).toBe(201);
+});
+
+test('[PM8] a key has no more than its maker has now: less, nothing and all of it again, on an open connection', async () => {
+  callers['maker'] = await person('maker', 'admin');
+  const { id } = callers['maker'];
+  const permissions = ['members:read', 'services:read', 'alerts:ack', 'keys:create'];
+  const made = await call('maker', 'POST', '/v1/keys', { name: 'made', permissions });
+  expect(made.body.key).toMatchObject({ answersTo: id, holds: 'all' });
+  callers['made'] = { id: made.body.key.id, headers: { authorization: `Bearer ${made.body.secret}` } };
+  // What a key makes answers to the same person.
+  const child = await call('made', 'POST', '/v1/keys', { name: 'child', permissions: ['members:read'] });
+  expect(child.body.key).toMatchObject({ answersTo: id });
+  callers['child'] = { id: child.body.key.id, headers: { authorization: `Bearer ${child.body.secret}` } };
+  const line = await Line.open('made');
+  line.say({ t: 'sub', s: 1, c: 'members', iv: 0 });
+  line.say({ t: 'sub', s: 2, c: 'services', iv: 0 });
+  await line.until('members', ({ t, s }) => t === 'subd' && s === 1);
+  await line.until('services', ({ t, s }) => t === 'subd' && s === 2);
+  expect(await line.ask(201, 'alerts', 'ack')).toBe('not_found');
+
+  expect((await server.api('PATCH', `/v1/members/${id}`, { role: 'viewer' })).status).toBe(200);
+  await line.until('to be told', ({ t, scope }) => t === 'authd' && scope === 'changed');
+  await line.until('members to leave', ({ t, s, code }) => t === 'err' && s === 1 && code === 'forbidden');
+  expect(await line.ask(202, 'alerts', 'ack')).toBe('forbidden');
+  expect(line.frames.some(({ t, s }) => t === 'err' && s === 2)).toBe(false);
+  expect((await call('made', 'GET', '/v1/services')).status).toBe(200);
+  expect((await call('child', 'GET', '/v1/members')).status).toBe(401);
+  const { keys } = (await server.api('GET', '/v1/keys')).body;
+  expect(keys.find((key: { name: string }) => key.name === 'made')).toMatchObject({ holds: 'some', permissions });
+
+  expect((await server.api('POST', `/v1/members/${id}/suspend`)).status).toBe(200);
+  await line.closed('the suspension of the maker');
+  expect((await call('made', 'GET', '/v1/services')).status).toBe(401);
+  expect((await server.api('POST', `/v1/members/${id}/restore`)).status).toBe(200);
+  expect((await server.api('PATCH', `/v1/members/${id}`, { role: 'admin' })).status).toBe(200);
+  expect((await call('made', 'GET', '/v1/members')).status).toBe(200);
+
+  const again = await Line.open('made');
+  again.say({ t: 'sub', s: 1, c: 'members', iv: 0 });
+  await again.until('members', ({ t, s }) => t === 'subd' && s === 1);
+  expect((await server.api('DELETE', `/v1/members/${id}`)).status).toBe(200);
+  await again.closed('the removal of the maker');
+  expect((await call('made', 'GET', '/v1/services')).status).toBe(401);
+});
+
 test('[PM4] the same on a stream of events', async () => {
   callers['streaming'] = await person('streaming', 'viewer');
   const { id, headers } = callers['streaming'];
@@ -225,7 +293,8 @@ function operationsFor(
 }
 
 function mayBe(caller: string, area: string, operation: string, letter: string): boolean {
-  const custom = CUSTOM[caller];
+  // A key of chosen permissions is held to them like the role of the same.
+  const custom = CUSTOM[caller.replace(/^key /u, '')];
   if (custom === undefined) return HOLDS[caller]?.includes(letter) ?? false;
   return custom.some((text) => {
     const [of, what] = text.split(':');

@@ -17,6 +17,7 @@ import { limits } from '../../packages/server/src/lib/limits.ts';
 import { createLog } from '../../packages/server/src/lib/log.ts';
 import { Hub } from '../../packages/server/src/publish/hub.ts';
 import { ApiKeys } from '../../packages/server/src/serve/auth/api-key.ts';
+import { createHoldingOf } from '../../packages/server/src/serve/auth/key-holding.ts';
 import { attachLive } from '../../packages/server/src/serve/gateway.ts';
 import { collectionFor, fieldsOf, idOf, recordOf } from '../workload.ts';
 import { serveTarget } from './calls.ts';
@@ -33,6 +34,7 @@ const { commit, live } = keep;
 const hub = new Hub({ clock, live, epoch: commit.epoch, limits });
 publish = (committed) => hub.apply(committed);
 
+const grants = new Grants(Object.values(collections));
 const keys = new ApiKeys({
   clock,
   commit,
@@ -40,9 +42,9 @@ const keys = new ApiKeys({
   adminKey: BENCH_KEY,
   onRevoked: () => {},
   keysPerOrgMax: limits.keysPerOrgMax,
+  holdingOf: createHoldingOf({ ofScopes: (scopes) => grants.ofScopes(scopes), standingIn: () => null }),
 });
 await keys.open();
-const grants = new Grants(Object.values(collections));
 const server = createServer((_, response) => response.end());
 const door = attachLive({
   server,

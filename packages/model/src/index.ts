@@ -8,6 +8,7 @@ export {
   OPERATIONS,
   PERMISSIONS_MAX,
   type Permission,
+  common,
 } from './permission.ts';
 export {
   BUILTIN_ROLES,

@@ -47,6 +47,28 @@ export function beyond(held: readonly string[], wanted: readonly string[]): read
   return wanted.filter((text) => !allows(held, text));
 }
 
+/** What two sets of permissions both reach, as a set of its own. */
+export function common(one: readonly string[], other: readonly string[]): readonly string[] {
+  const both = new Set([...beyondNone(other, one), ...beyondNone(one, other)]);
+  // `services:*` and `*:read` reach one thing together, and neither holds the other.
+  for (const [a, b] of [
+    [one, other],
+    [other, one],
+  ] as const) {
+    const areas = a.filter((text) => text.endsWith(':*')).map((text) => text.slice(0, -2));
+    const operations = b.filter((text) => text.startsWith('*:')).map((text) => text.slice(2));
+    for (const area of areas) {
+      if (area === '*') continue;
+      for (const operation of operations) if (operation !== '*') both.add(`${area}:${operation}`);
+    }
+  }
+  return [...both];
+}
+
+function beyondNone(held: readonly string[], wanted: readonly string[]): readonly string[] {
+  return wanted.filter((text) => allows(held, text));
+}
+
 const ALL = '*:*';
 
 /** A role's list is asked thousands of times per second and never changes: each is put into a set once. */

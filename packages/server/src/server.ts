@@ -88,7 +88,8 @@ import { enqueue } from './send/enqueue.ts';
 import { Letters } from './send/letter.ts';
 import { Retention } from './send/retention.ts';
 import { Accounts, type SignedIn } from './serve/auth/accounts.ts';
-import { ADMIN_KEY_ID, ApiKeys } from './serve/auth/api-key.ts';
+import { ApiKeys } from './serve/auth/api-key.ts';
+import { createHoldingOf } from './serve/auth/key-holding.ts';
 import { createAuthenticator } from './serve/auth/authenticator.ts';
 import { JwtVerifier } from './serve/auth/jwt.ts';
 import { OidcDoor } from './serve/auth/oidc/door.ts';
@@ -212,6 +213,10 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     onChanged: (account) => {
       door.gateway.renew(account, (was) => members.renewed(was));
       mcp?.revise(account);
+      for (const id of keys.answeringTo(account)) {
+        door.gateway.renew(id, (was) => keys.renewed(was));
+        mcp?.revise(id);
+      }
     },
     onGone: (account) => accounts.forget(account),
   });
@@ -320,8 +325,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     scopeOf: (principal, name) => scopeFilter(principal, name, catalog.of),
     whoNow: (was) => {
       if (was.kind === 'user') return members.renewed(was);
-      const isOurs = was.kind === 'key' && was.id !== ADMIN_KEY_ID && was.id !== SYSTEM.id;
-      return !isOurs || keys.list(was.org).some(({ id }) => id === was.id) ? was : null;
+      return was.kind === 'key' && was.id !== SYSTEM.id ? keys.renewed(was) : was;
     },
     onError,
   });
@@ -469,13 +473,17 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     door.gateway.revise(principalId, null, session);
     mcp?.revise(principalId);
   };
-  const keys = new ApiKeys({
+  const keys: ApiKeys = new ApiKeys({
     clock,
     commit,
     store,
     adminKey: config.adminKey,
     onRevoked: (id) => onRevoked(id),
     keysPerOrgMax: limits.keysPerOrgMax,
+    holdingOf: createHoldingOf({
+      ofScopes: (scopes) => grants.ofScopes(scopes),
+      standingIn: (account, org) => members.standingIn(account, org),
+    }),
   });
   await keys.open();
   endings.push(() => keys.flush());
@@ -586,7 +594,8 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     pages: publicPages({ board, drawings, streams, commit, live, store, vault }),
     demo: options.demo ?? null,
     organizations,
-    mayScope: (principal, scope) => grantable(principal, grants.ofScopes([scope])),
+    mayGrant: (principal, { scope, permissions }) =>
+      grantable(principal, permissions ?? (scope === undefined ? [] : grants.ofScopes([scope]))),
     mayGive: (principal, role) =>
       grantableRole(
         writes,

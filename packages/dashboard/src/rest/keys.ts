@@ -7,7 +7,11 @@ export type Scope = 'read' | 'report' | 'admin';
 export interface ApiKey {
   readonly id: string;
   readonly name: string;
-  readonly scope: Scope;
+  /** Null: it has `permissions` instead. */
+  readonly scope: Scope | null;
+  readonly permissions: readonly string[] | null;
+  /** How much of what it was given it has now: of its maker's power, it has no more than they. */
+  readonly holds: 'all' | 'none' | 'some';
   readonly hint: string;
   readonly createdAt: number;
   readonly createdBy: string;
@@ -25,7 +29,8 @@ export const keysQuery = queryOptions({
 /** Makes a key. `secret` is in this answer and never again. */
 export function createKey(body: {
   readonly name: string;
-  readonly scope: Scope;
+  readonly scope?: Scope;
+  readonly permissions?: readonly string[];
   readonly expiresInMs?: number;
 }): Promise<Answer<{ readonly key: ApiKey; readonly secret: string }>> {
   return request('/v1/keys', { method: 'POST', body });

@@ -48,6 +48,7 @@ import { OidcDoor } from '../serve/auth/oidc/door.ts';
 import type { OidcConfig } from '../serve/auth/oidc/provider.ts';
 import { Trips } from '../serve/auth/oidc/trips.ts';
 import { ApiKeys } from '../serve/auth/api-key.ts';
+import { createHoldingOf } from '../serve/auth/key-holding.ts';
 import { createAuthenticator } from '../serve/auth/authenticator.ts';
 import { JwtVerifier, type JwtIssuer } from '../serve/auth/jwt.ts';
 import { Gateway } from '../serve/gateway.ts';
@@ -183,6 +184,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     grants,
     onChanged: (account) => {
       gateway?.renew(account, (was) => members.renewed(was));
+      for (const id of keys.answeringTo(account)) gateway?.renew(id, (was) => keys.renewed(was));
       mcp?.revise(account);
     },
     onGone: (account) => accounts.forget(account),
@@ -195,13 +197,17 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     members,
     limits: bounds,
   });
-  const keys = new ApiKeys({
+  const keys: ApiKeys = new ApiKeys({
     clock,
     commit: keep.commit,
     store,
     adminKey: ADMIN_KEY,
     onRevoked,
     keysPerOrgMax: bounds.keysPerOrgMax,
+    holdingOf: createHoldingOf({
+      ofScopes: (scopes) => grants.ofScopes(scopes),
+      standingIn: (account, org) => members.standingIn(account, org),
+    }),
   });
   await keys.open();
   const accounts = await Accounts.open({
@@ -362,7 +368,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     greet,
     live: keep.live,
     organizations,
-    mayScope: (principal, scope) => grantable(principal, grants.ofScopes([scope])),
+    mayGrant: (principal, { scope, permissions }) =>
+      grantable(principal, permissions ?? (scope === undefined ? [] : grants.ofScopes([scope]))),
     mayGive: (principal, role) =>
       grantableRole(
         writes,

@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { KeyRound, Plus } from 'lucide-react';
+import { beyond, isPermission } from '@statewire/model';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { exact, plural } from '../../lib/format.ts';
 import { textOf } from '../../lib/form-text.ts';
@@ -9,7 +10,7 @@ import { Confirm } from '../../parts/confirm.tsx';
 import { Copyable } from '../../parts/copy.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Empty } from '../../parts/empty.tsx';
-import { Field, Input, Select } from '../../parts/field.tsx';
+import { Field, Input, Select, TextArea } from '../../parts/field.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
 import { Pane } from '../../parts/pane.tsx';
 import { ProblemNote } from '../../parts/problem.tsx';
@@ -17,7 +18,7 @@ import { BoneRows } from '../../parts/skeleton.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { done } from '../../parts/toast.tsx';
 import { type ApiKey, createKey, keysQuery, revokeKey, type Scope } from '../../rest/keys.ts';
-import { type Problem, problemIn } from '../../rest/request.ts';
+import { problem as flaw, type Problem, problemIn } from '../../rest/request.ts';
 import { NotYours } from './layout.tsx';
 
 const KEYS = keysQuery.queryKey;
@@ -64,7 +65,15 @@ function KeysPane(): ReactNode {
                   <code className="code shrink-0 text-xs text-muted">{key.hint}…</code>
                 </p>
                 <p className="truncate text-xs text-muted">
-                  {key.scope} ·{' '}
+                  {key.scope ?? plural(key.permissions?.length ?? 0, 'permission')} ·{' '}
+                  {key.holds !== 'all' && (
+                    <span className="text-ink">
+                      {key.holds === 'none'
+                        ? 'asleep: its maker may do none of it'
+                        : 'narrowed: its maker may do less now'}
+                      {' · '}
+                    </span>
+                  )}
                   {key.lastUsedAt === null ? (
                     'never used'
                   ) : (
@@ -108,6 +117,8 @@ function KeysPane(): ReactNode {
 const DAY_MS = 86_400_000;
 
 function NewKey({ onClose, onMade }: { onClose: () => void; onMade: () => void }): ReactNode {
+  const { me } = useMe();
+  const [may, setMay] = useState('report');
   const [secret, setSecret] = useState<string | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
@@ -115,10 +126,13 @@ function NewKey({ onClose, onMade }: { onClose: () => void; onMade: () => void }
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const days = Number(textOf(form, 'days'));
+    const permissions = may === 'chosen' ? listIn(textOf(form, 'permissions')) : null;
+    const wrong = permissions === null ? null : flawIn(permissions, me.permissions);
+    if (wrong !== null) return setProblem(flaw('bad_field', 'Not a permission to give', wrong));
     setBusy(true);
     const answer = await createKey({
       name: textOf(form, 'name'),
-      scope: scopeOf(textOf(form, 'scope')),
+      ...(permissions === null ? { scope: scopeOf(may) } : { permissions }),
       ...(days > 0 ? { expiresInMs: days * DAY_MS } : {}),
     });
     setBusy(false);
@@ -166,13 +180,21 @@ function NewKey({ onClose, onMade }: { onClose: () => void; onMade: () => void }
         </Field>
         <Field label="May" hint="Report does not include reading; admin includes both.">
           {(ids) => (
-            <Select {...ids} name="scope" defaultValue="report">
+            <Select {...ids} name="scope" value={may} onChange={(event) => setMay(event.currentTarget.value)}>
               <option value="read">read state</option>
               <option value="report">report state</option>
               <option value="admin">change everything</option>
+              <option value="chosen">what I choose</option>
             </Select>
           )}
         </Field>
+        {may === 'chosen' && (
+          <Field label="Permissions" hint="One per line: services:read, alerts:ack, jobs:*. None that you do not hold.">
+            {(ids) => (
+              <TextArea {...ids} name="permissions" required rows={4} placeholder={'services:read\nalerts:ack'} />
+            )}
+          </Field>
+        )}
         <Field label="Ends">
           {(ids) => (
             <Select {...ids} name="days" defaultValue="0">
@@ -187,6 +209,19 @@ function NewKey({ onClose, onMade }: { onClose: () => void; onMade: () => void }
       </form>
     </Dialog>
   );
+}
+
+function listIn(text: string): readonly string[] {
+  return [...new Set(text.split(/[\s,]+/u).filter((each) => each !== ''))];
+}
+
+/** What is wrong with a list of permissions, in words; null when it can be given. */
+function flawIn(wanted: readonly string[], held: readonly string[]): string | null {
+  if (wanted.length === 0) return 'Name at least one: services:read.';
+  const wrong = wanted.find((text) => !isPermission(text));
+  if (wrong !== undefined) return `${wrong} is none: write services:read, or services:* for all.`;
+  const [first] = beyond(held, wanted);
+  return first === undefined ? null : `You do not hold ${first}, and nobody gives what they do not hold.`;
 }
 
 function scopeOf(value: string): Scope {

@@ -8,6 +8,8 @@ import { FakeClock } from '../../testing/fake-clock.ts';
 import type { Principal } from '../../lib/principal.ts';
 import { silentLog } from '../../lib/log.ts';
 import { ApiKeys, isWellFormed } from './api-key.ts';
+import { createHoldingOf } from './key-holding.ts';
+import { granted } from '../../testing/granted.ts';
 
 const ADMIN_KEY = 'an-operator-key-of-some-length';
 const by: Principal = {
@@ -20,6 +22,16 @@ const by: Principal = {
   isOperator: true,
   expiresAt: null,
 };
+
+/** What people may do: the key of the map is their account. */
+const people = new Map<string, readonly string[]>();
+const holdingOf = createHoldingOf({
+  ofScopes: granted,
+  standingIn: (account) => {
+    const permissions = people.get(account);
+    return permissions === undefined ? null : { permissions };
+  },
+});
 
 async function setup(options: { adminKey?: string | null; keysPerOrgMax?: number; store?: MemoryStore } = {}) {
   let shift = 0;
@@ -34,6 +46,7 @@ async function setup(options: { adminKey?: string | null; keysPerOrgMax?: number
     onRevoked: revoked,
     adminKey: options.adminKey === undefined ? ADMIN_KEY : options.adminKey,
     keysPerOrgMax: options.keysPerOrgMax ?? 10,
+    holdingOf,
   });
   await keys.open();
   const make = async (
@@ -87,6 +100,7 @@ test('a key is a principal of its own organization with its one scope, and survi
     name: 'reporter',
     org: 'o7',
     scopes: ['report'],
+    permissions: granted(['report']),
     isOperator: false,
     expiresAt: null,
   });
@@ -230,6 +244,7 @@ test('last use reaches the store by itself within a minute', async () => {
     adminKey: null,
     onRevoked: () => undefined,
     keysPerOrgMax: 5,
+    holdingOf,
   });
   const made = await keys.create(by, { org: 'main', name: 'x', scope: 'read', expiresAt: null });
   if (!made.ok) throw new Error(made.message);
@@ -244,4 +259,54 @@ test('last use reaches the store by itself within a minute', async () => {
   );
   expect(clock.pending).toBe(0);
   await keep.close();
+});
+
+test('[PM8] a key of a person has what both hold, survives a restart with it, and what it makes answers to the same person', async () => {
+  const { keys, store, keep } = await setup();
+  const anna: Principal = { ...by, kind: 'user', id: 'anna' };
+  people.set('anna', ['*:read', 'alerts:ack']);
+  const made = await keys.create(anna, {
+    org: 'main',
+    name: 'x',
+    permissions: ['services:*', 'alerts:ack'],
+    expiresAt: null,
+  });
+  if (!made.ok) throw new Error(made.message);
+  const { secret, key } = made.value;
+  expect(secret).toMatch(/^sw_custom_/u);
+  expect(keys.verify(secret)).toMatchObject({ scopes: ['read'] });
+  expect(keys.verify(secret)?.permissions.toSorted()).toEqual(['alerts:ack', 'services:read']);
+  expect(keys.extentOf(key)).toBe('some');
+  const asKey = keys.verify(secret);
+  if (asKey === null) throw new Error('the key is not known');
+  const child = await keys.create(asKey, { org: 'main', name: 'y', scope: 'read', expiresAt: null });
+  expect(child).toMatchObject({ value: { key: { answersTo: 'anna' } } });
+
+  people.set('anna', ['services:*', 'alerts:*']);
+  expect(keys.renewed(asKey)?.permissions).toEqual(['services:*', 'alerts:ack']);
+  people.delete('anna');
+  expect(keys.renewed(asKey)).toBeNull();
+  expect(keys.verify(secret)).toBeNull();
+  expect(keys.answeringTo('anna')).toHaveLength(2);
+  await keep.close();
+  const again = await setup({ store });
+  expect(again.keys.verify(secret)).toBeNull();
+  people.set('anna', ['*:*']);
+  expect(again.keys.verify(secret)).toMatchObject({ permissions: ['services:*', 'alerts:ack'] });
+  people.clear();
+});
+
+test('[PM8] keys of earlier releases answer to the person who made them, and those of programs to nobody', async () => {
+  const { keep, store } = await setup();
+  const old = { name: 'old', scope: 'read', hint: 'sw_read_', createdAt: 1, expiresAt: null, lastUsedAt: null };
+  await keep.commit.write('main', 'system', (draft) => {
+    draft.document('api-key', 'k1', { ...old, hash: 'h1', createdBy: 'Zk3vYq81LmNo' });
+    draft.document('api-key', 'k2', { ...old, hash: 'h2', createdBy: '0123456789abcdef' });
+    draft.document('api-key', 'k3', { ...old, hash: 'h3', createdBy: 'admin-key' });
+    return ok(null);
+  });
+  await keep.close();
+  const { keys } = await setup({ store });
+  const answering = Object.fromEntries(keys.list('main').map(({ id, answersTo }) => [id, answersTo]));
+  expect(answering).toEqual({ k1: 'Zk3vYq81LmNo', k2: null, k3: null });
 });

@@ -5,14 +5,20 @@ import { ok, refuse } from '@statewire/protocol';
 import type { Commit } from '../../keep/commit-types.ts';
 import type { Store } from '../../keep/store.ts';
 import type { Clock, Timer } from '../../lib/clock.ts';
-import type { Identity, Principal, Scope } from '../../lib/principal.ts';
+import type { Principal, Scope } from '../../lib/principal.ts';
+import type { Holding } from './key-holding.ts';
 
 /** What may be shown of a key. The key itself is shown once, by `create`. */
 export interface ApiKey {
   readonly id: string;
   readonly org: string;
   readonly name: string;
-  readonly scope: Scope;
+  /** A short name for a set of permissions; null: it has `permissions`. */
+  readonly scope: Scope | null;
+  /** What it was given one by one; null: it has a `scope`. */
+  readonly permissions: readonly string[] | null;
+  /** The account whose power is the most it has, whoever asked for it; null: it stands by itself. */
+  readonly answersTo: string | null;
   /** First characters, so that people recognise it. */
   readonly hint: string;
   readonly createdAt: number;
@@ -30,6 +36,17 @@ export interface ApiKeysOptions {
   /** A key stopped counting: connections that live by it must close. */
   readonly onRevoked: (principalId: string) => void;
   readonly keysPerOrgMax: number;
+  /** What a key may do now. */
+  readonly holdingOf: (key: ApiKey) => Holding;
+}
+
+/** A key as people ask for it: a scope, or permissions. */
+export interface WantedKey {
+  readonly org: string;
+  readonly name: string;
+  readonly scope?: Scope | null | undefined;
+  readonly permissions?: readonly string[] | null | undefined;
+  readonly expiresAt: number | null;
 }
 
 /** The id of the principal behind STATEWIRE_ADMIN_KEY. */
@@ -62,7 +79,7 @@ export class ApiKeys {
   }
 
   /** The principal behind a key, or null. Never says why. */
-  verify(secret: string): Identity | null {
+  verify(secret: string): Principal | null {
     const hash = sha256(secret);
     if (this.#adminHash !== null && timingSafeEqual(hash, this.#adminHash)) return adminPrincipal;
     if (!isWellFormed(secret)) return null;
@@ -70,39 +87,63 @@ export class ApiKeys {
     const key = this.#byHash.get(hex);
     if (key === undefined) return null;
     const now = this.#options.clock.now();
-    if (key.expiresAt !== null && key.expiresAt <= now) return null;
+    const principal = this.#principal(key);
+    if (principal === null) return null;
     if (key.lastUsedAt === null || now - key.lastUsedAt >= USED_STEP_MS) {
       this.#byHash.set(hex, { ...key, lastUsedAt: now });
       this.#used.add(hex);
       this.#timer ??= this.#options.clock.after(USED_STEP_MS, () => void this.flush());
     }
-    return {
-      kind: 'key',
-      id: key.id,
-      name: key.name,
-      org: key.org,
-      scopes: [key.scope],
-      isOperator: false,
-      expiresAt: key.expiresAt,
-    };
+    return principal;
+  }
+
+  /** The same caller with what its key may do now; null when that is nothing. */
+  renewed(was: Principal): Principal | null {
+    if (was.id === ADMIN_KEY_ID) return was;
+    const key = this.list(was.org).find(({ id }) => id === was.id);
+    const now = key === undefined ? null : this.#principal(key);
+    return now === null ? null : { ...was, permissions: now.permissions, scopes: now.scopes };
+  }
+
+  /** The keys that may no more than this account. */
+  answeringTo(account: string): readonly string[] {
+    return [...this.#byHash.values()].filter(({ answersTo }) => answersTo === account).map(({ id }) => id);
+  }
+
+  /** How much of what a key was given it has now. */
+  extentOf(key: ApiKey): Holding['extent'] {
+    return this.#options.holdingOf(key).extent;
+  }
+
+  #principal(key: ApiKey): Principal | null {
+    if (key.expiresAt !== null && key.expiresAt <= this.#options.clock.now()) return null;
+    const { permissions, scopes, extent } = this.#options.holdingOf(key);
+    if (extent === 'none') return null;
+    const { id, name, org, expiresAt } = key;
+    return { kind: 'key', id, name, org, scopes, permissions, isOperator: false, expiresAt };
   }
 
   /** Makes a key; `secret` is never readable again. */
   async create(
     by: Principal,
-    wanted: { readonly org: string; readonly name: string; readonly scope: Scope; readonly expiresAt: number | null },
+    { org, name, scope = null, permissions = null, expiresAt }: WantedKey,
   ): Promise<Result<{ key: ApiKey; secret: string }>> {
     // Keys on their way to the disk count too, so that many requests at once cannot pass the limit together.
-    if (this.list(wanted.org).length + this.#creating >= this.#options.keysPerOrgMax) {
+    if (this.list(org).length + this.#creating >= this.#options.keysPerOrgMax) {
       return refuse(
         'too_large',
         `${this.#options.keysPerOrgMax} keys exist, which is the most an organization may have; revoke one that is not used`,
       );
     }
-    const secret = mint(wanted.scope);
+    const secret = mint(scope ?? 'custom');
     const hash = sha256(secret).toString('hex');
     const key: ApiKey = {
-      ...wanted,
+      org,
+      name,
+      scope,
+      permissions,
+      expiresAt,
+      answersTo: this.#answersTo(by),
       id: hash.slice(0, 16),
       hint: secret.slice(0, secret.length - 47),
       createdAt: this.#options.clock.now(),
@@ -118,6 +159,13 @@ export class ApiKeys {
     } finally {
       this.#creating--;
     }
+  }
+
+  /** A person answers for what they make, and for what a key of theirs makes: a chain of keys is no way around it. */
+  #answersTo(by: Principal): string | null {
+    if (by.kind === 'user') return by.id;
+    const maker = [...this.#byHash.values()].find(({ id }) => id === by.id);
+    return maker?.answersTo ?? null;
   }
 
   /** Newest first. */
@@ -169,7 +217,7 @@ export class ApiKeys {
 
 /** True when a text has the shape and checksum of one of our keys: a typing slip is told from a revoked key. */
 export function isWellFormed(secret: string): boolean {
-  const match = /^(sw_(?:read|report|admin)_[0-9A-Za-z]{43})_([0-9A-Za-z]{6})$/u.exec(secret);
+  const match = /^(sw_(?:read|report|admin|custom)_[0-9A-Za-z]{43})_([0-9A-Za-z]{6})$/u.exec(secret);
   return match?.[1] !== undefined && checksum(match[1]) === match[2];
 }
 
@@ -178,17 +226,19 @@ const KIND = 'api-key';
 /** `lastUsedAt` is for people; a minute is exact enough. */
 const USED_STEP_MS = 60_000;
 
-const adminPrincipal: Identity = {
+const adminPrincipal: Principal = {
   kind: 'key',
   id: ADMIN_KEY_ID,
   name: 'STATEWIRE_ADMIN_KEY',
   org: 'main',
   scopes: ['admin'],
+  // The key of the environment is the instance's own: it may what an owner may.
+  permissions: ['*:*'],
   isOperator: true,
   expiresAt: null,
 };
 
-function mint(scope: Scope): string {
+function mint(scope: Scope | 'custom'): string {
   const body = `sw_${scope}_${base62(BigInt(`0x${randomBytes(32).toString('hex')}`), 43)}`;
   return `${body}_${checksum(body)}`;
 }
@@ -212,22 +262,38 @@ function sha256(text: string): Buffer {
 function decode(org: string, id: string, value: Json | null): { hash: string; key: ApiKey } | null {
   if (!isObject(value)) return null;
   const { hash, name, scope, hint, createdAt, createdBy, expiresAt, lastUsedAt } = value;
-  if (typeof hash !== 'string' || typeof name !== 'string' || !isScope(scope) || typeof createdAt !== 'number')
-    return null;
+  if (typeof hash !== 'string' || typeof name !== 'string' || typeof createdAt !== 'number') return null;
+  const permissions = textsIn(value['permissions']);
+  // A key that says neither may nothing, and is not read.
+  if (!isScope(scope) && permissions === null) return null;
+  const answersTo = value['answersTo'];
+  const maker = typeof createdBy === 'string' ? createdBy : '';
   return {
     hash,
     key: {
       id,
       org,
       name,
-      scope,
+      scope: isScope(scope) ? scope : null,
+      permissions: isScope(scope) ? null : permissions,
+      answersTo: typeof answersTo === 'string' ? answersTo : answersTo === null ? null : personIn(maker),
       createdAt,
       hint: typeof hint === 'string' ? hint : '',
-      createdBy: typeof createdBy === 'string' ? createdBy : '',
+      createdBy: maker,
       expiresAt: typeof expiresAt === 'number' ? expiresAt : null,
       lastUsedAt: typeof lastUsedAt === 'number' ? lastUsedAt : null,
     },
   };
+}
+
+/** Keys of earlier releases say who made them, and not of which kind that was: ids of keys have a shape of their own. */
+function personIn(maker: string): string | null {
+  const isProgram = /^[0-9a-f]{16}$/u.test(maker) || maker.includes('|');
+  return maker === '' || isProgram || maker === ADMIN_KEY_ID || maker === 'system' ? null : maker;
+}
+
+function textsIn(value: Json | undefined): readonly string[] | null {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : null;
 }
 
 function isObject(value: Json | null): value is Readonly<Record<string, Json>> {

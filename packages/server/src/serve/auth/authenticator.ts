@@ -1,9 +1,9 @@
 import { ok, refuse, type Result } from '@statewire/protocol';
 import type { Clock } from '../../lib/clock.ts';
 import { EMBED_TOKEN } from '../../lib/embed-token.ts';
-import type { Identity, Principal, Scope } from '../../lib/principal.ts';
+import type { Principal, Scope } from '../../lib/principal.ts';
 import { hasSessionCookie, type Accounts } from './accounts.ts';
-import { ADMIN_KEY_ID, isWellFormed, type ApiKeys } from './api-key.ts';
+import { isWellFormed, type ApiKeys } from './api-key.ts';
 import type { JwtVerifier } from './jwt.ts';
 import { isOriginAllowed, type Whence } from './origin.ts';
 
@@ -28,7 +28,7 @@ export interface AuthenticatorOptions {
   readonly keys: Pick<ApiKeys, 'verify'>;
   readonly jwt: Pick<JwtVerifier, 'verify' | 'isConfigured'>;
   readonly accounts: Pick<Accounts, 'session'>;
-  /** What the scopes of a key or token come to. */
+  /** What the scopes of a token come to. */
   readonly permissionsOf: (scopes: readonly Scope[]) => readonly string[];
   readonly publicUrl: string | null;
   readonly origins: readonly string[];
@@ -41,8 +41,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   return async ({ bearer, cookie, origin = null, host = null, isSafe = false }) => {
     // A bearer wins over a cookie and is never mended by one: a wrong key must not silently become a person.
     if (bearer !== undefined && bearer !== null) {
-      const known = await byBearer(options, bearer);
-      return known.ok ? ok(withPermissions(options, known.value)) : known;
+      return byBearer(options, bearer);
     }
     if (cookie === undefined || cookie === null || !hasSessionCookie(cookie)) {
       return refuse(
@@ -61,7 +60,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   };
 }
 
-async function byBearer({ keys, jwt, clock }: AuthenticatorOptions, bearer: string): Promise<Result<Identity>> {
+async function byBearer(
+  { keys, jwt, clock, permissionsOf }: AuthenticatorOptions,
+  bearer: string,
+): Promise<Result<Principal>> {
   if (bearer === '' || bearer.length > BEARER_LENGTH_MAX)
     return refuse(
       'auth_invalid',
@@ -77,7 +79,10 @@ async function byBearer({ keys, jwt, clock }: AuthenticatorOptions, bearer: stri
   if (byKey !== null) return ok(byKey);
   if (bearer.startsWith('sw_')) {
     return isWellFormed(bearer)
-      ? refuse('auth_invalid', 'the API key is unknown, revoked or expired; make a new one')
+      ? refuse(
+          'auth_invalid',
+          'the API key is unknown, revoked or expired, or its maker may do nothing here any more; make a new one',
+        )
       : refuse('auth_invalid', 'the API key is not complete: its checksum does not match; copy it again');
   }
   if (!jwt.isConfigured || bearer.split('.').length !== 3)
@@ -88,12 +93,5 @@ async function byBearer({ keys, jwt, clock }: AuthenticatorOptions, bearer: stri
   const result = await jwt.verify(bearer);
   if (result.ok && result.value.expiresAt !== null && result.value.expiresAt <= clock.now() - 5_000)
     return refuse('auth_expired', 'the token has expired; get a fresh one from its issuer');
-  return result;
+  return result.ok ? ok({ ...result.value, permissions: permissionsOf(result.value.scopes) }) : result;
 }
-
-function withPermissions({ permissionsOf }: AuthenticatorOptions, identity: Identity): Principal {
-  // The key of the environment is the instance's own: it may what an owner may.
-  return { ...identity, permissions: identity.id === ADMIN_KEY_ID ? ROOT : permissionsOf(identity.scopes) };
-}
-
-const ROOT = Object.freeze(['*:*']);

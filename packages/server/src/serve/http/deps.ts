@@ -48,7 +48,10 @@ export interface HttpDeps {
   /** May this caller give somebody this role? */
   readonly mayGive: (principal: Principal, role: string) => Result<null>;
   /** May this caller make a key of this scope? Nobody makes one that may do more than they may. */
-  readonly mayScope: (principal: Principal, scope: Scope) => Result<null>;
+  readonly mayGrant: (
+    principal: Principal,
+    wanted: { readonly scope?: Scope | undefined; readonly permissions?: readonly string[] | undefined },
+  ) => Result<null>;
   /** Organizations, and who is where. */
   readonly organizations: Organizations;
   readonly mutate: (principal: Principal, mutation: Mutation) => Promise<Result<Written<Json>, MutationFailure>>;
@@ -57,7 +60,7 @@ export interface HttpDeps {
   /** Reports in the words of OpenTelemetry. */
   readonly otlp: Otlp;
   readonly beat: (beat: Beat) => Promise<Result<Written<Json>>>;
-  readonly keys: Pick<ApiKeys, 'create' | 'list' | 'revoke'>;
+  readonly keys: Pick<ApiKeys, 'create' | 'extentOf' | 'list' | 'revoke'>;
   readonly accounts: Accounts;
   readonly oidc: OidcDoor<SignedIn>;
   readonly letters: Pick<Letters, 'isReady' | 'post'>;

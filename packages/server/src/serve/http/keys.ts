@@ -1,4 +1,6 @@
+import { isPermission, PERMISSIONS_MAX } from '@statewire/model';
 import { z } from 'zod';
+import type { ApiKey } from '../auth/api-key.ts';
 import type { HttpDeps } from './deps.ts';
 import { RefusedError } from './problem.ts';
 import { json, must, route, type Route } from './router.ts';
@@ -6,12 +8,25 @@ import { answersOf } from './shapes.ts';
 
 const scope = z.enum(['read', 'report', 'admin']);
 
+const permissions = z
+  .array(
+    z.string().refine(isPermission, 'a permission: <collection or area>:<operation>, like services:read or alerts:*'),
+  )
+  .min(1)
+  .max(PERMISSIONS_MAX);
+
 const keySchema = z
   .object({
     id: z.string(),
     org: z.string(),
     name: z.string(),
-    scope,
+    scope: scope.nullable().meta({ description: 'Null: it has `permissions` instead' }),
+    permissions: z.array(z.string()).nullable().meta({ description: 'Null: it has a `scope` instead' }),
+    answersTo: z
+      .string()
+      .nullable()
+      .meta({ description: 'The person whose own permissions are the most it has; null: it stands by itself' }),
+    holds: z.enum(['all', 'some', 'none']).meta({ description: 'How much of what it was given it has now' }),
     hint: z.string().meta({ description: 'The first characters of the key' }),
     createdAt: z.int(),
     createdBy: z.string(),
@@ -20,29 +35,36 @@ const keySchema = z
   })
   .meta({ id: 'ApiKey' });
 
-const createSchema = z.strictObject({
-  name: z
-    .string()
-    .trim()
-    .min(1)
-    .max(128)
-    .regex(/^\P{Cc}*$/u, 'text without control characters'),
-  scope,
-  expiresInMs: z
-    .int()
-    .min(60_000)
-    .max(315_360_000_000)
-    .optional()
-    .meta({ description: 'The key ends by itself after this long; absent: never' }),
-  org: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/u, '1 to 63 of a-z 0-9 _ -')
-    .optional()
-    .meta({ description: 'Another organization than your own; for operators of this instance' }),
-});
+const createSchema = z
+  .strictObject({
+    name: z
+      .string()
+      .trim()
+      .min(1)
+      .max(128)
+      .regex(/^\P{Cc}*$/u, 'text without control characters'),
+    scope: scope.optional(),
+    permissions: permissions.optional().meta({ description: 'Instead of a scope: what it may, one by one' }),
+    expiresInMs: z
+      .int()
+      .min(60_000)
+      .max(315_360_000_000)
+      .optional()
+      .meta({ description: 'The key ends by itself after this long; absent: never' }),
+    org: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/u, '1 to 63 of a-z 0-9 _ -')
+      .optional()
+      .meta({ description: 'Another organization than your own; for operators of this instance' }),
+  })
+  .refine((body) => (body.scope === undefined) !== (body.permissions === undefined), {
+    path: ['scope'],
+    message: 'either a scope or permissions, and not both',
+  });
 
 /** API keys of an organization. The key itself is in the answer to its creation and nowhere else. */
-export function keyRoutes({ keys, clock, log, mayScope }: HttpDeps): readonly Route[] {
+export function keyRoutes({ keys, clock, log, mayGrant }: HttpDeps): readonly Route[] {
+  const shown = (key: ApiKey): ApiKey & { readonly holds: string } => ({ ...key, holds: keys.extentOf(key) });
   return [
     route({
       method: 'GET',
@@ -53,7 +75,7 @@ export function keyRoutes({ keys, clock, log, mayScope }: HttpDeps): readonly Ro
       answers: {
         200: { description: 'The keys, without their secrets', schema: z.object({ keys: z.array(keySchema) }) },
       },
-      handle: ({ principal }) => json({ keys: keys.list(principal.org) }),
+      handle: ({ principal }) => json({ keys: keys.list(principal.org).map(shown) }),
     }),
     route({
       method: 'POST',
@@ -77,11 +99,22 @@ export function keyRoutes({ keys, clock, log, mayScope }: HttpDeps): readonly Ro
             message: 'keys of another organization are made by operators of this instance',
             do: 'leave `org` out',
           });
-        must(mayScope(principal, body.scope));
+        must(mayGrant(principal, body));
         const expiresAt = body.expiresInMs === undefined ? null : clock.now() + body.expiresInMs;
-        const made = must(await keys.create(principal, { org, name: body.name, scope: body.scope, expiresAt }));
+        const made = must(
+          await keys.create(principal, {
+            org,
+            name: body.name,
+            scope: body.scope,
+            permissions: body.permissions,
+            expiresAt,
+          }),
+        );
         log.info({ by: principal.id, keyId: made.key.id, scope: made.key.scope, keyOrg: org }, 'API key made');
-        return json(made, { status: 201, headers: { location: `/v1/keys/${made.key.id}` } });
+        return json(
+          { ...made, key: shown(made.key) },
+          { status: 201, headers: { location: `/v1/keys/${made.key.id}` } },
+        );
       },
     }),
     route({

@@ -209,3 +209,35 @@ test('[AT2] services that a file or the demo says are audited as its own: what c
   ]);
   await desk.close();
 });
+
+test('[AT2] the life of a message is told step by step, and what readers do with it is not', async () => {
+  const desk = await openDesk();
+  const on = { collection: 'messages', id: 'm' };
+  must(await mutate(desk, { ...on, op: 'create', fields: { title: 'Soon', body: 'Wait' } }));
+  must(await mutate(desk, { ...on, op: 'patch', fields: { title: 'Now' }, why: 'it is time' }));
+  must(await mutate(desk, { ...on, op: 'call', name: 'publish' }));
+  must(await mutate(desk, { ...on, op: 'call', name: 'seen' }, viewer));
+  must(await mutate(desk, { ...on, op: 'call', name: 'dismiss' }, viewer));
+  must(await mutate(desk, { ...on, op: 'call', name: 'withdraw' }));
+  must(await mutate(desk, { ...on, op: 'call', name: 'reactivate' }));
+  must(await mutate(desk, { ...on, op: 'del' }));
+  const rows = await rowsOf(desk);
+  expect(rows.map(({ action, actorName }) => [action, actorName])).toEqual([
+    ['messages:create', 'Ann'],
+    ['messages:change', 'Ann'],
+    ['messages:publish', 'Ann'],
+    ['messages:withdraw', 'Ann'],
+    ['messages:reactivate', 'Ann'],
+    ['messages:delete', 'Ann'],
+  ]);
+  expect(JSON.parse(rows[0]?.after ?? '')).toMatchObject({ title: 'Soon', body: 'Wait', state: 'draft' });
+  expect(rows[1]?.why).toBe('it is time');
+  expect(JSON.parse(rows[1]?.before ?? '')).toMatchObject({ title: 'Soon' });
+  expect(JSON.parse(rows[1]?.after ?? '')).toMatchObject({ title: 'Now' });
+  expect(JSON.parse(rows[2]?.before ?? '')).toMatchObject({ state: 'draft' });
+  expect(JSON.parse(rows[2]?.after ?? '')).toMatchObject({ state: 'active' });
+  expect(JSON.parse(rows[3]?.after ?? '')).toMatchObject({ state: 'withdrawn' });
+  expect(JSON.parse(rows[4]?.after ?? '')).toMatchObject({ state: 'active' });
+  expect(JSON.parse(rows[5]?.before ?? '')).toMatchObject({ title: 'Now', shown: 1, dismissed: 1 });
+  await desk.close();
+});

@@ -25,14 +25,17 @@ export const looks: readonly (readonly [theme: Theme, width: number])[] =
       ];
 
 /** A window of that width: below 500 px a phone. */
-export function openWindow(browser: Browser, theme: 'light' | 'dark', width: number): Promise<BrowserContext> {
+export async function openWindow(browser: Browser, theme: 'light' | 'dark', width: number): Promise<BrowserContext> {
   const isPhone = width < 500;
-  return browser.newContext({
+  const context = await browser.newContext({
     viewport: { width, height: isPhone ? 844 : 900 },
     colorScheme: theme,
     isMobile: isPhone,
     hasTouch: isPhone,
   });
+  // As long as `until` waits: on a machine that does other things too, 30 s were seen to be short.
+  context.setDefaultTimeout(60_000);
+  return context;
 }
 
 /** Collects what the console complains of. */

@@ -94,7 +94,9 @@ import { createAuthenticator } from './serve/auth/authenticator.ts';
 import { JwtVerifier } from './serve/auth/jwt.ts';
 import { OidcDoor } from './serve/auth/oidc/door.ts';
 import { Trips } from './serve/auth/oidc/trips.ts';
-import { attachLive, type LiveDoor } from './serve/gateway.ts';
+import { Rooms } from './serve/dialects/rooms.ts';
+import { attachSupabase, SUPABASE_PATH } from './serve/dialects/supabase/door.ts';
+import { attachLive, visitorOf, type LiveDoor } from './serve/gateway.ts';
 import { createGreet } from './serve/greet.ts';
 import { createHttp } from './serve/http/app.ts';
 import type { Demo } from './serve/http/demo.ts';
@@ -648,6 +650,16 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     mutate: mutations(commands),
     onPresence: ({ org, agent, isPresent }) => (isPresent ? presence.opened(org, agent) : presence.closed(org, agent)),
     onEnded: (via) => visits.ended(via),
+    otherPaths: [SUPABASE_PATH],
+  });
+  const supabase = attachSupabase({
+    server,
+    clock,
+    limits,
+    sessions: door.gateway,
+    rooms: new Rooms(limits),
+    of: catalog.of,
+    visitorOf: (request) => visitorOf(request, config.trustProxy),
   });
   const numbers: GatewayNumbers = new GatewayNumbers({
     clock,
@@ -657,6 +669,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   });
   endings.push(() => numbers.close());
   endings.push(() => door.close());
+  endings.push(() => supabase.close());
 
   // start: wake what slept before any deadline can fire, then look, then open the doors.
   await accounts.settle();

@@ -59,6 +59,18 @@ export const limits = {
   authRenewMs: 60_000,
   authGraceMs: 30_000,
   authPauseMs: 300_000,
+  // Wires that apps already speak.
+  /** Channels of one socket, and tables that one channel listens to. */
+  channelsPerSocketMax: 100,
+  bindingsPerChannelMax: 20,
+  /** Topics with somebody in them, in this process; those present in one, and what each says of themselves. */
+  dialectRoomsMax: 20_000,
+  presencesPerRoomMax: 1_000,
+  presenceBytesMax: 4_096,
+  /** A client sends a heartbeat every 25 or 30 s; after three without one it is gone. */
+  dialectSilenceMs: 95_000,
+  /** What changed so shortly before a join is told again: the client says no position and was away for a second at least. */
+  replayMs: 120_000,
   // Views.
   viewsPerOrgMax: 20_000,
   /** A view's log is kept this long after its last subscriber left, for resume. */

@@ -197,6 +197,8 @@ export interface AttachOptions extends GatewayDeps {
   readonly publicUrl?: string | null | undefined;
   /** The last entry of X-Forwarded-For is our own proxy's word. Default false. */
   readonly trustProxy?: boolean | undefined;
+  /** Paths of upgrades that others answer; absent: any, while there are others. */
+  readonly otherPaths?: readonly string[] | undefined;
 }
 
 export interface LiveDoor {
@@ -214,7 +216,8 @@ export function attachLive(options: AttachOptions): LiveDoor {
     const isPanel = asked === PANELS_PATH + path;
     if (asked !== path && !isPanel) {
       // Another listener may know the path; nobody else would leave the caller waiting for ever.
-      if (options.server.listenerCount('upgrade') === 1) reject(socket, 404, 'Not Found');
+      const isKnown = options.otherPaths?.includes(asked ?? '') ?? options.server.listenerCount('upgrade') > 1;
+      if (!isKnown) reject(socket, 404, 'Not Found');
       return;
     }
     const { origin = null, host = null, cookie = null } = request.headers;
@@ -246,6 +249,12 @@ export function attachLive(options: AttachOptions): LiveDoor {
       door.close();
     },
   };
+}
+
+/** Where an upgrade comes from. */
+export function visitorOf(request: IncomingMessage, trustProxy: boolean): Visitor {
+  const { origin = null, host = null, cookie = null } = request.headers;
+  return { origin, host, cookie, from: fromOf(request, trustProxy) };
 }
 
 function fromOf({ headers, socket }: IncomingMessage, trustProxy: boolean): From {

@@ -1,0 +1,198 @@
+/**
+ * Unmodified clients of Supabase Realtime, four releases of them, against a real server through a network that can be cut.
+ * After each trouble the app holds what is true.
+ */
+import { RealtimeClient as Client2119 } from '@supabase/realtime-js';
+import { RealtimeClient as Client211 } from 'realtime-js-2-11';
+import { RealtimeClient as Client215 } from 'realtime-js-2-15';
+import { createClient as createClient239 } from 'supabase-js-2-39';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { CutProxy } from './harness/cut.ts';
+import { TestServer } from './harness/server.ts';
+import { until } from './harness/until.ts';
+
+/** What these tests use of a client, the same in all releases. */
+interface Channel {
+  on(
+    type: string,
+    filter: Readonly<Record<string, unknown>>,
+    // oxlint-disable-next-line typescript/no-explicit-any -- payloads have many shapes; each assertion says what it expects.
+    heard: (payload: any) => void,
+  ): Channel;
+  subscribe(told?: (status: string) => void): unknown;
+  send(message: Readonly<Record<string, unknown>>): Promise<unknown>;
+  track(fields: Readonly<Record<string, unknown>>): Promise<unknown>;
+  presenceState(): Readonly<Record<string, readonly unknown[]>>;
+}
+interface Client {
+  channel(name: string, options?: Readonly<Record<string, unknown>>): Channel;
+  end(): void;
+}
+
+const SECRET = { kind: 'heartbeat', name: 'secret', check: { intervalMs: 600_000 } } as const;
+
+let server: TestServer;
+let proxy: CutProxy;
+let reader: string;
+
+beforeAll(async () => {
+  server = await TestServer.start();
+  proxy = await CutProxy.open(server.port);
+  reader = (await server.api('POST', '/v1/keys', { name: 'reader', scope: 'read' })).body.secret;
+});
+
+afterAll(async () => {
+  await proxy.close();
+  await server.close();
+});
+
+function realtime(
+  Kind: new (
+    url: string,
+    options: { params: { apikey: string } },
+  ) => {
+    channel: (name: string, options: never) => unknown;
+    disconnect: () => unknown;
+  },
+): (key: string) => Client {
+  return (key) => {
+    const client = new Kind(`ws://127.0.0.1:${proxy.port}/realtime/v1`, { params: { apikey: key } });
+    return {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: every release has these methods.
+      channel: (name, options) => client.channel(name, (options ?? { config: {} }) as never) as Channel,
+      end: () => void client.disconnect(),
+    };
+  };
+}
+
+const CLIENTS: readonly (readonly [string, (key: string) => Client])[] = [
+  [
+    'supabase-js 2.39.8 (realtime-js 2.9.3)',
+    (key) => {
+      const client = createClient239(`http://127.0.0.1:${proxy.port}`, key, {
+        auth: { persistSession: false, autoRefreshToken: false },
+      });
+      return {
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: options are those of every release.
+        channel: (name, options) => client.channel(name, options as never),
+        end: () => client.realtime.disconnect(),
+      };
+    },
+  ],
+  ['realtime-js 2.11.2', realtime(Client211)],
+  ['realtime-js 2.15.6', realtime(Client215)],
+  ['realtime-js 2.119.0', realtime(Client2119)],
+];
+
+test.each(CLIENTS)(
+  '[SB1] [SB2] [SB4] [SB8] %s: joins, filters, and holds the truth after a cut and a restart',
+  async (name, open) => {
+    const client = open(reader);
+    onTestFinished(() => client.end());
+    const tag = name.replaceAll(/\W+/gu, '-').toLowerCase();
+    const held = new Map<string, string>();
+    const types: string[] = [];
+    let status = '';
+    client
+      .channel(`app-${tag}`)
+      .on(
+        'postgres_changes',
+        { event: '*', schema: 'public', table: 'mcp_servers', filter: `name=like.${tag}%` },
+        ({ eventType, new: row, old }) => {
+          types.push(eventType);
+          if (eventType === 'DELETE') held.delete(old.id);
+          else held.set(row.id, row.name);
+        },
+      )
+      .subscribe((told) => (status = told));
+    await until('the channel to be subscribed', () => status === 'SUBSCRIBED');
+
+    const service = { kind: 'heartbeat', name: `${tag}-1`, check: { intervalMs: 600_000 } };
+    expect((await server.api('POST', '/v1/services', { ...service, id: tag })).status).toBe(201);
+    expect((await server.api('POST', '/v1/services', { ...service, id: `${tag}-other`, name: 'other' })).status).toBe(
+      201,
+    );
+    await until('the insert', () => held.get(tag) === `${tag}-1`);
+    expect(types).toEqual(['INSERT']);
+    await server.api('PATCH', `/v1/services/${tag}`, { name: `${tag}-2` });
+    await until('the update', () => held.get(tag) === `${tag}-2`);
+    await server.api('PATCH', `/v1/services/${tag}`, { name: 'gone' });
+    await until('leaving the filter', () => !held.has(tag));
+    expect(types.at(-1)).toBe('DELETE');
+
+    status = '';
+    proxy.cut();
+    await server.api('PATCH', `/v1/services/${tag}`, { name: `${tag}-3` });
+    proxy.mend();
+    await until('what happened while it was away', () => held.get(tag) === `${tag}-3`);
+
+    await server.kill();
+    await server.launch();
+    await server.api('PATCH', `/v1/services/${tag}`, { name: `${tag}-4` });
+    await until('what happened after the restart', () => held.get(tag) === `${tag}-4`);
+    expect([...held.keys()]).toEqual([tag]);
+  },
+);
+
+test.each(CLIENTS)(
+  '[SB6] [SB7] %s: broadcasts and presence reach another client, and the sender when it asks',
+  async (name, open) => {
+    const clients = [open(reader), open(reader)] as const;
+    onTestFinished(() => clients.forEach((client) => client.end()));
+    const heard: string[] = [];
+    const joined: string[] = [];
+    const [a, b] = clients.map((client, index) => {
+      const channel = client.channel(`room-${name}`, {
+        config: { broadcast: { self: index === 0, ack: true }, presence: { key: `p${index}` } },
+      });
+      channel
+        .on('broadcast', { event: 'cursor' }, ({ payload }) => heard.push(`${index}:${payload.x}`))
+        .on('presence', { event: 'sync' }, () => {})
+        .subscribe((told) => told === 'SUBSCRIBED' && joined.push(`${index}`));
+      return channel;
+    });
+    if (a === undefined || b === undefined) throw new Error('two channels');
+    await until('both to be subscribed', () => joined.length === 2);
+    expect(await a.send({ type: 'broadcast', event: 'cursor', payload: { x: 1 } })).toBe('ok');
+    await until('everybody to hear the first', () => heard.length === 2);
+    expect(heard.sort()).toEqual(['0:1', '1:1']);
+    expect(await b.send({ type: 'broadcast', event: 'cursor', payload: { x: 2 } })).toBe('ok');
+    await until('the other to hear the second', () => heard.includes('0:2'));
+    expect(heard).not.toContain('1:2');
+    expect(await a.track({ name: 'Ada' })).toBe('ok');
+    await until('the other to see who is there', () => b.presenceState()['p0'] !== undefined);
+    expect(b.presenceState()['p0']).toMatchObject([{ name: 'Ada' }]);
+    clients[0].end();
+    await until('the other to see that nobody is there', () => b.presenceState()['p0'] === undefined);
+  },
+);
+
+test('[SB3] a key that may not read is refused in the wire, and one that is revoked hears nothing more', async () => {
+  const [, open] = CLIENTS.at(-1) ?? ['', null];
+  if (open === null) throw new Error('a client');
+  const bad = open('sw_wrong');
+  let refused = '';
+  bad
+    .channel('x')
+    .on('postgres_changes', { event: '*', schema: 'public', table: 'services' }, () => {})
+    .subscribe((told) => (refused = told));
+  await until('the refusal', () => refused === 'CHANNEL_ERROR');
+  bad.end();
+
+  const made = (await server.api('POST', '/v1/keys', { name: 'short', scope: 'read' })).body;
+  const client = open(made.secret);
+  onTestFinished(() => client.end());
+  const told: string[] = [];
+  let rows = 0;
+  client
+    .channel('y')
+    .on('postgres_changes', { event: '*', schema: 'public', table: 'services' }, () => (rows += 1))
+    .subscribe((status) => told.push(status));
+  await until('the subscription', () => told.includes('SUBSCRIBED'));
+  const id = made.id ?? made.key?.id;
+  expect((await server.api('DELETE', `/v1/keys/${id}`)).status).toBeLessThan(300);
+  await until('the error', () => told.includes('CHANNEL_ERROR'));
+  const before = rows;
+  expect((await server.api('POST', '/v1/services', { ...SECRET, id: 'after-revoke' })).status).toBe(201);
+  expect(rows).toBe(before);
+});

@@ -1,0 +1,263 @@
+/**
+ * A native session from inside: what a dialect speaks to instead of keeping records of its own. It asks for views and is told
+ * what happens in them, by the same session, outbox and lanes that serve callers of the native wire: so who may see what,
+ * expiry, revocation and coalescing are theirs too.
+ */
+import {
+  applyPatch,
+  decodeDownstream,
+  toAscii,
+  type Downstream,
+  type Filter,
+  filterJson,
+  type JsonObject,
+} from '@statewire/protocol';
+import type { Clock } from '../../lib/clock.ts';
+import type { Principal } from '../../lib/principal.ts';
+import type { Message } from '../../publish/message.ts';
+import type { Session, Visitor } from '../session.ts';
+import type { Transport } from '../transports/transport.ts';
+
+/** What opens sessions: the gateway. */
+export interface Sessions {
+  readonly hasRoom: boolean;
+  open(transport: Transport, visitor: Visitor): Session;
+}
+
+/** The caller's real socket, as far as keeping up is concerned. */
+export interface Drain {
+  readonly queuedBytes: number;
+}
+
+/** What happened to one record of a view. `before` is what was held of it. */
+export type Event =
+  | { readonly type: 'enter'; readonly id: string; readonly row: JsonObject; readonly at: number }
+  | {
+      readonly type: 'update';
+      readonly id: string;
+      readonly row: JsonObject;
+      readonly before: JsonObject;
+      readonly at: number;
+    }
+  | { readonly type: 'leave'; readonly id: string; readonly before: JsonObject; readonly at: number };
+
+export interface LineEvents {
+  /** The credential was good. */
+  welcome(principal: Principal): void;
+  /** A view is held whole, for the first time. */
+  loaded(s: number, rows: readonly JsonObject[]): void;
+  happened(s: number, event: Event): void;
+  /** A view was refused, or ended because it may not be seen any more. */
+  refused(s: number, code: string, message: string): void;
+  /** The line is over, or its credential has expired; `message` is for the caller. */
+  ended(code: string, message: string): void;
+}
+
+type SnapshotFrame = Extract<Downstream, { t: 's' }>;
+type DeltaFrame = Extract<Downstream, { t: 'd' }>;
+type Op = DeltaFrame['o'][number];
+
+interface Held {
+  readonly s: number;
+  readonly rows: Map<number, JsonObject>;
+  isLoaded: boolean;
+  incoming: Map<number, JsonObject> | null;
+}
+
+/** One credential and its views. */
+export class Line {
+  readonly #clock: Clock;
+  readonly #events: LineEvents;
+  readonly #session: Session;
+  readonly #texts: string[] = [];
+  readonly #views = new Map<number, Held>();
+  readonly #byS = new Map<number, Held>();
+  #lastS = 0;
+  #acked = 0;
+  #isDue = false;
+  #isOver = false;
+
+  constructor(
+    { clock, sessions, drain }: { readonly clock: Clock; readonly sessions: Sessions; readonly drain: Drain },
+    { token, visitor }: { readonly token: string | null; readonly visitor: Visitor },
+    events: LineEvents,
+  ) {
+    this.#clock = clock;
+    this.#events = events;
+    const transport: Transport = {
+      send: (messages) => this.#take(messages),
+      get queuedBytes() {
+        return drain.queuedBytes;
+      },
+      close: (_, reason) => this.#cut(reason),
+      destroy: () => this.#cut('unavailable'),
+    };
+    this.#session = sessions.open(transport, visitor);
+    this.#say({ t: 'hello', p: 1, client: 'dialect', ...(token === null ? {} : { token }) });
+  }
+
+  /** Names the line, for whoever has no better name. */
+  get id(): string {
+    return this.#session.id;
+  }
+
+  /** Asks for all records that pass; the answer comes by the number. */
+  watch(collection: string, filter: Filter, intervalMs: number): number {
+    this.#lastS += 1;
+    const s = this.#lastS;
+    this.#byS.set(s, { s, rows: new Map(), isLoaded: false, incoming: null });
+    this.#say({ t: 'sub', s, c: collection, f: filterJson(filter), iv: intervalMs });
+    return s;
+  }
+
+  /** A fresh token of the same identity. */
+  renew(token: string): void {
+    this.#say({ t: 'auth', token });
+  }
+
+  close(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#session.closed();
+  }
+
+  #say(frame: JsonObject): void {
+    if (!this.#isOver) this.#session.receive(toAscii(JSON.stringify(frame)));
+  }
+
+  #take(messages: readonly Message[]): void {
+    if (this.#isOver) return;
+    for (const { text } of messages) this.#texts.push(text);
+    if (this.#isDue) return;
+    this.#isDue = true;
+    // Never inside the session's own write: an acknowledgement would come back into the middle of it.
+    this.#clock.soon(() => this.#read());
+  }
+
+  #read(): void {
+    this.#isDue = false;
+    let data = 0;
+    for (const text of this.#texts.splice(0)) {
+      if (this.#isOver) return;
+      const frame = decodeDownstream(text);
+      if (!frame.ok) continue;
+      if (frame.value.t === 's' || frame.value.t === 'd') data += 1;
+      this.#act(frame.value);
+    }
+    if (data === 0) return;
+    this.#acked += data;
+    this.#say({ t: 'a', n: this.#acked });
+  }
+
+  #act(frame: Downstream): void {
+    switch (frame.t) {
+      case 'welcome': {
+        const { principal } = this.#session;
+        if (principal !== null) this.#events.welcome(principal);
+        return;
+      }
+      case 'subd': {
+        const held = this.#byS.get(frame.s);
+        if (held !== undefined) this.#views.set(frame.w, held);
+        return;
+      }
+      case 's':
+        this.#snapshot(frame);
+        return;
+      case 'd':
+        this.#delta(frame);
+        return;
+      case 'err':
+        if (frame.s !== undefined) {
+          this.#byS.delete(frame.s);
+          this.#events.refused(frame.s, frame.code, frame.msg);
+        } else if (frame.fatal === true || frame.code.startsWith('auth_')) this.#end(frame.code, frame.msg);
+        return;
+      case 'bye':
+        this.#end('unavailable', 'the server asks to come back');
+        return;
+      default:
+    }
+  }
+
+  #snapshot(frame: SnapshotFrame): void {
+    const held = this.#views.get(frame.w);
+    if (held === undefined) return;
+    if (frame.i === 0) held.incoming = new Map();
+    const incoming = (held.incoming ??= new Map<number, JsonObject>());
+    for (const [rid, id, version, fields] of frame.r) incoming.set(rid, { ...fields, id, version });
+    for (const rid of frame.keep ?? []) {
+      const row = held.rows.get(rid);
+      if (row !== undefined) incoming.set(rid, row);
+    }
+    if (!frame.last) return;
+    held.incoming = null;
+    const was = new Map(held.rows);
+    held.rows.clear();
+    for (const [rid, row] of incoming) held.rows.set(rid, row);
+    if (!held.isLoaded) {
+      held.isLoaded = true;
+      this.#events.loaded(held.s, [...incoming.values()]);
+      return;
+    }
+    // Whoever could not be told step by step is told the difference.
+    const at = this.#clock.now();
+    for (const [rid, row] of incoming) {
+      const before = was.get(rid);
+      if (before === undefined) this.#tell(held, { type: 'enter', id: idOf(row), row, at });
+      else if (before['version'] !== row['version'])
+        this.#tell(held, { type: 'update', id: idOf(row), row, before, at });
+    }
+    for (const [rid, before] of was)
+      if (!incoming.has(rid)) this.#tell(held, { type: 'leave', id: idOf(before), before, at });
+  }
+
+  #delta({ w, o, at }: DeltaFrame): void {
+    const held = this.#views.get(w);
+    if (held === undefined) return;
+    for (const op of o) this.#apply(held, op, at);
+  }
+
+  #apply(held: Held, op: Op, at: number): void {
+    const [rid, version, fields, key] = op;
+    const before = held.rows.get(rid);
+    if (fields === null) {
+      if (before === undefined) return;
+      held.rows.delete(rid);
+      this.#tell(held, { type: 'leave', id: idOf(before), before, at });
+      return;
+    }
+    if (key === undefined) {
+      if (before === undefined) return;
+      const row = { ...applyPatch(before, fields), version };
+      held.rows.set(rid, row);
+      this.#tell(held, { type: 'update', id: idOf(row), row, before, at });
+      return;
+    }
+    const row = { ...fields, id: key, version };
+    held.rows.set(rid, row);
+    // A record that left and came back between two flushes never left for whoever holds it.
+    if (before === undefined) this.#tell(held, { type: 'enter', id: key, row, at });
+    else this.#tell(held, { type: 'update', id: key, row, before, at });
+  }
+
+  #tell(held: Held, event: Event): void {
+    if (!this.#isOver) this.#events.happened(held.s, event);
+  }
+
+  #cut(reason: string): void {
+    // What was said last is still to be read: it says why.
+    this.#clock.soon(() => this.#end(reason, 'the session has ended; come back'));
+  }
+
+  #end(code: string, message: string): void {
+    if (this.#isOver) return;
+    this.close();
+    this.#events.ended(code, message);
+  }
+}
+
+function idOf(row: JsonObject): string {
+  const { id } = row;
+  return typeof id === 'string' ? id : '';
+}

@@ -88,7 +88,7 @@ export class Socket implements Voice {
 
   broadcast(topic: string, { event, payload }: Broadcast): void {
     const isRaw = payload instanceof Uint8Array;
-    if (this.#isOver || (isRaw && this.#vsn === 1)) return;
+    if (!this.#hasRoom || (isRaw && this.#vsn === 1)) return;
     if (isRaw) this.#pipe.bytes(encodeBroadcast(topic, event, payload));
     else this.push(topic, 'broadcast', { type: 'broadcast', event, payload });
   }
@@ -191,12 +191,20 @@ export class Socket implements Voice {
   }
 
   #write(frame: Frame): void {
-    if (!this.#isOver) this.#pipe.text(encode(this.#vsn, frame));
+    if (this.#hasRoom) this.#pipe.text(encode(this.#vsn, frame));
+  }
+
+  /** Rows wait in the session's lanes while nobody reads; what people say to each other has no lane, so the connection goes. */
+  get #hasRoom(): boolean {
+    if (this.#isOver) return false;
+    if (this.#pipe.queuedBytes <= this.#deps.limits.socketHoldBytesMax) return true;
+    this.#end(1013, 'too slow');
+    return false;
   }
 
   #end(code: number, reason: string): void {
-    this.#pipe.close(code, reason);
     this.closed();
+    this.#pipe.close(code, reason);
   }
 
   #takeFrame(): boolean {

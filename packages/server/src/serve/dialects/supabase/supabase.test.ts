@@ -2,10 +2,12 @@ import { collectionOf } from '@statewire/model';
 import { assert, type JsonObject } from '@statewire/protocol';
 import { expect, test } from 'vitest';
 import { limits } from '../../../lib/limits.ts';
+import { FakeClock } from '../../../testing/fake-clock.ts';
 import { Rooms } from '../rooms.ts';
 import { changesOf, replayOf } from './changes.ts';
 import { parseRowFilter } from './filter.ts';
 import { readJoin, type Binding } from './join.ts';
+import { Socket } from './socket.ts';
 import { tableOf } from './tables.ts';
 import { decode, decodePush, encode, encodeBroadcast } from './wire.ts';
 
@@ -125,6 +127,35 @@ test('[SB9] joins of too many tables, of none that is there, or of no shape are 
   expect(refused([{ ...good, table: 'secrets' }])).toBe(true);
   expect(refused([{ ...good, event: 'TRUNCATE' }])).toBe(true);
   expect(refused([{ ...good, table: 7 }])).toBe(true);
+});
+
+test('[SB10] a client that does not read its answers is let go at the bound, and nothing is written after that', () => {
+  const said: string[] = [];
+  const closed: number[] = [];
+  const pipe = {
+    queuedBytes: 0,
+    text: (text: string) => said.push(text),
+    bytes: () => {},
+    close: (code: number) => closed.push(code),
+  };
+  const clock = new FakeClock();
+  const sessions = {
+    hasRoom: true,
+    open: () => {
+      throw new Error('nobody joins here');
+    },
+  };
+  const deps = { clock, limits, sessions, rooms: new Rooms(limits), of: collectionOf };
+  const visitor = { origin: null, host: null, cookie: null };
+  const socket = new Socket(deps, pipe, { vsn: 2, apikey: null, visitor });
+  const beat = JSON.stringify([null, '1', 'phoenix', 'heartbeat', {}]);
+  pipe.queuedBytes = limits.socketHoldBytesMax;
+  socket.receive(beat);
+  expect([said.length, closed]).toEqual([1, []]);
+  pipe.queuedBytes += 1;
+  socket.receive(beat);
+  socket.receive(beat);
+  expect([said.length, closed]).toEqual([1, [1013]]);
 });
 
 test('[SB7] a room holds so many who are present and no more, and is gone with the last', () => {

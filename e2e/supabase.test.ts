@@ -2,6 +2,7 @@
  * Unmodified clients of Supabase Realtime, four releases of them, against a real server through a network that can be cut.
  * After each trouble the app holds what is true.
  */
+import { connect } from 'node:net';
 import { RealtimeClient as Client2119 } from '@supabase/realtime-js';
 import { RealtimeClient as Client211 } from 'realtime-js-2-11';
 import { RealtimeClient as Client215 } from 'realtime-js-2-15';
@@ -11,14 +12,17 @@ import { CutProxy } from './harness/cut.ts';
 import { TestServer } from './harness/server.ts';
 import { until } from './harness/until.ts';
 
+/** What these tests read of a message: of a change the first three, of a broadcast the payload. */
+interface Heard {
+  readonly eventType: string;
+  readonly new: Readonly<Record<'id' | 'name', string>>;
+  readonly old: Readonly<Record<'id', string>>;
+  readonly payload: { readonly x: number };
+}
+
 /** What these tests use of a client, the same in all releases. */
 interface Channel {
-  on(
-    type: string,
-    filter: Readonly<Record<string, unknown>>,
-    // oxlint-disable-next-line typescript/no-explicit-any -- payloads have many shapes; each assertion says what it expects.
-    heard: (payload: any) => void,
-  ): Channel;
+  on(type: string, filter: Readonly<Record<string, unknown>>, heard: (message: Heard) => void): Channel;
   subscribe(told?: (status: string) => void): unknown;
   send(message: Readonly<Record<string, unknown>>): Promise<unknown>;
   track(fields: Readonly<Record<string, unknown>>): Promise<unknown>;
@@ -73,8 +77,8 @@ const CLIENTS: readonly (readonly [string, (key: string) => Client])[] = [
         auth: { persistSession: false, autoRefreshToken: false },
       });
       return {
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: options are those of every release.
-        channel: (name, options) => client.channel(name, options as never),
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: every release has these methods.
+        channel: (name, options) => client.channel(name, options as never) as unknown as Channel,
         end: () => client.realtime.disconnect(),
       };
     },
@@ -193,6 +197,63 @@ test('[SB3] a key that may not read is refused in the wire, and one that is revo
   expect((await server.api('DELETE', `/v1/keys/${id}`)).status).toBeLessThan(300);
   await until('the error', () => told.includes('CHANNEL_ERROR'));
   const before = rows;
+  // Somebody who may hear it does: by then the other would have heard it too.
+  const witness = open(reader);
+  onTestFinished(() => witness.end());
+  const seen: string[] = [];
+  let isWatching = false;
+  witness
+    .channel('z')
+    .on('postgres_changes', { event: 'INSERT', schema: 'public', table: 'services' }, ({ new: row }) =>
+      seen.push(row.id),
+    )
+    .subscribe((status) => (isWatching = status === 'SUBSCRIBED'));
+  await until('the witness to be subscribed', () => isWatching);
   expect((await server.api('POST', '/v1/services', { ...SECRET, id: 'after-revoke' })).status).toBe(201);
+  await until('the witness to hear it', () => seen.includes('after-revoke'));
   expect(rows).toBe(before);
 });
+
+test('[SB3] the token of an embed opens nothing here, though it reads the same table at its own door', async () => {
+  const made = await server.api('POST', '/v1/embeds', {
+    id: 'panel',
+    name: 'Panel',
+    panel: 'list',
+    views: [{ collection: 'services', filter: ['all'], fields: ['name', 'status'] }],
+  });
+  expect(made.status).toBe(201);
+  const { token } = (await server.api('POST', '/v1/embeds/panel/token')).body;
+  expect(token).toMatch(/^sw_embed_/u);
+  const [, open] = CLIENTS.at(-1) ?? ['', null];
+  if (open === null) throw new Error('a client');
+  const client = open(token);
+  onTestFinished(() => client.end());
+  const told: string[] = [];
+  client
+    .channel('embedded')
+    .on('postgres_changes', { event: '*', schema: 'public', table: 'services' }, () => told.push('row'))
+    .subscribe((status) => told.push(status));
+  await until('the refusal', () => told.includes('CHANNEL_ERROR'));
+  expect(told).not.toContain('SUBSCRIBED');
+  expect(told).not.toContain('row');
+});
+
+test.each(['//', 'http://[', '/realtime/v1/websocket?vsn=%', '/realtime/v1/websocket/', '///realtime/v1/websocket'])(
+  '[SB9] an upgrade to %s is refused, and the server lives',
+  async (target) => {
+    const { pid } = server;
+    const socket = connect(server.port, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    let answer = '';
+    socket.on('error', () => {});
+    socket.on('data', (chunk) => (answer += chunk.toString()));
+    socket.write(
+      `GET ${target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+        `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}\r\n\r\n`,
+    );
+    await until('an answer', () => /^HTTP\/1\.1 40[04] /u.test(answer));
+    expect((await server.api('GET', '/health')).status).toBe(200);
+    expect(server.pid).toBe(pid);
+    expect(server.output).not.toContain('"msg":"uncaught"');
+  },
+);

@@ -29,9 +29,11 @@ export function attachSupabase(options: SupabaseDoorOptions): SupabaseDoor {
     maxFragments: limits.fragmentsMax,
   });
   const upgrade = (request: IncomingMessage, raw: Duplex, head: Buffer): void => {
-    const url = new URL(request.url ?? '/', 'http://localhost');
-    if (url.pathname !== SUPABASE_PATH) return;
-    const vsn = url.searchParams.get('vsn') ?? '1.0.0';
+    // Not parsed as a URL: this runs before anybody looked at the target, and `//` is none.
+    const [path, query] = (request.url ?? '').split('?', 2);
+    if (path !== SUPABASE_PATH) return;
+    const params = new URLSearchParams(query);
+    const vsn = params.get('vsn') ?? '1.0.0';
     if (vsn !== '1.0.0' && vsn !== '2.0.0') {
       reject(raw, '400 Bad Request', 'vsn: expected 1.0.0 or 2.0.0');
       return;
@@ -41,7 +43,7 @@ export function attachSupabase(options: SupabaseDoorOptions): SupabaseDoor {
       return;
     }
     const header = request.headers['x-api-key'];
-    const apikey = url.searchParams.get('apikey') ?? (typeof header === 'string' ? header : null);
+    const apikey = params.get('apikey') ?? (typeof header === 'string' ? header : null);
     // A cookie is nobody's credential here: these clients show tokens, and pages of other origins may use them.
     const visitor: Visitor = { ...visitorOf(request), cookie: null };
     door.handleUpgrade(request, raw, head, (ws) => {

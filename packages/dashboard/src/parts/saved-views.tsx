@@ -8,10 +8,9 @@ import { remove, save } from '../live/command.ts';
 import { useRows } from '../live/rows.ts';
 import type { Problem } from '../rest/request.ts';
 import { Button } from './button.tsx';
-import { Dialog } from './dialog.tsx';
 import { Field, Input, Switch } from './field.tsx';
+import { FormDialog } from './form-dialog.tsx';
 import { Menu, type MenuItem } from './menu.tsx';
-import { ProblemNote } from './problem.tsx';
 import { failedToast } from './toast.tsx';
 
 interface Props {
@@ -126,44 +125,18 @@ function SaveDialog({
 }): ReactNode {
   const [isShared, setShared] = useState(false);
   const [isDefault, setDefault] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const submit = async (form: HTMLFormElement): Promise<void> => {
-    setBusy(true);
-    const failed = await onSave({ name: textOf(new FormData(form), 'name').trim(), isShared, isDefault });
-    setBusy(false);
-    setProblem(failed);
-    if (failed === null) onClose();
-  };
   return (
-    <Dialog
-      open
-      onClose={onClose}
+    <FormDialog
       title="Save this view"
       note="Filters and order, under a name."
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button tone="primary" busy={busy} type="submit" form="save-view">
-            Save
-          </Button>
-        </>
-      }
+      verb="Save"
+      onSubmit={(data) => onSave({ name: textOf(data, 'name').trim(), isShared, isDefault })}
+      onClose={onClose}
     >
-      <form
-        id="save-view"
-        className="space-y-3"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit(event.currentTarget);
-        }}
-      >
-        <Field label="Name">{(ids) => <Input {...ids} name="name" required maxLength={100} isFirst />}</Field>
-        <Switch label="Everybody here sees it" checked={isShared} onChange={setShared} />
-        <Switch label="What I see when I come here" checked={isDefault} onChange={setDefault} />
-        {problem !== null && <ProblemNote problem={problem} />}
-      </form>
-    </Dialog>
+      <Field label="Name">{(ids) => <Input {...ids} name="name" required maxLength={100} isFirst />}</Field>
+      <Switch label="Everybody here sees it" checked={isShared} onChange={setShared} />
+      <Switch label="What I see when I come here" checked={isDefault} onChange={setDefault} />
+    </FormDialog>
   );
 }
 

@@ -40,7 +40,7 @@ export interface MessageLink {
 /** A message: what it says, to whom, when, and what became of it. */
 export interface Message extends Envelope {
   readonly title: string;
-  /** Markdown of a safe subset: no HTML, links over http, https and mailto, images over https. */
+  /** Markdown of a safe subset: no HTML, links over http, https and mailto, no images. */
   readonly body: string;
   readonly priority: MessagePriority;
   readonly audience: MessageAudience;

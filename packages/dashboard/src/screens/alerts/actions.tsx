@@ -7,10 +7,9 @@ import { useCan } from '../../lib/me.ts';
 import { serverNow } from '../../lib/ticker.ts';
 import { useBulk } from '../../parts/bulk-bar.tsx';
 import { Button } from '../../parts/button.tsx';
-import { Dialog } from '../../parts/dialog.tsx';
 import { Field, Input } from '../../parts/field.tsx';
+import { FormDialog } from '../../parts/form-dialog.tsx';
 import { Menu } from '../../parts/menu.tsx';
-import { ProblemNote } from '../../parts/problem.tsx';
 import type { Problem } from '../../rest/request.ts';
 import { snoozes } from './snooze.ts';
 
@@ -104,39 +103,19 @@ function AssignDialog({
   onAssign: (to: string | null) => Promise<Problem | null>;
   onClose: () => void;
 }): ReactNode {
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const submit = async (form: HTMLFormElement): Promise<void> => {
-    const to = textOf(new FormData(form), 'to').trim();
-    const failed = await onAssign(to === '' ? null : to);
-    setProblem(failed);
-    if (failed === null) onClose();
-  };
   return (
-    <Dialog
-      open
-      onClose={onClose}
+    <FormDialog
       title={`Assign ${noun}`}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button tone="primary" type="submit" form="assign-form">
-            Assign {noun}
-          </Button>
-        </>
-      }
+      verb={`Assign ${noun}`}
+      onSubmit={(data) => {
+        const to = textOf(data, 'to').trim();
+        return onAssign(to === '' ? null : to);
+      }}
+      onClose={onClose}
     >
-      <form
-        id="assign-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit(event.currentTarget);
-        }}
-      >
-        <Field label="Assigned to" hint="Empty: nobody">
-          {(ids) => <Input {...ids} name="to" maxLength={200} isFirst />}
-        </Field>
-        {problem !== null && <ProblemNote problem={problem} />}
-      </form>
-    </Dialog>
+      <Field label="Assigned to" hint="Empty: nobody">
+        {(ids) => <Input {...ids} name="to" maxLength={200} isFirst />}
+      </Field>
+    </FormDialog>
   );
 }

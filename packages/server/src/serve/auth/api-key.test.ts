@@ -261,6 +261,24 @@ test('last use reaches the store by itself within a minute', async () => {
   await keep.close();
 });
 
+test('[PM8] a key that ended while its request was on the way makes no other, which would answer to nobody', async () => {
+  const { keys, keep } = await setup();
+  const anna: Principal = { ...by, kind: 'user', id: 'anna' };
+  people.set('anna', ['*:*']);
+  const made = await keys.create(anna, { org: 'main', name: 'x', scope: 'admin', expiresAt: null });
+  if (!made.ok) throw new Error(made.message);
+  const asKey = keys.verify(made.value.secret);
+  if (asKey === null) throw new Error('the key is not known');
+  await keys.revoke(anna, 'main', made.value.key.id);
+  expect(await keys.create(asKey, { org: 'main', name: 'z', scope: 'read', expiresAt: null })).toMatchObject({
+    ok: false,
+    code: 'forbidden',
+  });
+  expect(keys.list('main')).toEqual([]);
+  people.delete('anna');
+  await keep.close();
+});
+
 test('[PM8] a key of a person has what both hold, survives a restart with it, and what it makes answers to the same person', async () => {
   const { keys, store, keep } = await setup();
   const anna: Principal = { ...by, kind: 'user', id: 'anna' };

@@ -135,6 +135,8 @@ export class ApiKeys {
         `${this.#options.keysPerOrgMax} keys exist, which is the most an organization may have; revoke one that is not used`,
       );
     }
+    const answersTo = this.#answersTo(by);
+    if (answersTo === undefined) return refuse('forbidden', `the key ${by.name} has ended, and makes no other`);
     const secret = mint(scope ?? 'custom');
     const hash = sha256(secret).toString('hex');
     const key: ApiKey = {
@@ -143,7 +145,7 @@ export class ApiKeys {
       scope,
       permissions,
       expiresAt,
-      answersTo: this.#answersTo(by),
+      answersTo,
       id: hash.slice(0, 16),
       hint: secret.slice(0, secret.length - 47),
       createdAt: this.#options.clock.now(),
@@ -161,11 +163,14 @@ export class ApiKeys {
     }
   }
 
-  /** A person answers for what they make, and for what a key of theirs makes: a chain of keys is no way around it. */
-  #answersTo(by: Principal): string | null {
+  /**
+   * A person answers for what they make, and for what a key of theirs makes: a chain of keys is no way around it. Undefined:
+   * a key that ended while its request was on the way, of which nobody knows any more who answers for it.
+   */
+  #answersTo(by: Principal): string | null | undefined {
     if (by.kind === 'user') return by.id;
-    const maker = [...this.#byHash.values()].find(({ id }) => id === by.id);
-    return maker?.answersTo ?? null;
+    if (by.kind === 'token' || by.isOperator) return null;
+    return [...this.#byHash.values()].find(({ id }) => id === by.id)?.answersTo;
   }
 
   /** Newest first. */

@@ -23,6 +23,7 @@ export function Menu({ trigger, items }: { trigger: ReactNode; items: readonly (
   const anchor = useRef<HTMLElement>(null);
   const id = useId();
   const drawn = useLater(list, { id, items, anchor, isOpen, isByKey, onOpenChange: setOpen });
+  // A list that could not be loaded is asked for by the next press: as long as there is none, every press means open.
   const open = (next: boolean): void => {
     if (next) list.load();
     setOpen(next);
@@ -42,13 +43,13 @@ export function Menu({ trigger, items }: { trigger: ReactNode; items: readonly (
           // The focus goes into the menu, not to the button first.
           if (!isOpen) event.preventDefault();
           setByKey(false);
-          open(!isOpen);
+          open(drawn === null || !isOpen);
         }}
         onKeyDown={(event) => {
           if (event.key !== 'Enter' && event.key !== ' ' && event.key !== 'ArrowDown') return;
           event.preventDefault();
           setByKey(true);
-          open(event.key === 'ArrowDown' || !isOpen);
+          open(event.key === 'ArrowDown' || drawn === null || !isOpen);
         }}
       >
         {trigger}

@@ -27,7 +27,12 @@ import { waitFor } from '../packages/server/src/testing/peers/peer.ts';
 import { planOf } from '../packages/server/src/testing/peers/plan.ts';
 import { createProbing, type Probing } from '../packages/server/src/testing/peers/probing.ts';
 
-const TIMEOUT_MS = 700;
+/** For faults that are found by waiting: it is waited out. */
+const SILENCE_MS = 700;
+/** For faults that are found by what came: far more than a busy machine needs, and never waited out. */
+const TIMEOUT_MS = 10_000;
+/** Compressed once: a script shares the thread with the probe, and each 64 MiB cost it a quarter of a second. */
+const BOMB = gzipSync(Buffer.alloc(64 * 1_048_576));
 const SECRET = { authorization: 'Bearer wrong' };
 
 let probing: Probing;
@@ -283,7 +288,7 @@ const exchanges: readonly (readonly [name: string, script: Script, expected: str
     'a gzip bomb',
     onAsk((res) => {
       res.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
-      res.end(gzipSync(Buffer.alloc(64 * 1_048_576)));
+      res.end(BOMB);
     }),
     'unhealthy too_large failed',
   ],
@@ -304,13 +309,18 @@ const exchanges: readonly (readonly [name: string, script: Script, expected: str
 
 test.each(exchanges)('[MCP-F1] %s', async (_name, script, expected) => {
   const server = await scripted(script);
-  const result = await probing.probers.probe(planOf('mcp', server.url, { timeoutMs: TIMEOUT_MS }));
+  const timeoutMs = timeoutOf(expected);
+  const result = await probing.probers.probe(planOf('mcp', server.url, { timeoutMs }));
   expect(said(result)).toBe(expected);
-  expect(result.observation.ms).toBeLessThan(TIMEOUT_MS + 500);
+  expect(result.observation.ms).toBeLessThan(Math.max(TIMEOUT_MS, timeoutMs * 2));
   expect(result.observation.facts['reach']?.v).toBe('ok');
   // A person reads the text: no address, no header, nothing the server said.
   expect(JSON.stringify(result.observation)).not.toMatch(/127\.0\.0\.1|oops|elsewhere|hello there/);
 });
+
+function timeoutOf(expected: string): number {
+  return expected.includes(' timeout') ? SILENCE_MS : TIMEOUT_MS;
+}
 
 /** Faults below HTTP: what the server writes on the bare socket. */
 const bytes: readonly (readonly [name: string, onSocket: Parameters<typeof startRaw>[0], expected: string])[] = [
@@ -358,7 +368,7 @@ const bytes: readonly (readonly [name: string, onSocket: Parameters<typeof start
 test.each(bytes)('[MCP-F2] %s', async (_name, onSocket, expected) => {
   const server = await startRaw(onSocket);
   closing.push(() => server.close());
-  const result = await probing.probers.probe(planOf('mcp', server.url, { timeoutMs: TIMEOUT_MS }));
+  const result = await probing.probers.probe(planOf('mcp', server.url, { timeoutMs: timeoutOf(expected) }));
   expect(said(result)).toBe(expected);
 });
 
@@ -366,7 +376,7 @@ test('[MCP-F3] nothing listens: refused within milliseconds', async () => {
   const result = await probing.probers.probe(planOf('mcp', `http://127.0.0.1:${await freePort()}/mcp`));
   expect(said(result)).toBe('unhealthy refused failed');
   expect(result.observation.facts['reach']).toMatchObject({ v: 'fail', code: 'refused' });
-  expect(result.observation.ms).toBeLessThan(100);
+  expect(result.observation.ms).toBeLessThan(2_000);
 });
 
 test('[MCP-F3] https on a plain port is a TLS fault', async () => {
@@ -422,7 +432,7 @@ test.each([-32601, -32600, -32603])('[MCP-F7] error %i to a ping is a sign of li
 
 test('[MCP-F8] a silent ping is confirmed with tools/list before it counts, and remembered', async () => {
   const server = await scripted(on('ping', () => true));
-  const plan = planOf('mcp', server.url, { timeoutMs: TIMEOUT_MS });
+  const plan = planOf('mcp', server.url, { timeoutMs: SILENCE_MS * 3 });
   for (let probe = 0; probe < 3; probe += 1) expect(said(await probing.probers.probe(plan))).toBe('healthy ok ready');
   expect(server.calls.filter((call) => call === 'ping')).toHaveLength(1);
 });
@@ -430,7 +440,7 @@ test('[MCP-F8] a silent ping is confirmed with tools/list before it counts, and 
 test('[MCP-F8] a silent ping and a silent list are a timeout, and the session is kept', async () => {
   let isSilent = false;
   const server = await scripted(() => isSilent);
-  const plan = planOf('mcp', server.url, { timeoutMs: TIMEOUT_MS });
+  const plan = planOf('mcp', server.url, { timeoutMs: SILENCE_MS });
   await probing.probers.probe(plan);
   isSilent = true;
   expect(said(await probing.probers.probe(plan))).toBe('unhealthy timeout failed');
@@ -708,7 +718,7 @@ test.each([
 });
 
 test('[MCP-F20] silent and endless children run out of time and space, and nothing is left of them', async () => {
-  expect(said(await probing.probers.probe(childPlan('silent', { timeoutMs: TIMEOUT_MS })))).toBe(
+  expect(said(await probing.probers.probe(childPlan('silent', { timeoutMs: SILENCE_MS })))).toBe(
     'unhealthy timeout failed',
   );
   expect(said(await probing.probers.probe(childPlan('endless', { id: 'endless' })))).toBe('unhealthy too_large failed');
@@ -743,7 +753,7 @@ test('[MCP-F23] a held child that is killed trips at once, is reported once as f
   await probing.probers.probe(plan);
   const [first = 0] = pids();
   process.kill(first, 'SIGKILL');
-  expect(await waitFor(() => probing.trips.length > 0, 1_000)).toBe(true);
+  expect(await waitFor(() => probing.trips.length > 0, 10_000)).toBe(true);
   expect(probing.trips[0]).toMatchObject({ org: 'main', id: 'peer', cause: 'exited' });
   const down = await probing.probers.probe(plan);
   expect(said(down)).toBe('unhealthy exited failed final');
@@ -754,11 +764,13 @@ test('[MCP-F23] a held child that is killed trips at once, is reported once as f
 });
 
 test('[MCP-F23] a stopped child times out and goes on as the same process', async () => {
-  const plan = childPlan('good', { timeoutMs: TIMEOUT_MS });
-  await probing.probers.probe(childPlan('good', { timeoutMs: TIMEOUT_MS }));
+  const plan = childPlan('good');
+  await probing.probers.probe(plan);
   const [pid = 0] = pids();
   process.kill(pid, 'SIGSTOP');
-  expect(said(await probing.probers.probe(plan))).toBe('unhealthy timeout failed');
+  expect(said(await probing.probers.probe(childPlan('good', { timeoutMs: SILENCE_MS })))).toBe(
+    'unhealthy timeout failed',
+  );
   process.kill(pid, 'SIGCONT');
   expect(said(await probing.probers.probe(plan))).toBe('healthy ok ready');
   expect(pids()).toEqual([pid]);

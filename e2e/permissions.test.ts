@@ -6,6 +6,7 @@ import { collections } from '@statewire/model';
 import { PROTOCOL_VERSION, SSE_PATH, SUBPROTOCOL } from '@statewire/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { Phoenix } from './harness/phoenix.ts';
 import { TestServer, type Reply } from './harness/server.ts';
 import { CUSTOM, DOORS, HOLDS, TABLE } from './permission-table.ts';
 
@@ -129,6 +130,29 @@ test.each(CALLERS)('[PM1] a live connection, every operation on every collection
   expect(wrong).toEqual([]);
 });
 
+test.each(CALLERS)('[PM1] [SB3] the door for Supabase clients, reading every table, by %s', async (caller) => {
+  // Fresh enough to be told again to whoever joins: what may not be read must not leave this way either.
+  await server.api('POST', '/v1/heartbeats/told-again?create=true&period=60000');
+  const line = await Phoenix.open(server.url, await keyOf(caller));
+  const wrong: string[] = [];
+  const names: Readonly<Record<string, string>> = { mcp_servers: 'services', agent_mcp_connection_logs: 'connections' };
+  const tables = [...Object.keys(TABLE).map((name) => [name, name] as const), ...Object.entries(names)];
+  const answers = await Promise.all(tables.map(([table]) => line.listen(table, table)));
+  tables.forEach(([table, collection], i) => {
+    const isMeant = mayBe(caller, collection, 'read', TABLE[collection]?.[0][0] ?? '');
+    const { status, response } = answers[i]?.payload ?? {};
+    const reason = String(response?.reason ?? '');
+    judge(wrong, { where: `table ${table}`, caller, isMeant, isForbidden: reason.startsWith('forbidden:') });
+    if (!isMeant && line.of(table).length > 1) wrong.push(`${caller}: more than a refusal came of ${table}`);
+    if (isMeant && status !== 'ok') wrong.push(`${caller}: ${table} -> ${reason}`);
+  });
+  // One table too many, and nothing of the others is told.
+  const { payload } = await line.listen('both', 'services', 'keys-of-nobody', 'members');
+  if (payload.status !== 'error' || line.of('both').length > 1) wrong.push(`${caller}: a channel with a strange table`);
+  line.end();
+  expect(wrong).toEqual([]);
+});
+
 test('[PM1] at least 2,000 cells were exercised', () => {
   expect(cells).toBeGreaterThan(2_000);
   console.info(`permission matrix: ${cells} cells`);
@@ -248,6 +272,71 @@ test('[PM8] a key has no more than its maker has now: less, nothing and all of i
   expect((await call('made', 'GET', '/v1/services')).status).toBe(401);
 });
 
+test('[PM4] [SB3] the same for a Supabase client: told of the loss, refused after it, let in again', async () => {
+  callers['listener'] = await person('listener', 'admin');
+  const { id } = callers['listener'];
+  const permissions = ['members:read', 'services:read', 'keys:create'];
+  const made = await call('listener', 'POST', '/v1/keys', { name: 'listener', permissions });
+  const line = await Phoenix.open(server.url, made.body.secret);
+  expect((await line.listen('members', 'members')).payload.status).toBe('ok');
+  expect((await line.listen('services', 'services')).payload.status).toBe('ok');
+  expect((await line.listen('both', 'services', 'members')).payload.status).toBe('ok');
+
+  expect((await server.api('PATCH', `/v1/members/${id}`, { role: 'viewer' })).status).toBe(200);
+  for (const name of ['members', 'both']) {
+    await line.heard(`the end of ${name}`, ({ topic, event }) => topic === `realtime:${name}` && event === 'phx_error');
+    expect(line.of(name).at(-2)?.payload).toMatchObject({ extension: 'system', status: 'error' });
+    expect(line.of(name).at(-2)?.payload.message).toMatch(/^forbidden: /u);
+  }
+  expect((await line.listen('members', 'members')).payload.response.reason).toMatch(/^forbidden: /u);
+  const heardSoFar = line.of('members').length;
+  // Members change while only services may be heard; the service that comes after it is the proof of its silence.
+  await person('unseen', 'viewer');
+  await server.api('POST', '/v1/heartbeats/after-loss?create=true&period=60000');
+  await line.heard('what it may hear still', ({ topic, payload }) => {
+    return topic === 'realtime:services' && payload.data?.record?.id === 'after-loss';
+  });
+  expect(line.of('members')).toHaveLength(heardSoFar);
+  expect(line.of('both').at(-1)?.event).toBe('phx_error');
+
+  expect((await server.api('PATCH', `/v1/members/${id}`, { role: 'admin' })).status).toBe(200);
+  expect((await line.listen('members', 'members')).payload.status).toBe('ok');
+  expect((await server.api('POST', `/v1/members/${id}/suspend`)).status).toBe(200);
+  await line.heard(
+    'the end by suspension',
+    ({ topic, event }) => topic === 'realtime:services' && event === 'phx_error',
+  );
+  expect((await line.listen('services', 'services')).payload.response.reason).toMatch(/^auth_/u);
+  line.end();
+});
+
+test('[SB3] nothing leaves before it is known who is calling: an answer is the first, and to a stranger the only frame', async () => {
+  await server.api('POST', '/v1/heartbeats/missed?create=true&period=60000');
+  const key = await keyOf('viewer');
+  const stranger = await Phoenix.open(server.url, `${key.slice(0, -1)}!`);
+  const guest = await Phoenix.open(server.url, key);
+  for (const name of ['services', 'mcp_servers']) {
+    expect((await stranger.listen(name, name)).payload.response.reason).toMatch(/^auth_invalid: /u);
+    await guest.listen(name, name);
+    await guest.heard(`what ${name} missed`, ({ topic, payload }) => {
+      return topic === `realtime:${name}` && payload.data?.record?.id === 'missed';
+    });
+    expect(
+      guest
+        .of(name)
+        .map(({ event }) => event)
+        .slice(0, 2),
+    ).toEqual(['phx_reply', 'presence_state']);
+  }
+  // A guest whose later token is a stranger's hears an error and nothing of what happens after it.
+  expect((await stranger.join('services', {}, key)).payload.status).toBe('ok');
+  expect(stranger.of('services').map(({ event }) => event)).not.toContain('postgres_changes');
+  guest.say('realtime:services', 'access_token', { access_token: `${key.slice(0, -1)}!` });
+  await guest.heard('the end', ({ topic, event }) => topic === 'realtime:services' && event === 'phx_error');
+  stranger.end();
+  guest.end();
+});
+
 test('[PM4] the same on a stream of events', async () => {
   callers['streaming'] = await person('streaming', 'viewer');
   const { id, headers } = callers['streaming'];
@@ -307,6 +396,17 @@ interface Asked {
   readonly path: string;
   readonly body?: object;
   readonly route: string;
+}
+
+/** An API key with what this caller may do: people have none by themselves, and that door takes no cookies. */
+async function keyOf(caller: string): Promise<string> {
+  const headers: Access['headers'] = callers[caller]?.headers ?? {};
+  const bearer = headers['authorization']?.slice('Bearer '.length);
+  if (bearer !== undefined) return bearer;
+  const { permissions } = (await call(caller, 'GET', '/v1/me')).body.principal;
+  const made = await call('owner', 'POST', '/v1/keys', { name: `as ${caller}`, permissions });
+  expect(made.status, JSON.stringify(made.body)).toBe(201);
+  return made.body.secret;
 }
 
 function requestsFor(collection: string, operation: string): readonly Asked[] {

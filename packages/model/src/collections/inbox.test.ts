@@ -70,3 +70,20 @@ test('the settings of an organization are one record', () => {
   expect(settingsCreateSchema.safeParse({ id: 'other' }).success).toBe(false);
   expect(settingsCreateSchema.safeParse({ id: 'main', drafting: { subjects: 1 } }).success).toBe(false);
 });
+
+test.each([
+  [{ theme: 'dark' }, true],
+  [{ theme: 'blue' }, false],
+  [{ zone: 'Asia/Tokyo' }, true],
+  [{ zone: null, locale: null }, true],
+  [{ zone: 'Mars/Olympus' }, false],
+  [{ zone: '+01:00' }, false],
+  [{ locale: 'de-CH' }, true],
+  [{ locale: 'zz' }, false],
+  [{ locale: 'de_DE' }, false],
+  [{ locale: 'de-x-mine' }, false],
+  [{ hours: '13' }, false],
+  [{ colour: 'red' }, false],
+])('a look with %j is accepted: %s', (look, isFit) => {
+  expect(preferencesCreateSchema.safeParse({ look }).success).toBe(isFit);
+});

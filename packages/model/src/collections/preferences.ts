@@ -1,5 +1,5 @@
 /**
- * Preferences: what a person wants to be told, how loudly and when. A person who never said anything has no record,
+ * Preferences: what a person wants to be told, how loudly and when, and how their screens look. A person who never said anything has no record,
  * and the defaults hold.
  */
 import { z } from 'zod';
@@ -9,6 +9,7 @@ import type { InputShape } from '../report.ts';
 import { count, envelopeShape, instant, labelsSchema, type Shape } from '../schema.ts';
 import { NOTIFICATION_TYPES, type NotificationType } from '../notification-type.ts';
 import { PRIORITIES, type Priority } from '../priority.ts';
+import { type Look, lookInput, type LookInput, lookRow, zoneSchema } from './look.ts';
 
 /** By which ways one type of notification reaches the person, and from which priority on. */
 export interface Ways {
@@ -53,6 +54,8 @@ export interface Preferences extends Envelope {
   /** Beyond so many an hour the rest becomes one summary. */
   readonly throttle: { readonly perHour: number; readonly [field: string]: number };
   readonly push: readonly PushDevice[];
+  /** Null, and absent in records of earlier releases: never said, so that each browser goes by what it kept. */
+  readonly look: Look | null;
 }
 
 type WaysInput = { readonly [K in 'email' | 'inbox' | 'push' | 'sound']?: boolean | undefined } & {
@@ -64,10 +67,11 @@ export interface PreferencesCreate {
   readonly types?: { readonly [T in NotificationType]?: WaysInput | undefined } | undefined;
   readonly quiet?: PersonalQuiet | null | undefined;
   readonly throttle?: { readonly perHour: number } | undefined;
+  readonly look?: LookInput | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Body of `PATCH /v1/preferences/<id>`. What is left out of a type keeps its value. */
+/** Body of `PATCH /v1/preferences/<id>`. What is left out of a type, or of the look, keeps its value. */
 export type PreferencesPatch = PreferencesCreate;
 
 const ways = (inbox: boolean, push: boolean, sound: boolean, minPriority: Priority): Ways =>
@@ -101,12 +105,6 @@ const timeOfDay: z.ZodType<string> = z
   .string()
   .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, { error: 'expected a time of day such as 22:00' });
 
-/** An IANA time zone that this runtime knows. */
-const zoneSchema: z.ZodType<string> = z
-  .string()
-  .max(64)
-  .refine(isZone, { error: 'expected a time zone such as Europe/Berlin' });
-
 const quietSchema: z.ZodType<PersonalQuiet> = z.strictObject({
   days: z.array(z.int().min(0).max(6)).max(7),
   from: timeOfDay,
@@ -123,6 +121,7 @@ const createShape: InputShape<PreferencesCreate> = {
   types: z.partialRecord(z.enum(NOTIFICATION_TYPES), waysInput).optional(),
   quiet: quietSchema.nullish(),
   throttle: throttleSchema.optional(),
+  look: lookInput.optional(),
   labels: labelsSchema.optional(),
 };
 /** What makes a person's preferences: the body of a create. */
@@ -143,6 +142,7 @@ const shape: Shape<Preferences> = {
   quiet: quietSchema.nullable(),
   throttle: z.object({ perHour: count }),
   push: z.array(z.object({ id: z.string(), name: z.string(), host: z.string(), at: instant })),
+  look: lookRow.nullable(),
 };
 
 /** Every field of a person's preferences, as a schema. */
@@ -157,14 +157,5 @@ export const preferences: Collection = describeCollection({
   report: null,
   fields: Object.keys(shape),
   access: { read: 'read', write: 'read', own: 'person' },
-  owns: { api: ['types', 'quiet', 'throttle', 'labels'], report: [] },
+  owns: { api: ['types', 'quiet', 'throttle', 'look', 'labels'], report: [] },
 });
-
-function isZone(zone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
-}

@@ -125,6 +125,27 @@ test('[IB1] somebody else’s record is answered in the words in which one that 
   expect((await as('ben', 'GET', `/v1/notifications/${theirs}`)).text).toBe(before.text);
 });
 
+test('[IB9] a look is changed part by part, and what no runtime knows is refused', async () => {
+  const look = async (): Promise<unknown> => {
+    const { json } = await as('ana', 'GET', '/v1/preferences');
+    expect(json['rows']).toHaveLength(1);
+    const own: unknown = Array.isArray(json['rows']) ? json['rows'][0] : null;
+    return typeof own === 'object' && own !== null ? Reflect.get(own, 'look') : undefined;
+  };
+  expect(await look()).toBe(null);
+  const at = `/v1/preferences/${(await rows('ana', 'preferences'))[0]}`;
+  expect((await as('ana', 'PATCH', at, { look: { theme: 'dark', zone: 'Asia/Tokyo' } })).status).toBe(200);
+  const said = { theme: 'dark', density: 'comfortable', zone: 'Asia/Tokyo', locale: null, hours: '24', rail: 'auto' };
+  expect(await look()).toEqual(said);
+  expect((await as('ana', 'PATCH', at, { look: { locale: 'de-DE', hours: '12' } })).status).toBe(200);
+  expect(await look()).toEqual({ ...said, locale: 'de-DE', hours: '12' });
+  for (const wrong of [{ zone: 'Mars/Olympus' }, { locale: 'zz' }, { theme: 'blue' }, { font: 'Inter' }]) {
+    expect((await as('ana', 'PATCH', at, { look: wrong })).status, JSON.stringify(wrong)).toBe(400);
+  }
+  expect((await as('ana', 'PATCH', at, { throttle: { perHour: 9 } })).status).toBe(200);
+  expect(await look()).toEqual({ ...said, locale: 'de-DE', hours: '12' });
+});
+
 test('[IB1] preferences cannot be made for somebody else, and the refusal tells nothing', async () => {
   const seen = await as('read key', 'POST', '/v1/preferences', { id: ids['ben'] });
   const never = await as('read key', 'POST', '/v1/preferences', { id: 'never-was' });

@@ -1,4 +1,10 @@
-import { NOTIFICATION_TYPES, preferenceDefaults, type Preferences, type PreferencesPatch } from '@statewire/model';
+import {
+  lookDefaults,
+  NOTIFICATION_TYPES,
+  preferenceDefaults,
+  type Preferences,
+  type PreferencesPatch,
+} from '@statewire/model';
 import { ok, type JsonObject } from '@statewire/protocol';
 import { personKey } from '../../../lib/person.ts';
 import type { Plain } from '../plain.ts';
@@ -8,7 +14,7 @@ export const preferences: Plain = {
   prefix: 'prf',
   idOf: (_fields, principal) => personKey(principal.id),
   born: (_deps, _draft, { principal, fields }) =>
-    ok({ ...preferenceDefaults, push: [], ...joined(preferenceDefaults, fields), person: principal.id }),
+    ok({ ...preferenceDefaults, push: [], look: null, ...joined(preferenceDefaults, fields), person: principal.id }),
   patched: (_deps, _draft, { row, fields }) => {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: rows of `preferences` are Preferences.
     const known = row as Preferences;
@@ -16,10 +22,10 @@ export const preferences: Plain = {
   },
 };
 
-/** What is left out of a type keeps its value. */
-function joined(known: Pick<Preferences, 'types'>, fields: JsonObject): JsonObject {
+/** What is left out of a type, or of the look, keeps its value. */
+function joined(known: Pick<Preferences, 'look' | 'types'>, fields: JsonObject): JsonObject {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: the schemas of preferences have read them.
-  const { types = {} } = fields as PreferencesPatch;
+  const { types = {}, look } = fields as PreferencesPatch;
   const next: Record<string, JsonObject> = {};
   for (const type of NOTIFICATION_TYPES) {
     const given = Object.entries(types[type] ?? {}).flatMap(([way, value]) =>
@@ -27,5 +33,7 @@ function joined(known: Pick<Preferences, 'types'>, fields: JsonObject): JsonObje
     );
     next[type] = { ...known.types[type], ...Object.fromEntries(given) };
   }
-  return { ...fields, types: next };
+  if (look === undefined) return { ...fields, types: next };
+  const said = Object.fromEntries(Object.entries(look).filter(([, value]) => value !== undefined));
+  return { ...fields, types: next, look: { ...lookDefaults, ...known.look, ...said } };
 }

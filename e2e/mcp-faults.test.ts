@@ -22,6 +22,7 @@ import {
   type Script,
   type ScriptedCall,
 } from '../packages/server/src/testing/peers/faults.ts';
+import { systemClock, type Clock } from '../packages/server/src/lib/clock.ts';
 import { freePort } from '../packages/server/src/testing/free-port.ts';
 import { waitFor } from '../packages/server/src/testing/peers/peer.ts';
 import { planOf } from '../packages/server/src/testing/peers/plan.ts';
@@ -538,6 +539,67 @@ test('[MCP-F12] a legacy server that ignores discover is found by initialize wit
   const server = await scripted(on('server/discover', () => true));
   const result = await probing.probers.probe(planOf('mcp', server.url, { timeoutMs: TIMEOUT_MS }));
   expect(said(result)).toBe('healthy ok ready');
+});
+
+/** Probers whose clock can be set forward between two probes: `discover` is asked again after seconds to minutes. */
+function laterProbing(): { readonly probing: Probing; readonly later: (ms: number) => void } {
+  let aheadMs = 0;
+  const clock: Clock = {
+    now: () => systemClock.now() + aheadMs,
+    mono: () => systemClock.mono() + aheadMs,
+    after: (ms, fn) => systemClock.after(ms, fn),
+    soon: (fn) => systemClock.soon(fn),
+    random: () => systemClock.random(),
+  };
+  const made = createProbing({}, clock);
+  closing.push(() => made.probers.close());
+  return { probing: made, later: (ms) => void (aheadMs += ms) };
+}
+
+test.each<[what: string, slow: (call: ScriptedCall) => boolean]>([
+  ['silence', () => true],
+  ['a proxy that gave up waiting (408)', ({ res }) => send(res, 408, '')],
+  ['headers and no body', ({ res }) => (res.writeHead(200, { 'content-type': 'application/json' }), true)],
+])('[MCP-F12] a slow server of both eras is never told as legacy: %s', async (_what, slow) => {
+  let isSlow = true;
+  const server = await scripted((call) => {
+    if (call.method !== 'server/discover') return false;
+    return isSlow ? slow(call) : json(call.res, 200, resultOf(call, discovered));
+  });
+  const { probing: ours, later } = laterProbing();
+  const plan = planOf('mcp', server.url, { timeoutMs: TIMEOUT_MS });
+  const first = await ours.probers.probe(plan);
+  expect(said(first)).toBe('healthy ok ready');
+  expect(first.observation.mcp).toMatchObject({ era: 'unknown', serverName: 'scripted', tools: 1 });
+  // What becomes the accepted list must be comparable with the lists that follow.
+  expect(first.inventory).toBeNull();
+  isSlow = false;
+  expect((await ours.probers.probe(plan)).observation.mcp).toMatchObject({ era: 'unknown' });
+  later(5_000);
+  const settled = await ours.probers.probe(plan);
+  expect(settled.observation.mcp).toMatchObject({ era: 'modern', serverName: 'upgraded', sessionsLost: 0 });
+  // The legacy session is not left behind.
+  expect(server.sessions.size).toBe(0);
+});
+
+test.each(['hold', 'fresh'] as const)('[MCP-F12] silence alone never becomes an era (%s)', async (mode) => {
+  let isSilent = true;
+  const server = await scripted((call) => call.method === 'server/discover' && isSilent);
+  const { probing: ours, later } = laterProbing();
+  const plan = planOf('mcp', server.url, { timeoutMs: TIMEOUT_MS, mode });
+  const lists: boolean[] = [];
+  for (let probe = 0; probe < 3; probe += 1) {
+    const result = await ours.probers.probe(plan);
+    expect(result.observation.mcp?.era).toBe('unknown');
+    lists.push(result.inventory !== null);
+    // Asked again when it is due, not with every probe: each silence costs much of a probe's time.
+    await ours.probers.probe(plan);
+    later(60_000);
+  }
+  expect(lists).toEqual([false, false, true]);
+  expect(server.calls.filter((call) => call === 'server/discover')).toHaveLength(3);
+  isSilent = false;
+  expect((await ours.probers.probe(plan)).observation.mcp?.era).toBe('legacy');
 });
 
 test('[MCP-F13] the version header is never sent on initialize, and on everything after it', async () => {

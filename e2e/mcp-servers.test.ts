@@ -21,6 +21,8 @@ import { planOf } from '../packages/server/src/testing/peers/plan.ts';
 import { createProbing, type Probing } from '../packages/server/src/testing/peers/probing.ts';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
+/** On a busy machine the first answer takes seconds, and an era is only told by an answer. */
+const SLOW_MS = 60_000;
 
 let probing: Probing;
 let folder: string;
@@ -111,8 +113,10 @@ test('[MCP-P1] memory over stdio', async () => {
 test('[MCP-P1] context7 over stdio and HTTP speaks the modern era', async () => {
   const server = await context7();
   const results = [
-    await probing.probers.probe(planOf('mcp', `http://127.0.0.1:${server.port}/mcp`, { id: 'http' })),
-    await probing.probers.probe({ ...stdio('context7-mcp', []), id: 'stdio' }),
+    await probing.probers.probe(
+      planOf('mcp', `http://127.0.0.1:${server.port}/mcp`, { id: 'http', timeoutMs: SLOW_MS }),
+    ),
+    await probing.probers.probe({ ...stdio('context7-mcp', []), id: 'stdio', timeoutMs: SLOW_MS }),
   ];
   for (const result of results) {
     expect(said(result)).toBe('healthy ok ready');

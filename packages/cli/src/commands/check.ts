@@ -228,7 +228,7 @@ function describe(plan: CheckPlan, result: ProbeResult): string {
   }
   if (plan.kind === 'mcp' && mcp !== null) {
     lines.push(
-      `  ${mcp.serverName} ${mcp.serverVersion}, MCP ${mcp.protocolVersion} (${mcp.era}) over ${mcp.transport}`,
+      `  ${mcp.serverName} ${mcp.serverVersion}, MCP ${mcp.protocolVersion} (${mcp.era === 'unknown' ? 'era unknown' : mcp.era}) over ${mcp.transport}`,
     );
     const tools = toolNames(result);
     if (tools.length > 0) lines.push(`  ${tools.length} tools: ${tools.join(', ')}`);

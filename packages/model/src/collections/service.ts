@@ -29,7 +29,8 @@ import { checkFlaw, checkInputSchema, type CheckInput } from './check.ts';
 /** What an MCP server said of itself, and how its tools compare with what a person accepted. */
 export interface McpInfo {
   readonly transport: 'http' | 'sse' | 'stdio';
-  readonly era: 'modern' | 'legacy';
+  /** `unknown` while nothing the server answered has told it: silence is no evidence. */
+  readonly era: 'modern' | 'legacy' | 'unknown';
   readonly protocolVersion: string;
   readonly serverName: string;
   readonly serverVersion: string;
@@ -175,7 +176,7 @@ export interface ServiceReport extends StatusReport {
 
 const mcpSchema: z.ZodType<McpInfo> = z.object({
   transport: z.enum(['http', 'sse', 'stdio']),
-  era: z.enum(['modern', 'legacy']),
+  era: z.enum(['modern', 'legacy', 'unknown']),
   protocolVersion: z.string(),
   serverName: z.string(),
   serverVersion: z.string(),

@@ -28,7 +28,7 @@ export function McpPane({ row }: { row: Service }): ReactNode {
   }
   const drift = driftOf(mcp);
   return (
-    <Pane title="MCP" note={mcp.era === 'modern' ? 'modern era' : 'legacy era'}>
+    <Pane title="MCP" note={mcp.era === 'unknown' ? 'era not told yet' : `${mcp.era} era`}>
       <Facts>
         <Fact title="Server">
           {mcp.serverName || 'unnamed'} <span className="text-muted">{mcp.serverVersion}</span>

@@ -24,11 +24,16 @@ import type { Asked, Wire } from './wire.ts';
  *            -> silence                                                                 => no evidence, but `initialize`
  *               gets the rest of the time: some legacy servers drop what they do not know
  *
- * A verdict is only kept when something answered. A remembered legacy server that answers `initialize` with
- * -32022 was upgraded: it is asked again as modern in the same run.
+ * Only an answer decides. A slow server that speaks both eras is silent to `discover` and answers `initialize` just
+ * like one that drops what it does not know: such a session is used as legacy and told as unproven, and `settle`
+ * asks again (era-memory.ts says when). A remembered legacy server that answers `initialize` with -32022 was
+ * upgraded: it is asked again as modern in the same run.
  */
 
 export type Era = 'modern' | 'legacy';
+
+/** What is known before a session is opened; `doubted`: it was silent to `discover` and is not asked that now. */
+export type Known = Era | 'doubted' | null;
 
 /** What a server said of itself. */
 interface ServerInfo {
@@ -41,6 +46,8 @@ interface ServerInfo {
 /** A server that answered, and how to go on talking to it. */
 export interface Session {
   readonly manner: Manner;
+  /** Whether an answer told the era; false after a mere silence to `discover`. */
+  readonly isProven: boolean;
   readonly info: ServerInfo;
   /** Time of the answer that proved it alive. */
   readonly ms: number;
@@ -49,19 +56,28 @@ export interface Session {
 }
 
 /** Opens a conversation in the era the server speaks. */
-export async function openSession(wire: Wire, known: Era | null, budget: Budget): Promise<Result<Session, Fault>> {
-  if (known !== 'legacy') {
+export async function openSession(wire: Wire, known: Known, budget: Budget): Promise<Result<Session, Fault>> {
+  let isProven = known === 'legacy';
+  if (known === null || known === 'modern') {
     const seen = await discover(wire, known === null ? budget.share(DISCOVER_SHARE) : budget);
     if (seen.is === 'modern') return ok(seen.session);
-    if (seen.is === 'fault' && !(known === null && isSilence(seen.fault.code))) return { ok: false, ...seen.fault };
+    if (seen.is === 'fault' && !(known === null && isSilent(seen.fault))) return { ok: false, ...seen.fault };
+    isProven = seen.is === 'legacy';
   }
   const greeted = await initialize(wire, budget);
-  if (greeted.is === 'session') return ok(greeted.session);
+  if (greeted.is === 'session') return ok({ ...greeted.session, isProven });
   if (greeted.is === 'fault') return { ok: false, ...greeted.fault };
   const again = await discover(wire, budget);
   if (again.is === 'modern') return ok(again.session);
   if (again.is === 'fault') return { ok: false, ...again.fault };
   return fail('handshake_failed', 'The server refuses both initialize and server/discover.');
+}
+
+/** Asks an unproven session for its era again. The session comes back as it is when there is still no answer that decides. */
+export async function settle(wire: Wire, session: Session, budget: Budget): Promise<Session> {
+  const seen = await discover(wire, budget.share(DISCOVER_SHARE));
+  if (seen.is === 'modern') return seen.session;
+  return seen.is === 'legacy' ? { ...session, isProven: true } : session;
 }
 
 type Discovered =
@@ -74,7 +90,7 @@ async function discover(wire: Wire, budget: Budget): Promise<Discovered> {
   const asked = await wire.ask({ method: 'server/discover', params: {}, manner, budget });
   if (!asked.ok) {
     // A 4xx without a modern error, or something that is no MCP, may still be a legacy server.
-    return LEGACY_HINTS.has(asked.code) ? { is: 'legacy' } : { is: 'fault', fault: asked };
+    return LEGACY_HINTS.has(asked.code) && !isSilent(asked) ? { is: 'legacy' } : { is: 'fault', fault: asked };
   }
   const { reply, ms } = asked.value;
   if (reply.is === 'result') {
@@ -88,13 +104,18 @@ async function discover(wire: Wire, budget: Budget): Promise<Discovered> {
   return { is: 'modern', session: unnamed(manner, ms, unsupported(supported)) };
 }
 
+/** Nobody answered in time, or something in between says so for them. */
+function isSilent(fault: Fault): boolean {
+  return isSilence(fault.code) || fault.status === REQUEST_TIMEOUT;
+}
+
 /** A discover result, or null when it lacks what makes it one: some legacy servers answer unknown methods with a shrug. */
 function discovered(result: JsonObject, manner: Manner, ms: number): Session | null {
   const versions = versionsOf(result, 'supportedVersions');
   if (result['resultType'] !== 'complete' || versions.length === 0) return null;
   const meta = isObject(result['_meta']) ? result['_meta'] : {};
   const info = infoOf(meta['io.modelcontextprotocol/serverInfo'], result['capabilities'], MODERN_VERSION);
-  return { manner, info, ms, note: versions.includes(MODERN_VERSION) ? null : unsupported(versions) };
+  return { manner, isProven: true, info, ms, note: versions.includes(MODERN_VERSION) ? null : unsupported(versions) };
 }
 
 type Greeted =
@@ -130,7 +151,7 @@ async function welcome(wire: Wire, result: JsonObject, asked: Asked, budget: Bud
   await wire.tell('notifications/initialized', {}, manner, budget);
   const info = infoOf(result['serverInfo'], result['capabilities'], version);
   const note = LEGACY_VERSIONS.has(version) ? null : unsupported([version]);
-  return { is: 'session', session: { manner, info, ms: asked.ms, note } };
+  return { is: 'session', session: { manner, isProven: true, info, ms: asked.ms, note } };
 }
 
 function infoOf(server: Json | undefined, capabilities: Json | undefined, protocolVersion: string): ServerInfo {
@@ -146,7 +167,13 @@ function infoOf(server: Json | undefined, capabilities: Json | undefined, protoc
 }
 
 function unnamed(manner: Manner, ms: number, note: Fault): Session {
-  return { manner, ms, note, info: { protocolVersion: MODERN_VERSION, name: '', version: '', capabilities: [] } };
+  return {
+    manner,
+    isProven: true,
+    ms,
+    note,
+    info: { protocolVersion: MODERN_VERSION, name: '', version: '', capabilities: [] },
+  };
 }
 
 function handshakeNote(reply: Extract<Reply, { is: 'error' }>): Fault {
@@ -177,6 +204,7 @@ function textOf(value: Json | undefined): string {
 }
 
 const DISCOVER_SHARE = 0.4;
+const REQUEST_TIMEOUT = 408;
 const NAME_MAX = 200;
 const CAPABILITIES_MAX = 32;
 const LEGACY_VERSIONS: ReadonlySet<string> = new Set([

@@ -9,7 +9,8 @@ import { parseUrl } from '../http.ts';
 import type { CheckPlan } from '../plan.ts';
 import { reading, type Finding, type ProbeDeps } from '../probe.ts';
 import { authReading } from './auth.ts';
-import { openSession, type Era, type Session } from './era.ts';
+import { EraMemory } from './era-memory.ts';
+import { openSession, settle, type Session } from './era.ts';
 import { faultFinding, Levels } from './levels.ts';
 import { LegacySse } from './legacy-sse.ts';
 import { ListChanged } from './list-changed.ts';
@@ -27,9 +28,9 @@ export class HttpServer implements McpServer {
   readonly #deps: ProbeDeps;
   readonly #onTrip: (cause: string) => void;
   readonly #levels: Levels;
+  readonly #era: EraMemory;
   readonly #listChanged: ListChanged;
   #target: HttpTarget | null = null;
-  #era: { readonly era: Era; readonly at: number } | null = null;
   #session: Session | null = null;
   #sse: LegacySse | null = null;
   #opening: LegacySse | null = null;
@@ -51,6 +52,7 @@ export class HttpServer implements McpServer {
     this.#deps = deps;
     this.#onTrip = onTrip;
     this.#levels = new Levels(deps);
+    this.#era = new EraMemory(deps.clock);
     this.#listChanged = new ListChanged(deps.clock, () => {
       this.#levels.expire();
       if (!this.#isClosed) onTrip('list_changed');
@@ -112,7 +114,12 @@ export class HttpServer implements McpServer {
     const facts = { ...(below.reach === null ? {} : { reach: below.reach }), ...below.facts, auth };
     const climbed = await this.#levels.climb(this.#sse ?? wire, plan, session, facts, budget);
     if (plan.mode === 'hold' && this.#sse === null && !this.#isClosed) this.#watch(target, session.manner);
-    return { ...climbed, evidence: null, finding: { ...climbed.finding, certificate: below.certificate } };
+    return {
+      // A list taken in doubt would become the accepted one, and could never be compared with the modern one.
+      inventory: session.isProven || this.#era.isQuiet ? climbed.inventory : null,
+      evidence: null,
+      finding: { ...climbed.finding, certificate: below.certificate },
+    };
   }
 
   /** An answer from the server, in the open session or in a new one; a lost session is re-opened right here. */
@@ -131,7 +138,7 @@ export class HttpServer implements McpServer {
       if (alive.ok) {
         this.#usesPing = alive.value.usesPing;
         this.#hasAnswered = true;
-        this.#session = { ...held, ms: alive.value.ms };
+        this.#session = await this.#settled(wire, { ...held, ms: alive.value.ms }, budget);
         return ok(this.#session);
       }
       // A server that forgot an SSE session never answers the POST: a new stream tells forgetting from hanging.
@@ -150,6 +157,19 @@ export class HttpServer implements McpServer {
     return opened;
   }
 
+  /** The session, or its successor when the server turns out to be modern after all. */
+  async #settled(wire: StreamableHttp, session: Session, budget: Budget): Promise<Session> {
+    if (session.isProven || !this.#era.isDue) return session;
+    const settled = await settle(wire, session, budget);
+    this.#era.learn(settled, null);
+    if (settled.isProven || this.#era.isQuiet) this.#levels.expire();
+    if (settled.manner.era === session.manner.era) return settled;
+    this.#tripwire?.close();
+    this.#tripwire = null;
+    if (session.manner.era === 'legacy' && session.manner.session !== null) await wire.end(session.manner, budget);
+    return settled;
+  }
+
   async #open(
     plan: CheckPlan,
     target: HttpTarget,
@@ -162,11 +182,15 @@ export class HttpServer implements McpServer {
       if (opened.code !== 'not_mcp' && opened.code !== 'http_4xx') return opened;
       this.#isSse = false;
     }
-    const isFresh = this.#era !== null && this.#deps.clock.mono() - this.#era.at < ERA_MS;
-    const opened = await openSession(wire, isFresh ? (this.#era?.era ?? null) : null, budget);
-    if (opened.ok) return ok(this.#keep(plan, opened.value));
+    const { known } = this.#era;
+    const opened = await openSession(wire, known, budget);
+    if (opened.ok) {
+      this.#era.learn(opened.value, known);
+      if (known === null && this.#era.isQuiet) this.#levels.expire();
+      return ok(this.#keep(plan, opened.value));
+    }
     // A fault that is evidence against the remembered era must not outlive this probe.
-    if (opened.code === 'http_4xx' || opened.code === 'handshake_failed') this.#era = null;
+    if (opened.code === 'http_4xx' || opened.code === 'handshake_failed') this.#era.refute();
     if (opened.code !== 'http_4xx' || !SSE_HINTS.has(opened.status ?? 0)) return opened;
     const sse = await this.#openSse(target, budget);
     if (sse.ok) {
@@ -184,7 +208,6 @@ export class HttpServer implements McpServer {
   }
 
   #keep(plan: CheckPlan, session: Session): Session {
-    this.#era = { era: session.manner.era, at: this.#deps.clock.mono() };
     this.#session = session;
     this.#hasAnswered = false;
     if (this.#isLost) this.#levels.sessionsLost += 1;
@@ -211,6 +234,7 @@ export class HttpServer implements McpServer {
       return session;
     }
     this.#sse = sse;
+    this.#era.learn(session.value, 'legacy');
     return session;
   }
 
@@ -312,7 +336,6 @@ function lowerCased(headers: Readonly<Record<string, string>>): Record<string, s
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-const ERA_MS = 3_600_000;
 const SSE_SHARE = 0.5;
 const END_MS = 2_000;
 const AUTH_MS = 600_000;

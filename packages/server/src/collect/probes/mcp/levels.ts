@@ -58,7 +58,7 @@ export class Levels {
     const trouble = TROUBLE_ORDER.map((name) => facts[name]).find((fact) => fact?.v === 'fail' || fact?.v === 'warn');
     const mcp: McpInfo = {
       transport: wire.transport,
-      era: session.manner.era,
+      era: session.isProven ? session.manner.era : 'unknown',
       protocolVersion: session.info.protocolVersion,
       serverName: session.info.name,
       serverVersion: session.info.version,

@@ -5,7 +5,8 @@ import { isSilence } from '../classify.ts';
 import type { CheckPlan } from '../plan.ts';
 import { reading, type ProbeDeps } from '../probe.ts';
 import { Child } from './child.ts';
-import { openSession, type Session } from './era.ts';
+import { EraMemory } from './era-memory.ts';
+import { openSession, settle, type Session } from './era.ts';
 import { faultFinding, Levels } from './levels.ts';
 import { ListChanged } from './list-changed.ts';
 import { askAlive, SESSION_LOST } from './liveness.ts';
@@ -30,6 +31,7 @@ export class StdioServer implements McpServer {
   /** Children on their way out; awaited by close(). At most one per probe within the stop times. */
   readonly #stopping = new Set<Promise<void>>();
   #child: Child | null = null;
+  #era: EraMemory;
   #session: Session | null = null;
   #spawnMs = 0;
   #isHeld = false;
@@ -45,6 +47,7 @@ export class StdioServer implements McpServer {
     this.#held = held;
     this.#onTrip = onTrip;
     this.#levels = new Levels(deps);
+    this.#era = new EraMemory(deps.clock);
     this.#listChanged = new ListChanged(deps.clock, () => {
       this.#levels.expire();
       if (!this.#isClosed) onTrip('list_changed');
@@ -99,7 +102,12 @@ export class StdioServer implements McpServer {
         : { noise: reading('warn', 'protocol_noise', 'The server prints something to its output that is not MCP.') };
     const facts = { ...(reach === null ? {} : { reach }), ...noise };
     const climbed = await this.#levels.climb(child, plan, greeted.value, facts, budget);
-    return { ...climbed, evidence: climbed.finding.verdict === 'healthy' ? null : stderr };
+    return {
+      ...climbed,
+      // A list taken in doubt would become the accepted one, and could never be compared with the modern one.
+      inventory: greeted.value.isProven || this.#era.isQuiet ? climbed.inventory : null,
+      evidence: climbed.finding.verdict === 'healthy' ? null : stderr,
+    };
   }
 
   async #greet(plan: CheckPlan, budget: Budget): Promise<Result<Session, Fault>> {
@@ -111,7 +119,8 @@ export class StdioServer implements McpServer {
       const alive = await askAlive(child, manner, this.#usesPing, budget);
       if (alive.ok) {
         this.#usesPing = alive.value.usesPing;
-        this.#session = { ...this.#session, ms: alive.value.ms };
+        const session = { ...this.#session, ms: alive.value.ms };
+        this.#session = session.isProven || !this.#era.isDue ? session : await this.#settled(child, session, budget);
         return ok(this.#session);
       }
       if (alive.code !== SESSION_LOST) return alive;
@@ -119,9 +128,17 @@ export class StdioServer implements McpServer {
     const opened = await openSession(child, null, budget);
     if (opened.ok) {
       this.#session = opened.value;
+      this.#era.learn(opened.value, null);
       if (this.#isHeld) this.#levels.expire();
     }
     return opened;
+  }
+
+  async #settled(child: Child, session: Session, budget: Budget): Promise<Session> {
+    const settled = await settle(child, session, budget);
+    this.#era.learn(settled, null);
+    if (settled.isProven || this.#era.isQuiet) this.#levels.expire();
+    return settled;
   }
 
   async #ensureChild(plan: CheckPlan): Promise<Result<Child, Fault>> {
@@ -175,6 +192,7 @@ export class StdioServer implements McpServer {
     const child = this.#child;
     this.#child = null;
     this.#session = null;
+    this.#era = new EraMemory(this.#deps.clock);
     this.#silences = 0;
     if (this.#isHeld) this.#held.count -= 1;
     this.#isHeld = false;

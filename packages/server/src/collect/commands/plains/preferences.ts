@@ -23,7 +23,10 @@ export const preferences: Plain = {
 };
 
 /** What is left out of a type, or of the look, keeps its value. */
-function joined(known: Pick<Preferences, 'look' | 'types'>, fields: JsonObject): JsonObject {
+function joined(
+  known: Pick<Preferences, 'types'> & Partial<Pick<Preferences, 'look'>>,
+  fields: JsonObject,
+): JsonObject {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: the schemas of preferences have read them.
   const { types = {}, look } = fields as PreferencesPatch;
   const next: Record<string, JsonObject> = {};

@@ -140,7 +140,7 @@ test('[IB9] a look is changed part by part, and what no runtime knows is refused
   expect((await as('ana', 'PATCH', at, { look: { locale: 'de-DE', hours: '12' } })).status).toBe(200);
   expect(await look()).toEqual({ ...said, locale: 'de-DE', hours: '12' });
   for (const wrong of [{ zone: 'Mars/Olympus' }, { locale: 'zz' }, { theme: 'blue' }, { font: 'Inter' }]) {
-    expect((await as('ana', 'PATCH', at, { look: wrong })).status, JSON.stringify(wrong)).toBe(400);
+    expect((await as('ana', 'PATCH', at, { look: wrong })).status, JSON.stringify(wrong)).toBe(422);
   }
   expect((await as('ana', 'PATCH', at, { throttle: { perHour: 9 } })).status).toBe(200);
   expect(await look()).toEqual({ ...said, locale: 'de-DE', hours: '12' });

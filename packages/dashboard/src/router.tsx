@@ -29,6 +29,7 @@ import { readAnalyticsSearch } from './screens/analytics/search.ts';
 import { readInboxSearch } from './screens/inbox/search.ts';
 import { readIncidentsSearch } from './screens/incidents/search.ts';
 import { readMaintenanceSearch } from './screens/maintenance/search.ts';
+import { readMessagesSearch } from './screens/messages/search.ts';
 import { readMonitoringSearch } from './screens/monitoring/search.ts';
 import { readNotificationsSearch } from './screens/notifications/search.ts';
 import { Overview } from './screens/overview.tsx';
@@ -93,7 +94,13 @@ const maintenance = createRoute({
 const messages = createRoute({
   getParentRoute: () => root,
   path: '/messages',
+  validateSearch: readMessagesSearch,
   component: lazyRouteComponent(() => import('./screens/messages/messages.tsx'), 'Messages'),
+});
+const message = createRoute({
+  getParentRoute: () => root,
+  path: '/messages/$id',
+  component: lazyRouteComponent(() => import('./screens/messages/message.tsx'), 'MessageDetail'),
 });
 const notifications = createRoute({
   getParentRoute: () => root,
@@ -265,6 +272,7 @@ export const router = createRouter({
     incident,
     maintenance,
     messages,
+    message,
     notifications,
     statusPages,
     statusPage,

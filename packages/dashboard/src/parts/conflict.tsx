@@ -13,6 +13,7 @@ export function ConflictDialog({
   conflict,
   was,
   busy,
+  describe = textOf,
   onResolve,
   onClose,
 }: {
@@ -20,6 +21,8 @@ export function ConflictDialog({
   /** The values when the person began to type. */
   was: JsonObject;
   busy: boolean;
+  /** How a value of a field is read: a time is no number. */
+  describe?: (value: Json | undefined, field: string) => string;
   /** Values for the contested fields. */
   onResolve: (merged: JsonObject) => void;
   onClose: () => void;
@@ -59,19 +62,19 @@ export function ConflictDialog({
           <fieldset key={field} className="space-y-2">
             <legend className="text-sm font-medium">{words(field)}</legend>
             <p className="text-xs text-muted">
-              It was <q>{textOf(was[field] ?? conflict.base?.[field])}</q>
+              It was <q>{describe(was[field] ?? conflict.base?.[field], field)}</q>
             </p>
             <Choice
               name={field}
               label="Theirs"
-              text={textOf(conflict.theirs[field])}
+              text={describe(conflict.theirs[field], field)}
               isOn={chosen.has(field) && !mine.has(field)}
               onChoose={() => choose(field, false)}
             />
             <Choice
               name={field}
               label="Yours"
-              text={textOf(conflict.yours[field])}
+              text={describe(conflict.yours[field], field)}
               isOn={mine.has(field)}
               onChoose={() => choose(field, true)}
             />
@@ -99,7 +102,8 @@ function Choice(props: { name: string; label: string; text: string; isOn: boolea
   );
 }
 
-function textOf(value: Json | undefined): string {
+/** A value as people read it. */
+export function textOf(value: Json | undefined): string {
   if (value === undefined || value === null || value === '') return 'empty';
   if (typeof value === 'string') return value;
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(String).join(', ');

@@ -11,10 +11,12 @@ import { Input } from './field.tsx';
 
 interface Props {
   /** What the field hands on to its control. */
-  readonly ids: { readonly id: string; readonly 'aria-describedby': string };
+  readonly ids: { readonly id?: string; readonly 'aria-describedby'?: string; readonly 'aria-label'?: string };
   /** The id of the customer; empty: none. */
   readonly value: string;
   readonly onChange: (id: string) => void;
+  /** What an empty field says. */
+  readonly placeholder?: string;
 }
 
 // The server answers each pause in typing, not each key.
@@ -25,7 +27,7 @@ const SHOWN_MAX = 20;
  * One customer of any number, found by name, e-mail or id while typing. By keyboard: arrows move, Enter takes, Escape puts the list
  * away; what is typed and not taken changes nothing.
  */
-export function CustomerPicker({ ids, value, onChange }: Props): ReactNode {
+export function CustomerPicker({ ids, value, onChange, placeholder = 'Nobody’s; type to find' }: Props): ReactNode {
   const [typed, setTyped] = useState<string | null>(null);
   const { row } = useRecordOf('customers', value);
   // Until the record has come, what it was called in the list.
@@ -35,6 +37,7 @@ export function CustomerPicker({ ids, value, onChange }: Props): ReactNode {
     <div className="relative flex gap-1.5">
       <Found
         ids={ids}
+        placeholder={placeholder}
         text={typed ?? (value === '' ? '' : name)}
         isOpen={typed !== null}
         onType={setTyped}
@@ -64,11 +67,13 @@ export function CustomerPicker({ ids, value, onChange }: Props): ReactNode {
 
 function Found({
   ids,
+  placeholder,
   text,
   isOpen,
   onType,
   onPick,
 }: Pick<Props, 'ids'> & {
+  readonly placeholder: string;
   readonly text: string;
   readonly isOpen: boolean;
   readonly onType: (text: string | null) => void;
@@ -101,7 +106,7 @@ function Found({
         aria-controls={list}
         aria-autocomplete="list"
         aria-activedescendant={rows.length === 0 ? undefined : `${list}-${cursor}`}
-        placeholder="Nobody’s; type to find"
+        placeholder={placeholder}
         value={isOpen ? typed : text}
         onChange={(event) => open(event.currentTarget.value)}
         onBlur={() => onType(null)}

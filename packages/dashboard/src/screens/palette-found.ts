@@ -63,7 +63,7 @@ export function useFound(wanted: string): readonly Found[] {
         id,
         name: title,
         note: sentence(state),
-        to: { to: '/messages' },
+        to: { to: '/messages/$id', params: { id } },
       })),
     },
   ];

@@ -46,7 +46,11 @@ export function CustomerDetail(): ReactNode {
               {row.worst === null ? 'none' : <Badge look={statusLooks[row.worst]} quiet={row.worst === 'up'} />}
             </Fact>
             <Fact title="Open alerts">{count(row.openAlerts)}</Fact>
-            <Fact title="Messages">{count(row.messages)}</Fact>
+            <Fact title="Messages">
+              <Link to="/messages" search={{ customer: id }} className="hover:underline">
+                {count(row.messages)}
+              </Link>
+            </Fact>
             {row.plan !== '' && <Fact title="Plan">{row.plan}</Fact>}
             {row.owner !== null && <Fact title="Owner">{row.owner}</Fact>}
             <Shared row={row} />

@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { LineCounter, parseDocument, isNode, type Document } from 'yaml';
 import { z } from 'zod';
 import { parseHostPort } from './collect/probes/tcp.ts';
+import { dialectsSchema, toDialects, type DialectsConfig } from './config-dialects.ts';
 import {
   mailFromSchema,
   mailSchema,
@@ -51,6 +52,8 @@ export interface Config {
   readonly metricsLoopback: boolean;
   /** Is the server an MCP server itself, at /mcp? */
   readonly mcp: boolean;
+  /** Wires of others that are spoken, and their words. */
+  readonly dialects: DialectsConfig;
   readonly auth: { readonly jwt: readonly JwtConfig[]; readonly oidc: readonly OidcConfig[] };
   /** The mail server for invitations and password links; null: an admin hands links over. */
   readonly mail: MailConfig | null;
@@ -171,6 +174,7 @@ export function loadConfig(options: LoadOptions = {}): Config {
     logLevel: fromEnv.logLevel ?? file.logLevel ?? 'info',
     metricsLoopback: fromEnv.metricsLoopback ?? file.metricsLoopback ?? false,
     mcp: fromEnv.mcp ?? file.mcp ?? true,
+    dialects: toDialects(file.dialects),
     auth: { jwt: (file.auth?.jwt ?? []).map(toJwt), oidc },
     mail,
     commands: file.commands ?? {},
@@ -359,6 +363,14 @@ export const settings: readonly Setting[] = [
     meaning: 'Services managed by the file; read-only in the API and the dashboard.',
   },
   {
+    env: null,
+    key: 'dialects.topics',
+    default: 'on at /ws/mcp-status',
+    bound: 'on, path, templates (at most 256)',
+    meaning:
+      'Plain topics for apps with sockets of their own, and which views they are; see docs/guides/plain-topics.md.',
+  },
+  {
     env: 'STATEWIRE_COLLECTIONS',
     key: 'collections',
     default: 'none',
@@ -474,6 +486,7 @@ const fileSchema = z.strictObject({
   metricsLoopback: z.boolean().optional(),
   // YAML 1.2 reads `off` as a word.
   mcp: z.union([z.boolean(), z.enum(['on', 'off']).transform((word) => word === 'on')], 'on or off').optional(),
+  dialects: dialectsSchema.optional(),
   auth: z.strictObject({ jwt: z.array(jwt).max(32).optional(), oidc: oidcListSchema.optional() }).optional(),
   mail: mailSchema.optional(),
   commands: z

@@ -6,7 +6,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { explain, serviceCreateSchema, type AnyDefinition, type ServiceCreate } from '@statewire/model';
 import { ok, refuse, type Result } from '@statewire/protocol';
 import { mkdirSync } from 'node:fs';
-import { Server } from 'node:http';
+import { Server, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { Refusals } from './collect/audit/refusals.ts';
 import { awake } from './collect/beats/awake.ts';
@@ -92,10 +92,13 @@ import { ApiKeys } from './serve/auth/api-key.ts';
 import { createHoldingOf } from './serve/auth/key-holding.ts';
 import { createAuthenticator } from './serve/auth/authenticator.ts';
 import { JwtVerifier } from './serve/auth/jwt.ts';
+import { isOriginAllowed } from './serve/auth/origin.ts';
 import { OidcDoor } from './serve/auth/oidc/door.ts';
 import { Trips } from './serve/auth/oidc/trips.ts';
 import { Rooms } from './serve/dialects/rooms.ts';
 import { attachSupabase, SUPABASE_PATH } from './serve/dialects/supabase/door.ts';
+import { attachTopics, plainAt } from './serve/dialects/topics/door.ts';
+import { isPlain } from './serve/dialects/topics/socket.ts';
 import { attachLive, visitorOf, type LiveDoor } from './serve/gateway.ts';
 import { createGreet } from './serve/greet.ts';
 import { createHttp } from './serve/http/app.ts';
@@ -636,6 +639,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   const server = createAdaptorServer({ fetch: http.app.fetch });
   if ('keepAliveTimeout' in server) server.keepAliveTimeout = limits.keepAliveMs;
   if (!(server instanceof Server)) throw new Error('expected an HTTP/1.1 server');
+  const { path: topicsPath } = config.dialects.topics;
   const door = attachLive({
     server,
     clock,
@@ -650,17 +654,30 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     mutate: mutations(commands),
     onPresence: ({ org, agent, isPresent }) => (isPresent ? presence.opened(org, agent) : presence.closed(org, agent)),
     onEnded: (via) => visits.ended(via),
-    otherPaths: [SUPABASE_PATH],
+    otherPaths: [SUPABASE_PATH, ...(topicsPath === null ? [] : [topicsPath])],
   });
-  const supabase = attachSupabase({
+  const dialect = {
     server,
     clock,
     limits,
     sessions: door.gateway,
-    rooms: new Rooms(limits),
     of: catalog.of,
-    visitorOf: (request) => visitorOf(request, config.trustProxy),
+    visitorOf: (request: IncomingMessage) => visitorOf(request, config.trustProxy),
+  };
+  const topicDeps = { ...dialect, templates: config.dialects.topics.templates };
+  const supabase = attachSupabase({
+    ...dialect,
+    rooms: new Rooms(limits),
+    plain: { is: (text) => topicsPath !== null && isPlain(text), make: plainAt(topicDeps) },
   });
+  const topics =
+    topicsPath === null
+      ? null
+      : attachTopics({
+          ...topicDeps,
+          path: topicsPath,
+          isOwnPage: ({ origin, host }) => origin === null || isOriginAllowed({ origin, host }, config),
+        });
   const numbers: GatewayNumbers = new GatewayNumbers({
     clock,
     commit,
@@ -670,6 +687,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   endings.push(() => numbers.close());
   endings.push(() => door.close());
   endings.push(() => supabase.close());
+  endings.push(() => topics?.close());
 
   // start: wake what slept before any deadline can fire, then look, then open the doors.
   await accounts.settle();

@@ -69,6 +69,10 @@ export const limits = {
   presenceBytesMax: 4_096,
   /** A client sends a heartbeat every 25 or 30 s; after three without one it is gone. */
   dialectSilenceMs: 95_000,
+  /** How often those are asked for a sign of life that need not say anything by themselves. */
+  dialectPingMs: 30_000,
+  /** Records of one plain topic, or of one list that a Socket.IO channel tells. */
+  topicRowsMax: 2_000,
   /** What changed so shortly before a join is told again: the client says no position and was away for a second at least. */
   replayMs: 120_000,
   // Views.

@@ -6,11 +6,14 @@
 import {
   applyPatch,
   decodeDownstream,
+  ok,
+  refuse,
   toAscii,
   type Downstream,
   type Filter,
   filterJson,
   type JsonObject,
+  type Result,
 } from '@statewire/protocol';
 import type { Clock } from '../../lib/clock.ts';
 import type { Principal } from '../../lib/principal.ts';
@@ -53,14 +56,26 @@ export interface LineEvents {
   ended(code: string, message: string): void;
 }
 
+/** One write: a command, or what a source reports. */
+export interface Act {
+  readonly collection: string;
+  readonly id: string;
+  readonly name: string;
+  readonly fields: JsonObject;
+}
+
 type SnapshotFrame = Extract<Downstream, { t: 's' }>;
 type DeltaFrame = Extract<Downstream, { t: 'd' }>;
 type Op = DeltaFrame['o'][number];
 
 interface Held {
-  readonly s: number;
+  /** By what numbers it was asked for. Filters that differ may come to one view, by what the caller may see. */
+  readonly asked: Set<number>;
+  /** Those of them that nothing was told yet. */
+  readonly fresh: Set<number>;
+  /** The last of them, under which the session knows it. */
+  s: number;
   readonly rows: Map<number, JsonObject>;
-  isLoaded: boolean;
   incoming: Map<number, JsonObject> | null;
 }
 
@@ -72,7 +87,9 @@ export class Line {
   readonly #texts: string[] = [];
   readonly #views = new Map<number, Held>();
   readonly #byS = new Map<number, Held>();
+  readonly #asked = new Map<string, (answer: Result<string>) => void>();
   #lastS = 0;
+  #lastM = 0;
   #acked = 0;
   #isDue = false;
   #isOver = false;
@@ -105,9 +122,39 @@ export class Line {
   watch(collection: string, filter: Filter, intervalMs: number): number {
     this.#lastS += 1;
     const s = this.#lastS;
-    this.#byS.set(s, { s, rows: new Map(), isLoaded: false, incoming: null });
+    this.#byS.set(s, { s, asked: new Set([s]), fresh: new Set([s]), rows: new Map(), incoming: null });
     this.#say({ t: 'sub', s, c: collection, f: filterJson(filter), iv: intervalMs });
     return s;
+  }
+
+  /** What is held of a view; nothing until it is loaded. */
+  rows(s: number): Iterable<JsonObject> {
+    const held = this.#byS.get(s);
+    return held === undefined || held.fresh.has(s) ? [] : held.rows.values();
+  }
+
+  /** Lets go of a view: nothing of it is told any more. */
+  drop(s: number): void {
+    const held = this.#byS.get(s);
+    if (held === undefined) return;
+    this.#byS.delete(s);
+    held.asked.delete(s);
+    held.fresh.delete(s);
+    if (held.asked.size > 0) return;
+    this.#forget(held);
+    this.#say({ t: 'unsub', s: held.s });
+  }
+
+  /** Calls a command, or reports under the name `report`; `then` hears of it once: the record's id, or why not. */
+  act({ collection, id, name, fields }: Act, then: (answer: Result<string>) => void): void {
+    if (this.#isOver) {
+      then(refuse('unavailable', 'the session has ended; come back'));
+      return;
+    }
+    this.#lastM += 1;
+    const m = `${this.id}-${this.#lastM}`;
+    this.#asked.set(m, then);
+    this.#say({ t: 'mut', m, c: collection, k: id, op: 'call', name, f: fields });
   }
 
   /** A fresh token of the same identity. */
@@ -119,6 +166,8 @@ export class Line {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#session.closed();
+    for (const then of this.#asked.values()) then(refuse('unavailable', 'the session has ended; come back'));
+    this.#asked.clear();
   }
 
   #say(frame: JsonObject): void {
@@ -158,7 +207,7 @@ export class Line {
       }
       case 'subd': {
         const held = this.#byS.get(frame.s);
-        if (held !== undefined) this.#views.set(frame.w, held);
+        if (held !== undefined) this.#views.set(frame.w, this.#joined(held, this.#views.get(frame.w)));
         return;
       }
       case 's':
@@ -167,10 +216,17 @@ export class Line {
       case 'd':
         this.#delta(frame);
         return;
+      case 'mr': {
+        const then = this.#asked.get(frame.m);
+        this.#asked.delete(frame.m);
+        then?.(frame.ok ? ok(frame.k) : { ok: false, code: frame.code, message: frame.msg });
+        return;
+      }
       case 'err':
         if (frame.s !== undefined) {
-          this.#byS.delete(frame.s);
-          this.#events.refused(frame.s, frame.code, frame.msg);
+          const held = this.#byS.get(frame.s);
+          if (held !== undefined) this.#forget(held);
+          for (const s of held?.asked ?? [frame.s]) this.#events.refused(s, frame.code, frame.msg);
         } else if (frame.fatal === true || frame.code.startsWith('auth_')) this.#end(frame.code, frame.msg);
         return;
       case 'bye':
@@ -195,11 +251,13 @@ export class Line {
     const was = new Map(held.rows);
     held.rows.clear();
     for (const [rid, row] of incoming) held.rows.set(rid, row);
-    if (!held.isLoaded) {
-      held.isLoaded = true;
-      this.#events.loaded(held.s, [...incoming.values()]);
-      return;
-    }
+    const fresh = [...held.fresh];
+    if (fresh.length < held.asked.size) this.#compare(held, was, incoming);
+    held.fresh.clear();
+    for (const s of fresh) if (!this.#isOver) this.#events.loaded(s, [...incoming.values()]);
+  }
+
+  #compare(held: Held, was: ReadonlyMap<number, JsonObject>, incoming: ReadonlyMap<number, JsonObject>): void {
     // Whoever could not be told step by step is told the difference.
     const at = this.#clock.now();
     for (const [rid, row] of incoming) {
@@ -241,8 +299,25 @@ export class Line {
     else this.#tell(held, { type: 'update', id: key, row, before, at });
   }
 
+  /** The session ends a subscription whose view is asked for again on the same connection: both live on in one. */
+  #joined(held: Held, old: Held | undefined): Held {
+    if (old === undefined || old === held) return held;
+    for (const s of held.asked) {
+      old.asked.add(s);
+      old.fresh.add(s);
+      this.#byS.set(s, old);
+    }
+    old.s = held.s;
+    return old;
+  }
+
+  #forget(held: Held): void {
+    for (const s of held.asked) this.#byS.delete(s);
+    for (const [w, each] of this.#views) if (each === held) this.#views.delete(w);
+  }
+
   #tell(held: Held, event: Event): void {
-    if (!this.#isOver) this.#events.happened(held.s, event);
+    for (const s of held.asked) if (!this.#isOver && !held.fresh.has(s)) this.#events.happened(s, event);
   }
 
   #cut(reason: string): void {

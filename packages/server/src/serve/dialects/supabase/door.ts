@@ -1,17 +1,27 @@
-/** The door `/realtime/v1/websocket`: accepts the upgrade of unmodified Supabase clients and lets time pass for their sockets. */
+/**
+ * The door `/realtime/v1/websocket`: accepts the upgrade of unmodified Supabase clients. Some apps speak plain topics to this very
+ * address: the first message says which it is.
+ */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type WebSocket } from 'ws';
-import type { Timer } from '../../../lib/clock.ts';
 import type { Visitor } from '../../session.ts';
+import type { Pipe, Receiver } from '../pipe.ts';
+import { reject, Sockets } from '../sockets.ts';
 import type { ChannelDeps } from './channel.ts';
 import { Socket } from './socket.ts';
 
 export const SUPABASE_PATH = '/realtime/v1/websocket';
 
+/** Who speaks plain topics, and what to do with them. */
+export interface Plain {
+  is(text: string): boolean;
+  make(pipe: Pipe, from: { readonly token: string | null; readonly visitor: Visitor }): Receiver;
+}
+
 export interface SupabaseDoorOptions extends ChannelDeps {
   readonly server: Server;
   readonly visitorOf: (request: IncomingMessage) => Visitor;
+  readonly plain: Plain;
 }
 
 export interface SupabaseDoor {
@@ -19,15 +29,8 @@ export interface SupabaseDoor {
 }
 
 export function attachSupabase(options: SupabaseDoorOptions): SupabaseDoor {
-  const { server, clock, limits, sessions, visitorOf } = options;
-  const sockets = new Map<Socket, WebSocket>();
-  const door = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    maxPayload: limits.messageBytesMax,
-    maxFragments: limits.fragmentsMax,
-  });
+  const { server, sessions, visitorOf, plain } = options;
+  const sockets = new Sockets(options);
   const upgrade = (request: IncomingMessage, raw: Duplex, head: Buffer): void => {
     // Not parsed as a URL: this runs before anybody looked at the target, and `//` is none.
     const [path, query] = (request.url ?? '').split('?', 2);
@@ -38,7 +41,7 @@ export function attachSupabase(options: SupabaseDoorOptions): SupabaseDoor {
       reject(raw, '400 Bad Request', 'vsn: expected 1.0.0 or 2.0.0');
       return;
     }
-    if (!sessions.hasRoom || sockets.size >= limits.connectionsMax) {
+    if (!sessions.hasRoom || !sockets.hasRoom) {
       reject(raw, '503 Service Unavailable', 'the server has no room; come back later');
       return;
     }
@@ -46,51 +49,49 @@ export function attachSupabase(options: SupabaseDoorOptions): SupabaseDoor {
     const apikey = params.get('apikey') ?? (typeof header === 'string' ? header : null);
     // A cookie is nobody's credential here: these clients show tokens, and pages of other origins may use them.
     const visitor: Visitor = { ...visitorOf(request), cookie: null };
-    door.handleUpgrade(request, raw, head, (ws) => {
-      const pipe = {
-        get queuedBytes() {
-          return ws.bufferedAmount;
-        },
-        text: (text: string) => ws.send(text),
-        bytes: (bytes: Uint8Array) => ws.send(bytes),
-        close: (code: number, reason: string) => ws.close(code, reason),
-      };
+    sockets.accept(request, raw, head, (pipe) => {
       const socket = new Socket(options, pipe, { vsn: vsn === '1.0.0' ? 1 : 2, apikey, visitor });
-      sockets.set(socket, ws);
-      ws.on('message', (data, isBinary) => {
-        // With the default `binaryType` a message arrives as one Buffer.
-        if (Buffer.isBuffer(data)) socket.receive(isBinary ? data : data.toString());
-      });
-      ws.on('close', () => {
-        sockets.delete(socket);
-        socket.closed();
-      });
-      ws.on('error', () => {});
+      return new First(socket, (text) => (plain.is(text) ? plain.make(pipe, { token: apikey, visitor }) : null));
     });
   };
-  let timer: Timer = clock.after(TICK_MS, tick);
-  function tick(): void {
-    timer = clock.after(TICK_MS, tick);
-    for (const socket of sockets.keys()) socket.tick(clock.mono());
-  }
   server.on('upgrade', upgrade);
   return {
     close: () => {
-      timer.cancel();
       server.off('upgrade', upgrade);
-      // Any code means come back to these clients.
-      for (const ws of sockets.values()) ws.close(1012, 'restart');
-      door.close();
+      sockets.close();
     },
   };
 }
 
-const TICK_MS = 1000;
+/** Hears the first message, and hands over to whoever it is for. */
+class First implements Receiver {
+  #to: Receiver;
+  #otherFor: ((text: string) => Receiver | null) | null;
 
-function reject(socket: Duplex, status: string, message: string): void {
-  const body = JSON.stringify({ message });
-  socket.on('error', () => {});
-  socket.end(
-    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
+  constructor(to: Receiver, otherFor: (text: string) => Receiver | null) {
+    this.#to = to;
+    this.#otherFor = otherFor;
+  }
+
+  receive(data: string | Uint8Array): void {
+    const other = typeof data === 'string' ? (this.#otherFor?.(data) ?? null) : null;
+    this.#otherFor = null;
+    if (other !== null) {
+      this.#to.closed();
+      this.#to = other;
+    }
+    this.#to.receive(data);
+  }
+
+  alive(): void {
+    this.#to.alive();
+  }
+
+  tick(now: number): void {
+    this.#to.tick(now);
+  }
+
+  closed(): void {
+    this.#to.closed();
+  }
 }

@@ -7,17 +7,10 @@ import type { Visitor } from '../../session.ts';
 import { Channel, type Asked, type ChannelDeps, type Voice } from './channel.ts';
 import { readJoin, tokenOf } from './join.ts';
 import { decode, decodePush, encode, encodeBroadcast, objectAt, SOCKET_TOPIC, type Frame, type Vsn } from './wire.ts';
+import type { Pipe, Receiver } from '../pipe.ts';
 import type { Broadcast } from '../rooms.ts';
 
-/** The raw end of a socket. */
-export interface Pipe {
-  readonly queuedBytes: number;
-  text(text: string): void;
-  bytes(bytes: Uint8Array): void;
-  close(code: number, reason: string): void;
-}
-
-export class Socket implements Voice {
+export class Socket implements Receiver, Voice {
   readonly #deps: ChannelDeps;
   readonly #pipe: Pipe;
   readonly #vsn: Vsn;
@@ -67,6 +60,9 @@ export class Socket implements Voice {
     this.#channelOf(push.value)?.send(push.value, { event, payload });
     if (!this.#channels.has(topic)) this.#stranger(topic, push.value);
   }
+
+  /** Only what the client itself says counts: its heartbeats come from its own timer. */
+  alive(): void {}
 
   /** A client that says nothing, not even a heartbeat, is not there any more. */
   tick(now: number): void {

@@ -136,6 +136,7 @@ test('[SB10] a client that does not read its answers is let go at the bound, and
     queuedBytes: 0,
     text: (text: string) => said.push(text),
     bytes: () => {},
+    ping: () => {},
     close: (code: number) => closed.push(code),
   };
   const clock = new FakeClock();

@@ -22,6 +22,12 @@ export interface Table {
 
 export const PACK: readonly Table[] = [
   table('mcp_servers', 'services', { id: 'id', name: 'name', status: 'status', url: 'target' }),
+  table('account_tool_instances', 'services', {
+    id: 'id',
+    instance_name_on_toolbox: 'name',
+    status_on_toolbox: 'status',
+    mcp_server_type: 'kind',
+  }),
   log('mcp_server_status_logs', 'services', { server_id: 'id', status: 'status', metadata: 'reason' }),
   table('agent_mcp_connections', 'connections', {
     id: 'id',

@@ -10,7 +10,7 @@ import {
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DemoRun } from '../demo/run.ts';
+import type { DemoRun } from '../demo/run.ts';
 import { text, type Command, type Terminal } from '../command.ts';
 import { version } from '../version.ts';
 
@@ -42,8 +42,7 @@ export async function serveWith(terminal: Terminal, demo: boolean | null, own?: 
     return 2;
   }
   for (const warning of config.warnings) terminal.err(`statewire: ${warning}`);
-  const wantsDemo = demo ?? config.demo ?? DemoRun.isOn(config.data, !existsSync(join(config.data, 'statewire.db')));
-  const run = wantsDemo ? await DemoRun.start({ clock: systemClock, data: config.data }) : null;
+  const run = await startDemo(demo ?? config.demo, config.data);
   let server: StatewireServer;
   try {
     server = await createServer({
@@ -68,6 +67,14 @@ export async function serveWith(terminal: Terminal, demo: boolean | null, own?: 
   await server.close();
   await run?.close();
   return failure === null ? 0 : 1;
+}
+
+/** Without an answer the data directory decides. The fleet is loaded only where somebody may want it. */
+async function startDemo(wanted: boolean | null, data: string): Promise<DemoRun | null> {
+  if (wanted === false) return null;
+  const { DemoRun } = await import('../demo/run.ts');
+  const isOn = wanted ?? DemoRun.isOn(data, !existsSync(join(data, 'statewire.db')));
+  return isOn ? DemoRun.start({ clock: systemClock, data }) : null;
 }
 
 function greet(terminal: Terminal, server: StatewireServer, hasDemo: boolean): void {

@@ -1,4 +1,3 @@
-import { createClient } from '@statewire/client';
 import type { JsonObject, Row } from '@statewire/protocol';
 import { apiOptions, endpoint } from '../api.ts';
 import { UsageError, type Command } from '../command.ts';
@@ -16,6 +15,7 @@ export const tail: Command = {
         'found no collection, expected one of services, connections, agents, executions, jobs, metrics',
       );
     const at = endpoint(terminal, args);
+    const { createClient } = await import('@statewire/client');
     const client = createClient({ url: at.url, token: at.key, name: 'statewire-cli' });
     const seen = new Map<string, Row>();
     const failed = Promise.withResolvers<number>();

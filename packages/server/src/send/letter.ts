@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto';
 import type { Timer } from '../lib/clock.ts';
 import { limits } from '../lib/limits.ts';
 import type { Secrets, SendDeps } from './channels/channel.ts';
-import { sendEmail } from './channels/email.ts';
+import { sendEmail } from './channels/late.ts';
 
 /** The mail server of this instance. */
 export interface MailServer {

@@ -1,12 +1,7 @@
-import { createDnsProber } from './dns.ts';
-import { createWebSocketProber } from './websocket.ts';
 import { createGrpcProber } from './grpc.ts';
 import { createIcmpProber } from './icmp.ts';
-import { createPostgresProber } from './postgres.ts';
-import { createMysqlProber } from './mysql.ts';
 import { createRedisProber } from './redis.ts';
 import { createNatsProber } from './nats.ts';
-import { createMqttProber } from './mqtt.ts';
 import { createA2aProber } from './a2a.ts';
 import { createLangGraphProber } from './langgraph.ts';
 import { createOpenAiProber } from './openai.ts';
@@ -32,15 +27,15 @@ export function createProbers(deps: ProbeDeps): Probers {
     ['tcp', createTcpProber(deps)],
     ['tls', createTlsProber(deps)],
     ['mcp', createMcpProber(deps)],
-    ['dns', createDnsProber(deps)],
-    ['websocket', createWebSocketProber(deps)],
+    ['dns', late(async () => (await import('./dns.ts')).createDnsProber(deps))],
+    ['websocket', late(async () => (await import('./websocket.ts')).createWebSocketProber(deps))],
     ['grpc', createGrpcProber(deps)],
     ['icmp', createIcmpProber(deps)],
-    ['postgres', createPostgresProber(deps)],
-    ['mysql', createMysqlProber(deps)],
+    ['postgres', late(async () => (await import('./postgres.ts')).createPostgresProber(deps))],
+    ['mysql', late(async () => (await import('./mysql.ts')).createMysqlProber(deps))],
     ['redis', createRedisProber(deps)],
     ['nats', createNatsProber(deps)],
-    ['mqtt', createMqttProber(deps)],
+    ['mqtt', late(async () => (await import('./mqtt.ts')).createMqttProber(deps))],
     ['a2a', createA2aProber(deps)],
     ['langgraph', createLangGraphProber(deps)],
     ['openai', createOpenAiProber(deps)],
@@ -65,6 +60,16 @@ export function createProbers(deps: ProbeDeps): Probers {
     async close() {
       await Promise.all([...byKind.values()].map((prober) => prober.close()));
     },
+  };
+}
+
+/** A stateless prober whose library is loaded when the first check of its kind is due: most servers have none. */
+function late(load: () => Promise<Prober>): Prober {
+  let loaded: Promise<Prober> | null = null;
+  return {
+    probe: async (plan) => (await (loaded ??= load())).probe(plan),
+    forget: () => Promise.resolve(),
+    close: () => Promise.resolve(),
   };
 }
 

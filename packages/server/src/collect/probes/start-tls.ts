@@ -3,7 +3,6 @@ import type { Budget } from '../egress/budget.ts';
 import { fail, type Failed, type Fault } from '../egress/fault.ts';
 import { takeLine, Wire } from '../egress/wire.ts';
 import type { Opening } from './opening.ts';
-import { secureAsPostgres } from './postgres.ts';
 import type { ProbeDeps } from './probe.ts';
 
 /** Speaks a protocol up to the point where it encrypts, and shakes hands there. Trust is not demanded, only looked at. */
@@ -13,7 +12,8 @@ export async function startTls(
   opening: Opening,
   budget: Budget,
 ): ReturnType<ProbeDeps['egress']['secure']> {
-  if (protocol === 'postgres') return secureAsPostgres(deps, opening, budget, { isStrict: false });
+  if (protocol === 'postgres')
+    return (await import('./postgres.ts')).secureAsPostgres(deps, opening, budget, { isStrict: false });
   const wire = new Wire(deps.clock, opening.connection.socket, 65_536);
   const agreed = protocol === 'smtp' ? await agreeSmtp(wire, budget) : await agreeImap(wire, budget);
   if (!agreed.ok) return agreed;

@@ -5,7 +5,7 @@ import { fault, type Secrets, type Send, type SendDeps, type SendResult } from '
 import { sendAlertmanager } from './alertmanager.ts';
 import { sendApprise } from './apprise.ts';
 import { sendDiscord } from './discord.ts';
-import { sendEmail } from './email.ts';
+import { sendEmail, sendWebpush } from './late.ts';
 import { sendGooglechat } from './googlechat.ts';
 import { sendGotify } from './gotify.ts';
 import { sendMattermost } from './mattermost.ts';
@@ -18,7 +18,6 @@ import { sendTeams } from './teams.ts';
 import { sendTelegram } from './telegram.ts';
 import { sendTwilio } from './twilio.ts';
 import { sendWebhook } from './webhook.ts';
-import { sendWebpush } from './webpush.ts';
 
 type Through = (deps: SendDeps, settings: JsonObject, secrets: Secrets, notice: Notice) => Promise<SendResult>;
 

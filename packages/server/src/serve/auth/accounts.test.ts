@@ -14,7 +14,8 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../../lib/clock.ts';
 import type { Principal } from '../../lib/principal.ts';
 import { testVault } from '../../testing/test-vault.ts';
-import { Accounts, hasSessionCookie, type SignedIn } from './accounts.ts';
+import { Accounts, type SignedIn } from './accounts.ts';
+import { hasSessionCookie } from './cookie.ts';
 
 const grants = new Grants(Object.values(collections));
 const password = 'correct horse battery';

@@ -2,14 +2,14 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { betterAuth, type BetterAuthOptions } from 'better-auth';
-import { getMigrations } from 'better-auth/db/migration';
 import { beyond } from '@statewire/model';
 import { ok, refuse, type Result } from '@statewire/protocol';
 import type { Clock } from '../../lib/clock.ts';
 import { limits } from '../../lib/limits.ts';
 import type { Principal } from '../../lib/principal.ts';
 import type { Vault } from '../../lib/vault.ts';
+import type { Auth, AuthOptions } from './better-auth.ts';
+import { createTables } from './tables.ts';
 import { Links, type Link, type Role } from './links.ts';
 import type { Identity as Vouched, OidcConfig } from './oidc/provider.ts';
 import { refused, type OidcFailure } from './oidc/refusal.ts';
@@ -71,12 +71,7 @@ export interface Membership {
   leave(account: string): Promise<Result<unknown>>;
 }
 
-export const PASSWORD_LENGTH_MIN = 10;
-export const PASSWORD_LENGTH_MAX = 256;
-
 const DAY_MS = 86_400_000;
-const SESSION_DAYS = 7;
-const COOKIE_PREFIX = 'statewire';
 
 /**
  * People: email and password on better-auth over a database file of its own, so that accounts neither wait for nor
@@ -86,15 +81,16 @@ const COOKIE_PREFIX = 'statewire';
 export class Accounts {
   readonly #options: AccountsOptions;
   readonly #db: DatabaseSync;
-  readonly #auth: Auth;
+  readonly #authOptions: AuthOptions;
+  #auth: Promise<Auth> | null = null;
   readonly #links: Links;
   readonly secondFactors: SecondFactors;
   readonly sessions: Sessions;
 
-  private constructor(options: AccountsOptions, db: DatabaseSync, auth: Auth) {
+  private constructor(options: AccountsOptions, db: DatabaseSync, authOptions: AuthOptions) {
     this.#options = options;
+    this.#authOptions = authOptions;
     this.#db = db;
-    this.#auth = auth;
     this.#links = new Links(db);
     db.exec(`CREATE TABLE IF NOT EXISTS joined (account TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS chosen_organization (session TEXT PRIMARY KEY, org TEXT NOT NULL) STRICT, WITHOUT ROWID`);
@@ -114,9 +110,15 @@ export class Accounts {
     chmodSync(path, 0o600);
     const db = new DatabaseSync(path, { timeout: 5_000, enableForeignKeyConstraints: true });
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-    const settings = settingsFor(options, db);
-    await (await getMigrations(settings)).runMigrations();
-    return new Accounts(options, db, betterAuth(settings));
+    const auth = { publicUrl: options.publicUrl, secret: secretIn(options.dir) };
+    await createTables(db, async () => (await import('./better-auth.ts')).migrate(auth, db));
+    return new Accounts(options, db, auth);
+  }
+
+  /** Loaded when the first person comes: it is a quarter of all a start would have to read. */
+  get #library(): Promise<Auth> {
+    this.#auth ??= import('./better-auth.ts').then(({ createAuth }) => createAuth(this.#authOptions, this.#db));
+    return this.#auth;
   }
 
   /** Is there anybody who can sign in? */
@@ -205,7 +207,7 @@ export class Accounts {
    */
   async enter(config: OidcConfig, vouched: Vouched, visit: Visit = nowhere): Promise<Result<SignedIn, OidcFailure>> {
     const providerId = `oidc:${config.issuer}`;
-    const { internalAdapter } = await this.#auth.$context;
+    const { internalAdapter } = await (await this.#library).$context;
     const linked = this.#db
       .prepare('SELECT userId FROM account WHERE providerId = ? AND accountId = ?')
       .get(providerId, vouched.subject);
@@ -234,7 +236,9 @@ export class Accounts {
     cookie: string,
     { renew = false }: { readonly renew?: boolean | undefined } = {},
   ): Promise<SignedIn | null> {
-    const { headers, response } = await this.#auth.api.getSession({
+    const { headers, response } = await (
+      await this.#library
+    ).api.getSession({
       headers: new Headers({ cookie }),
       query: { disableRefresh: !renew },
       returnHeaders: true,
@@ -274,7 +278,9 @@ export class Accounts {
   /** Ends one session; returns cookies that clear the browser's. */
   async signOut(cookie: string): Promise<readonly string[]> {
     const signedIn = await this.session(cookie);
-    const { headers } = await this.#auth.api.signOut({ headers: new Headers({ cookie }), returnHeaders: true });
+    const { headers } = await (
+      await this.#library
+    ).api.signOut({ headers: new Headers({ cookie }), returnHeaders: true });
     if (signedIn !== null) this.#options.onRevoked(signedIn.principal.id, signedIn.principal.session);
     return headers.getSetCookie();
   }
@@ -427,7 +433,9 @@ export class Accounts {
 
   /** From now on the session of this cookie is in that organization. */
   async choose(cookie: string, org: string): Promise<Result<SignedIn>> {
-    const response = await this.#auth.api.getSession({
+    const response = await (
+      await this.#library
+    ).api.getSession({
       headers: new Headers({ cookie }),
       query: { disableRefresh: true },
     });
@@ -480,7 +488,7 @@ export class Accounts {
 
   async #open(person: string, way: Way, visit: Visit): Promise<Result<SignedIn>> {
     for (const id of this.sessions.trim(person)) this.#options.onRevoked(person, id);
-    const { internalAdapter, authCookies, secret, sessionConfig } = await this.#auth.$context;
+    const { internalAdapter, authCookies, secret, sessionConfig } = await (await this.#library).$context;
     // better-auth opens sessions by password alone; this one says how and from where it began.
     const { token } = await internalAdapter.createSession(person, false, {
       ipAddress: visit.ip.slice(0, 64),
@@ -504,13 +512,13 @@ export class Accounts {
     readonly role: Role;
     readonly org: string;
   }): Promise<string> {
-    const { internalAdapter } = await this.#auth.$context;
+    const { internalAdapter } = await (await this.#library).$context;
     const { id } = await internalAdapter.createUser({ ...user, emailVerified: true }, { method: 'email' });
     return id;
   }
 
   async #setPassword(person: string, password: string): Promise<void> {
-    const { internalAdapter } = await this.#auth.$context;
+    const { internalAdapter } = await (await this.#library).$context;
     if (this.#hashOf(person) === null)
       await internalAdapter.linkAccount({ userId: person, providerId: 'credential', accountId: person, password });
     else await internalAdapter.updatePassword(person, password);
@@ -519,7 +527,10 @@ export class Accounts {
   async #isPassword(person: string | null, password: string): Promise<boolean> {
     const hash = person === null ? null : this.#hashOf(person);
     // The same work for nobody: how long an answer takes must not say who is here.
-    const fits = await verifyPassword(password, hash ?? (await nobodys));
+    const fits = await verifyPassword(
+      password,
+      hash ?? (await (nobodys ??= hashPassword(randomBytes(32).toString('hex')))),
+    );
     return fits && hash !== null;
   }
 
@@ -535,17 +546,6 @@ export class Accounts {
   }
 }
 
-/** The cookie that marks a browser as signed in has one of these names. */
-export function hasSessionCookie(cookie: string): boolean {
-  return sessionCookieOf(cookie) !== null;
-}
-
-/** What that cookie says, or null. */
-export function sessionCookieOf(cookie: string): string | null {
-  const match = new RegExp(`(?:^|;\\s*)(?:__Secure-)?${COOKIE_PREFIX}\\.session_token=([^;]*)`, 'u').exec(cookie);
-  return match?.[1] ?? null;
-}
-
 /** What somebody may do who has to set up a second factor first. */
 const NOTHING = { scopes: [], permissions: [], isOperator: false } as const;
 
@@ -553,55 +553,13 @@ const AGENT_LENGTH_MAX = 300;
 const nowhere: Visit = { ip: '', agent: '' };
 
 /** A hash that no password makes. */
-const nobodys: Promise<string> = hashPassword(randomBytes(32).toString('hex'));
+let nobodys: Promise<string> | null = null;
 
 const linkGone = refuse(
   'gone',
   'this link was used, replaced or has ended; restart the server for a new first-run link, or ask an admin to invite you again',
 );
 const wrongPassword = refuse('auth_invalid', 'the address or the password is not right; check both and try again');
-
-type Auth = ReturnType<typeof betterAuth<ReturnType<typeof settingsFor>>>;
-
-function settingsFor({ dir, publicUrl }: AccountsOptions, db: DatabaseSync) {
-  return {
-    database: db,
-    appName: 'Statewire',
-    baseURL: publicUrl,
-    secret: secretIn(dir),
-    telemetry: { enabled: false },
-    logger: { disabled: true },
-    emailAndPassword: {
-      enabled: true,
-      disableSignUp: true,
-      minPasswordLength: PASSWORD_LENGTH_MIN,
-      maxPasswordLength: PASSWORD_LENGTH_MAX,
-      password: { hash: hashPassword, verify: ({ hash, password }) => verifyPassword(password, hash) },
-    },
-    user: {
-      additionalFields: {
-        role: { type: 'string', required: true, input: false },
-        org: { type: 'string', required: true, input: false },
-      },
-    },
-    session: {
-      expiresIn: SESSION_DAYS * 86_400,
-      updateAge: 86_400,
-      additionalFields: {
-        way: { type: 'string', required: false, input: false },
-        lastSeenAt: { type: 'number', bigint: true, required: false, input: false },
-      },
-    },
-    // Ours is in http/rate.ts, in front of every door.
-    rateLimit: { enabled: false },
-    advanced: {
-      cookiePrefix: COOKIE_PREFIX,
-      useSecureCookies: publicUrl.startsWith('https:'),
-      defaultCookieAttributes: { httpOnly: true, sameSite: 'lax', path: '/' },
-      ipAddress: { disableIpTracking: true },
-    },
-  } satisfies BetterAuthOptions;
-}
 
 /** Signs session cookies. A file beside the database: copying accounts.db alone does not let anyone make cookies. */
 function secretIn(dir: string): string {

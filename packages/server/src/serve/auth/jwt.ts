@@ -1,14 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  createRemoteJWKSet,
-  customFetch,
-  decodeJwt,
-  errors,
-  jwtVerify,
-  type JWTPayload,
-  type JWTVerifyGetKey,
-  type JWTVerifyOptions,
-} from 'jose';
+import type { JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from 'jose';
 import { ok, refuse, type Json, type JsonObject, type Result } from '@statewire/protocol';
 import type { Clock } from '../../lib/clock.ts';
 import type { Identity, Scope } from '../../lib/principal.ts';
@@ -50,22 +41,25 @@ export interface JwtVerifierOptions {
  */
 export class JwtVerifier {
   readonly #clock: Clock;
-  readonly #trusted: readonly Trusted[];
+  readonly #issuers: readonly JwtIssuer[];
+  readonly #fetch: typeof fetch;
+  #trusted: Promise<readonly Trusted[]> | null = null;
   readonly #kept: readonly string[];
 
   constructor({ clock, issuers, fetch, kept = [] }: JwtVerifierOptions) {
     this.#kept = kept;
     this.#clock = clock;
-    this.#trusted = issuers.map((issuer) => trust(issuer, fetch));
+    this.#issuers = issuers;
+    this.#fetch = fetch;
   }
 
   /** Is any issuer configured? Without one every token is refused. */
   get isConfigured(): boolean {
-    return this.#trusted.length > 0;
+    return this.#issuers.length > 0;
   }
 
   async verify(token: string): Promise<Result<Identity>> {
-    const candidates = this.#candidates(token);
+    const candidates = await this.#candidates(token);
     let failure: Result<Identity> = invalid;
     for (const candidate of candidates) {
       const result = await this.#verifyWith(candidate, token);
@@ -76,10 +70,12 @@ export class JwtVerifier {
   }
 
   /** Several entries may share an issuer (two audiences, a secret being rotated); each is tried. */
-  #candidates(token: string): readonly Trusted[] {
+  async #candidates(token: string): Promise<readonly Trusted[]> {
+    const { decodeJwt, errors } = await library();
     try {
       const { iss } = decodeJwt(token);
-      return this.#trusted.filter((entry) => entry.issuer.issuer === iss);
+      const trusted = await (this.#trusted ??= Promise.all(this.#issuers.map((issuer) => trust(issuer, this.#fetch))));
+      return trusted.filter((entry) => entry.issuer.issuer === iss);
     } catch (error) {
       if (error instanceof errors.JOSEError || error instanceof TypeError) return [];
       throw error;
@@ -87,6 +83,7 @@ export class JwtVerifier {
   }
 
   async #verifyWith({ issuer, algorithms, key }: Trusted, token: string): Promise<Result<Identity>> {
+    const { errors, jwtVerify } = await library();
     const options: JWTVerifyOptions = {
       algorithms,
       issuer: issuer.issuer,
@@ -124,17 +121,23 @@ const invalid = refuse(
   'the token is not one this server trusts; check issuer, audience and key under auth.jwt in the configuration',
 );
 
-function trust(issuer: JwtIssuer, fetch: typeof globalThis.fetch): Trusted {
+/** Loaded with the first token: most servers are never shown one. */
+function library(): Promise<typeof import('jose')> {
+  return import('jose');
+}
+
+async function trust(issuer: JwtIssuer, fetch: typeof globalThis.fetch): Promise<Trusted> {
   // A secret verifies HS256 only and a key set public-key algorithms only: the token's `alg` never crosses from one to the other.
   if ('secret' in issuer.key)
     return { issuer, algorithms: ['HS256'], key: new TextEncoder().encode(issuer.key.secret) };
   // One key set per configured issuer and URL: a `kid` of one issuer can never find a key of another.
-  const key = createRemoteJWKSet(new URL(issuer.key.jwks), {
+  const jose = await library();
+  const key = jose.createRemoteJWKSet(new URL(issuer.key.jwks), {
     timeoutDuration: 5_000,
     cooldownDuration: 30_000,
     cacheMaxAge: 600_000,
     // jose asks with `redirect: 'manual'` and takes only a 200: the key host cannot choose which address we read next.
-    [customFetch]: (url, init) => fetch(url, init),
+    [jose.customFetch]: (url, init) => fetch(url, init),
   });
   return {
     issuer,

@@ -1,6 +1,10 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 
+/** Characters. The upper bound keeps hashing cheap for whoever sends a book. */
+export const PASSWORD_LENGTH_MIN = 10;
+export const PASSWORD_LENGTH_MAX = 256;
+
 /**
  * Argon2id with the parameters below, written as a PHC string, so that a later release can raise them and
  * still read what older ones wrote. Runs in the thread pool: about 60 ms of one core per password.

@@ -1,7 +1,7 @@
 import { CMD_PATH, codes, isCode, POLL_PATH, SSE_PATH, VIEW_PATH } from '@statewire/protocol';
 import type { Context } from 'hono';
 import { z } from 'zod';
-import { hasSessionCookie } from '../auth/accounts.ts';
+import { hasSessionCookie } from '../auth/cookie.ts';
 import { isOriginAllowed } from '../auth/origin.ts';
 import type { From } from '../../lib/principal.ts';
 import { PANELS_PATH } from '../panels.ts';

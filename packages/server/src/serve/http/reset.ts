@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Principal } from '../../lib/principal.ts';
-import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, type User } from '../auth/accounts.ts';
+import type { User } from '../auth/accounts.ts';
+import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from '../auth/password.ts';
 import type { HttpDeps } from './deps.ts';
 import { note } from './note.ts';
 import { assertOwnPage } from './own-page.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PASSWORD_LENGTH_MAX } from '../auth/accounts.ts';
+import { PASSWORD_LENGTH_MAX } from '../auth/password.ts';
 import { otpauthUrl } from '../auth/totp.ts';
 import type { HttpDeps } from './deps.ts';
 import { RefusedError } from './problem.ts';

@@ -1,6 +1,8 @@
 import { idSchema } from '@statewire/model';
 import { z } from 'zod';
-import { hasSessionCookie, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, type SignedIn } from '../auth/accounts.ts';
+import type { SignedIn } from '../auth/accounts.ts';
+import { hasSessionCookie } from '../auth/cookie.ts';
+import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from '../auth/password.ts';
 import type { Principal } from '../../lib/principal.ts';
 import type { Link } from '../auth/links.ts';
 import type { HttpDeps } from './deps.ts';

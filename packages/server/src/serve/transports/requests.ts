@@ -8,7 +8,7 @@ import { decodeCmd, decodePoll, ok, parseMessage, PROTOCOL_VERSION, refuse, type
 import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Limits } from '../../lib/limits.ts';
 import type { Principal } from '../../lib/principal.ts';
-import { sessionCookieOf } from '../auth/accounts.ts';
+import { sessionCookieOf } from '../auth/cookie.ts';
 import type { Visitor } from '../session.ts';
 import { AnswerTransport, isKind, type AnswerForm } from './answer.ts';
 import type { Answering, Transport } from './transport.ts';

@@ -3,7 +3,7 @@
  * for an id token, and the judgement of that token. The provider's words choose nothing: issuer, client and where it is come
  * from the configuration, and whatever it says of its own addresses must be https.
  */
-import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import type { JWTPayload, JWTVerifyGetKey } from 'jose';
 import { ok, type Result } from '@statewire/protocol';
 import { z } from 'zod';
 import type { EgressFetch } from '../../../collect/egress/fetch.ts';
@@ -117,6 +117,7 @@ export class OidcProvider {
     nonce: string,
   ): Promise<Result<JWTPayload, OidcFailure>> {
     const { issuer, clientId } = this.config;
+    const { errors, jwtVerify } = await import('jose');
     try {
       const { payload } = await jwtVerify(token, jwks, {
         // Public-key algorithms only: with HS256 the client's secret would do as a key.
@@ -202,11 +203,12 @@ export class OidcProvider {
         ),
       );
     const { fetch } = this.#options;
-    const jwks = createRemoteJWKSet(new URL(found.value.jwks_uri), {
+    const jose = await import('jose');
+    const jwks = jose.createRemoteJWKSet(new URL(found.value.jwks_uri), {
       timeoutDuration: limits.oidcRequestMs,
       cooldownDuration: 30_000,
       cacheMaxAge: 600_000,
-      [customFetch]: (url) => fetch(url),
+      [jose.customFetch]: (url) => fetch(url),
     });
     return { ...found.value, jwks };
   }

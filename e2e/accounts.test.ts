@@ -286,6 +286,49 @@ test('the settings of people are clean for axe, complete by keyboard, and look r
   expect(troubles.filter((text) => !text.includes('closed before the connection'))).toEqual([]);
 }, 180_000);
 
+test('how screens look follows a person into a second tab at once and into another browser; the first paint waits for nobody', async () => {
+  const { context, page } = await asAdmin();
+  await page.goto(`${server.url}/settings/account`);
+  const tab = await context.newPage();
+  listen(tab, troubles);
+  await tab.goto(`${server.url}/settings/account`);
+  const shows = (where: Page, theme: Theme): Promise<unknown> =>
+    where.waitForFunction((wanted) => document.documentElement.dataset['theme'] === wanted, theme);
+  await Promise.all([shows(page, 'light'), shows(tab, 'light')]);
+
+  await page.getByRole('group', { name: 'Theme' }).getByRole('button', { name: 'Dark' }).click();
+  await Promise.all([shows(page, 'dark'), shows(tab, 'dark')]);
+  await page.getByRole('group', { name: 'Hours' }).getByRole('button', { name: '12 hours' }).click();
+  await page.getByLabel('Time zone').selectOption('Asia/Tokyo');
+  await page.getByLabel('Numbers and dates').selectOption('en-US');
+  await tab.getByText(/^Now it is .* [AP]M$/u).waitFor();
+  await tab.waitForFunction(() => document.querySelector<HTMLSelectElement>('select')?.value === 'Asia/Tokyo');
+  // Two tabs say different things, and both hold.
+  await tab.getByRole('group', { name: 'Tables' }).getByRole('button', { name: 'Dense' }).click();
+  await page.getByRole('button', { name: 'Dense', pressed: true }).waitFor();
+  expect(await seriousViolations(page)).toEqual([]);
+  await shot(page, 'how-it-looks');
+
+  // A browser that never saw her has it all from the server.
+  const other = await asAdmin();
+  await other.page.goto(`${server.url}/settings/account`);
+  await shows(other.page, 'dark');
+  await other.page.getByRole('button', { name: 'Dense', pressed: true }).waitFor();
+  await other.page.getByText(/^Now it is .* [AP]M$/u).waitFor();
+  // Next time it is dark before anything was asked.
+  await other.page.route('**/v1/**', () => undefined);
+  await other.page.goto(`${server.url}/services`, { waitUntil: 'commit' });
+  await shows(other.page, 'dark');
+  await other.context.close();
+
+  await page.getByRole('group', { name: 'Theme' }).getByRole('button', { name: 'System' }).click();
+  await page.getByRole('group', { name: 'Tables' }).getByRole('button', { name: 'Comfortable' }).click();
+  await page.getByRole('group', { name: 'Hours' }).getByRole('button', { name: '24 hours' }).click();
+  await page.getByLabel('Time zone').selectOption('');
+  await Promise.all([shows(page, 'light'), shows(tab, 'light')]);
+  await context.close();
+}, 120_000);
+
 test('a role is made from the grid and by name; what is no permission is refused with the reason', async () => {
   for (const [theme, width] of looks) {
     const { context, page } = await asAdmin(theme, width);

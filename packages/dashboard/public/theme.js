@@ -1,4 +1,4 @@
-// Chooses the theme before the first paint. src/lib/theme.ts changes it later and must agree with the key and values.
+// Chooses the theme before the first paint. src/lib/look.ts changes it later and must agree with the key and values.
 (() => {
   let choice = 'system';
   try {

@@ -21,6 +21,7 @@ const Welcome = lazy(() => import('./screens/welcome.tsx').then((screen) => ({ d
 const Reset = lazy(() => import('./screens/reset.tsx').then((screen) => ({ default: screen.Reset })));
 const Enrol = lazy(() => import('./screens/enrol.tsx').then((screen) => ({ default: screen.Enrol })));
 const toasts = later(() => import('./parts/toasts.tsx').then((module) => module.Toasts));
+const lookKeeper = later(() => import('./live/look.ts').then((module) => module.LookKeeper));
 // What is said to operators comes after the page itself.
 const Notice = lazy(() => import('./screens/messages/notice.tsx').then((module) => ({ default: module.Notice })));
 
@@ -177,6 +178,7 @@ export function App(): ReactNode {
         <MeContext value={signed}>
           <RouterProvider router={router} />
           <LaterToasts />
+          <LaterLook />
           <Suspense fallback={null}>
             <Notice />
           </Suspense>
@@ -190,6 +192,11 @@ export function App(): ReactNode {
 /** Nothing is said before a person has done something, or the first rows are there; what was said by then is shown at once. */
 function LaterToasts(): ReactNode {
   return useLater(toasts, NO_PROPS);
+}
+
+/** What this browser kept is shown until then. */
+function LaterLook(): ReactNode {
+  return useLater(lookKeeper, NO_PROPS);
 }
 
 const NO_PROPS = {};

@@ -9,10 +9,11 @@ import {
   useNavigate,
 } from '@tanstack/react-router';
 import { CircleHelp } from 'lucide-react';
-import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { Fragment, lazy, type ReactNode, Suspense, useState } from 'react';
 import { readAgentsSearch } from './lib/agents-search.ts';
 import { readJobsSearch } from './lib/jobs-search.ts';
 import { useKeys } from './lib/keys.ts';
+import { useTimes } from './lib/look.ts';
 import { pages } from './lib/pages.ts';
 import { readServicesSearch } from './lib/search.ts';
 import { buttonClass } from './parts/button.tsx';
@@ -320,6 +321,7 @@ declare module '@tanstack/react-router' {
 function Shell(): ReactNode {
   const [open, setOpen] = useState<'palette' | 'keys' | null>(null);
   const navigate = useNavigate();
+  const times = useTimes();
   useKeys({
     'mod+k': () => setOpen('palette'),
     '?': () => setOpen('keys'),
@@ -327,7 +329,9 @@ function Shell(): ReactNode {
   });
   return (
     <Frame onPalette={() => setOpen('palette')} bell={<Bell />}>
-      <Outlet />
+      <Fragment key={times}>
+        <Outlet />
+      </Fragment>
       <Herald />
       <Suspense>
         {open === 'palette' && <Palette onClose={() => setOpen(null)} />}

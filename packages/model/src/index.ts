@@ -337,7 +337,7 @@ export {
   type PushDevice,
   type Ways,
 } from './collections/preferences.ts';
-export { type Look, lookDefaults, type LookInput } from './collections/look.ts';
+export { type Look, lookDefaults, type LookInput } from './look.ts';
 export {
   placeSchema,
   presenceRow,

@@ -1,3 +1,6 @@
+import { dated } from './dated.ts';
+import { lookNow } from './look.ts';
+
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -37,17 +40,24 @@ export function latency(ms: number | null): string {
 
 /** `10:41:07` in the reader's own zone. */
 export function clockTime(at: number): string {
-  return timeOf.format(at);
+  return timeOf(at);
+}
+
+/** `10:41`, for axes. */
+export function minuteTime(at: number): string {
+  return minuteOf(at);
 }
 
 /** `21 Nov, 10:41:07`: exact, for hovers and timelines. */
 export function exact(at: number): string {
-  return dateOf.format(at);
+  return dateOf(at);
 }
 
 /** `1,204` with the reader's separators. */
 export function count(n: number): string {
-  return numberOf.format(n);
+  const { locale } = lookNow();
+  if (numbers?.locale !== locale) numbers = { locale, format: new Intl.NumberFormat(locale ?? undefined) };
+  return numbers.format.format(n);
 }
 
 /** `1 service`, `3 services`. */
@@ -80,31 +90,16 @@ export function words(code: string): string {
     .replaceAll(/\b(?:http|https|tls|tcp|mcp|dns|sse|url)\b/giu, (word) => word.toUpperCase());
 }
 
-/** The reader's own time zone: `Europe/Berlin`. */
-export function ownZone(): string {
-  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
-}
-
 /** First letter large. */
 export function sentence(text: string): string {
   return text === '' ? '' : text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-const timeOf = new Intl.DateTimeFormat(undefined, {
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-  hourCycle: 'h23',
-});
-const dateOf = new Intl.DateTimeFormat(undefined, {
-  day: 'numeric',
-  month: 'short',
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-  hourCycle: 'h23',
-});
-const numberOf = new Intl.NumberFormat();
+const timeOf = dated({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const minuteOf = dated({ hour: '2-digit', minute: '2-digit' });
+const dateOf = dated({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit' });
+
+let numbers: { readonly locale: string | null; readonly format: Intl.NumberFormat } | null = null;
 
 function two(t: number, large: number, largeUnit: string, small: number, smallUnit: string): string {
   const n = Math.floor(t / large);

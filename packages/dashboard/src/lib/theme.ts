@@ -1,11 +1,12 @@
+import type { Look } from '@statewire/model';
 import { useSyncExternalStore } from 'react';
-import { env } from './env.ts';
+import { chooseLook, lookNow, onLook, useLook } from './look.ts';
 
-export type Theme = 'light' | 'dark' | 'system';
+export type Theme = Look['theme'];
 
 /** The chosen theme. public/theme.js applies it before the first paint; key and values are shared with it. */
 export function useTheme(): readonly [Theme, (theme: Theme) => void] {
-  return [useSyncExternalStore(subscribe, chosen), choose];
+  return [useLook().theme, choose];
 }
 
 /** Whether dark is shown right now, whatever was chosen. For canvases, which cannot use tokens by name. */
@@ -15,13 +16,13 @@ export function useDark(): boolean {
 
 /** Chooses and shows a theme. */
 export function choose(theme: Theme): void {
-  env.write('theme', theme === 'system' ? null : theme);
-  apply();
+  chooseLook({ theme });
 }
 
-/** Follows the system while the choice is `system`. Call once. */
+/** Follows the choice, and the system while the choice is `system`. Call once. */
 export function followSystem(): void {
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', apply);
+  onLook(apply);
   apply();
 }
 
@@ -32,13 +33,8 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-function chosen(): Theme {
-  const stored = env.read('theme');
-  return stored === 'dark' || stored === 'light' ? stored : 'system';
-}
-
 function apply(): void {
-  const theme = chosen();
+  const { theme } = lookNow();
   const dark = theme === 'dark' || (theme === 'system' && matchMedia('(prefers-color-scheme: dark)').matches);
   document.documentElement.dataset['theme'] = dark ? 'dark' : 'light';
   document.querySelector('meta[name="theme-color"]')?.setAttribute('content', dark ? '#0e0f13' : '#fafafa');

@@ -143,15 +143,25 @@ export async function snooze(ids: readonly string[], until: number): Promise<voi
  * holds it, or null when it was refused.
  */
 export async function prefer(id: string | null, fields: JsonObject): Promise<string | null> {
+  const { id: kept, problem: failed } = await savePreferences(id, fields);
+  if (failed !== null) failedToast(failed);
+  return kept;
+}
+
+/** The same for whoever says themselves what went wrong; `version` holds the change. */
+export async function savePreferences(
+  id: string | null,
+  fields: JsonObject,
+): Promise<{ readonly id: string | null; readonly version: number | null; readonly problem: Problem | null }> {
   let kept: string | null = null;
+  let version: number | null = null;
   const failed = await through(async (live) => {
     const of = live.collection('preferences');
     const result = await (id === null ? of.create(fields) : of.patch(id, fields));
-    if (result.ok) kept = result.id;
+    if (result.ok) ({ id: kept, version } = result);
     return result;
   });
-  if (failed !== null) failedToast(failed);
-  return kept;
+  return { id: kept, version, problem: failed };
 }
 
 /**

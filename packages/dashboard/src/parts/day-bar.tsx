@@ -1,4 +1,5 @@
 import { type PointerEvent, type ReactNode, useMemo, useState } from 'react';
+import { dated } from '../lib/dated.ts';
 import { plural } from '../lib/format.ts';
 import { type Day, type DayLetter, dayWords } from '../lib/uptime.ts';
 
@@ -60,7 +61,7 @@ export function DayBar({ days, children }: Props): ReactNode {
           max={days.length - 1}
           value={at}
           aria-label="Day"
-          aria-valuetext={`${dateOf.format(day.at)}: ${dayWords[day.letter]}`}
+          aria-valuetext={`${dateOf(day.at)}: ${dayWords[day.letter]}`}
           onChange={(event) => setAt(Number(event.currentTarget.value))}
           onFocus={() => setOpen(true)}
           onBlur={() => setOpen(false)}
@@ -74,7 +75,7 @@ export function DayBar({ days, children }: Props): ReactNode {
               left: `clamp(0px, calc(${((at + 0.5) / days.length) * 100}% - 5.5rem), calc(100% - 11rem))`,
             }}
           >
-            <p className="text-xs text-muted">{dateOf.format(day.at)}</p>
+            <p className="text-xs text-muted">{dateOf(day.at)}</p>
             <p className="font-medium">{dayWords[day.letter]}</p>
             {day.letter !== ' ' && children(day)}
           </div>
@@ -109,7 +110,7 @@ function spoken(days: readonly Day[]): string {
 }
 
 // Days of the bar are days of UTC, wherever it is read.
-const dateOf = new Intl.DateTimeFormat(undefined, {
+const dateOf = dated({
   weekday: 'short',
   day: 'numeric',
   month: 'short',

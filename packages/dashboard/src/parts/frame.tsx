@@ -12,11 +12,11 @@ import {
 } from 'lucide-react';
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
 import { cx } from '../lib/cx.ts';
-import { env } from '../lib/env.ts';
 import { count } from '../lib/format.ts';
 import { markTab } from '../lib/favicon.ts';
 import { type FleetCounts, useFleet } from '../live/fleet.ts';
 import { groups, type Page, pages } from '../lib/pages.ts';
+import { chooseLook, useLook } from '../lib/look.ts';
 import { useMedia } from '../lib/media.ts';
 import { type Theme, useTheme } from '../lib/theme.ts';
 import { useMe } from '../lib/me.ts';
@@ -36,13 +36,9 @@ interface FrameProps {
 export function Frame({ children, bell, onPalette }: FrameProps): ReactNode {
   const { counts } = useFleet();
   const isWide = useMedia('(min-width: 1200px)');
-  const [choice, setChoice] = useState(() => env.read('rail'));
-  const isOpen = choice === null ? isWide : choice === 'open';
-  const toggle = (): void => {
-    const next = isOpen ? 'slim' : 'open';
-    env.write('rail', next);
-    setChoice(next);
-  };
+  const { rail } = useLook();
+  const isOpen = rail === 'auto' ? isWide : rail === 'open';
+  const toggle = (): void => chooseLook({ rail: isOpen ? 'slim' : 'open' });
   const [crumbs, setCrumbs] = useState<readonly Crumb[]>([]);
   const title = crumbs.map((crumb) => crumb.title).join(' · ');
   useEffect(() => markTab(counts?.down ?? 0, title), [counts?.down, title]);

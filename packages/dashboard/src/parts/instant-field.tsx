@@ -1,4 +1,6 @@
 import type { ReactNode } from 'react';
+import { ownZone } from '../lib/dated.ts';
+import { momentOf, wallOf } from '../lib/wall.ts';
 import { Field, Input } from './field.tsx';
 
 interface Props {
@@ -19,20 +21,10 @@ export function InstantField({ label, value, onChange, hint, error, className }:
         <Input
           {...ids}
           type="datetime-local"
-          value={value === null ? '' : localOf(value)}
-          onChange={(event) => {
-            const at = new Date(event.currentTarget.value).getTime();
-            onChange(Number.isNaN(at) ? null : at);
-          }}
+          value={value === null ? '' : wallOf(value, ownZone())}
+          onChange={(event) => onChange(momentOf(event.currentTarget.value, ownZone()))}
         />
       )}
     </Field>
   );
-}
-
-/** `2026-11-29T14:05`: the form the platform's picker reads, in local time. */
-function localOf(at: number): string {
-  const date = new Date(at);
-  const two = (n: number): string => String(n).padStart(2, '0');
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}T${two(date.getHours())}:${two(date.getMinutes())}`;
 }

@@ -1,7 +1,8 @@
 import { type ReactNode, useEffect, useMemo, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { clockTime, exact, latency, plural } from '../lib/format.ts';
+import { dated, ownZone } from '../lib/dated.ts';
+import { clockTime, exact, latency, minuteTime, plural } from '../lib/format.ts';
 import { useDark } from '../lib/theme.ts';
 import type { Bucket, Stretch } from '../lib/series.ts';
 
@@ -88,6 +89,7 @@ function optionsFor(node: HTMLElement, stretches: () => readonly Stretch[]): uPl
     ticks: { show: false },
   };
   return {
+    tzDate: (s) => uPlot.tzDate(new Date(s * 1000), ownZone()),
     width: node.clientWidth,
     height: HEIGHT,
     padding: [12, 14, 0, 0],
@@ -128,11 +130,11 @@ const DAY_S = 86_400;
 
 /** What the time axis says: seconds where minutes alone would repeat, days where hours would. */
 function tick(at: number, spanS: number): string {
-  if (spanS > 2 * DAY_S) return dayOf.format(at);
-  return clockTime(at).slice(0, spanS < 900 ? 8 : 5);
+  if (spanS > 2 * DAY_S) return dayOf(at);
+  return (spanS < 900 ? clockTime : minuteTime)(at);
 }
 
-const dayOf = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const dayOf = dated({ day: 'numeric', month: 'short' });
 
 function spanOf(chart: uPlot): number {
   const { min, max } = chart.scales['x'] ?? {};

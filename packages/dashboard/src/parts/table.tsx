@@ -3,6 +3,7 @@ import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { memo, type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { cx } from '../lib/cx.ts';
 import { useKeys } from '../lib/keys.ts';
+import { useLook } from '../lib/look.ts';
 import { useNarrow } from '../lib/media.ts';
 import { type Held, useHeldOrder } from '../lib/order.ts';
 import { useOffset } from './list.tsx';
@@ -25,7 +26,6 @@ interface Props<T extends { readonly id: string }> {
   readonly onKey?: Readonly<Record<string, (id: string) => void>>;
   readonly nameOf: (row: T) => string;
   readonly empty: ReactNode;
-  readonly isDense?: boolean;
 }
 
 /**
@@ -35,13 +35,14 @@ interface Props<T extends { readonly id: string }> {
 export function Table<T extends { readonly id: string }>(props: Props<T>): ReactNode {
   const { columns, selected, onSelect } = props;
   const isNarrow = useNarrow();
+  const { density } = useLook();
   const { shown, template } = useShown(columns, onSelect !== undefined);
   const [isOver, setOver] = useState(false);
   const held: Held<T> = useHeldOrder(props.rows, isOver, props.scope);
   const [cursor, setCursor] = useState<string | null>(null);
   const anchor = useRef<HTMLDivElement>(null);
   const margin = useOffset(anchor);
-  const height = isNarrow ? 72 : props.isDense === true ? 32 : 44;
+  const height = isNarrow ? 72 : density === 'dense' ? 32 : 44;
   // oxlint-disable-next-line react/incompatible-library -- it is not memoised by a compiler here.
   const virtual = useWindowVirtualizer({
     count: held.rows.length,

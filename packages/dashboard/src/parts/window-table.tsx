@@ -3,6 +3,7 @@ import type { LiveWindow } from '@statewire/react';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { memo, type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { cx } from '../lib/cx.ts';
+import { useLook } from '../lib/look.ts';
 import { useKeys } from '../lib/keys.ts';
 import { useNarrow } from '../lib/media.ts';
 import { useOffset } from './list.tsx';
@@ -34,6 +35,7 @@ interface Props<T extends { readonly id: string }> {
 const PLACED = 'absolute inset-x-0 border-b px-4 [contain:size_layout_style]';
 
 const ROW_PX = 44;
+const DENSE_PX = 32;
 const NARROW_PX = 72;
 
 /**
@@ -46,7 +48,8 @@ export function WindowTable<T extends { readonly id: string }>(props: Props<T>):
   const { shown, template } = useShown(columns, onSelect !== undefined);
   const anchor = useRef<HTMLDivElement>(null);
   const margin = useOffset(anchor);
-  const height = isNarrow ? NARROW_PX : ROW_PX;
+  const { density } = useLook();
+  const height = isNarrow ? NARROW_PX : density === 'dense' ? DENSE_PX : ROW_PX;
   const [cursor, setCursor] = useState<number | null>(null);
   // oxlint-disable-next-line react/incompatible-library -- it is not memoised by a compiler here.
   const virtual = useWindowVirtualizer({

@@ -9,7 +9,8 @@ import type { InputShape } from '../report.ts';
 import { count, envelopeShape, instant, labelsSchema, type Shape } from '../schema.ts';
 import { NOTIFICATION_TYPES, type NotificationType } from '../notification-type.ts';
 import { PRIORITIES, type Priority } from '../priority.ts';
-import { type Look, lookInput, type LookInput, lookRow, zoneSchema } from './look.ts';
+import type { Look, LookInput } from '../look.ts';
+import { lookInput, lookRow, zoneSchema } from './look.ts';
 
 /** By which ways one type of notification reaches the person, and from which priority on. */
 export interface Ways {

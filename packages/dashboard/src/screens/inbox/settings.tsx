@@ -10,7 +10,7 @@ import {
 } from '@statewire/model';
 import { Volume2 } from 'lucide-react';
 import { type ReactNode, useRef, useState } from 'react';
-import { ownZone } from '../../lib/format.ts';
+import { ownZone } from '../../lib/dated.ts';
 import { tone } from '../../lib/tone.ts';
 import { prefer } from '../../live/command.ts';
 import type { JsonObject } from '@statewire/protocol';

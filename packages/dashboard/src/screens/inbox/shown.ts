@@ -1,4 +1,6 @@
 import type { Notification } from '@statewire/model';
+import { ownZone } from '../../lib/dated.ts';
+import { dayAfter, momentOf, wallOf } from '../../lib/wall.ts';
 import type { InboxSearch, InboxTab } from './search.ts';
 
 /** Does it belong under the tab? What is snoozed is in its own until it is back, what is archived too. */
@@ -33,8 +35,6 @@ export function byNewest(a: Notification, b: Notification): number {
 
 /** Nine in the morning of the reader's next day. */
 export function tomorrow(now: number): number {
-  const day = new Date(now);
-  day.setDate(day.getDate() + 1);
-  day.setHours(9, 0, 0, 0);
-  return day.getTime();
+  const zone = ownZone();
+  return momentOf(`${dayAfter(wallOf(now, zone))}T09:00`, zone) ?? now;
 }

@@ -1,6 +1,7 @@
 import type { Maintenance, Selector } from '@statewire/model';
 import { type ReactNode, useState } from 'react';
-import { duration, ownZone } from '../../lib/format.ts';
+import { ownZone } from '../../lib/dated.ts';
+import { duration } from '../../lib/format.ts';
 import { serverNow } from '../../lib/ticker.ts';
 import { save } from '../../live/command.ts';
 import { Button } from '../../parts/button.tsx';

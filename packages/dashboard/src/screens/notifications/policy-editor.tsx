@@ -11,7 +11,7 @@ import {
 import type { JsonObject } from '@statewire/protocol';
 import { Plus, Trash2 } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
-import { ownZone } from '../../lib/format.ts';
+import { ownZone } from '../../lib/dated.ts';
 import { save } from '../../live/command.ts';
 import { useRows } from '../../live/rows.ts';
 import { Button } from '../../parts/button.tsx';

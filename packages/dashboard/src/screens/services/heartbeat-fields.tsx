@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { ownZone } from '../../lib/format.ts';
+import { ownZone } from '../../lib/dated.ts';
 import { Copyable } from '../../parts/copy.tsx';
 import { Field, Select } from '../../parts/field.tsx';
 import { type Form, TextField } from './form.tsx';

@@ -1,10 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Monitor, Moon, Sun } from 'lucide-react';
 import { type FormEvent, type ReactNode, useState } from 'react';
-import { cx } from '../../lib/cx.ts';
 import { textOf } from '../../lib/form-text.ts';
 import { useMe } from '../../lib/me.ts';
-import { type Theme, useTheme } from '../../lib/theme.ts';
 import { Button } from '../../parts/button.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Field, Input } from '../../parts/field.tsx';
@@ -13,6 +10,7 @@ import { Pane } from '../../parts/pane.tsx';
 import { ProblemNote } from '../../parts/problem.tsx';
 import { done } from '../../parts/toast.tsx';
 import { deleteMe, rename, secondFactorQuery } from '../../rest/people.ts';
+import { LookPane } from './look.tsx';
 import { PasswordPane } from './password.tsx';
 import { SecondFactorPane } from './second-factor.tsx';
 import { SessionsPane } from './sessions.tsx';
@@ -27,6 +25,7 @@ export function Account(): ReactNode {
   return (
     <>
       <Profile />
+      <LookPane />
       {me.user !== null && (
         <>
           <PasswordPane />
@@ -42,7 +41,6 @@ export function Account(): ReactNode {
 function Profile(): ReactNode {
   const { me, signOut } = useMe();
   const [name, setName] = useState(me.name);
-  const [theme, setTheme] = useTheme();
   const { problem, busy, ask } = useAsking();
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
@@ -63,37 +61,9 @@ function Profile(): ReactNode {
         </Button>
         {problem !== null && <ProblemNote problem={problem} className="w-full" />}
       </form>
-      <div className="flex flex-wrap items-center justify-between gap-3 border-t px-4 py-3">
-        <p className="text-sm">
-          <span className="font-medium">Theme</span> <span className="text-muted">of this browser</span>
-        </p>
-        <fieldset aria-label="Theme" className="flex rounded-control bg-sunken p-0.5">
-          {THEMES.map(({ value, title, icon: Icon }) => (
-            <button
-              key={value}
-              type="button"
-              aria-pressed={theme === value}
-              onClick={() => setTheme(value)}
-              className={cx(
-                'flex h-7 items-center gap-1.5 rounded-[5px] px-2.5 text-sm text-muted pointer-coarse:h-10',
-                theme === value && 'bg-surface font-medium text-text',
-              )}
-            >
-              <Icon aria-hidden className="size-3.5" />
-              {title}
-            </button>
-          ))}
-        </fieldset>
-      </div>
     </Pane>
   );
 }
-
-const THEMES: readonly { readonly value: Theme; readonly title: string; readonly icon: typeof Sun }[] = [
-  { value: 'light', title: 'Light', icon: Sun },
-  { value: 'dark', title: 'Dark', icon: Moon },
-  { value: 'system', title: 'System', icon: Monitor },
-];
 
 /** The way out for good. The address is typed once more, so that no click does it alone. */
 function Leave({ email }: { email: string }): ReactNode {

@@ -1,6 +1,7 @@
 import { MESSAGE_BODY_MAX } from '@statewire/model';
 import { type ReactNode, useState } from 'react';
-import { count, ownZone } from '../../lib/format.ts';
+import { ownZone } from '../../lib/dated.ts';
+import { count } from '../../lib/format.ts';
 import { Field, Input, Select, Switch, TextArea } from '../../parts/field.tsx';
 import { InstantField } from '../../parts/instant-field.tsx';
 import { CustomersField } from './customers-field.tsx';

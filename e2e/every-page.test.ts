@@ -124,7 +124,7 @@ async function violations(page: Page): Promise<readonly string[]> {
   );
 }
 
-/** Buttons, links, fields and headings that reach over the edge of the window without a list that could be scrolled to them. */
+/** Cards, buttons, links, fields and headings that reach over the edge of the window without a list that could be scrolled to them. */
 function cutOff(page: Page): Promise<readonly string[]> {
   return page.evaluate(() => {
     const scrolls = (element: Element): boolean => {
@@ -132,7 +132,7 @@ function cutOff(page: Page): Promise<readonly string[]> {
         if (/auto|scroll/u.test(getComputedStyle(up).overflowX) && up.scrollWidth > up.clientWidth) return true;
       return false;
     };
-    return [...document.querySelectorAll('a, button, input, select, textarea, h1, h2, h3')]
+    return [...document.querySelectorAll('a, button, input, select, textarea, h1, h2, h3, .pane')]
       .filter((element) => {
         const { left, right, width, height } = element.getBoundingClientRect();
         // What is there for screen readers alone, or inside of it, is cut off on purpose.

@@ -60,7 +60,7 @@ export const dashboardPages: readonly DashboardPage[] = [
   page('/users', 'Users', 'Users', 'User 3'),
   page('/users/$id', 'User 3', /· User 3$/u, 'user-3@example.org', '/users/user-3'),
   page('/analytics', 'Analytics', 'Analytics', /Billing/u),
-  page('/audit', 'Audit', 'Audit', /services/u, undefined, 'audit:read'),
+  page('/audit', 'Audit', 'Audit', 'users/user-23', undefined, 'audit:read'),
   page('/system', 'System', 'System', /Memory/u, undefined, 'system:read'),
   page('/demo', 'Realtime, to be broken', 'Realtime', 'Another reader'),
   page('/settings/account', 'Settings', /· Account$/u, 'Second factor'),

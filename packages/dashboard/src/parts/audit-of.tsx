@@ -35,7 +35,7 @@ function Lines({ target }: { target: string }): ReactNode {
       ) : query.isError ? (
         <ProblemNote problem={problemIn(query.error)} className="m-4" />
       ) : rows.length === 0 ? (
-        <p className="px-4 py-5 text-sm text-muted">Nobody has changed it yet.</p>
+        <p className="px-4 py-6 text-center text-sm text-muted">Nobody has changed it yet.</p>
       ) : (
         <ol>
           {rows.slice(0, 8).map((row) => (

@@ -92,7 +92,7 @@ function optionsFor(node: HTMLElement, stretches: () => readonly Stretch[]): uPl
     tzDate: (s) => uPlot.tzDate(new Date(s * 1000), ownZone()),
     width: node.clientWidth,
     height: HEIGHT,
-    padding: [12, 14, 0, 0],
+    padding: [12, 28, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false }, sync: { key: 'page' } },
     scales: { x: { time: true, auto: false }, y: { auto: false } },

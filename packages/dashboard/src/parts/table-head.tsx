@@ -85,7 +85,10 @@ function Header<T>({
       {...(column.isSortable === true
         ? { 'aria-sort': isSorted ? (sort.isDown ? 'descending' : 'ascending') : 'none' }
         : {})}
-      className={cx('text-xs font-medium text-muted', column.align === 'right' && 'text-right')}
+      className={cx(
+        'flex min-w-0 items-center text-xs font-medium whitespace-nowrap text-muted',
+        column.align === 'right' && 'justify-end',
+      )}
     >
       {column.isSortable === true ? (
         <button
@@ -98,7 +101,10 @@ function Header<T>({
           )}
         >
           {column.title}
-          <Arrow aria-hidden className={cx('size-3', !isSorted && 'invisible')} />
+          {/* Its room is kept beside a heading at the left; at the right the heading stands over its values. */}
+          {(isSorted || column.align !== 'right') && (
+            <Arrow aria-hidden className={cx('size-3', !isSorted && 'invisible')} />
+          )}
         </button>
       ) : column.title === '' ? (
         // A column of buttons needs no heading that is seen.

@@ -206,7 +206,7 @@ function LineOf<T>({
       aria-selected={onSelect === null ? undefined : isSelected}
       data-cursor={isCursor || undefined}
       className={cx(
-        'group absolute inset-x-0 border-b px-4 text-sm hover:bg-hover/60 data-cursor:bg-accent-soft/60 data-cursor:shadow-[inset_2px_0_0_var(--accent)]',
+        'group absolute inset-x-0 border-b px-4 text-sm last:border-b-transparent hover:bg-hover/60 data-cursor:bg-accent-soft/60 data-cursor:shadow-[inset_2px_0_0_var(--accent)]',
         isSelected && 'bg-accent-soft/70',
         narrow === null ? 'grid items-center gap-3' : 'flex items-center gap-3',
       )}

@@ -63,7 +63,7 @@ export function Overview(): ReactNode {
         )
       )}
       <Open firing={counts?.firing ?? 0} critical={counts?.critical ?? 0} />
-      <div className="grid items-start gap-6 xl:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]">
+      <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-6 xl:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]">
         <Running />
         <Recent />
       </div>
@@ -351,12 +351,26 @@ function NamedActivity({ transitions }: { transitions: readonly Transition[] }):
   // Names once known stay known: while the next subscription opens, a line must not turn into an id and back.
   const [names] = useState(() => new Map<string, string>());
   for (const row of [...services.rows, ...agents.rows]) names.set(row.id, row.name);
+  // A connection has no name of its own: it is an agent's way to a service.
+  const nameOf = (t: Transition): string | null => {
+    const [agent, service] = t.collection === 'connections' ? t.id.split(':') : [];
+    if (agent === undefined || service === undefined) return names.get(t.id) ?? null;
+    return `${names.get(agent) ?? agent} to ${names.get(service) ?? service}`;
+  };
   for (const row of [...jobs.rows, ...executions.rows]) names.set(row.id, row.title);
-  return <Activity transitions={transitions} nameOf={(t) => names.get(t.id) ?? null} />;
+  return <Activity transitions={transitions} nameOf={nameOf} />;
 }
 
 function among(transitions: readonly Transition[], collection: string): readonly [string, string, readonly string[]] {
-  const ids = [...new Set(transitions.filter((t) => t.collection === collection).map((t) => t.id))].sort();
+  // Of a connection `agent:service` both ends.
+  const end = collection === 'agents' ? 0 : collection === 'services' ? 1 : -1;
+  const ids = [
+    ...new Set(
+      transitions.flatMap((t) =>
+        t.collection === collection ? [t.id] : t.collection === 'connections' ? (t.id.split(':')[end] ?? []) : [],
+      ),
+    ),
+  ].sort();
   return ['in', 'id', ids.length === 0 ? [''] : ids];
 }
 

@@ -149,7 +149,7 @@ function Pace({ job, isOver }: { readonly job: ShownRun; readonly isOver: boolea
   const parts: string[] = [];
   if (progress.total !== null) parts.push(amountText(progress));
   if (isOver && startedAt !== null && endedAt !== null) parts.push(`took ${brief(endedAt - startedAt)}`);
-  if (!isOver && rate !== null) parts.push(`${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s`);
+  if (!isOver && rate !== null) parts.push(`${rate < 10 ? rate.toFixed(1) : Math.round(rate).toLocaleString('en')}/s`);
   if (!isOver && etaMs !== null) parts.push(`${brief(etaMs)} left`);
   return <span>{parts.join(' · ')}</span>;
 }

@@ -252,7 +252,8 @@ function Tool({ row, name }: { row: Connection; name: string }): ReactNode {
         </Link>
         <span className={row.status === 'up' ? 'text-muted' : look.ink}>{words(row.phase)}</span>
         <span className="ml-auto text-xs text-muted">
-          {latency(row.latencyMs)} · {count(row.calls)} calls, {count(row.errors)} failed
+          {row.latencyMs !== null && `${latency(row.latencyMs)} · `}
+          {count(row.calls)} calls, {count(row.errors)} failed
         </span>
         <UptimeBar bar={row.recent.bar} cells={12} className="w-[58px] max-sm:hidden" />
       </div>

@@ -22,6 +22,7 @@ import { CopyButton } from '../../parts/copy.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { Switch } from '../../parts/field.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
+import { PageHead } from '../../parts/page-head.tsx';
 import { LabelDialog } from '../../parts/label-dialog.tsx';
 import { Pane } from '../../parts/pane.tsx';
 import { SavedViews } from '../../parts/saved-views.tsx';
@@ -69,26 +70,23 @@ export function Agents(): ReactNode {
   useKeys(canWrite ? { n: () => set({ ...search, add: true }) } : {});
   return (
     <div className={cx(agents.isStale && 'is-stale')}>
-      <header className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2">
-        <h1 className="text-xl font-semibold tracking-tight">Agents & connections</h1>
-        {!isLoading && agents.rows.length > 0 && (
-          <span className="text-muted">
-            {count(agents.rows.length)} known, {count(working)} running
-          </span>
+      <PageHead
+        title="Agents & connections"
+        note={
+          isLoading || agents.rows.length === 0 ? '' : `${count(agents.rows.length)} known, ${count(working)} running`
+        }
+      >
+        <SavedViews
+          page="agents"
+          search={viewOfAgents(search)}
+          onApply={(saved) => set(viewOfAgents(readAgentsSearch(saved)))}
+        />
+        {canWrite && (
+          <Button tone="primary" onClick={() => set({ ...search, add: true })}>
+            <Plus aria-hidden /> <span className="max-sm:sr-only">New agent</span>
+          </Button>
         )}
-        <div className="ml-auto flex items-center gap-2">
-          <SavedViews
-            page="agents"
-            search={viewOfAgents(search)}
-            onApply={(saved) => set(viewOfAgents(readAgentsSearch(saved)))}
-          />
-          {canWrite && (
-            <Button tone="primary" onClick={() => set({ ...search, add: true })}>
-              <Plus aria-hidden /> <span className="max-sm:sr-only">New agent</span>
-            </Button>
-          )}
-        </div>
-      </header>
+      </PageHead>
       {isLoading ? (
         <div className="pane overflow-clip">
           <BoneRows rows={6} className="h-14" />

@@ -1,9 +1,11 @@
 import { STATUSES } from '@statewire/model';
+import { X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { type AgentsSearch, isFilteredAgents, STANDS } from '../../lib/agents-search.ts';
 import { sentence } from '../../lib/format.ts';
 import { Button } from '../../parts/button.tsx';
-import { Input, Select } from '../../parts/field.tsx';
+import { Select } from '../../parts/field.tsx';
+import { FilterBar, SearchField } from '../../parts/filter-bar.tsx';
 import { statusLooks } from '../../parts/status.tsx';
 import type { AgentLine } from './row.tsx';
 
@@ -27,15 +29,8 @@ export function AgentFilters({ lines, search, onChange }: Props): ReactNode {
     ...new Set(lines.flatMap(({ agent }) => Object.entries(agent.labels).map(([key, value]) => `${key}=${value}`))),
   ].sort();
   return (
-    <div className="mb-3 flex flex-wrap items-center gap-2">
-      <Input
-        type="search"
-        aria-label="Filter agents by text"
-        placeholder="Filter"
-        value={search.q ?? ''}
-        onChange={(event) => change('q', event.currentTarget.value)}
-        className="h-8 w-full sm:w-64"
-      />
+    <FilterBar>
+      <SearchField label="Filter agents by text" value={search.q ?? ''} onChange={(text) => change('q', text)} />
       <Select
         aria-label="Status"
         value={search.status ?? ''}
@@ -78,10 +73,10 @@ export function AgentFilters({ lines, search, onChange }: Props): ReactNode {
         </Select>
       )}
       {isFilteredAgents(search) && (
-        <Button size="small" tone="ghost" onClick={() => onChange({})}>
-          Clear
+        <Button tone="ghost" onClick={() => onChange({})}>
+          <X aria-hidden /> Clear
         </Button>
       )}
-    </div>
+    </FilterBar>
   );
 }

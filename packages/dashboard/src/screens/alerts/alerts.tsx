@@ -14,8 +14,10 @@ import { useRows } from '../../live/rows.ts';
 import { BulkBar, BulkDock } from '../../parts/bulk-bar.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Empty } from '../../parts/empty.tsx';
-import { Input, Select } from '../../parts/field.tsx';
+import { Select } from '../../parts/field.tsx';
+import { FilterBar, SearchField } from '../../parts/filter-bar.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
+import { PageHead } from '../../parts/page-head.tsx';
 import { Menu } from '../../parts/menu.tsx';
 import { SavedViews } from '../../parts/saved-views.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
@@ -71,17 +73,13 @@ export function Alerts(): ReactNode {
 
   return (
     <div>
-      <header className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2">
-        <h1 className="text-xl font-semibold tracking-tight">Alerts</h1>
-        <span className="text-muted">{view.isLoading ? '' : headline(counts)}</span>
-        <div className="ml-auto">
-          <SavedViews
-            page="alerts"
-            search={viewOfAlerts(search)}
-            onApply={(saved) => set(viewOfAlerts(readAlertsSearch(saved)))}
-          />
-        </div>
-      </header>
+      <PageHead title="Alerts" note={view.isLoading ? '' : headline(counts)}>
+        <SavedViews
+          page="alerts"
+          search={viewOfAlerts(search)}
+          onApply={(saved) => set(viewOfAlerts(readAlertsSearch(saved)))}
+        />
+      </PageHead>
       <Tabs
         label="Alerts by state"
         value={tab}
@@ -93,16 +91,14 @@ export function Alerts(): ReactNode {
           { key: 'resolved', title: 'Resolved' },
         ]}
       >
-        <div className="mb-3 flex flex-wrap gap-2">
-          <Input
-            aria-label="Find an alert"
-            placeholder="Find"
+        <FilterBar>
+          <SearchField
+            label="Find an alert"
             value={search.q ?? ''}
-            onChange={(event) => {
+            onChange={(text) => {
               const { q: _, ...rest } = search;
-              set(event.currentTarget.value === '' ? rest : { ...rest, q: event.currentTarget.value });
+              set(text === '' ? rest : { ...rest, q: text });
             }}
-            className="max-w-64"
           />
           <Select
             aria-label="Severity"
@@ -112,7 +108,7 @@ export function Alerts(): ReactNode {
               const { severity: _, ...rest } = search;
               set(severity === undefined ? rest : { ...rest, severity });
             }}
-            className="w-36"
+            className="h-8 w-36"
           >
             <option value="">Any severity</option>
             {SEVERITIES.map((name: Severity) => (
@@ -121,7 +117,7 @@ export function Alerts(): ReactNode {
               </option>
             ))}
           </Select>
-        </div>
+        </FilterBar>
         <div className={cx(view.isStale && 'is-stale')}>
           {view.isLoading ? (
             <div className="pane overflow-clip">
@@ -284,7 +280,7 @@ function TitleCell({ alert, onOpen }: { alert: Alert; onOpen: Open }): ReactNode
 function ActionsCell({ alert }: { alert: Alert }): ReactNode {
   if (alert.state === 'resolved') return null;
   return (
-    <div className="flex justify-end gap-1">
+    <div className="flex items-center justify-end gap-1">
       {alert.state !== 'acknowledged' && (
         <Button
           size="small"

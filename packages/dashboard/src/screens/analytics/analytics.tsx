@@ -197,7 +197,7 @@ function Body({ found }: { readonly found: Answer }): ReactNode {
           />
         ))}
       </div>
-      <div className="grid items-start gap-6 xl:grid-cols-3">
+      <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-6 xl:grid-cols-3">
         <Services found={found} />
         <div className="space-y-6">
           <Rules found={found} />

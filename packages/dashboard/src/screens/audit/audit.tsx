@@ -1,9 +1,8 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { Download, Lock, ScrollText, Search, ShieldAlert, ShieldCheck, X } from 'lucide-react';
+import { Download, Lock, ScrollText, ShieldAlert, ShieldCheck, X } from 'lucide-react';
 import { type ReactNode, useDeferredValue, useMemo, useState } from 'react';
 import { count, plural } from '../../lib/format.ts';
-import { useKeys } from '../../lib/keys.ts';
 import { useCan } from '../../lib/me.ts';
 import { serverNow } from '../../lib/ticker.ts';
 import { AuditLine } from '../../parts/audit-line.tsx';
@@ -11,8 +10,10 @@ import { useAuditTail } from '../../parts/audit-of.tsx';
 import { Button, buttonClass } from '../../parts/button.tsx';
 import { Copyable } from '../../parts/copy.tsx';
 import { Empty } from '../../parts/empty.tsx';
-import { Input, Select } from '../../parts/field.tsx';
+import { Select } from '../../parts/field.tsx';
+import { FilterBar, SearchField } from '../../parts/filter-bar.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
+import { PageHead } from '../../parts/page-head.tsx';
 import { ProblemNote } from '../../parts/problem.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
 import { auditExportUrl, auditQuery, auditVerdictQuery, type AuditFilters } from '../../rest/audit.ts';
@@ -26,10 +27,7 @@ export function Audit(): ReactNode {
   const mayRead = useCan('audit:read');
   return (
     <div>
-      <header className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2">
-        <h1 className="text-xl font-semibold tracking-tight">Audit</h1>
-        <span className="text-muted">Who did what, from where and why</span>
-      </header>
+      <PageHead title="Audit" note="Who did what, from where and why" />
       {mayRead ? (
         <Log />
       ) : (
@@ -69,7 +67,6 @@ function Log(): ReactNode {
     const { open: _, ...rest } = search;
     set(rest);
   };
-  useKeys({ '/': () => document.querySelector<HTMLInputElement>('#audit-search')?.focus() });
   const isNarrowed = [q, actor, action, target, outcome, span].some((value) => value !== undefined);
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-5 xl:grid-cols-[minmax(0,1fr)_20rem]">
@@ -126,23 +123,18 @@ function Filters({ search, set }: { search: AuditSearch; set: (next: AuditSearch
   const without = (name: keyof AuditSearch): AuditSearch =>
     Object.fromEntries(Object.entries(rest).filter(([key]) => key !== name));
   return (
-    <div className="mb-3 space-y-2">
-      <div className="flex flex-wrap gap-2">
-        <div className="relative min-w-48 flex-1">
-          <Search aria-hidden className="absolute top-1/2 left-2.5 size-4 -translate-y-1/2 text-muted" />
-          <Input
-            id="audit-search"
-            type="search"
-            aria-label="Search the log"
-            placeholder="Search people, actions, values, reasons"
-            value={search.q ?? ''}
-            onChange={(event) => set({ ...rest, q: event.currentTarget.value })}
-            className="pl-8"
-          />
-        </div>
+    <>
+      <FilterBar>
+        <SearchField
+          label="Search the log"
+          placeholder="Search people, actions, values, reasons"
+          value={search.q ?? ''}
+          onChange={(text) => set(text === '' ? without('q') : { ...rest, q: text })}
+          className="sm:w-auto sm:min-w-48 sm:flex-1"
+        />
         <Select
           aria-label="Outcome"
-          className="w-36"
+          className="h-8 w-36"
           value={search.outcome ?? ''}
           onChange={(event) => {
             const { value } = event.currentTarget;
@@ -155,7 +147,7 @@ function Filters({ search, set }: { search: AuditSearch; set: (next: AuditSearch
         </Select>
         <Select
           aria-label="Time"
-          className="w-36"
+          className="h-8 w-36"
           value={search.span ?? ''}
           onChange={(event) => {
             const { value } = event.currentTarget;
@@ -167,9 +159,9 @@ function Filters({ search, set }: { search: AuditSearch; set: (next: AuditSearch
           <option value="7d">Last 7 days</option>
           <option value="30d">Last 30 days</option>
         </Select>
-      </div>
+      </FilterBar>
       {chips.length > 0 && (
-        <ul aria-label="Filters" className="flex flex-wrap gap-2">
+        <ul aria-label="Filters" className="mb-3 flex flex-wrap gap-2">
           {chips.map((name) => (
             <li key={name}>
               <Button
@@ -185,7 +177,7 @@ function Filters({ search, set }: { search: AuditSearch; set: (next: AuditSearch
           ))}
         </ul>
       )}
-    </div>
+    </>
   );
 }
 

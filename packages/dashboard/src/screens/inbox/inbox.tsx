@@ -12,7 +12,9 @@ import { Button } from '../../parts/button.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { Select } from '../../parts/field.tsx';
+import { FilterBar } from '../../parts/filter-bar.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
+import { PageHead } from '../../parts/page-head.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
 import { Table } from '../../parts/table.tsx';
 import type { Column } from '../../parts/table-head.tsx';
@@ -40,12 +42,10 @@ export function InboxPage(): ReactNode {
   const urgent = counters?.urgent ?? 0;
   return (
     <div>
-      <header className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2">
-        <h1 className="text-xl font-semibold tracking-tight">Inbox</h1>
-        <span className="text-muted">
-          {unread === 0 ? 'Nothing unread' : `${unread} unread${urgent > 0 ? `, ${urgent} urgent` : ''}`}
-        </span>
-      </header>
+      <PageHead
+        title="Inbox"
+        note={unread === 0 ? 'Nothing unread' : `${unread} unread${urgent > 0 ? `, ${urgent} urgent` : ''}`}
+      />
       <Tabs<InboxTab>
         label="Inbox"
         value={tab}
@@ -92,7 +92,7 @@ function Bar({
   const [isAsking, setAsking] = useState(false);
   const tab = search.tab ?? 'unread';
   return (
-    <div className="mb-3 flex flex-wrap gap-2">
+    <FilterBar>
       <Select
         aria-label="Type"
         value={search.type ?? ''}
@@ -100,7 +100,7 @@ function Bar({
           const type = NOTIFICATION_TYPES.find((name) => name === event.currentTarget.value);
           onChange({ ...without(search, 'type'), ...(type === undefined ? {} : { type }) });
         }}
-        className="w-36"
+        className="h-8 w-36"
       >
         <option value="">Any type</option>
         {NOTIFICATION_TYPES.map((name) => (
@@ -116,7 +116,7 @@ function Bar({
           const priority = PRIORITIES.find((name) => name === event.currentTarget.value);
           onChange({ ...without(search, 'priority'), ...(priority === undefined ? {} : { priority }) });
         }}
-        className="w-36"
+        className="h-8 w-36"
       >
         <option value="">Any priority</option>
         {PRIORITIES.map((name) => (
@@ -145,7 +145,7 @@ function Bar({
           </Confirm>
         </div>
       )}
-    </div>
+    </FilterBar>
   );
 }
 

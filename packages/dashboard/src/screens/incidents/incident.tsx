@@ -52,8 +52,8 @@ function Loaded({ incident, isStale }: { incident: Incident; isStale: boolean })
   return (
     <div className={cx(isStale && 'is-stale')}>
       <header className="mb-5 space-y-2">
-        <div className="flex flex-wrap items-start gap-x-4 gap-y-2">
-          <h1 className="min-w-0 flex-1 basis-64 text-xl font-semibold tracking-tight">{incident.title}</h1>
+        <div className="flex items-start gap-x-4 gap-y-2">
+          <h1 className="min-w-0 flex-1 text-xl font-semibold tracking-tight">{incident.title}</h1>
           {canWrite &&
             (incident.isPublished ? (
               <Button onClick={() => void act('incidents', incident.id, 'unpublish')}>
@@ -91,7 +91,7 @@ function Loaded({ incident, isStale }: { incident: Incident; isStale: boolean })
           </span>
         </p>
       </header>
-      <div className="grid gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="space-y-5">
           {canWrite && <Say incident={incident} />}
           <Pane title="Timeline" note={plural(incident.updates.length, 'entry', 'entries')}>
@@ -159,7 +159,7 @@ function Say({ incident }: { incident: Incident }): ReactNode {
         <Select
           aria-label="Phase"
           value={phase}
-          className="w-40"
+          className="h-8 w-40"
           onChange={(event) => setPhase(INCIDENT_PHASES.find((p) => p === event.currentTarget.value) ?? phase)}
         >
           {INCIDENT_PHASES.map((name) => (
@@ -182,9 +182,10 @@ function Say({ incident }: { incident: Incident }): ReactNode {
 }
 
 function Timeline({ incident }: { incident: Incident }): ReactNode {
-  if (incident.updates.length === 0) return <p className="px-4 py-6 text-sm text-muted">Nothing was said yet.</p>;
+  if (incident.updates.length === 0)
+    return <p className="px-4 py-6 text-center text-sm text-muted">Nothing was said yet.</p>;
   return (
-    <ol className="px-4 py-3">
+    <ol className="px-4">
       {incident.updates.toReversed().map((update) => {
         const look = phases[update.phase];
         return (
@@ -358,7 +359,7 @@ function Assign({ incident }: { incident: Incident }): ReactNode {
           <Input {...ids} value={to} placeholder="nobody" onChange={(event) => setTo(event.currentTarget.value)} />
         )}
       </Field>
-      <Button type="submit" className="mb-5">
+      <Button type="submit" className="mb-5 h-9">
         Assign
       </Button>
     </form>

@@ -11,6 +11,7 @@ import { Button } from '../../parts/button.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
 import { VirtualList } from '../../parts/list.tsx';
+import { PageHead } from '../../parts/page-head.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
 import { Tabs } from '../../parts/tabs.tsx';
 import { Lasting } from '../../parts/time.tsx';
@@ -39,17 +40,16 @@ export function Incidents(): ReactNode {
   useKeys(canWrite ? { n: () => set({ ...search, add: true }) } : {});
   return (
     <div>
-      <header className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2">
-        <h1 className="text-xl font-semibold tracking-tight">Incidents</h1>
-        <span className="text-muted">
-          {view.isLoading ? '' : open === 0 ? 'Nothing is open' : `${plural(open, 'incident')} open`}
-        </span>
+      <PageHead
+        title="Incidents"
+        note={view.isLoading ? '' : open === 0 ? 'Nothing is open' : `${plural(open, 'incident')} open`}
+      >
         {canWrite && (
-          <Button tone="primary" className="ml-auto" onClick={() => set({ ...search, add: true })}>
+          <Button tone="primary" onClick={() => set({ ...search, add: true })}>
             <Plus aria-hidden /> New incident
           </Button>
         )}
-      </header>
+      </PageHead>
       <Tabs
         label="Incidents by state"
         value={isPast ? 'past' : 'open'}

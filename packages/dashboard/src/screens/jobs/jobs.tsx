@@ -2,22 +2,23 @@ import type { Execution, Job } from '@statewire/model';
 import { ChangeHighlight, useNow } from '@statewire/react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Bot, Cog, Radar, Radio, SearchX, Workflow } from 'lucide-react';
-import { memo, type ReactNode, useCallback, useRef } from 'react';
+import { memo, type ReactNode, useCallback } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { count, duration } from '../../lib/format.ts';
 import { type JobsSearch, readJobsSearch, viewOfJobs } from '../../lib/jobs-search.ts';
-import { useKeys } from '../../lib/keys.ts';
 import { useRows } from '../../live/rows.ts';
 import { CopyButton } from '../../parts/copy.tsx';
 import { Empty } from '../../parts/empty.tsx';
-import { Input } from '../../parts/field.tsx';
+import { FilterBar, SearchField } from '../../parts/filter-bar.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
 import { VirtualList } from '../../parts/list.tsx';
+import { PageHead } from '../../parts/page-head.tsx';
 import { lookOfRun, ProgressLine, STALL_LOOK_MS } from '../../parts/progress.tsx';
 import { SavedViews } from '../../parts/saved-views.tsx';
 import { CodeBlock } from '../../parts/scroll.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
 import { StatusIcon } from '../../parts/status.tsx';
+import { Tabs } from '../../parts/tabs.tsx';
 import { Ago, Lasting } from '../../parts/time.tsx';
 import { RunDetail } from './run.tsx';
 
@@ -35,8 +36,6 @@ export function Jobs(): ReactNode {
   const filter = [isEnded ? 'in' : 'nin', 'state', OVER];
   const jobs = useRows('jobs', filter);
   const executions = useRows('executions', filter);
-  const input = useRef<HTMLInputElement>(null);
-  useKeys({ '/': () => input.current?.focus() });
   const set = (next: JobsSearch): void => void navigate({ search: next, replace: true });
   const open = useCallback(
     (key: string) => void navigate({ search: (before) => ({ ...before, open: key }), replace: true }),
@@ -55,55 +54,44 @@ export function Jobs(): ReactNode {
     )
     .sort(isEnded ? byEnd : byStart);
   return (
-    <div className={cx('space-y-4', jobs.isStale && 'is-stale')}>
-      <header className="flex flex-wrap items-center gap-x-4 gap-y-3">
-        <h1 className="text-xl font-semibold tracking-tight">Jobs</h1>
-        <div role="tablist" aria-label="Jobs" className="flex rounded-control bg-sunken p-0.5">
-          {([undefined, 'ended'] as const).map((tab) => (
-            <button
-              key={tab ?? 'active'}
-              type="button"
-              role="tab"
-              aria-selected={search.tab === tab}
-              onClick={() =>
-                set({ ...(search.q === undefined ? {} : { q: search.q }), ...(tab === undefined ? {} : { tab }) })
-              }
-              className={cx(
-                'h-7 rounded-[5px] px-3 text-sm text-muted pointer-coarse:h-10',
-                search.tab === tab && 'bg-surface font-medium text-text',
-              )}
-            >
-              {tab === undefined ? 'Active' : 'Ended'}
-            </button>
-          ))}
-        </div>
-        <span className="text-sm text-muted">{isLoading ? '' : count(runs.length)}</span>
-        <Input
-          ref={input}
-          type="search"
-          aria-label="Filter jobs"
-          placeholder="Filter"
-          value={search.q ?? ''}
-          onChange={(event) => {
-            const { q: _, ...rest } = search;
-            const q = event.currentTarget.value;
-            set(q === '' ? rest : { ...rest, q });
-          }}
-          className="ml-auto h-8 w-full sm:w-56"
-        />
+    <div className={cx(jobs.isStale && 'is-stale')}>
+      <PageHead title="Jobs" note={isLoading ? '' : count(runs.length)}>
         <SavedViews page="jobs" search={viewOfJobs(search)} onApply={(view) => set(viewOfJobs(readJobsSearch(view)))} />
-      </header>
-      <div className="pane overflow-clip">
-        {isLoading ? (
-          <BoneRows rows={6} className="h-16" />
-        ) : runs.length === 0 ? (
-          <Nothing isEnded={isEnded} isFiltered={wanted !== ''} />
-        ) : (
-          <VirtualList items={runs} keyOf={keyOf} rowHeight={65}>
-            {(run) => <RunRow of={run.of} row={run.row} onOpen={open} />}
-          </VirtualList>
-        )}
-      </div>
+      </PageHead>
+      <Tabs
+        label="Jobs by state"
+        value={search.tab ?? 'active'}
+        onChange={(tab) => {
+          const { open: _, tab: __, ...rest } = search;
+          set(tab === 'active' ? rest : { ...rest, tab });
+        }}
+        tabs={[
+          { key: 'active', title: 'Active' },
+          { key: 'ended', title: 'Ended' },
+        ]}
+      >
+        <FilterBar>
+          <SearchField
+            label="Filter jobs"
+            value={search.q ?? ''}
+            onChange={(text) => {
+              const { q: _, ...rest } = search;
+              set(text === '' ? rest : { ...rest, q: text });
+            }}
+          />
+        </FilterBar>
+        <div className="pane overflow-clip">
+          {isLoading ? (
+            <BoneRows rows={6} className="h-16" />
+          ) : runs.length === 0 ? (
+            <Nothing isEnded={isEnded} isFiltered={wanted !== ''} />
+          ) : (
+            <VirtualList items={runs} keyOf={keyOf} rowHeight={65}>
+              {(run) => <RunRow of={run.of} row={run.row} onOpen={open} />}
+            </VirtualList>
+          )}
+        </div>
+      </Tabs>
       {search.open !== undefined && (
         <RunDetail
           path={search.open}

@@ -14,6 +14,7 @@ import { Confirm } from '../../parts/confirm.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
 import { Menu } from '../../parts/menu.tsx';
+import { PageHead } from '../../parts/page-head.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
 import { Tabs } from '../../parts/tabs.tsx';
 import { Ago, Lasting } from '../../parts/time.tsx';
@@ -45,17 +46,16 @@ export function Maintenances(): ReactNode {
   useKeys(canWrite ? { n: () => set({ ...search, add: true }) } : {});
   return (
     <div>
-      <header className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2">
-        <h1 className="text-xl font-semibold tracking-tight">Maintenance</h1>
-        <span className="text-muted">
-          {view.isLoading ? '' : active === 0 ? 'Nothing is under way' : `${active} under way`}
-        </span>
+      <PageHead
+        title="Maintenance"
+        note={view.isLoading ? '' : active === 0 ? 'Nothing is under way' : `${active} under way`}
+      >
         {canWrite && (
-          <Button tone="primary" className="ml-auto" onClick={() => set({ ...search, add: true })}>
+          <Button tone="primary" onClick={() => set({ ...search, add: true })}>
             <Plus aria-hidden /> Plan maintenance
           </Button>
         )}
-      </header>
+      </PageHead>
       <Tabs
         label="Maintenances by time"
         value={isPast ? 'past' : 'next'}
@@ -143,8 +143,8 @@ function Row({
 }): ReactNode {
   const last = row.past.at(-1);
   return (
-    <li className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b px-4 py-3 last:border-b-0">
-      <div className="min-w-0 flex-1 basis-56">
+    <li className="flex min-h-16 items-center gap-x-4 border-b px-4 py-3 last:border-b-0 max-sm:gap-x-2">
+      <div className="min-w-0 flex-1">
         <p className="flex items-center gap-2">
           {row.state === 'active' && (
             <span className="inline-flex shrink-0 items-center gap-1 rounded-full bg-maintenance-soft px-2 py-0.5 text-xs font-medium text-maintenance">
@@ -160,7 +160,7 @@ function Row({
           {row.isPublic && ' · public'}
         </p>
       </div>
-      <p className="text-right text-sm text-muted">
+      <p className="shrink-0 text-right text-sm text-muted">
         {row.state === 'active' && row.window !== null ? (
           <>
             since <Lasting since={row.window.from} short />

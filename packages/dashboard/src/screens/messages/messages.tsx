@@ -10,6 +10,7 @@ import { useCan } from '../../lib/me.ts';
 import { Button } from '../../parts/button.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
+import { PageHead } from '../../parts/page-head.tsx';
 import { RowLink } from '../../parts/row-link.tsx';
 import { SavedViews } from '../../parts/saved-views.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
@@ -66,7 +67,7 @@ export function Messages(): ReactNode {
     <Written />
   ) : (
     <div className="space-y-5">
-      <h1 className="text-xl font-semibold tracking-tight">Messages</h1>
+      <PageHead title="Messages" />
       <SystemMessageBanner max={50} />
     </div>
   );
@@ -96,21 +97,14 @@ function Written(): ReactNode {
   const isStale = live.status === 'stale' || live.status === 'offline';
   return (
     <div>
-      <header className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2">
-        <h1 className="text-xl font-semibold tracking-tight">Messages</h1>
-        <div className="ml-auto flex items-center gap-2">
-          <SavedViews
-            page="messages"
-            search={viewOf(search)}
-            onApply={(view) => set(viewOf(readMessagesSearch(view)))}
-          />
-          {mayCreate && (
-            <Button tone="primary" onClick={() => set({ ...search, add: true })}>
-              <Plus aria-hidden /> <span className="max-sm:sr-only">New message</span>
-            </Button>
-          )}
-        </div>
-      </header>
+      <PageHead title="Messages">
+        <SavedViews page="messages" search={viewOf(search)} onApply={(view) => set(viewOf(readMessagesSearch(view)))} />
+        {mayCreate && (
+          <Button tone="primary" onClick={() => set({ ...search, add: true })}>
+            <Plus aria-hidden /> <span className="max-sm:sr-only">New message</span>
+          </Button>
+        )}
+      </PageHead>
       <Tabs
         label="Messages by state"
         value={tab}

@@ -10,6 +10,7 @@ import { type FleetCounts, useFleet } from '../../live/fleet.ts';
 import { useRecordOf, useRows } from '../../live/rows.ts';
 import { Empty } from '../../parts/empty.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
+import { PageHead } from '../../parts/page-head.tsx';
 import { Pane } from '../../parts/pane.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
 import { lookOf, severity, StatusIcon } from '../../parts/status.tsx';
@@ -35,7 +36,7 @@ export function Monitoring(): ReactNode {
   const scans = jobs.rows.filter(({ kind }) => kind === 'scan');
   return (
     <div className={cx('space-y-6', isStale && 'is-stale')}>
-      <h1 className="text-xl font-semibold tracking-tight">Live monitoring</h1>
+      <PageHead title="Live monitoring" />
       <Stats counts={counts} />
       <Tabs<MonitoringTab>
         label="What to look at"

@@ -98,9 +98,9 @@ function Row({ channel, onEdit, onRemove }: { channel: Channel; onEdit: () => vo
     else failedToast(problem('not_delivered', `${channel.name} did not take the test`, answer.value.text));
   };
   return (
-    <li className="flex min-h-14 flex-wrap items-center gap-x-3 gap-y-1 border-b px-4 py-2 last:border-b-0">
+    <li className="flex min-h-14 items-center gap-x-3 border-b px-4 py-2 last:border-b-0">
       <look.icon aria-label={look.word} className={cx('size-4 shrink-0', look.ink)} />
-      <div className="min-w-0 flex-1 basis-48">
+      <div className="min-w-0 flex-1">
         <p className="flex items-baseline gap-2">
           <span className="truncate font-medium">{channel.name}</span>
           <span className="shrink-0 text-xs text-muted">{channelKinds[channel.kind].title}</span>

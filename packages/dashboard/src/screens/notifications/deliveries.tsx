@@ -42,7 +42,7 @@ export function Deliveries(): ReactNode {
         <Select
           aria-label="State"
           value={state ?? ''}
-          className="w-36"
+          className="h-8 w-36"
           onChange={(event) => setState(DELIVERY_STATES.find((name) => name === event.currentTarget.value) ?? null)}
         >
           <option value="">Any state</option>

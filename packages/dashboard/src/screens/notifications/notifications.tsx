@@ -5,6 +5,7 @@ import { useMe } from '../../lib/me.ts';
 import { buttonClass } from '../../parts/button.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
+import { PageHead } from '../../parts/page-head.tsx';
 import { Tabs } from '../../parts/tabs.tsx';
 import { Channels } from './channels.tsx';
 import { Deliveries } from './deliveries.tsx';
@@ -22,12 +23,11 @@ export function Notifications(): ReactNode {
     void navigate({ search: next === 'channels' ? {} : { tab: next }, replace: true });
   return (
     <div>
-      <header className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2">
-        <h1 className="text-xl font-semibold tracking-tight">Notifications</h1>
-        <Link to="/inbox" search={{ tab: 'settings' }} className="ml-auto text-sm text-accent hover:underline">
+      <PageHead title="Notifications">
+        <Link to="/inbox" search={{ tab: 'settings' }} className={buttonClass()}>
           My notifications
         </Link>
-      </header>
+      </PageHead>
       {isAdmin ? (
         <Tabs
           label="Notifications"

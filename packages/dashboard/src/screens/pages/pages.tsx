@@ -12,6 +12,7 @@ import { Dialog } from '../../parts/dialog.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { Field, Input } from '../../parts/field.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
+import { PageHead } from '../../parts/page-head.tsx';
 import { ProblemNote } from '../../parts/problem.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
 import type { Problem } from '../../rest/request.ts';
@@ -30,11 +31,9 @@ export function Pages(): ReactNode {
   );
   return (
     <div>
-      <header className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2">
-        <h1 className="text-xl font-semibold tracking-tight">Status pages</h1>
-        <span className="text-muted">{rows.length > 0 ? plural(rows.length, 'page') : ''}</span>
-        <div className="ml-auto">{rows.length > 0 && add}</div>
-      </header>
+      <PageHead title="Status pages" note={rows.length > 0 ? plural(rows.length, 'page') : ''}>
+        {rows.length > 0 && add}
+      </PageHead>
       <div className={cx('pane overflow-clip', view.isStale && 'is-stale')}>
         {view.isLoading ? (
           <BoneRows rows={3} className="h-16" />

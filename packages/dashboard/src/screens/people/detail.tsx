@@ -35,8 +35,8 @@ export function CustomerDetail(): ReactNode {
   return (
     <div className={cx('space-y-5', isStale && 'is-stale')}>
       <Header collection="customers" id={id} name={row.name} status={row.status} users={row.users} />
-      <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
-        <div className="space-y-5">
+      <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
+        <div className="min-w-0 space-y-5">
           <Services customer={id} total={row.services} />
           <UsersOf customer={id} total={row.users} />
         </div>
@@ -65,6 +65,7 @@ export function CustomerDetail(): ReactNode {
 export function UserDetail(): ReactNode {
   const { id } = useParams({ from: '/users/$id' });
   const { row, isLoading, isStale } = useRecordOf('users', id);
+  const customer = useRecordOf('customers', row?.customer ?? '');
   useCrumbs(row?.name ?? id, { title: 'Users', to: '/users' });
   if (row === null) return <Missing isLoading={isLoading} to="/users" what="user" />;
   return (
@@ -77,7 +78,7 @@ export function UserDetail(): ReactNode {
               'none'
             ) : (
               <Link to="/customers/$id" params={{ id: row.customer }} className="hover:underline">
-                {row.customer}
+                {customer.row?.name ?? row.customer}
               </Link>
             )}
           </Fact>
@@ -169,10 +170,10 @@ function Header({
       {canWrite && (
         <div className="ml-auto flex items-center gap-2">
           <Button onClick={() => setEditing(true)}>
-            <Pencil aria-hidden /> Edit
+            <Pencil aria-hidden /> <span className="max-sm:sr-only">Edit</span>
           </Button>
           <Button tone="danger" onClick={() => setDeleting(true)}>
-            <Trash2 aria-hidden /> Delete
+            <Trash2 aria-hidden /> <span className="max-sm:sr-only">Delete</span>
           </Button>
         </div>
       )}

@@ -1,31 +1,20 @@
 import type { Json, JsonObject } from '@statewire/protocol';
 import { PresenceAvatars, type LiveWindow } from '@statewire/react';
-import {
-  CircleDot,
-  FileDown,
-  FileUp,
-  MoreHorizontal,
-  Plus,
-  Search,
-  SearchX,
-  Tag,
-  Trash2,
-  type LucideIcon,
-} from 'lucide-react';
+import { CircleDot, FileDown, FileUp, MoreHorizontal, Plus, SearchX, Tag, Trash2, type LucideIcon } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useMemo, useRef, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { count, plural } from '../../lib/format.ts';
 import { useKeys } from '../../lib/keys.ts';
-import { useTyped } from '../../lib/typed.ts';
 import { useCan, useMe } from '../../lib/me.ts';
 import { useRows } from '../../live/rows.ts';
 import { BulkBar, BulkDock, startBulk } from '../../parts/bulk-bar.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
 import { Empty } from '../../parts/empty.tsx';
-import { Input } from '../../parts/field.tsx';
+import { FilterBar, SearchField } from '../../parts/filter-bar.tsx';
 import { LabelDialog } from '../../parts/label-dialog.tsx';
 import { Menu } from '../../parts/menu.tsx';
+import { PageHead } from '../../parts/page-head.tsx';
 import { SavedViews } from '../../parts/saved-views.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
 import type { Column } from '../../parts/table-head.tsx';
@@ -40,9 +29,6 @@ import { filterOf, isNarrowed, type PeopleSearch, readPeopleSearch, viewOf } fro
 // The form and the import: loaded when somebody opens one.
 const PeopleEditor = lazy(() => import('./editor.tsx').then((module) => ({ default: module.PeopleEditor })));
 const ImportPeople = lazy(() => import('./import.tsx').then((module) => ({ default: module.ImportPeople })));
-
-// The server answers each pause in typing, not each key.
-const TYPING_MS = 200;
 
 /** What a list shows of a record. */
 export interface Person {
@@ -124,43 +110,39 @@ export function PeopleList<T extends Person>(props: Props<T>): ReactNode {
 
   return (
     <div>
-      <header className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2">
-        <h1 className="text-xl font-semibold tracking-tight">{title}</h1>
-        <span className="text-muted">{isLoading ? '' : count(live.total)}</span>
-        <div className="ml-auto flex items-center gap-2">
-          <SavedViews
-            page={collection}
-            search={viewOf(search)}
-            onApply={(view) => onSearch(viewOf(readPeopleSearch(view)))}
-          />
-          <Menu
-            trigger={
-              <Button size="icon" aria-label="Import and export">
-                <MoreHorizontal aria-hidden />
-              </Button>
-            }
-            items={[
-              {
-                label: 'Import',
-                icon: FileUp,
-                disabled: !canWrite,
-                onSelect: () => onSearch({ ...search, import: true }),
-              },
-              {
-                label: 'Export CSV',
-                icon: FileDown,
-                disabled: live.total === 0,
-                onSelect: () => download(collection, filter),
-              },
-            ]}
-          />
-          {canWrite && (
-            <Button tone="primary" onClick={() => onSearch({ ...search, add: true })}>
-              <Plus aria-hidden /> <span className="max-sm:sr-only">Add {singular}</span>
+      <PageHead title={title} note={isLoading ? '' : count(live.total)}>
+        <SavedViews
+          page={collection}
+          search={viewOf(search)}
+          onApply={(view) => onSearch(viewOf(readPeopleSearch(view)))}
+        />
+        <Menu
+          trigger={
+            <Button size="icon" aria-label="Import and export">
+              <MoreHorizontal aria-hidden />
             </Button>
-          )}
-        </div>
-      </header>
+          }
+          items={[
+            {
+              label: 'Import',
+              icon: FileUp,
+              disabled: !canWrite,
+              onSelect: () => onSearch({ ...search, import: true }),
+            },
+            {
+              label: 'Export CSV',
+              icon: FileDown,
+              disabled: live.total === 0,
+              onSelect: () => download(collection, filter),
+            },
+          ]}
+        />
+        {canWrite && (
+          <Button tone="primary" onClick={() => onSearch({ ...search, add: true })}>
+            <Plus aria-hidden /> <span className="max-sm:sr-only">Add {singular}</span>
+          </Button>
+        )}
+      </PageHead>
       <Filters {...props} />
       <div className={cx(isStale && 'is-stale')}>
         {isLoading ? (
@@ -252,12 +234,6 @@ export function PeopleList<T extends Person>(props: Props<T>): ReactNode {
 }
 
 function Filters<T extends Person>({ title, statuses, search, onSearch, filters }: Props<T>): ReactNode {
-  const input = useRef<HTMLInputElement>(null);
-  const [typed, setTyped] = useTyped(search.q ?? '', TYPING_MS, (text) => {
-    const { q: _, ...rest } = search;
-    onSearch(text === '' ? rest : { ...rest, q: text });
-  });
-  useKeys({ '/': () => input.current?.focus() });
   const toggle = (status: string): void => {
     const now = search.status ?? [];
     const next = now.includes(status) ? now.filter((each) => each !== status) : [...now, status];
@@ -265,24 +241,16 @@ function Filters<T extends Person>({ title, statuses, search, onSearch, filters 
     onSearch(next.length === 0 ? rest : { ...rest, status: next });
   };
   return (
-    <div className="mb-3 flex flex-wrap items-center gap-2">
-      <div className="relative w-full sm:w-64">
-        <Search
-          aria-hidden
-          className="pointer-events-none absolute top-1/2 left-2.5 size-4 -translate-y-1/2 text-muted"
-        />
-        <Input
-          ref={input}
-          type="search"
-          aria-label={`Search ${title.toLowerCase()}`}
-          placeholder="Name, e-mail or id"
-          value={typed}
-          onChange={(event) => setTyped(event.currentTarget.value)}
-          // Enter goes on to the list; Escape empties the field first, as browsers do.
-          onKeyDown={(event) => (event.key === 'Enter' || event.key === 'Escape') && input.current?.blur()}
-          className="h-8 pl-8"
-        />
-      </div>
+    <FilterBar>
+      <SearchField
+        label={`Search ${title.toLowerCase()}`}
+        placeholder="Name, e-mail or id"
+        value={search.q ?? ''}
+        onChange={(text) => {
+          const { q: _, ...rest } = search;
+          onSearch(text === '' ? rest : { ...rest, q: text });
+        }}
+      />
       <fieldset aria-label="Status" className="flex max-w-full gap-1 overflow-x-auto py-0.5">
         {statuses.map((status) => {
           const look = lookOfPerson(status);
@@ -305,7 +273,7 @@ function Filters<T extends Person>({ title, statuses, search, onSearch, filters 
         })}
       </fieldset>
       {filters}
-    </div>
+    </FilterBar>
   );
 }
 

@@ -47,7 +47,7 @@ export function Realtime(): ReactNode {
         <Bone className="h-80 w-full rounded-card" />
       ) : (
         <>
-          <div className="grid items-start gap-6 lg:grid-cols-2">
+          <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-6 lg:grid-cols-2">
             <Reader title="This reader" stage={first}>
               <Faults faults={first.faults} />
             </Reader>

@@ -1,14 +1,13 @@
 import { type Status, STATUSES } from '@statewire/model';
 import type { ListedService } from '../../lib/listed.ts';
-import { Search, X } from 'lucide-react';
-import { type ReactNode, useMemo, useRef } from 'react';
+import { X } from 'lucide-react';
+import { type ReactNode, useMemo } from 'react';
 import { cx } from '../../lib/cx.ts';
-import { useKeys } from '../../lib/keys.ts';
 import { kindNames, kinds } from '../../lib/kinds.ts';
-import { useTyped } from '../../lib/typed.ts';
 import { isFiltered, QUIETS, type ServicesSearch } from '../../lib/search.ts';
 import { Button } from '../../parts/button.tsx';
-import { Input, Select } from '../../parts/field.tsx';
+import { Select } from '../../parts/field.tsx';
+import { FilterBar, SearchField } from '../../parts/filter-bar.tsx';
 import { statusLooks } from '../../parts/status.tsx';
 
 interface Props {
@@ -17,17 +16,8 @@ interface Props {
   readonly rows: readonly ListedService[];
 }
 
-const TYPING_MS = 120;
-
 /** What is shown: words of status as buttons, kind and label as choices, text as typed. All of it in the URL. */
 export function Filters({ search, onChange, rows }: Props): ReactNode {
-  const input = useRef<HTMLInputElement>(null);
-  const [typed, setTyped] = useTyped(search.q ?? '', TYPING_MS, (text) => {
-    const { q: _, ...rest } = search;
-    onChange(text === '' ? rest : { ...rest, q: text });
-  });
-  useKeys({ '/': () => input.current?.focus() });
-
   const counts = useMemo(() => countStatuses(rows), [rows]);
   const labels = useMemo(() => labelsOf(rows), [rows]);
   const groups = useMemo(() => groupsOf(rows), [rows]);
@@ -39,29 +29,15 @@ export function Filters({ search, onChange, rows }: Props): ReactNode {
     onChange(next.length === 0 ? rest : { ...rest, status: next });
   };
   return (
-    <div className="mb-3 flex flex-wrap items-center gap-2">
-      <div className="relative w-full sm:w-64">
-        <Search
-          aria-hidden
-          className="pointer-events-none absolute top-1/2 left-2.5 size-4 -translate-y-1/2 text-muted"
-        />
-        <Input
-          ref={input}
-          type="search"
-          aria-label="Filter services by text"
-          placeholder="Filter"
-          value={typed}
-          onChange={(event) => setTyped(event.currentTarget.value)}
-          onKeyDown={(event) => event.key === 'Escape' && input.current?.blur()}
-          className="h-8 pl-8 [&::-webkit-search-cancel-button]:hidden"
-        />
-        <kbd
-          aria-hidden
-          className="code absolute top-1/2 right-2 -translate-y-1/2 rounded border px-1 text-xs text-muted pointer-coarse:hidden"
-        >
-          /
-        </kbd>
-      </div>
+    <FilterBar>
+      <SearchField
+        label="Filter services by text"
+        value={search.q ?? ''}
+        onChange={(text) => {
+          const { q: _, ...rest } = search;
+          onChange(text === '' ? rest : { ...rest, q: text });
+        }}
+      />
       <fieldset aria-label="Status" className="flex max-w-full gap-1 overflow-x-auto py-0.5">
         {STATUSES.filter((status) => (counts.get(status) ?? 0) > 0 || search.status?.includes(status)).map((status) => {
           const look = statusLooks[status];
@@ -160,7 +136,7 @@ export function Filters({ search, onChange, rows }: Props): ReactNode {
           <X aria-hidden /> Clear
         </Button>
       )}
-    </div>
+    </FilterBar>
   );
 }
 

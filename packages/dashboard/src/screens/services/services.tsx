@@ -36,6 +36,7 @@ import { Button } from '../../parts/button.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
 import { Menu } from '../../parts/menu.tsx';
+import { PageHead } from '../../parts/page-head.tsx';
 import { SavedViews } from '../../parts/saved-views.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
 import { percentile } from '../../lib/percentile.ts';
@@ -94,41 +95,40 @@ export function Services(): ReactNode {
 
   return (
     <div>
-      <header className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2">
-        <h1 className="text-xl font-semibold tracking-tight">Services</h1>
-        <span className="text-muted">
-          {view.isLoading
+      <PageHead
+        title="Services"
+        note={
+          view.isLoading
             ? ''
             : isFiltered(search)
               ? `${count(rows.length)} of ${count(view.rows.length)}`
-              : count(view.rows.length)}
-        </span>
-        <div className="ml-auto flex items-center gap-2">
-          <SavedViews
-            page="services"
-            search={viewOfServices(search)}
-            onApply={(saved) => set(viewOfServices(readServicesSearch(saved)))}
+              : count(view.rows.length)
+        }
+      >
+        <SavedViews
+          page="services"
+          search={viewOfServices(search)}
+          onApply={(saved) => set(viewOfServices(readServicesSearch(saved)))}
+        />
+        {canWrite && (
+          <Menu
+            trigger={
+              <Button size="icon" aria-label="Import and export">
+                <MoreHorizontal aria-hidden />
+              </Button>
+            }
+            items={[
+              { label: 'Import', icon: FileUp, onSelect: () => set({ ...search, import: true }) },
+              { label: 'Export YAML', icon: FileDown, disabled: view.rows.length === 0, onSelect: download },
+            ]}
           />
-          {canWrite && (
-            <Menu
-              trigger={
-                <Button size="icon" aria-label="Import and export">
-                  <MoreHorizontal aria-hidden />
-                </Button>
-              }
-              items={[
-                { label: 'Import', icon: FileUp, onSelect: () => set({ ...search, import: true }) },
-                { label: 'Export YAML', icon: FileDown, disabled: view.rows.length === 0, onSelect: download },
-              ]}
-            />
-          )}
-          {canWrite && (
-            <Button tone="primary" onClick={() => set({ ...search, add: true })}>
-              <Plus aria-hidden /> <span className="max-sm:sr-only">Add service</span>
-            </Button>
-          )}
-        </div>
-      </header>
+        )}
+        {canWrite && (
+          <Button tone="primary" onClick={() => set({ ...search, add: true })}>
+            <Plus aria-hidden /> <span className="max-sm:sr-only">Add service</span>
+          </Button>
+        )}
+      </PageHead>
       <DemoBanner services={view.rows} />
       <Filters search={search} onChange={set} rows={view.rows} />
       <div className={cx(view.isStale && 'is-stale')}>

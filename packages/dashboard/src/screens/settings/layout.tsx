@@ -1,7 +1,8 @@
-import { Link, Outlet } from '@tanstack/react-router';
+import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { Building2, type LucideIcon, KeyRound, PanelsTopLeft, ShieldCheck, UserRound, UsersRound } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { useMe } from '../../lib/me.ts';
+import { PageHead } from '../../parts/page-head.tsx';
 
 export interface SettingsPage {
   readonly path:
@@ -30,12 +31,24 @@ export const settingsPages: readonly SettingsPage[] = [
 /** Settings: their pages at the left, on phones in a row above. */
 export function SettingsLayout(): ReactNode {
   const { isAdmin } = useMe();
+  const nav = useRef<HTMLUListElement>(null);
+  const path = useLocation({ select: ({ pathname }) => pathname });
+  // On a phone the row is wider than the window: the page that is open is always in sight.
+  useEffect(() => {
+    const list = nav.current;
+    const here = list?.querySelector<HTMLElement>(`a[href$="${path}"]`);
+    if (list === null || here === null || here === undefined) return;
+    list.scrollLeft = here.offsetLeft - (list.clientWidth - here.offsetWidth) / 2;
+  }, [path]);
   return (
     <div className="space-y-5">
-      <h1 className="text-xl font-semibold tracking-tight">Settings</h1>
+      <PageHead title="Settings" />
       <div className="gap-8 md:grid md:grid-cols-[11rem_minmax(0,1fr)]">
         <nav aria-label="Settings" className="max-md:mb-4 max-md:border-b">
-          <ul className="flex gap-1 overflow-x-auto [scrollbar-width:none] md:sticky md:top-18 md:flex-col">
+          <ul
+            ref={nav}
+            className="relative flex gap-1 overflow-x-auto [scrollbar-width:none] md:sticky md:top-18 md:flex-col"
+          >
             {settingsPages
               .filter((page) => isAdmin || !page.isAdmin)
               .map(({ path, title, icon: Icon }) => (

@@ -5,6 +5,7 @@ import { bytes, count, duration, exact, sentence, words } from '../../lib/format
 import { useMe } from '../../lib/me.ts';
 import { useRecordOf } from '../../live/rows.ts';
 import { useCrumbs } from '../../parts/frame.tsx';
+import { PageHead } from '../../parts/page-head.tsx';
 import { Pane } from '../../parts/pane.tsx';
 import { ProblemNote } from '../../parts/problem.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
@@ -18,11 +19,9 @@ export function System(): ReactNode {
   const { isAdmin } = useMe();
   return (
     <div className="space-y-6">
-      <h1 className="text-xl font-semibold tracking-tight">System</h1>
-      <div className="grid items-start gap-6 xl:grid-cols-2">
-        <Numbers />
-        {isAdmin && <Process />}
-      </div>
+      <PageHead title="System" />
+      <Numbers />
+      {isAdmin && <Process />}
     </div>
   );
 }
@@ -33,20 +32,23 @@ function Numbers(): ReactNode {
   const link = useConnection();
   const values = Object.entries(row?.values ?? {});
   return (
-    <Pane title="Live" note="the server’s own numbers">
-      <Facts>
-        <Fact title="This page">
-          {words(link.state)}
-          {link.rttMs !== null && <span className="text-muted">, {Math.round(link.rttMs)} ms away</span>}
-        </Fact>
-      </Facts>
+    <Pane
+      title="Live"
+      note="the server’s own numbers"
+      actions={
+        <span className="text-sm text-muted">
+          This page is {words(link.state)}
+          {link.rttMs !== null && `, ${Math.round(link.rttMs)} ms away`}
+        </span>
+      }
+    >
       {isLoading ? (
         <BoneRows rows={4} className="h-9" />
       ) : (
         values.length > 0 && (
-          <dl className="grid grid-cols-2 overflow-clip sm:grid-cols-3">
+          <dl className="grid grid-cols-2 overflow-clip sm:grid-cols-3 lg:grid-cols-4 xl:grid-cols-6">
             {values.map(([name, value]) => (
-              <div key={name} className="-ml-px border-t border-l px-4 py-2.5">
+              <div key={name} className="-mt-px -ml-px border-t border-l px-4 py-2.5">
                 <dt className="truncate text-xs text-muted">{label(name)}</dt>
                 <dd className="mt-0.5 font-medium">{number(name, value)}</dd>
               </div>
@@ -58,39 +60,69 @@ function Numbers(): ReactNode {
   );
 }
 
-/** What `/v1/system` says: groups of names and values, whatever this release knows of itself. */
+/** What `/v1/system` says: groups of names and values, whatever this release knows of itself; a card for each. */
 function Process(): ReactNode {
   const system = useQuery(systemQuery());
-  return (
-    <Pane title="Process">
-      {system.isPending ? (
+  if (system.isPending)
+    return (
+      <Pane title="Process">
         <BoneRows rows={8} className="h-9" />
-      ) : system.isError ? (
+      </Pane>
+    );
+  if (system.isError)
+    return (
+      <Pane title="Process">
         <ProblemNote problem={problemIn(system.error)} className="m-3" />
-      ) : (
-        <Tree value={system.data} />
-      )}
-    </Pane>
+      </Pane>
+    );
+  const { plain, groups } = parted(system.data);
+  return (
+    <div className="gap-6 md:columns-2 xl:columns-3 [&>*]:mb-6 [&>*]:break-inside-avoid">
+      <Pane title="Process">
+        <Plain entries={plain} />
+      </Pane>
+      {groups.map(([name, inner]) => (
+        <Pane key={name} title={label(name)}>
+          <Tree value={inner} />
+        </Pane>
+      ))}
+    </div>
   );
 }
 
-function Tree({ value }: { value: Readonly<Record<string, unknown>> }): ReactNode {
+type Values = Readonly<Record<string, unknown>>;
+
+function parted(value: Values): {
+  readonly plain: readonly (readonly [string, unknown])[];
+  readonly groups: readonly (readonly [string, Values])[];
+} {
   const entries = Object.entries(value);
-  const groups = entries.filter((entry): entry is [string, Readonly<Record<string, unknown>>] => isGroup(entry[1]));
-  const plain = entries.filter(([, inner]) => !isGroup(inner));
+  return {
+    plain: entries.filter(([, inner]) => !isGroup(inner)),
+    groups: entries.filter((entry): entry is [string, Values] => isGroup(entry[1])),
+  };
+}
+
+function Plain({ entries }: { entries: readonly (readonly [string, unknown])[] }): ReactNode {
+  return (
+    <Facts>
+      {entries.map(([name, inner]) => (
+        <Fact key={name} title={label(name)}>
+          {text(name, inner)}
+        </Fact>
+      ))}
+    </Facts>
+  );
+}
+
+function Tree({ value }: { value: Values }): ReactNode {
+  const { plain, groups } = parted(value);
+  if (plain.length + groups.length === 0) return <p className="px-4 py-3 text-sm text-muted">none</p>;
   return (
     <>
-      {plain.length > 0 && (
-        <Facts>
-          {plain.map(([name, inner]) => (
-            <Fact key={name} title={label(name)}>
-              {text(name, inner)}
-            </Fact>
-          ))}
-        </Facts>
-      )}
+      {plain.length > 0 && <Plain entries={plain} />}
       {groups.map(([name, inner]) => (
-        <details key={name} open={Object.keys(inner).length <= 8} className="border-t">
+        <details key={name} open={Object.keys(inner).length <= 8} className="border-t first:border-t-0">
           <summary className="cursor-pointer px-4 py-2 text-sm font-medium hover:bg-hover">{label(name)}</summary>
           <Tree value={inner} />
         </details>
@@ -103,8 +135,13 @@ function isGroup(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Names that are only letters to whoever did not write them. */
+const NAMES: Readonly<Record<string, string>> = { rssBytes: 'In memory', pid: 'Process id' };
+
 /** `heapBytes` to "Heap", `commitP99Ms` to "Commit p99": the unit is in the value. */
 function label(name: string): string {
+  const known = NAMES[name];
+  if (known !== undefined) return known;
   const spaced = name
     .replace(/([a-z\d])([A-Z])/gu, '$1 $2')
     .toLowerCase()
@@ -116,7 +153,7 @@ function number(name: string, value: number): string {
   if (name.endsWith('At')) return exact(value);
   if (/bytes(?:PerSecond)?$/iu.test(name)) return `${bytes(value)}${name.endsWith('PerSecond') ? '/s' : ''}`;
   if (/ms$/iu.test(name))
-    return value >= 60_000
+    return value >= 10_000
       ? duration(value)
       : `${Number.isInteger(value) ? count(value) : value.toFixed(value < 10 ? 2 : 1)} ms`;
   return Number.isInteger(value) ? count(value) : value.toFixed(2);
@@ -126,6 +163,7 @@ function text(name: string, value: unknown): ReactNode {
   if (typeof value === 'number') return number(name, value);
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (value === null || value === '') return <span className="text-muted">none</span>;
+  if (Array.isArray(value) && value.length === 0) return <span className="text-muted">none</span>;
   if (typeof value === 'string') return <span className="code break-all">{value}</span>;
   return <span className="code break-all">{JSON.stringify(value)}</span>;
 }

@@ -4,6 +4,9 @@
  * anybody thinking of it. Another organization's record must be missing exactly as one that never was.
  */
 import { createECDH } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { collections } from '@statewire/model';
 import { BY_ID, cursorOf, PROTOCOL_VERSION, SUBPROTOCOL } from '@statewire/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -64,7 +67,16 @@ const MADE: Readonly<Record<string, object>> = {
 /** Records whose ids the server gives, or that are one of a kind: made once in each organization. */
 const GIVEN = ['notifications', 'preferences', 'saved-views', 'settings', 'subscribers'] as const;
 /** Records that come of others by themselves. */
-const DERIVED = ['alerts', 'deliveries', 'dismissals', 'inboxes', 'instructions', 'members', 'presences'] as const;
+const DERIVED = [
+  'alerts',
+  'captures',
+  'deliveries',
+  'dismissals',
+  'inboxes',
+  'instructions',
+  'members',
+  'presences',
+] as const;
 const COMMANDS = [
   'pause',
   'resume',
@@ -123,7 +135,16 @@ const homes = {} as Record<Org, Caller>;
 const kept = {} as Record<Org, ReadonlySet<string>>;
 
 beforeAll(async () => {
-  server = await TestServer.start();
+  // Databases that nobody runs: what is told of them is all there is.
+  const config = join(mkdtempSync(join(tmpdir(), 'statewire-isolation-')), 'statewire.yaml');
+  const nowhere = ORGS.map((org) => ({
+    id: `${org}-only`,
+    org,
+    url: `postgres://127.0.0.1:9/${org}-text`,
+    tables: [{ table: `${org}-text`, collection: 'services', columns: { name: 'text' } }],
+  }));
+  writeFileSync(config, JSON.stringify({ capture: nowhere }));
+  server = await TestServer.start({ STATEWIRE_CONFIG: config });
   for (const org of ORGS) {
     keys[org] = {} as Record<Scope, string>;
     let key = '';
@@ -631,6 +652,7 @@ async function givenTo(org: Org): Promise<Readonly<Record<string, string>>> {
     devices: device.id,
     people: preferences.person,
     alerts: await first('alerts'),
+    captures: await first('captures'),
     deliveries: await first('deliveries'),
     notifications: await first('notifications', true),
     inboxes: await first('inboxes', true),

@@ -85,6 +85,7 @@ export const TABLE: Readonly<Record<string, readonly [five: string, commands: Re
   inboxes: ['rrrr-', { 'read-all': 'r', 'archive-all': 'r' }],
   settings: ['raaa-', {}],
   channels: ['aaaa-', { test: 'a' }],
+  captures: ['oaaa-', {}],
   deliveries: ['aaaa-', {}],
   pages: ['raaa-', { publish: 'a', unpublish: 'a', secure: 'a' }],
   subscribers: ['aaaa-', {}],

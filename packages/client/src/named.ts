@@ -68,6 +68,7 @@ const NAMES: Readonly<Record<keyof Rows, 0>> = {
   agents: 0,
   alerts: 0,
   annotations: 0,
+  captures: 0,
   channels: 0,
   checks: 0,
   connections: 0,

@@ -393,6 +393,13 @@ export {
   type ChannelRate,
 } from './collections/channel.ts';
 export {
+  CAPTURE_STATES,
+  captureRow,
+  type Capture,
+  type CapturedTable,
+  type CaptureState,
+} from './collections/capture.ts';
+export {
   DELIVERY_STATES,
   deliveryRow,
   NOTICE_KINDS,

@@ -118,7 +118,8 @@ export function toMail({ url, from, password }: MailEntry, sources: SecretSource
   return ok({ ...server, from, password: found.value ?? server.password });
 }
 
-function secretOf(where: Secret | undefined, { env, read }: SecretSources): Result<string | null> {
+/** The secret itself; null when none is named. */
+export function secretOf(where: Secret | undefined, { env, read }: SecretSources): Result<string | null> {
   if (where === undefined) return ok(null);
   if (typeof where === 'string') return ok(where);
   const [from, value] = 'env' in where ? [where.env, env[where.env]] : [where.file, read(where.file)?.trim()];

@@ -35,6 +35,7 @@ test('an empty environment is a complete configuration, with the network closed 
     metricsLoopback: false,
     commands: {},
     services: [],
+    captures: [],
     collections: null,
     warnings: [],
   });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { LineCounter, parseDocument, isNode, type Document } from 'yaml';
 import { z } from 'zod';
+import { captureListSchema, isDatabaseUrl, type CapturePlan } from './collect/capture/plan.ts';
 import { parseHostPort } from './collect/probes/tcp.ts';
 import { dialectsSchema, toDialects, type DialectsConfig } from './config-dialects.ts';
 import {
@@ -9,6 +10,7 @@ import {
   mailSchema,
   mailUrlSchema,
   oidcListSchema,
+  secretOf,
   toMail,
   toOidc,
   type MailConfig,
@@ -57,6 +59,8 @@ export interface Config {
   readonly auth: { readonly jwt: readonly JwtConfig[]; readonly oidc: readonly OidcConfig[] };
   /** The mail server for invitations and password links; null: an admin hands links over. */
   readonly mail: MailConfig | null;
+  /** Databases whose rows become records. */
+  readonly captures: readonly CapturePlan[];
   readonly commands: Readonly<Record<string, CommandConfig>>;
   /** Services managed by the file, still to be checked by the model; `line` is where each stands. */
   readonly services: readonly { readonly line: number; readonly fields: Readonly<Record<string, unknown>> }[];
@@ -177,6 +181,7 @@ export function loadConfig(options: LoadOptions = {}): Config {
     dialects: toDialects(file.dialects),
     auth: { jwt: (file.auth?.jwt ?? []).map(toJwt), oidc },
     mail,
+    captures: readCaptures({ file, path }, sources, problems),
     commands: file.commands ?? {},
     collections:
       fromEnv.collections !== undefined
@@ -357,6 +362,13 @@ export const settings: readonly Setting[] = [
   },
   {
     env: null,
+    key: 'capture',
+    default: 'none',
+    bound: 'list of {id, org, url, mode, slot, publication, pollMs, reconcileMs, tables}, at most 16',
+    meaning: 'PostgreSQL databases whose rows become live records.',
+  },
+  {
+    env: null,
     key: 'services',
     default: 'none',
     bound: 'list of services, at most 10000',
@@ -493,6 +505,7 @@ const fileSchema = z.strictObject({
     .record(name, command)
     .refine((all) => Object.keys(all).length <= 256, 'at most 256 commands')
     .optional(),
+  capture: captureListSchema.optional(),
   services: z.array(z.record(z.string(), z.unknown())).max(10_000).optional(),
   collections: modulePath.optional(),
 });
@@ -683,8 +696,27 @@ function readMail(
   return null;
 }
 
-/** The URL of a mail server may carry its password. */
-const SECRETS: ReadonlySet<string> = new Set(['secret', 'env', 'clientSecret', 'password', 'mail']);
+/** The URLs of databases are read last: one that is wrong is told without what stands in it. */
+function readCaptures(
+  from: { readonly file: File; readonly path: string },
+  sources: SecretSources,
+  problems: ConfigProblem[],
+): readonly CapturePlan[] {
+  return (from.file.capture ?? []).flatMap((entry, index) => {
+    const url = secretOf(entry.url, sources);
+    if (url.ok && url.value !== null && isDatabaseUrl(url.value)) return [{ ...entry, url: url.value }];
+    problems.push({
+      at: `${from.path}:${from.file.lineOf(['capture', index, 'url'])} capture.${index}.url`,
+      found: url.ok ? 'something else' : url.message,
+      expected: 'postgres://user:password@host:5432/database',
+      do: 'set the variable, write the file, or correct the URL',
+    });
+    return [];
+  });
+}
+
+/** The URL of a mail server or of a database may carry its password. */
+const SECRETS: ReadonlySet<string> = new Set(['secret', 'env', 'clientSecret', 'password', 'mail', 'url']);
 
 function toJwt({ secret, jwks, defaultOrg, ...rest }: z.infer<typeof jwt>): JwtConfig {
   // One of the two is there: the schema's refinement refused everything else.

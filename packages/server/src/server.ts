@@ -14,6 +14,8 @@ import { Beats } from './collect/beats/beat.ts';
 import { Deadlines } from './collect/beats/deadline.ts';
 import { Presence } from './collect/beats/presence.ts';
 import { Visits } from './collect/beats/visits.ts';
+import { Captures } from './collect/capture/captures.ts';
+import { captureDefinitions } from './collect/capture/definitions.ts';
 import { createCommands, type Commands, type CommandsDeps } from './collect/commands/command.ts';
 import { Grants } from './collect/commands/grants.ts';
 import { grantableRole } from './collect/commands/plains/members.ts';
@@ -165,7 +167,12 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   const { config, limits = defaultLimits } = options;
   const clock = new SteadyClock(options.clock ?? systemClock, limits.pauseMsMin);
   const log = options.log ?? createLog({ level: config.logLevel });
-  const catalog = catalogWith(options.collections ?? [], limits);
+  const { collections: defined = [] } = options;
+  const captured = captureDefinitions(
+    config.captures.flatMap(({ tables }) => tables),
+    defined,
+  );
+  const catalog = catalogWith([...defined, ...captured], limits);
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
 
   // keep: everything below listens to what became durable, in this order.
@@ -340,6 +347,18 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     createHeartbeat: (draft, { id, periodMs }) =>
       createService(writes, draft, { id, name: id, kind: 'heartbeat', check: { intervalMs: periodMs } }),
   });
+  const captures = new Captures(
+    {
+      ...writes,
+      definitions: new Map([...defined, ...captured].map((each) => [each.name, each])),
+      live,
+      store,
+      onError,
+      onTrouble: (id, { code, message }) => log.warn({ capture: id, code }, `capture ${id} waits: ${message}`),
+    },
+    config.captures,
+  );
+  endings.push(() => captures.close());
   const presence = new Presence({ clock, limits, observe });
   const visits: Visits = new Visits({ clock, limits, commit });
   const deadlines = new Deadlines({
@@ -722,6 +741,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   auditRetention.start();
   tail.start(commit.auditHeads());
   maintenances.start();
+  await captures.start();
   const port = await listen(server, config);
   endings.push(() => shut(server, door, clock));
   // Listeners would keep the doors open for ever.

@@ -2,6 +2,7 @@ import type { Collection } from '../define.ts';
 import { agents, type Agent } from './agent.ts';
 import { alerts, type Alert } from './alert.ts';
 import { annotations, type Annotation } from './annotation.ts';
+import { captures, type Capture } from './capture.ts';
 import { channels, type Channel } from './channel.ts';
 import { checks, type Check } from './check.ts';
 import { connections, type Connection } from './connection.ts';
@@ -55,6 +56,7 @@ export interface Rows {
   readonly inboxes: Inbox;
   readonly settings: Settings;
   readonly channels: Channel;
+  readonly captures: Capture;
   readonly deliveries: Delivery;
   readonly pages: Page;
   readonly subscribers: Subscriber;
@@ -93,6 +95,7 @@ export const collections: Readonly<Record<CollectionName, Collection>> = {
   inboxes,
   settings,
   channels,
+  captures,
   deliveries,
   pages,
   subscribers,

@@ -165,6 +165,21 @@ export const limits = {
   /** How old the list of services may be that spans are compared with, and for how many organizations it is held. */
   otlpTargetsMs: 1_000,
   otlpOrgsMax: 100,
+  // Capture of databases.
+  /** Rows that become records in one transaction. */
+  captureRowsPerTransactionMax: 200,
+  /** Changes, and their bytes, that wait to be written before the database is not read any more. */
+  captureQueueRowsMax: 2_000,
+  captureQueueBytesMax: 8_388_608,
+  captureConnectMs: 10_000,
+  /** One statement; and the making of a slot, which waits for every transaction that is under way. */
+  captureStatementMs: 60_000,
+  captureSlotMs: 600_000,
+  /** How often what is taken is confirmed although nothing happens. */
+  captureConfirmMs: 10_000,
+  /** How often the tables are compared with what they were, and the numbers of a capture told. */
+  captureLookMs: 15_000,
+  captureTellMs: 5_000,
   // The MCP endpoint.
   mcpBodyBytesMax: 262_144,
   /** Listening streams: of one credential, and of this process; how long one lasts, and how many resources it names. */

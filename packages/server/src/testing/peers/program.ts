@@ -106,7 +106,7 @@ export async function startNats(args: readonly string[] = []): Promise<Program> 
   return run({ command: 'nats-server', args: [...own, ...args], user: null, folder, port, ready: /Server is ready/ });
 }
 
-interface User {
+export interface User {
   readonly uid: number;
   readonly gid: number;
 }
@@ -170,7 +170,7 @@ function once(command: string, args: readonly string[], user: User | null): void
 }
 
 /** Databases refuse to run as root; root may run them as their own user. */
-function userOf(name: string): User | null {
+export function userOf(name: string): User | null {
   if (process.getuid?.() !== 0) return null;
   const line = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
@@ -187,7 +187,7 @@ function folderOf(user: User | null): string {
 }
 
 /** Debian keeps each version's programs apart; the newest is taken. */
-function postgresBin(): string {
+export function postgresBin(): string {
   const root = '/usr/lib/postgresql';
   const [newest] = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
   return newest === undefined ? '' : join(root, newest, 'bin');

@@ -1,0 +1,115 @@
+/**
+ * One capture, from the start of the process to its end: it is run, and run again after whatever ended it, with growing waits while
+ * nothing gets better. All it knows of earlier runs is the mark that stands with the records.
+ */
+import type { Json, Row } from '@statewire/protocol';
+import type { Commit } from '../../keep/commit-types.ts';
+import type { Timer } from '../../lib/clock.ts';
+import { Applier, CAPTURE_MARK, type ApplyDeps } from './apply.ts';
+import { Database } from './database.ts';
+import { followLog } from './follow-log.ts';
+import { readMark } from './mark.ts';
+import type { CapturePlan } from './plan.ts';
+import type { RunDeps } from './run.ts';
+import { Told } from './told.ts';
+import type { Trouble } from './trouble.ts';
+
+export interface CaptureDeps extends ApplyDeps {
+  readonly commit: Pick<Commit, 'version' | 'write'>;
+  readonly live: {
+    orgs(): Iterable<string>;
+    entries(org: string, collection: string): Iterable<{ readonly id: string; readonly row: Row }>;
+  };
+  readonly store: { document(kind: string, org: string, id: string): Promise<Json | null> };
+  readonly onError: (error: unknown, what: string) => void;
+  /** Something a person who runs the server may want to know. */
+  readonly onTrouble: (id: string, trouble: Trouble) => void;
+}
+
+export class Capture {
+  readonly #deps: CaptureDeps;
+  readonly #plan: CapturePlan;
+  readonly #applier: Applier;
+  readonly #told: Told;
+  readonly #over = new AbortController();
+  #tries = 0;
+  #timer: Timer | null = null;
+  #run: Promise<void> = Promise.resolve();
+
+  constructor(deps: CaptureDeps, plan: CapturePlan) {
+    this.#deps = deps;
+    this.#plan = plan;
+    this.#applier = new Applier(deps, plan);
+    this.#told = new Told({ ...deps, tellMs: deps.limits.captureTellMs }, plan);
+  }
+
+  start(): void {
+    this.#run = this.#once();
+  }
+
+  /** Ends it and waits until nothing of it is under way. */
+  async close(): Promise<void> {
+    this.#timer?.cancel();
+    this.#told.close();
+    this.#over.abort();
+    await this.#run;
+  }
+
+  async #once(): Promise<void> {
+    const { clock, onError, onTrouble } = this.#deps;
+    const { id } = this.#plan;
+    const began = clock.mono();
+    let why: Trouble;
+    try {
+      why = await followLog(this.#runDeps());
+    } catch (error) {
+      onError(error, `capture ${id} failed`);
+      why = { code: 'internal', message: 'the capture failed for a reason of ours; the log of the server says which' };
+    }
+    if (this.#over.signal.aborted) return;
+    // One that ran well for a while begins its waits anew.
+    if (clock.mono() - began > STEADY_MS) this.#tries = 0;
+    if (why.code !== 'schema_changed') {
+      this.#told.waits(why);
+      onTrouble(id, why);
+    }
+    const waitMs = Math.min(WAIT_MS_MAX, WAIT_MS_MIN * 2 ** this.#tries) * (0.75 + clock.random() / 2);
+    this.#tries = Math.min(this.#tries + 1, 10);
+    this.#timer = clock.after(waitMs, () => this.start());
+  }
+
+  #runDeps(): RunDeps {
+    const { clock, limits, store, live } = this.#deps;
+    const plan = this.#plan;
+    return {
+      clock,
+      limits,
+      plan,
+      applier: this.#applier,
+      told: this.#told,
+      signal: this.#over.signal,
+      open: (isReplication) =>
+        Database.open({
+          clock,
+          url: plan.url,
+          name: `statewire-capture ${plan.id}`,
+          isReplication,
+          connectMs: limits.captureConnectMs,
+          statementMs: limits.captureStatementMs,
+        }),
+      mark: async () => readMark(await store.document(CAPTURE_MARK, plan.org, plan.id)),
+      idsOf: (table) => idsOf(live.entries(plan.org, table.collection), this.#applier.sourceOf(table)),
+    };
+  }
+}
+
+const WAIT_MS_MIN = 500;
+const WAIT_MS_MAX = 30_000;
+const STEADY_MS = 60_000;
+
+function* idsOf(entries: Iterable<{ readonly id: string; readonly row: Row }>, source: string): Iterable<string> {
+  for (const { id, row } of entries) {
+    const from = row['source'];
+    if (typeof from === 'object' && from !== null && 'id' in from && from['id'] === source) yield id;
+  }
+}

@@ -1,0 +1,207 @@
+/**
+ * What an operator says of a capture: which database, which tables, and what their rows are to us. Data alone; read once when the
+ * configuration is, so that whatever comes later needs no checks of it.
+ */
+import { isCollectionName } from '@statewire/model';
+import { z } from 'zod';
+import { PACKS, type Pack } from './packs.ts';
+import { COLUMN_TYPES, type ColumnType } from './value.ts';
+
+/** Where the URL is: here, in a variable, or in a file. It holds a password. */
+type Secret = string | { readonly env: string } | { readonly file: string };
+
+type Scalar = string | number | boolean | null;
+
+/** Where the value of a field comes from. */
+export interface FieldPlan {
+  readonly column: string;
+  readonly type: ColumnType;
+  /** Inside a JSON column. */
+  readonly path: readonly string[];
+  /** What their words are in ours. A word that is not here stays as it is, or becomes `otherwise`. */
+  readonly words: Readonly<Record<string, Scalar>> | null;
+  readonly otherwise: Scalar | undefined;
+}
+
+/** One table and what its rows are. */
+export interface TablePlan {
+  /** With its schema: `public.orders`. */
+  readonly table: string;
+  readonly collection: string;
+  /** The columns that make the record's id. */
+  readonly key: readonly string[];
+  readonly fields: Readonly<Record<string, FieldPlan>>;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Rows of which a column has none of these values are no records. */
+  readonly only: Readonly<Record<string, readonly (string | null)[]>>;
+  /** Whose words `status` speaks, where the records have a status. */
+  readonly mapping: string | null;
+  /** Polling: the column that grows with each change of a row; null: every row is read each time. */
+  readonly cursor: string | null;
+}
+
+/** One database. */
+export interface CapturePlan {
+  readonly id: string;
+  readonly org: string;
+  readonly url: string;
+  readonly mode: 'poll' | 'stream';
+  /** Of the slot and of the publication in the database. */
+  readonly slot: string;
+  readonly publication: string;
+  readonly pollMs: number;
+  /** Polling: how often all rows are compared, so that deleted ones are found. */
+  readonly reconcileMs: number;
+  readonly tables: readonly TablePlan[];
+}
+
+/** An entry of `capture`, as the file has it, with its packs unfolded. */
+export interface CaptureEntry extends Omit<CapturePlan, 'url'> {
+  readonly url: Secret;
+}
+
+const name = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(/^[^\p{Cc}".]+$/u, 'a name as the database has it, without quotes and dots');
+const table = z
+  .string()
+  .regex(/^(?:[^\p{Cc}".]{1,63}\.)?[^\p{Cc}".]{1,63}$/u, 'a table such as orders or shop.orders, without quotes')
+  .transform((text) => (text.includes('.') ? text : `public.${text}`));
+const field = z.string().regex(/^[a-z][A-Za-z0-9_]{0,63}$/u, 'a field: letters, digits and _, a small letter first');
+const scalar = z.union([z.string().max(1_000), z.number(), z.boolean(), z.null()]);
+const type = z.enum(COLUMN_TYPES);
+
+interface GivenField {
+  readonly column: string;
+  readonly type?: ColumnType | undefined;
+  readonly path?: readonly string[] | undefined;
+  readonly words?: FieldPlan['words'] | undefined;
+  readonly otherwise?: Scalar | undefined;
+}
+
+const fieldPlan: z.ZodType<FieldPlan> = z
+  .union([
+    name.transform((column) => ({ column })),
+    z.strictObject({
+      column: name,
+      type: type.optional(),
+      path: z.array(z.string().min(1).max(128)).max(8).optional(),
+      words: z.record(z.string().max(128), scalar).optional(),
+      otherwise: scalar.optional(),
+    }),
+  ])
+  .transform((given: GivenField): FieldPlan => ({
+    column: given.column,
+    type: given.type ?? (given.path === undefined ? 'text' : 'json'),
+    path: given.path ?? [],
+    words: given.words ?? null,
+    otherwise: given.otherwise,
+  }));
+
+const tableSchema = z
+  .strictObject({
+    table,
+    pack: z.enum(Object.keys(PACKS), `one of ${Object.keys(PACKS).join(', ')}`).optional(),
+    collection: z
+      .string()
+      .regex(/^[a-z][a-z-]{0,63}$/u, 'a collection: small letters and dashes')
+      .optional(),
+    key: z.union([name.transform((one) => [one]), z.array(name).min(1).max(8)]).optional(),
+    columns: z.record(field, type).optional(),
+    fields: z.record(field, fieldPlan).optional(),
+    labels: z.record(z.string().min(1).max(128), name).optional(),
+    only: z.record(name, z.array(scalar).min(1).max(64)).optional(),
+    mapping: z.string().min(1).max(64).optional(),
+    cursor: name.optional(),
+  })
+  .transform((given): TablePlan => {
+    const pack: Pack | undefined = given.pack === undefined ? undefined : PACKS[given.pack];
+    const collection = given.collection ?? pack?.collection ?? '';
+    const fields = {
+      ...Object.fromEntries(Object.entries(pack?.fields ?? {}).map(([each, from]) => [each, fieldPlan.parse(from)])),
+      ...Object.fromEntries(
+        Object.entries(given.columns ?? {}).map(([column, as]) => [column, fieldPlan.parse({ column, type: as })]),
+      ),
+      ...given.fields,
+    };
+    const only = Object.entries(given.only ?? {}).map(([column, values]): [string, (string | null)[]] => [
+      column,
+      values.map((value) => (value === null ? null : typeof value === 'boolean' ? (value ? 't' : 'f') : String(value))),
+    ]);
+    return {
+      table: given.table,
+      collection,
+      key: given.key ?? pack?.key ?? ['id'],
+      fields,
+      labels: given.labels ?? pack?.labels ?? {},
+      only: Object.fromEntries(only),
+      mapping: given.mapping ?? pack?.mapping ?? null,
+      cursor: given.cursor ?? pack?.cursor ?? null,
+    };
+  })
+  .superRefine(({ collection, fields }, context) => {
+    const flaw = flawOf(collection, fields);
+    if (flaw !== null) context.addIssue({ code: 'custom', message: flaw });
+  });
+
+/** Collections of ours whose records are made by what sources report of them. */
+export const REPORTED: ReadonlySet<string> = new Set(['agents', 'connections', 'executions', 'jobs', 'services']);
+
+function flawOf(collection: string, fields: TablePlan['fields']): string | null {
+  if (collection === '') return 'a collection: which records the rows become, or a pack';
+  if (isCollectionName(collection) && !REPORTED.has(collection)) {
+    return `a collection of your own, or one of ${[...REPORTED].join(', ')}; ${collection} are written by the server`;
+  }
+  return Object.keys(fields).length === 0 ? 'columns, fields or a pack: nothing of the rows would be taken' : null;
+}
+
+const secret: z.ZodType<Secret> = z.union(
+  [
+    z.string().min(1).max(4_096),
+    z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/u) }),
+    z.strictObject({ file: z.string().min(1).max(4_096) }),
+  ],
+  'a text, {env: NAME} or {file: PATH}',
+);
+
+const slotName = z.string().regex(/^[a-z0-9_]{1,63}$/u, '1 to 63 of a-z 0-9 _');
+
+const captureSchema = z
+  .strictObject({
+    id: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,31}$/u, '1 to 32 of a-z 0-9 -')
+      .default('main'),
+    org: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/u, '1 to 63 of a-z 0-9 _ -')
+      .default('main'),
+    url: secret,
+    mode: z.enum(['stream', 'poll']).default('stream'),
+    slot: slotName.optional(),
+    publication: slotName.optional(),
+    pollMs: z.int().min(250).max(3_600_000).default(2_000),
+    reconcileMs: z.int().min(1_000).max(86_400_000).default(300_000),
+    tables: z
+      .array(tableSchema)
+      .min(1)
+      .max(128)
+      .refine((all) => new Set(all.map((each) => each.table)).size === all.length, 'each table once'),
+  })
+  .transform(({ slot, publication, ...plan }): CaptureEntry => {
+    const made = `statewire_${plan.id.replaceAll('-', '_')}`;
+    return { ...plan, slot: slot ?? made, publication: publication ?? made };
+  });
+
+/** `capture` of the configuration. */
+export const captureListSchema: z.ZodType<readonly CaptureEntry[]> = z
+  .array(captureSchema)
+  .max(16)
+  .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, 'another id for each capture');
+
+/** Is this a URL of a database that we can open? */
+export function isDatabaseUrl(url: string): boolean {
+  return URL.canParse(url) && /^postgres(?:ql)?:$/u.test(new URL(url).protocol) && new URL(url).hostname !== '';
+}

@@ -1,0 +1,103 @@
+/**
+ * Every row of every table, as they stood at one instant: the one from which the slot tells changes. Read in batches through a
+ * cursor, so that neither side ever holds a table. What had a record before and has no row any more is dropped at the end.
+ */
+import { ok, type JsonObject, type Result } from '@statewire/protocol';
+import type { Applied, Applier, RowChange } from './apply.ts';
+import type { Database } from './database.ts';
+import { itemOf } from './row-item.ts';
+import type { Columns } from './pgoutput.ts';
+import { quoted, type Table } from './prepare.ts';
+import type { TablePlan } from './plan.ts';
+
+export interface SnapshotDeps {
+  readonly db: Database;
+  readonly applier: Applier;
+  /** Ids of the records that a table has made. */
+  readonly idsOf: (plan: TablePlan) => Iterable<string>;
+  readonly rowsMax: number;
+  /** Rows were written. */
+  readonly onRows: (table: string, rows: number, applied: Applied) => void;
+}
+
+/** Reads everything as of an exported snapshot. `mark` is written with the last of it. */
+export async function takeSnapshot(
+  deps: SnapshotDeps,
+  tables: readonly Table[],
+  from: { readonly snapshot: string; readonly mark: JsonObject },
+): Promise<Result<null>> {
+  const { db } = deps;
+  const begun = await db.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  if (!begun.ok) return begun;
+  const set = await db.query(`SET TRANSACTION SNAPSHOT '${from.snapshot.replaceAll("'", "''")}'`);
+  if (!set.ok) return set;
+  const left: RowChange[] = [];
+  for (const table of tables) {
+    const read = await readTable(deps, table);
+    if (!read.ok) return read;
+    for (const id of read.value) left.push({ kind: 'drop', plan: table.plan, id });
+  }
+  const ended = await db.query('COMMIT');
+  if (!ended.ok) return ended;
+  const dropped = await dropAll(deps, left, from.mark);
+  return dropped.ok ? ok(null) : dropped;
+}
+
+/** Drops records in slices; the last one carries the mark. */
+export async function dropAll(
+  { applier, rowsMax }: Pick<SnapshotDeps, 'applier' | 'rowsMax'>,
+  drops: readonly RowChange[],
+  mark: JsonObject,
+): Promise<Result<Applied>> {
+  let from = 0;
+  do {
+    const isLast = from + rowsMax >= drops.length;
+    const applied = await applier.apply(drops.slice(from, from + rowsMax), isLast ? mark : null);
+    if (!applied.ok) return applied;
+    from += rowsMax;
+  } while (from < drops.length);
+  return ok({ refused: 0, why: null });
+}
+
+/** The ids of records that have no row any more. */
+async function readTable(deps: SnapshotDeps, table: Table): Promise<Result<ReadonlySet<string>>> {
+  const { db, applier, rowsMax } = deps;
+  const { plan } = table;
+  const left = new Set(deps.idsOf(plan));
+  const declared = await db.query(`DECLARE statewire NO SCROLL CURSOR FOR ${selectOf(table)}`);
+  if (!declared.ok) return declared;
+  for (;;) {
+    const fetched = await db.query(`FETCH FORWARD ${rowsMax} FROM statewire`);
+    if (!fetched.ok) return fetched;
+    if (fetched.value.length === 0) break;
+    const changes: RowChange[] = [];
+    for (const values of fetched.value) {
+      const row = rowOf(table, values);
+      const item = left.size === 0 ? null : itemOf(plan, row);
+      if (item?.ok === true && item.value !== null) left.delete(item.value.id);
+      changes.push({ kind: 'put', plan, row, old: null });
+    }
+    const applied = await applier.apply(changes, null);
+    if (!applied.ok) return applied;
+    deps.onRows(plan.table, changes.length, applied.value);
+  }
+  const closed = await db.query('CLOSE statewire');
+  return closed.ok ? ok(left) : closed;
+}
+
+/** The columns of a plan, in the order of the table's. */
+export function selectOf({ plan, columns, isPartitioned }: Table): string {
+  return `SELECT ${columns.map(quotedColumn).join(', ')} FROM ${isPartitioned ? '' : 'ONLY '}${quoted(plan.table)}`;
+}
+
+/** A column's name holds no dot, and is quoted whole. */
+export function quotedColumn(column: string): string {
+  return `"${column.replaceAll('"', '""')}"`;
+}
+
+/** A row of `selectOf`. Columns that the table lacks are null. */
+export function rowOf({ columns, missing }: Table, values: readonly (string | null)[]): Columns {
+  const row = new Map<string, string | null>(columns.map((column, i) => [column, values[i] ?? null]));
+  for (const column of missing) row.set(column, null);
+  return row;
+}

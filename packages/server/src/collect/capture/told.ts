@@ -1,0 +1,157 @@
+/**
+ * What is told of a capture: its record in `captures`. A change of state is written at once, numbers at most once in a while, and
+ * nothing that says the same as before.
+ */
+import { ok, type JsonObject, type Result } from '@statewire/protocol';
+import type { CaptureState } from '@statewire/model';
+import type { Commit } from '../../keep/commit-types.ts';
+import type { Clock, Timer } from '../../lib/clock.ts';
+import type { Applied } from './apply.ts';
+import type { Mark } from './mark.ts';
+import type { Table } from './prepare.ts';
+import type { CapturePlan } from './plan.ts';
+import type { Progress } from './stream.ts';
+import type { Trouble } from './trouble.ts';
+
+export interface ToldDeps {
+  readonly clock: Clock;
+  readonly commit: Pick<Commit, 'write'>;
+  readonly tellMs: number;
+  readonly onError: (error: unknown, what: string) => void;
+}
+
+export class Told {
+  readonly #deps: ToldDeps;
+  readonly #plan: CapturePlan;
+  #state: CaptureState = 'starting';
+  #reason: { code: string; text: string } | null = null;
+  #since: number;
+  #mark: Pick<Mark, 'cause' | 'epoch'> = { epoch: 0, cause: '' };
+  #asOf: number | null = null;
+  #lagBytes: number | null = null;
+  #changes = 0;
+  #refused = 0;
+  #refusal = '';
+  #tables: readonly Table[] = [];
+  readonly #rows = new Map<string, number>();
+  #timer: Timer | null = null;
+  #isOpen = true;
+
+  constructor(deps: ToldDeps, plan: CapturePlan) {
+    this.#deps = deps;
+    this.#plan = plan;
+    this.#since = Math.floor(deps.clock.now());
+  }
+
+  /** All rows are read from here on. */
+  snapshot(mark: Mark, tables: readonly Table[]): void {
+    this.#mark = mark;
+    this.#tables = tables;
+    this.#rows.clear();
+    this.#enter('snapshot', null);
+  }
+
+  rows(table: string, rows: number, applied: Applied): void {
+    this.#rows.set(table, (this.#rows.get(table) ?? 0) + rows);
+    this.#count(applied);
+    this.#later();
+  }
+
+  /** It follows, from a place that is known. */
+  began(mark: Mark, tables: readonly Table[]): void {
+    this.#mark = mark;
+    this.#tables = tables;
+    this.#enter('behind', null);
+  }
+
+  progress({ changes, applied, at, isBehind }: Progress): void {
+    this.#changes += changes;
+    this.#count(applied);
+    this.#asOf = Math.max(this.#asOf ?? 0, Math.floor(at));
+    const state = isBehind ? 'behind' : 'live';
+    // Behind for a moment is how following works.
+    if (state === 'live') this.#enter(state, null);
+    this.#later();
+  }
+
+  lag(bytes: number): void {
+    this.#lagBytes = bytes;
+    if (bytes > BEHIND_BYTES) this.#enter('behind', null);
+    this.#later();
+  }
+
+  /** It does not go on until something is put right, or until it is tried again. */
+  waits({ code, message }: Trouble): void {
+    this.#enter('waiting', { code, text: message });
+  }
+
+  close(): void {
+    this.#isOpen = false;
+    this.#timer?.cancel();
+  }
+
+  #count({ refused, why }: Applied): void {
+    this.#refused += refused;
+    if (why !== null) this.#refusal = why.slice(0, 500);
+  }
+
+  #enter(state: CaptureState, reason: { code: string; text: string } | null): void {
+    if (state === this.#state && reason?.text === this.#reason?.text) return;
+    if (state !== this.#state) this.#since = Math.floor(this.#deps.clock.now());
+    this.#state = state;
+    this.#reason = reason;
+    this.#timer?.cancel();
+    this.#timer = null;
+    void this.#write();
+  }
+
+  #later(): void {
+    if (this.#timer !== null || !this.#isOpen) return;
+    this.#timer = this.#deps.clock.after(this.#deps.tellMs, () => {
+      this.#timer = null;
+      void this.#write();
+    });
+  }
+
+  async #write(): Promise<void> {
+    if (!this.#isOpen) return;
+    const { commit, onError } = this.#deps;
+    const { id, org } = this.#plan;
+    const written: Result<unknown> = await commit.write(org, `capture:${id}`, (draft) => {
+      draft.put('captures', id, this.#fields());
+      return ok(null);
+    });
+    // The next change tells it again.
+    if (!written.ok && this.#isOpen)
+      onError(new Error(written.message), `what capture ${id} does could not be written`);
+  }
+
+  #fields(): JsonObject {
+    const missing = new Map(this.#tables.map((each) => [each.plan.table, each.missing]));
+    return {
+      observedAt: null,
+      labels: {},
+      source: null,
+      mode: this.#plan.mode,
+      state: this.#state,
+      reason: this.#reason,
+      since: this.#since,
+      epoch: this.#mark.epoch,
+      cause: this.#mark.cause,
+      asOf: this.#asOf,
+      lagBytes: this.#lagBytes,
+      changes: this.#changes,
+      refused: this.#refused,
+      refusal: this.#refusal,
+      tables: this.#plan.tables.map(({ table, collection }) => ({
+        table,
+        collection,
+        rows: this.#rows.get(table) ?? 0,
+        missing: [...(missing.get(table) ?? [])],
+      })),
+    };
+  }
+}
+
+/** Less is what a database writes for itself between two looks. */
+const BEHIND_BYTES = 67_108_864;

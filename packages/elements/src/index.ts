@@ -1,5 +1,6 @@
 /** Statewire as web components. Importing this makes them known to the page. */
 import { badge } from './badge.ts';
+import { banner } from './banner.ts';
 import { connection } from './connection.ts';
 import { define } from './element.ts';
 import { feed } from './feed.ts';
@@ -11,12 +12,13 @@ export { configure, type ElementsConfig } from './configure.ts';
 
 // After the module that imports this one has run: what it configures comes before any element of the page connects.
 void Promise.resolve().then(() => {
-  for (const kind of [badge, uptime, progress, connection, feed, panel]) define(kind);
+  for (const kind of [badge, uptime, progress, connection, feed, banner, panel]) define(kind);
 });
 
 declare global {
   interface HTMLElementTagNameMap {
     'sw-badge': HTMLElement;
+    'sw-banner': HTMLElement;
     'sw-connection': HTMLElement;
     'sw-feed': HTMLElement;
     'sw-panel': HTMLElement;

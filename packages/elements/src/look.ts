@@ -16,7 +16,10 @@ export const lookCss: string = `
   display: inline-flex;
   vertical-align: middle;
 }
-:host(sw-feed), :host(sw-progress), :host(sw-panel) { display: block; }
+:host(sw-banner), :host(sw-feed), :host(sw-progress), :host(sw-panel) { display: block; }
+:host(sw-banner[placement='over']) { position: fixed; inset: 12px 12px auto; z-index: 45; max-width: 880px; margin-inline: auto; pointer-events: none; }
+:host([placement='over']) :is(.message, .more) { pointer-events: auto; }
+:host([placement='over']) .message { background: color-mix(in oklch, var(--_tone) 12%, var(--_surface)); box-shadow: 0 6px 24px light-dark(rgb(0 0 0 / 0.16), rgb(0 0 0 / 0.5)); }
 :host(sw-panel[panel='badge']), :host(sw-panel[panel='uptime']), :host(sw-panel[panel='connection']) { display: inline-flex; }
 :host([hidden]) { display: none; }
 :host([theme='dark']) { color-scheme: dark; }
@@ -56,6 +59,28 @@ svg { display: block; flex: none; }
 .title { overflow-wrap: anywhere; }
 .time { color: var(--_muted); font-size: 12px; font-weight: 400; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .text { grid-column: 2 / -1; color: var(--_muted); font-size: 12px; font-weight: 400; line-height: 18px; overflow-wrap: anywhere; }
+.messages { display: grid; gap: 8px; }
+.messages:empty { display: none; }
+.message { box-sizing: border-box; display: flex; align-items: flex-start; gap: 10px; padding: 12px 14px; border: 1px solid color-mix(in oklch, var(--_tone) 35%, transparent); border-radius: 10px; background: var(--_soft); }
+.message > svg { margin-block: 2px; color: var(--_tone); }
+.message-body { flex: 1; min-width: 0; overflow-wrap: anywhere; font-weight: 400; }
+.message p { margin: 0; }
+.message-title { font-weight: 600; }
+.message-link { display: inline-block; margin-top: 2px; font-weight: 500; }
+.message a { color: inherit; text-decoration: underline; text-underline-offset: 3px; }
+.close { flex: none; display: grid; place-items: center; width: 28px; height: 28px; margin: -4px -6px -4px 0; padding: 0; border: 0; border-radius: 7px; background: none; color: var(--_text); cursor: pointer; }
+.close:hover { background: color-mix(in oklch, currentColor 8%, transparent); }
+.more { justify-self: start; padding: 4px 8px; border: 1px solid var(--_line); border-radius: 7px; background: var(--_surface); color: var(--_text); font: inherit; font-size: 12px; cursor: pointer; }
+.message a:focus-visible, .close:focus-visible, .more:focus-visible { outline: 2px solid var(--_accent); outline-offset: 2px; }
+.prose > * { margin: 0; }
+.prose > * + * { margin-top: 6px; }
+.prose :is(ul, ol) { padding-inline-start: 20px; }
+.prose :is(li, blockquote) > * { margin: 0; }
+.prose blockquote { padding-inline-start: 10px; border-inline-start: 2px solid var(--_line); }
+.prose code { padding: 1px 4px; border-radius: 4px; background: color-mix(in oklch, currentColor 8%, transparent); font-family: ui-monospace, monospace; font-size: 12px; }
+.prose pre { padding: 8px 10px; overflow-x: auto; border-radius: 6px; background: color-mix(in oklch, currentColor 6%, transparent); }
+.prose pre code { padding: 0; background: none; }
+.prose hr { height: 1px; border: 0; background: var(--_line); }
 .panel { width: 100%; border: 1px solid var(--_line); border-radius: 10px; background: var(--_surface); overflow: hidden; }
 .head { margin: 0; padding: 10px 14px; border-bottom: 1px solid var(--_line); font-weight: 600; }
 .rows { margin: 0; padding: 0; list-style: none; }
@@ -67,7 +92,7 @@ svg { display: block; flex: none; }
 .panel > .note { padding: 8px 14px; }
 .note { margin: 0; color: var(--_muted); font-size: 12px; font-weight: 400; }
 @media (max-width: 420px) { .row .bar { display: none; } }
-@media (pointer: coarse) { .pill { min-height: 40px; } }
+@media (pointer: coarse) { .pill, .more { min-height: 40px; } .close { width: 40px; height: 40px; } }
 @media (prefers-reduced-motion: reduce) { .fill { transition: none; } .going .fill { animation: none; } }
 @media (forced-colors: active) {
   .badge.soft, .track { border: 1px solid CanvasText; }

@@ -27,6 +27,18 @@ export function icon(tone: Tone, size = 14): SVGElement {
   return svg('svg', { viewBox: '0 0 16 16', width: size, height: size, 'aria-hidden': 'true', part: 'icon' }, ...paths);
 }
 
+/** A small drawing: what closes, what informs. Decoration. */
+export function glyph(name: keyof typeof GLYPHS): SVGElement {
+  const line = { fill: 'none', stroke: 'currentColor', 'stroke-linecap': 'round', 'stroke-linejoin': 'round' };
+  const path = svg('path', { d: GLYPHS[name], ...line, 'stroke-width': 1.5 });
+  return svg('svg', { viewBox: '0 0 16 16', width: 16, height: 16, 'aria-hidden': 'true' }, path);
+}
+
+const GLYPHS = {
+  close: 'm4 4 8 8M12 4l-8 8',
+  info: 'M8 2a6 6 0 1 1 0 12A6 6 0 1 1 8 2ZM8 7.4v3.4M8 5.1v.01',
+} as const;
+
 /** Puts one node in the place of what was drawn before; the stylesheet of old browsers stays. */
 export function show(root: ShadowRoot, ...nodes: readonly Node[]): void {
   const style = root.querySelector('style');

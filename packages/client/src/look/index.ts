@@ -13,6 +13,7 @@ export {
   type Painter,
 } from './bar.ts';
 export { isSafeUrl, markdownWords, markLimits, readMarkdown, type MarkBlock, type MarkInline } from './markdown.ts';
+export { messageLooks, priorityIn, type MessageLook } from './message.ts';
 export { nameIn, panelSentence, statusIn, worstFirst } from './panel.ts';
 export { shapes, type Stroke } from './shapes.ts';
 export { ago, brief, clockTime, latencyText, long } from './span.ts';

@@ -1,5 +1,5 @@
 // oxlint-disable jsx-a11y/prefer-tag-over-role -- a live region is not what <output> means for a message that stands.
-import type { Tone } from '@statewire/client/look';
+import { messageLooks } from '@statewire/client/look';
 import type { MessagePriority } from '@statewire/model';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { useNowAs } from '../use-now.ts';
@@ -77,7 +77,7 @@ function Shown(props: BannerShown & { readonly onShow?: ((id: string) => void) |
   const ids = new Set(names.split('\n'));
   const open = messages
     .filter(({ id }) => ids.has(id) && !away.has(id))
-    .sort((a, b) => WEIGHTS[priorityOf(b)] - WEIGHTS[priorityOf(a)]);
+    .sort((a, b) => messageLooks[priorityOf(b)].weight - messageLooks[priorityOf(a)].weight);
   const shown = isWhole ? open : open.slice(0, max);
   const more = open.length - shown.length;
   const seenIds = shown.map(({ id }) => id).join('\n');
@@ -97,12 +97,12 @@ function Shown(props: BannerShown & { readonly onShow?: ((id: string) => void) |
           key={message.id}
           className={part('message', 'sw-message')}
           data-priority={priorityOf(message)}
-          data-tone={messageTones[priorityOf(message)]}
+          data-tone={messageLooks[priorityOf(message)].tone}
         >
           <MessageIcon priority={priorityOf(message)} />
           <div className="sw-message-body">
             <p className="sw-message-title">
-              <span className="sw-hidden">{messageWords[priorityOf(message)]}: </span>
+              <span className="sw-hidden">{messageLooks[priorityOf(message)].word}: </span>
               {message.title}
             </p>
             {message.body === undefined || message.body === '' ? null : (
@@ -147,14 +147,13 @@ function Region({ of, is }: { readonly of: readonly ShownMessage[]; readonly is:
   return (
     <div className="sw-hidden" role={is === 'polite' ? 'status' : 'alert'} aria-live={is} aria-atomic="false">
       {of.map((message) => (
-        <p key={message.id}>{`${messageWords[priorityOf(message)]}: ${message.title}`}</p>
+        <p key={message.id}>{`${messageLooks[priorityOf(message)].word}: ${message.title}`}</p>
       ))}
     </div>
   );
 }
 
 const NONE: ReadonlySet<string> = new Set();
-const WEIGHTS: Readonly<Record<MessagePriority, number>> = { info: 0, notice: 1, warning: 2, critical: 3 };
 
 /** Before the time is known, as on a server, only what holds at every time is shown. */
 function isTimeless({ state, startsAt = null, endsAt = null }: ShownMessage): boolean {
@@ -164,24 +163,10 @@ function isTimeless({ state, startsAt = null, endsAt = null }: ShownMessage): bo
 /** Information has a shape of its own: it is no status. */
 export function MessageIcon({ priority }: { readonly priority: MessagePriority }): ReactNode {
   return priority === 'info' || priority === 'notice' ? (
-    <span className="sw-icon" data-tone={messageTones[priority]}>
+    <span className="sw-icon" data-tone={messageLooks[priority].tone}>
       <Glyph name="info" size={16} />
     </span>
   ) : (
-    <StatusIcon tone={messageTones[priority]} size={16} />
+    <StatusIcon tone={messageLooks[priority].tone} size={16} />
   );
 }
-
-/** How each priority looks, and what it is called. */
-export const messageTones: Readonly<Record<MessagePriority, Tone>> = {
-  info: 'quiet',
-  notice: 'maintenance',
-  warning: 'degraded',
-  critical: 'down',
-};
-export const messageWords: Readonly<Record<MessagePriority, string>> = {
-  info: 'Information',
-  notice: 'Notice',
-  warning: 'Warning',
-  critical: 'Critical',
-};

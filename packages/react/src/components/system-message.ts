@@ -1,4 +1,5 @@
 /** A word of an operator to everybody or to some: what it is, and when it is to be seen. */
+import { priorityIn } from '@statewire/client/look';
 import type { MessageLink, MessagePriority, MessageState } from '@statewire/model';
 
 /** What is shown of a message; the rows of `useSystemMessages` are such. */
@@ -38,7 +39,7 @@ export function phaseOf(
 }
 
 export function priorityOf({ priority }: Pick<ShownMessage, 'priority'>): MessagePriority {
-  return priority === 'critical' || priority === 'warning' || priority === 'notice' ? priority : 'info';
+  return priorityIn(priority);
 }
 
 /** Fields of a message that is being written. */

@@ -1,13 +1,14 @@
 import { messageFieldSchemas, MESSAGE_PRIORITIES, type MessagePriority, type MessageState } from '@statewire/model';
 import { useId, useState, type ReactNode } from 'react';
 import type { CommandResult } from '@statewire/client';
+import { messageLooks } from '@statewire/client/look';
 import { useNowAs } from '../use-now.ts';
 import { useSystemMessages } from '../use-system-messages.ts';
 import { Glyph } from './glyph.tsx';
 import { MessageBody } from './message-body.tsx';
 import { RelativeTime } from './relative-time.tsx';
 import { styler, type Styled } from './styled.ts';
-import { MessageIcon, messageTones, messageWords } from './system-message-banner.tsx';
+import { MessageIcon } from './system-message-banner.tsx';
 import { phaseOf, priorityOf, type MessageDraft, type ShownMessage } from './system-message.ts';
 
 type ManagerPart = 'button' | 'field' | 'form' | 'item';
@@ -112,13 +113,17 @@ function Item(props: ManagerShown & { readonly message: ShownMessage; readonly p
   const { message, phase, onEnd, onPublish, onReactivate, onDelete } = props;
   const { part } = styler(props);
   return (
-    <li className={part('item', 'sw-manager-item')} data-phase={phase} data-tone={messageTones[priorityOf(message)]}>
+    <li
+      className={part('item', 'sw-manager-item')}
+      data-phase={phase}
+      data-tone={messageLooks[priorityOf(message)].tone}
+    >
       <MessageIcon priority={priorityOf(message)} />
       <div className="sw-news-body">
         <p className="sw-manager-title">{message.title}</p>
         {message.body === undefined || message.body === '' ? null : <MessageBody text={message.body} />}
         <p className="sw-news-facts">
-          <span>{messageWords[priorityOf(message)]}</span>
+          <span>{messageLooks[priorityOf(message)].word}</span>
           <When message={message} phase={phase} />
           {message.shown === undefined ? null : (
             <span>{`shown to ${message.shown}, put away by ${message.dismissed ?? 0}, followed by ${message.clicked ?? 0}`}</span>
@@ -266,7 +271,7 @@ function Form(props: ManagerShown & { readonly onCreate: (draft: MessageDraft) =
         >
           {MESSAGE_PRIORITIES.map((each) => (
             <option key={each} value={each}>
-              {messageWords[each]}
+              {messageLooks[each].word}
             </option>
           ))}
         </select>

@@ -52,6 +52,11 @@ export interface Delivery extends Envelope {
   readonly to: string;
   /** Opaque; the same for all notices that go to the same recipient. */
   readonly recipient: string;
+  /**
+   * Where a summary stands among what its recipient is told: where the newest notice it speaks of stood. null: by the order
+   * of making.
+   */
+  readonly place: number | null;
   readonly queuedAt: number;
   readonly deliveredAt: number | null;
   /** When it is tried (again); null once it is settled. */
@@ -72,6 +77,7 @@ const shape: Shape<Delivery> = {
   thread: z.string(),
   to: z.string(),
   recipient: z.string(),
+  place: z.number().nullable(),
   queuedAt: instant,
   deliveredAt: instant.nullable(),
   nextAt: instant.nullable(),

@@ -10,9 +10,9 @@ export const NOTICE = 'notice';
 /**
  * Puts a notice into the outbox, in the transaction of what caused it: either both are on the disk or neither. The
  * delivery's id is made of the notice's key, so the same key twice is the same row and is not sent twice by us. Returns
- * that id. A channel that is missing or disabled is no failure of the caller: the row says so and is not sent.
+ * that id. `place` is a summary's (Delivery). A channel that is missing or disabled is no failure of the caller: the row says so and is not sent.
  */
-export function enqueue(draft: Draft, notice: Notice): string {
+export function enqueue(draft: Draft, notice: Notice, place: number | null = null): string {
   const id = deliveryId(notice.key);
   if (draft.get('deliveries', id) !== null) return id;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: rows of `channels` are Channel.
@@ -37,6 +37,7 @@ export function enqueue(draft: Draft, notice: Notice): string {
     thread: notice.thread,
     to: notice.to === undefined ? '' : masked(notice.to),
     recipient: recipientOf(notice.channel, notice.to),
+    place,
     queuedAt: draft.now,
     deliveredAt: null,
     nextAt: obstacle === '' ? draft.now : null,

@@ -4,8 +4,8 @@ import { Bucket, type BucketRate } from './bucket.ts';
 /** A queued delivery as the outbox knows it; what is told lies in its document until it is sent. */
 export interface Item {
   readonly id: string;
-  /** Order of making: the order in which a thread is told. */
-  readonly rid: number;
+  /** The order in which a recipient is told: that of making, and a summary where the newest that it speaks of stood. */
+  readonly place: number;
   readonly kind: Delivery['kind'];
   readonly thread: string;
   readonly recipient: string;
@@ -38,6 +38,8 @@ export class Line {
   holdUntil = 0;
   /** More was due than there were tokens, and it has not been caught up with. */
   #isOver = false;
+  /** The highest place there ever was: whoever comes with a higher one is simply put behind. */
+  #last = -Infinity;
   readonly #bucket: Bucket;
 
   constructor(at: { readonly org: string; readonly channel: string; readonly rate: BucketRate; readonly now: number }) {
@@ -48,6 +50,15 @@ export class Line {
 
   get isIdle(): boolean {
     return this.items.size === 0 && this.running === 0 && !this.isMerging;
+  }
+
+  /** Takes its place: nearly always the last. */
+  add(item: Item): void {
+    const isLast = item.place >= this.#last;
+    this.#last = Math.max(this.#last, item.place);
+    const later = isLast ? [] : [...this.items.values()].filter(({ place }) => place > item.place);
+    for (const { id } of later) this.items.delete(id);
+    for (const each of [item, ...later]) this.items.set(each.id, each);
   }
 
   setRate(rate: BucketRate, now: number): void {

@@ -85,7 +85,7 @@ export class Outbox {
   start(): void {
     const { live, clock } = this.#deps;
     for (const org of live.orgs()) {
-      const entries = Array.from(live.entries(org, 'deliveries')).sort((a, b) => a.rid - b.rid);
+      const entries = Array.from(live.entries(org, 'deliveries')).sort((a, b) => placeOf(a) - placeOf(b));
       const spent: { readonly line: Line; readonly at: number }[] = [];
       for (const { id, rid, row } of entries) {
         const delivery = asDelivery(row);
@@ -202,7 +202,7 @@ export class Outbox {
     const due = row.nextAt ?? row.queuedAt;
     if (known === undefined) {
       const { kind, thread, recipient } = row;
-      line.items.set(id, { id, rid, kind, thread, recipient, due, isSending: false });
+      line.add({ id, place: row.place ?? rid, kind, thread, recipient, due, isSending: false });
     } else known.due = due;
     return line;
   }
@@ -376,11 +376,13 @@ export class Outbox {
       const isSuperseding = channelRow !== null && isStateful(asChannel(channelRow).kind);
       const notices: Notice[] = [];
       const gone: string[] = [];
-      for (const { id } of items) {
+      let place: number | null = null;
+      for (const { id, place: at } of items) {
         const notice = readNotice(await this.#deps.store.document(NOTICE, org, id));
         if (notice === null) continue;
         notices.push(notice);
         gone.push(id);
+        place = at;
       }
       // One whose notice is lost is left to its own attempt, which says so.
       if (isSuperseding) gone.pop();
@@ -416,6 +418,7 @@ export class Outbox {
               channel: line.channel,
               thread: `summary:${recipient}`,
             }),
+            place,
           );
         }
         return ok(null);
@@ -489,6 +492,10 @@ export function waitAfter(outcome: SendFault, attempts: number): number | null {
 
 function canceled(why: string): Pick<Fields, 'error' | 'nextAt' | 'state'> {
   return { state: 'canceled', error: why, nextAt: null };
+}
+
+function placeOf({ rid, row }: { readonly rid: number; readonly row: Row }): number {
+  return asDelivery(row).place ?? rid;
 }
 
 function asDelivery(row: Row): Delivery {

@@ -40,7 +40,9 @@ function precompressed(): Plugin {
     apply: 'build',
     async closeBundle() {
       const dir = join(import.meta.dirname, 'dist');
-      await buildEmbed(dir);
+      // For pages of others, and the service worker: one file each, without a module, so that one tag or path is enough.
+      await buildScript(dir, { entry: '../elements/src/embed.ts', name: 'StatewireEmbed', file: 'embed.js' });
+      await buildScript(dir, { entry: 'src/push.ts', name: 'StatewirePush', file: 'push.js' });
       const files = await readdir(dir, { recursive: true });
       await Promise.all(
         files.filter((name) => /\.(?:js|css|html|svg)$/u.test(name)).map((name) => compress(join(dir, name))),
@@ -49,8 +51,11 @@ function precompressed(): Plugin {
   };
 }
 
-/** The script for pages of others, beside the dashboard's files: one file, without a module, so that one tag is enough. */
-async function buildEmbed(outDir: string): Promise<void> {
+/** A script of its own beside the dashboard's files. */
+async function buildScript(
+  outDir: string,
+  { entry, name, file }: { readonly entry: string; readonly name: string; readonly file: string },
+): Promise<void> {
   await build({
     configFile: false,
     root: import.meta.dirname,
@@ -62,10 +67,10 @@ async function buildEmbed(outDir: string): Promise<void> {
       outDir,
       emptyOutDir: false,
       lib: {
-        entry: join(import.meta.dirname, '../elements/src/embed.ts'),
+        entry: join(import.meta.dirname, entry),
         formats: ['iife'],
-        name: 'StatewireEmbed',
-        fileName: () => 'embed.js',
+        name,
+        fileName: () => file,
       },
     },
   });

@@ -5,6 +5,7 @@ export {
   type AgentStatusControlProps,
   type ShownAgent,
 } from './components/agent-status-control.tsx';
+export { pushServer, type PushServer, type PushState, type PushWorker } from './components/browser-push.ts';
 export { ChangeHighlight, type ChangeHighlightProps } from './components/change-highlight.tsx';
 export { ConnectionCounter, type ConnectionCounterProps } from './components/connection-counter.tsx';
 export { ConnectionStatus, type ConnectionStatusProps } from './components/connection-status.tsx';
@@ -38,5 +39,8 @@ export { Toaster, type ToasterProps } from './components/toaster.tsx';
 export { createToasts, type Toast, type ToastInput, type Toasts } from './components/toasts.ts';
 export { UptimeBar, type UptimeBarProps } from './components/uptime-bar.tsx';
 export { useNotificationCenter, type NotificationCenterState } from './components/use-notification-center.ts';
+export { playTone } from './components/tone.ts';
+export { useNotificationToasts, type NotificationToastsOptions } from './components/use-notification-toasts.ts';
 export { usePresenter } from './components/use-presenter.ts';
+export { usePush, usePushOpened, type PushOptIn, type PushOptions } from './components/use-push.ts';
 export type { BadgeStatus, Tone } from '@statewire/client/look';

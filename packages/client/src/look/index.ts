@@ -1,4 +1,5 @@
 export { amountText, percentOf, progressText, type Amount } from './amount.ts';
+export { Arrivals, type Arrival, type ArrivalsOptions, type Said } from './arrivals.ts';
 export {
   BAR_BOX_HEIGHT,
   BAR_TONES,

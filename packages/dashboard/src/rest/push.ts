@@ -1,16 +1,22 @@
 import type { PushDevice } from '@statewire/model';
-import { type Answer, request } from './request.ts';
+import type { PushServer } from '@statewire/react/components';
+import { type Answer, request, RequestError } from './request.ts';
 
-/** The key that browsers subscribe with, or a 404 when no channel for pushes is enabled. */
-export function pushKey(): Promise<Answer<{ readonly publicKey: string }>> {
-  return request('/v1/push/key');
-}
+/** Our own server, with its problems as they are. */
+export const pushDoors: PushServer = {
+  key: async () => {
+    const answer = await request<{ readonly publicKey: string }>('/v1/push/key');
+    return !answer.ok && answer.problem.status === 404 ? null : valueOf(answer).publicKey;
+  },
+  add: async ({ endpoint, keys }, name) =>
+    valueOf(await request<PushDevice>('/v1/push/subscriptions', { method: 'POST', body: { endpoint, keys, name } })).id,
+  remove: async (id) => {
+    const answer = await request(`/v1/push/subscriptions/${encodeURIComponent(id)}`, { method: 'DELETE' });
+    if (!answer.ok && answer.problem.status !== 404) throw new RequestError(answer.problem);
+  },
+};
 
-export function addDevice(subscription: PushSubscriptionJSON, name: string): Promise<Answer<PushDevice>> {
-  const { endpoint, keys } = subscription;
-  return request('/v1/push/subscriptions', { method: 'POST', body: { endpoint, keys, name } });
-}
-
-export function removeDevice(id: string): Promise<Answer<unknown>> {
-  return request(`/v1/push/subscriptions/${encodeURIComponent(id)}`, { method: 'DELETE' });
+function valueOf<T>(answer: Answer<T>): T {
+  if (!answer.ok) throw new RequestError(answer.problem);
+  return answer.value;
 }

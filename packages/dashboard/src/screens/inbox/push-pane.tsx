@@ -1,42 +1,21 @@
-import type { PushDevice } from '@statewire/model';
+import { type PushState, usePush } from '@statewire/react/components';
 import { Link } from '@tanstack/react-router';
-import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
+import type { ReactNode } from 'react';
+import { sentence } from '../../lib/format.ts';
 import { useMe } from '../../lib/me.ts';
 import { Button } from '../../parts/button.tsx';
 import { Pane } from '../../parts/pane.tsx';
 import { ProblemNote } from '../../parts/problem.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { done } from '../../parts/toast.tsx';
-import { type Problem, problemIn } from '../../rest/request.ts';
-import { disablePush, enablePush, pushState, type PushState } from './browser-push.ts';
+import { pushDoors } from '../../rest/push.ts';
+import { type Problem, problem, RequestError } from '../../rest/request.ts';
 
 /** Pushes to this browser, and the person's others. */
-export function PushPane({ devices }: { devices: readonly PushDevice[] }): ReactNode {
-  const [state, setState] = useState<PushState>({ at: 'asking' });
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const newest = useRef(devices);
-  const look = useCallback(async (): Promise<void> => {
-    const asked = newest.current;
-    const next = await pushState(asked).catch((error: unknown): PushState => ({
-      at: 'failed',
-      problem: problemIn(error),
-    }));
-    // What was asked with an older list is not the answer any more.
-    if (asked === newest.current) setState(next);
-  }, []);
-  useEffect(() => {
-    newest.current = devices;
-    void look();
-  }, [devices, look]);
-  const doing = async (work: Promise<Problem | null>, said: string): Promise<void> => {
-    setBusy(true);
-    setProblem(null);
-    const failed = await work;
-    setBusy(false);
-    setProblem(failed);
-    if (failed === null) done(said);
-    await look();
+export function PushPane(): ReactNode {
+  const { state, devices, isBusy: busy, error, look, subscribe, unsubscribe } = usePush({ server: pushDoors });
+  const doing = async (work: Promise<boolean>, said: string): Promise<void> => {
+    if (await work) done(said);
   };
   const own = state.at === 'on' ? state.device : null;
   return (
@@ -45,24 +24,20 @@ export function PushPane({ devices }: { devices: readonly PushDevice[] }): React
         <p className="min-w-0 flex-1 basis-64 text-sm">
           <Words state={state} />
         </p>
-        {state.at === 'off' && (
-          <Button
-            tone="primary"
-            busy={busy}
-            onClick={() => void doing(enablePush(state.key), 'This browser takes pushes')}
-          >
+        {state.at === 'default' && (
+          <Button tone="primary" busy={busy} onClick={() => void doing(subscribe(), 'This browser takes pushes')}>
             Enable in this browser
           </Button>
         )}
         {own !== null && (
-          <Button busy={busy} onClick={() => void doing(disablePush(own), 'This browser takes no pushes any more')}>
+          <Button busy={busy} onClick={() => void doing(unsubscribe(), 'This browser takes no pushes any more')}>
             Disable in this browser
           </Button>
         )}
         {state.at === 'failed' && <Button onClick={() => void look()}>Try again</Button>}
       </div>
-      {problem !== null && <ProblemNote problem={problem} className="mt-3" />}
-      {state.at === 'failed' && <ProblemNote problem={state.problem} className="mt-3" />}
+      {error !== null && <ProblemNote problem={told(error)} className="mt-3" />}
+      {state.at === 'failed' && <ProblemNote problem={told(state.error)} className="mt-3" />}
       {devices.length > 0 && (
         <ul aria-label="Browsers that take pushes" className="mt-3 border-t">
           {devices.map((device) => (
@@ -80,7 +55,7 @@ export function PushPane({ devices }: { devices: readonly PushDevice[] }): React
                   size="small"
                   disabled={busy}
                   aria-label={`Remove ${device.name === '' ? device.host : device.name}`}
-                  onClick={() => void doing(disablePush(device.id), 'It takes no pushes any more')}
+                  onClick={() => void doing(unsubscribe(device.id), 'It takes no pushes any more')}
                 >
                   Remove
                 </Button>
@@ -121,7 +96,7 @@ function Words({ state }: { state: PushState }): ReactNode {
           )}
         </>
       );
-    case 'off':
+    case 'default':
       return 'Pushes reach you while no page of Statewire is open. This browser asks you once.';
     case 'on':
       return 'This browser shows pushes, also while no page of Statewire is open.';
@@ -130,4 +105,11 @@ function Words({ state }: { state: PushState }): ReactNode {
     default:
       return state satisfies never;
   }
+}
+
+/** What the server says is wrong, or the browser. */
+function told(error: Error): Problem {
+  return error instanceof RequestError
+    ? error.problem
+    : problem('push_failed', 'This browser could not do it', sentence(error.message));
 }

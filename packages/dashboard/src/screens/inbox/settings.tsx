@@ -5,13 +5,13 @@ import {
   preferenceDefaults,
   type Preferences,
   PRIORITIES,
-  type PushDevice,
   type Ways,
 } from '@statewire/model';
+import { useClient } from '@statewire/react';
+import { playTone } from '@statewire/react/components';
 import { Volume2 } from 'lucide-react';
 import { type ReactNode, useRef, useState } from 'react';
 import { ownZone } from '../../lib/dated.ts';
-import { tone } from '../../lib/tone.ts';
 import { prefer } from '../../live/command.ts';
 import type { JsonObject } from '@statewire/protocol';
 import { useRows } from '../../live/rows.ts';
@@ -41,7 +41,6 @@ interface Chosen {
   readonly fields: Partial<Wanted>;
 }
 
-const NO_DEVICES: readonly PushDevice[] = [];
 const WAYS = [
   ['inbox', 'Inbox'],
   ['push', 'Push'],
@@ -85,7 +84,7 @@ export function Settings(): ReactNode {
       />
       <Quiet key={JSON.stringify(wanted.quiet)} quiet={wanted.quiet} onChange={(quiet) => set({ quiet })} />
       <Throttle perHour={wanted.throttle.perHour} onChange={(perHour) => set({ throttle: { perHour } })} />
-      <PushPane devices={own?.push ?? NO_DEVICES} />
+      <PushPane />
     </div>
   );
 }
@@ -97,13 +96,14 @@ function Types({
   wanted: Wanted;
   onChange: (types: Wanted['types'], changed: NotificationType) => void;
 }): ReactNode {
+  const client = useClient();
   const change = (type: NotificationType, ways: Partial<Ways>): void =>
     onChange({ ...wanted.types, [type]: { ...wanted.types[type], ...ways } }, type);
   return (
     <Pane
       title="What you are told"
       actions={
-        <Button tone="ghost" size="small" onClick={() => tone(false)}>
+        <Button tone="ghost" size="small" onClick={() => playTone('plain', client)}>
           <Volume2 aria-hidden /> Try the sound
         </Button>
       }

@@ -16,6 +16,6 @@ test.each([
   ],
   ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', 'Firefox on Linux'],
   ['something else', 'A browser'],
-])('%s is called %s', (agent, name) => {
+])('[UI42] %s is called %s', (agent, name) => {
   expect(browserName(agent)).toBe(name);
 });

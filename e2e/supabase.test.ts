@@ -1,37 +1,13 @@
 /**
- * Unmodified clients of Supabase Realtime, four releases of them, against a real server through a network that can be cut.
+ * Unmodified clients of Supabase Realtime, six releases of them, against a real server through a network that can be cut.
  * After each trouble the app holds what is true.
  */
 import { connect } from 'node:net';
-import { RealtimeClient as Client2119 } from '@supabase/realtime-js';
-import { RealtimeClient as Client211 } from 'realtime-js-2-11';
-import { RealtimeClient as Client215 } from 'realtime-js-2-15';
-import { createClient as createClient239 } from 'supabase-js-2-39';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { CutProxy } from './harness/cut.ts';
 import { TestServer } from './harness/server.ts';
+import { CLIENTS, newest } from './harness/supabase-clients.ts';
 import { until } from './harness/until.ts';
-
-/** What these tests read of a message: of a change the first three, of a broadcast the payload. */
-interface Heard {
-  readonly eventType: string;
-  readonly new: Readonly<Record<'id' | 'name', string>>;
-  readonly old: Readonly<Record<'id', string>>;
-  readonly payload: { readonly x: number };
-}
-
-/** What these tests use of a client, the same in all releases. */
-interface Channel {
-  on(type: string, filter: Readonly<Record<string, unknown>>, heard: (message: Heard) => void): Channel;
-  subscribe(told?: (status: string) => void): unknown;
-  send(message: Readonly<Record<string, unknown>>): Promise<unknown>;
-  track(fields: Readonly<Record<string, unknown>>): Promise<unknown>;
-  presenceState(): Readonly<Record<string, readonly unknown[]>>;
-}
-interface Client {
-  channel(name: string, options?: Readonly<Record<string, unknown>>): Channel;
-  end(): void;
-}
 
 const SECRET = { kind: 'heartbeat', name: 'secret', check: { intervalMs: 600_000 } } as const;
 
@@ -50,48 +26,10 @@ afterAll(async () => {
   await server.close();
 });
 
-function realtime(
-  Kind: new (
-    url: string,
-    options: { params: { apikey: string } },
-  ) => {
-    channel: (name: string, options: never) => unknown;
-    disconnect: () => unknown;
-  },
-): (key: string) => Client {
-  return (key) => {
-    const client = new Kind(`ws://127.0.0.1:${proxy.port}/realtime/v1`, { params: { apikey: key } });
-    return {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: every release has these methods.
-      channel: (name, options) => client.channel(name, (options ?? { config: {} }) as never) as Channel,
-      end: () => void client.disconnect(),
-    };
-  };
-}
-
-const CLIENTS: readonly (readonly [string, (key: string) => Client])[] = [
-  [
-    'supabase-js 2.39.8 (realtime-js 2.9.3)',
-    (key) => {
-      const client = createClient239(`http://127.0.0.1:${proxy.port}`, key, {
-        auth: { persistSession: false, autoRefreshToken: false },
-      });
-      return {
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: every release has these methods.
-        channel: (name, options) => client.channel(name, options as never) as unknown as Channel,
-        end: () => client.realtime.disconnect(),
-      };
-    },
-  ],
-  ['realtime-js 2.11.2', realtime(Client211)],
-  ['realtime-js 2.15.6', realtime(Client215)],
-  ['realtime-js 2.119.0', realtime(Client2119)],
-];
-
 test.each(CLIENTS)(
   '[SB1] [SB2] [SB4] [SB8] %s: joins, filters, and holds the truth after a cut and a restart',
   async (name, open) => {
-    const client = open(reader);
+    const client = open(proxy.port, reader);
     onTestFinished(() => client.end());
     const tag = name.replaceAll(/\W+/gu, '-').toLowerCase();
     const held = new Map<string, string>();
@@ -141,7 +79,7 @@ test.each(CLIENTS)(
 test.each(CLIENTS)(
   '[SB6] [SB7] %s: broadcasts and presence reach another client, and the sender when it asks',
   async (name, open) => {
-    const clients = [open(reader), open(reader)] as const;
+    const clients = [open(proxy.port, reader), open(proxy.port, reader)] as const;
     onTestFinished(() => clients.forEach((client) => client.end()));
     const heard: string[] = [];
     const joined: string[] = [];
@@ -171,72 +109,74 @@ test.each(CLIENTS)(
   },
 );
 
-test('[SB3] a key that may not read is refused in the wire, and one that is revoked hears nothing more', async () => {
-  const [, open] = CLIENTS.at(-1) ?? ['', null];
-  if (open === null) throw new Error('a client');
-  const bad = open('sw_wrong');
-  let refused = '';
-  bad
-    .channel('x')
-    .on('postgres_changes', { event: '*', schema: 'public', table: 'services' }, () => {})
-    .subscribe((told) => (refused = told));
-  await until('the refusal', () => refused === 'CHANNEL_ERROR');
-  bad.end();
+test.each(newest(1))(
+  '[SB3] %s: a key that may not read is refused in the wire, and one that is revoked hears nothing more',
+  async (_, open) => {
+    const bad = open(proxy.port, 'sw_wrong');
+    let refused = '';
+    bad
+      .channel('x')
+      .on('postgres_changes', { event: '*', schema: 'public', table: 'services' }, () => {})
+      .subscribe((told) => (refused = told));
+    await until('the refusal', () => refused === 'CHANNEL_ERROR');
+    bad.end();
 
-  const made = (await server.api('POST', '/v1/keys', { name: 'short', scope: 'read' })).body;
-  const client = open(made.secret);
-  onTestFinished(() => client.end());
-  const told: string[] = [];
-  let rows = 0;
-  client
-    .channel('y')
-    .on('postgres_changes', { event: '*', schema: 'public', table: 'services' }, () => (rows += 1))
-    .subscribe((status) => told.push(status));
-  await until('the subscription', () => told.includes('SUBSCRIBED'));
-  const id = made.id ?? made.key?.id;
-  expect((await server.api('DELETE', `/v1/keys/${id}`)).status).toBeLessThan(300);
-  await until('the error', () => told.includes('CHANNEL_ERROR'));
-  const before = rows;
-  // Somebody who may hear it does: by then the other would have heard it too.
-  const witness = open(reader);
-  onTestFinished(() => witness.end());
-  const seen: string[] = [];
-  let isWatching = false;
-  witness
-    .channel('z')
-    .on('postgres_changes', { event: 'INSERT', schema: 'public', table: 'services' }, ({ new: row }) =>
-      seen.push(row.id),
-    )
-    .subscribe((status) => (isWatching = status === 'SUBSCRIBED'));
-  await until('the witness to be subscribed', () => isWatching);
-  expect((await server.api('POST', '/v1/services', { ...SECRET, id: 'after-revoke' })).status).toBe(201);
-  await until('the witness to hear it', () => seen.includes('after-revoke'));
-  expect(rows).toBe(before);
-});
+    const made = (await server.api('POST', '/v1/keys', { name: 'short', scope: 'read' })).body;
+    const client = open(proxy.port, made.secret);
+    onTestFinished(() => client.end());
+    const told: string[] = [];
+    let rows = 0;
+    client
+      .channel('y')
+      .on('postgres_changes', { event: '*', schema: 'public', table: 'services' }, () => (rows += 1))
+      .subscribe((status) => told.push(status));
+    await until('the subscription', () => told.includes('SUBSCRIBED'));
+    const id = made.id ?? made.key?.id;
+    expect((await server.api('DELETE', `/v1/keys/${id}`)).status).toBeLessThan(300);
+    await until('the error', () => told.includes('CHANNEL_ERROR'));
+    const before = rows;
+    // Somebody who may hear it does: by then the other would have heard it too.
+    const witness = open(proxy.port, reader);
+    onTestFinished(() => witness.end());
+    const seen: string[] = [];
+    let isWatching = false;
+    witness
+      .channel('z')
+      .on('postgres_changes', { event: 'INSERT', schema: 'public', table: 'services' }, ({ new: row }) =>
+        seen.push(row.id),
+      )
+      .subscribe((status) => (isWatching = status === 'SUBSCRIBED'));
+    await until('the witness to be subscribed', () => isWatching);
+    expect((await server.api('POST', '/v1/services', { ...SECRET, id: 'after-revoke' })).status).toBe(201);
+    await until('the witness to hear it', () => seen.includes('after-revoke'));
+    expect(rows).toBe(before);
+  },
+);
 
-test('[SB3] the token of an embed opens nothing here, though it reads the same table at its own door', async () => {
-  const made = await server.api('POST', '/v1/embeds', {
-    id: 'panel',
-    name: 'Panel',
-    panel: 'list',
-    views: [{ collection: 'services', filter: ['all'], fields: ['name', 'status'] }],
-  });
-  expect(made.status).toBe(201);
-  const { token } = (await server.api('POST', '/v1/embeds/panel/token')).body;
-  expect(token).toMatch(/^sw_embed_/u);
-  const [, open] = CLIENTS.at(-1) ?? ['', null];
-  if (open === null) throw new Error('a client');
-  const client = open(token);
-  onTestFinished(() => client.end());
-  const told: string[] = [];
-  client
-    .channel('embedded')
-    .on('postgres_changes', { event: '*', schema: 'public', table: 'services' }, () => told.push('row'))
-    .subscribe((status) => told.push(status));
-  await until('the refusal', () => told.includes('CHANNEL_ERROR'));
-  expect(told).not.toContain('SUBSCRIBED');
-  expect(told).not.toContain('row');
-});
+test.each(newest(1))(
+  '[SB3] %s: the token of an embed opens nothing here, though it reads the same table at its own door',
+  async (_, open) => {
+    const made = await server.api('POST', '/v1/embeds', {
+      id: 'panel',
+      name: 'Panel',
+      panel: 'list',
+      views: [{ collection: 'services', filter: ['all'], fields: ['name', 'status'] }],
+    });
+    expect(made.status).toBe(201);
+    const { token } = (await server.api('POST', '/v1/embeds/panel/token')).body;
+    expect(token).toMatch(/^sw_embed_/u);
+    const client = open(proxy.port, token);
+    onTestFinished(() => client.end());
+    const told: string[] = [];
+    client
+      .channel('embedded')
+      .on('postgres_changes', { event: '*', schema: 'public', table: 'services' }, () => told.push('row'))
+      .subscribe((status) => told.push(status));
+    await until('the refusal', () => told.includes('CHANNEL_ERROR'));
+    expect(told).not.toContain('SUBSCRIBED');
+    expect(told).not.toContain('row');
+  },
+);
 
 test.each(['//', 'http://[', '/realtime/v1/websocket?vsn=%', '/realtime/v1/websocket/', '///realtime/v1/websocket'])(
   '[SB9] an upgrade to %s is refused, and the server lives',

@@ -17,6 +17,7 @@ import {
   type OidcConfig,
   type SecretSources,
 } from './config-people.ts';
+import { REALTIME_DEFAULT, realtimeSchema, type RealtimeConfig } from './config-realtime.ts';
 import { limits } from './lib/limits.ts';
 import { isNestedDeeper } from './lib/yaml-nesting.ts';
 
@@ -61,6 +62,8 @@ export interface Config {
   readonly mail: MailConfig | null;
   /** Databases whose rows become records. */
   readonly captures: readonly CapturePlan[];
+  /** Topics of broadcast and presence: who may use which. */
+  readonly realtime: RealtimeConfig;
   readonly commands: Readonly<Record<string, CommandConfig>>;
   /** Services managed by the file, still to be checked by the model; `line` is where each stands. */
   readonly services: readonly { readonly line: number; readonly fields: Readonly<Record<string, unknown>> }[];
@@ -182,6 +185,7 @@ export function loadConfig(options: LoadOptions = {}): Config {
     auth: { jwt: (file.auth?.jwt ?? []).map(toJwt), oidc },
     mail,
     captures: readCaptures({ file, path }, sources, problems),
+    realtime: file.realtime ?? REALTIME_DEFAULT,
     commands: file.commands ?? {},
     collections:
       fromEnv.collections !== undefined
@@ -355,6 +359,20 @@ export const settings: readonly Setting[] = [
   },
   {
     env: null,
+    key: 'realtime.public',
+    default: 'true',
+    bound: 'true or false',
+    meaning: 'May channels of Supabase clients that are not private be used for broadcast and presence?',
+  },
+  {
+    env: null,
+    key: 'realtime.topics',
+    default: 'none',
+    bound: 'list of {topic, may, of, needs, claims}, at most 256',
+    meaning: 'Policies of private channels: who may use which topic.',
+  },
+  {
+    env: null,
     key: 'commands',
     default: 'none',
     bound: 'map of name to {argv, env, cwd}, at most 256',
@@ -501,6 +519,7 @@ const fileSchema = z.strictObject({
   dialects: dialectsSchema.optional(),
   auth: z.strictObject({ jwt: z.array(jwt).max(32).optional(), oidc: oidcListSchema.optional() }).optional(),
   mail: mailSchema.optional(),
+  realtime: realtimeSchema.optional(),
   commands: z
     .record(name, command)
     .refine((all) => Object.keys(all).length <= 256, 'at most 256 commands')

@@ -34,6 +34,7 @@ import type { WriteDeps } from './collect/reports/deps.ts';
 import { createOtlp } from './collect/otlp/receive.ts';
 import { createReports } from './collect/reports/report.ts';
 import { environment, type Config } from './config.ts';
+import { claimsAsked } from './config-realtime.ts';
 import { engine } from './derive/engine.ts';
 import { rulesOf } from './derive/rules.ts';
 import { AuditRetention } from './joints/audit-retention.ts';
@@ -99,6 +100,8 @@ import { OidcDoor } from './serve/auth/oidc/door.ts';
 import { Trips } from './serve/auth/oidc/trips.ts';
 import { Rooms } from './serve/dialects/rooms.ts';
 import { attachSupabase, SUPABASE_PATH } from './serve/dialects/supabase/door.ts';
+import { Kept } from './serve/dialects/supabase/kept.ts';
+import { Topics } from './serve/dialects/supabase/topics.ts';
 import { attachTopics, plainAt } from './serve/dialects/topics/door.ts';
 import { isPlain } from './serve/dialects/topics/socket.ts';
 import { attachLive, visitorOf, type LiveDoor } from './serve/gateway.ts';
@@ -547,7 +550,12 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   endings.push(() => letters.close());
   const embeds = new Embeds({ clock, live, onChanged: (id, of) => door.gateway.renew(id, of) });
   followers.push((committed) => embeds.follow(committed));
-  const jwt = new JwtVerifier({ clock, issuers: config.auth.jwt, fetch, kept: catalog.claims });
+  const jwt = new JwtVerifier({
+    clock,
+    issuers: config.auth.jwt,
+    fetch,
+    kept: [...new Set([...catalog.claims, ...claimsAsked(config.realtime)])],
+  });
   const authenticate = createAuthenticator({
     clock,
     keys,
@@ -597,6 +605,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
         mutate,
       });
   followers.push((committed) => mcp?.follow(committed));
+  const said = new Topics({ rooms: new Rooms(limits), kept: new Kept({ clock, limits }), config: config.realtime });
   const http = createHttp({
     clock,
     log,
@@ -634,6 +643,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     beat: (beat) => beats.beat(beat),
     instructions,
     push: devices,
+    topics: said,
     audit: { commit, head: (org) => commit.auditHead(org), refused: (refused) => refusals.note(refused) },
     gateway: {
       get hasRoom() {
@@ -686,7 +696,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   const topicDeps = { ...dialect, templates: config.dialects.topics.templates };
   const supabase = attachSupabase({
     ...dialect,
-    rooms: new Rooms(limits),
+    topics: said,
     plain: { is: (text) => topicsPath !== null && isPlain(text), make: plainAt(topicDeps) },
   });
   const topics =

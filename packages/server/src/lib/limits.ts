@@ -67,6 +67,13 @@ export const limits = {
   dialectRoomsMax: 20_000,
   presencesPerRoomMax: 1_000,
   presenceBytesMax: 4_096,
+  /** What was said in private topics, for who asks for it on joining: by topic and age, and over all topics. */
+  keptPerTopicMax: 100,
+  keptMs: 86_400_000,
+  keptBytesMax: 16_777_216,
+  /** Of these, what one join is told again; messages of one REST call. */
+  replayedPerJoinMax: 25,
+  broadcastsPerRequestMax: 100,
   /** A client sends a heartbeat every 25 or 30 s; after three without one it is gone. */
   dialectSilenceMs: 95_000,
   /** How often those are asked for a sign of life that need not say anything by themselves. */

@@ -59,6 +59,9 @@ import type { HttpDeps } from '../serve/http/deps.ts';
 import { testVault } from './test-vault.ts';
 import { Drawings } from '../serve/pages/drawn.ts';
 import { Streams } from '../serve/pages/stream.ts';
+import { Rooms } from '../serve/dialects/rooms.ts';
+import { Kept } from '../serve/dialects/supabase/kept.ts';
+import { Topics } from '../serve/dialects/supabase/topics.ts';
 
 /**
  * The whole REST door over a real commit, memory, store and status engine, with real commands, reports, beats, keys and
@@ -400,6 +403,11 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       refused: (refused) => refusals.note(refused),
     },
     push: devices,
+    topics: new Topics({
+      rooms: new Rooms(bounds),
+      kept: new Kept({ clock, limits: bounds }),
+      config: { public: true, topics: [] },
+    }),
     instructions,
     metrics: createMetrics(),
     system: {

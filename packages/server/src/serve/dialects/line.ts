@@ -47,6 +47,8 @@ export type Event =
 export interface LineEvents {
   /** The credential was good. */
   welcome(principal: Principal): void;
+  /** A fresh token was good, or what the caller may do has changed. */
+  renewed?(principal: Principal): void;
   /** A view is held whole, for the first time. */
   loaded(s: number, rows: readonly JsonObject[]): void;
   happened(s: number, event: Event): void;
@@ -203,6 +205,11 @@ export class Line {
       case 'welcome': {
         const { principal } = this.#session;
         if (principal !== null) this.#events.welcome(principal);
+        return;
+      }
+      case 'authd': {
+        const { principal } = this.#session;
+        if (principal !== null) this.#events.renewed?.(principal);
         return;
       }
       case 'subd': {

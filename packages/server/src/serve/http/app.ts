@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import { analyticsRoutes } from './analytics.ts';
 import { auditRoutes } from './audit.ts';
+import { broadcastRoutes } from './broadcast.ts';
 import { bulkRoutes } from './bulk.ts';
 import { commandRoutes } from './commands.ts';
 import { Dashboard } from './dashboard.ts';
@@ -46,6 +47,7 @@ export function createHttp(deps: HttpDeps): Http {
     ...healthRoutes(deps),
     ...systemRoutes(deps),
     ...liveRoutes(deps, rates),
+    ...broadcastRoutes(deps, rates),
     ...mcpRoutes(deps),
     ...sessionRoutes(deps, rates),
     ...secondFactorRoutes(deps, rates),

@@ -22,6 +22,7 @@ import type { Authenticate } from '../auth/authenticator.ts';
 import type { Authenticate as SessionAuthenticate } from '../session.ts';
 import type { LiveGateway } from '../transports/requests.ts';
 import type { McpDoor } from '../mcp/door.ts';
+import type { Topics } from '../dialects/supabase/topics.ts';
 import type { Demo } from './demo.ts';
 
 /** Everything the REST door needs, as functions: it reads memory, hands writes on, and holds no state of its own. */
@@ -72,6 +73,8 @@ export interface HttpDeps {
   /** What agents that speak REST have not answered; holds the request until there is something. */
   readonly instructions: InstructionDoor;
   readonly push: PushDoor;
+  /** Topics of Supabase clients, in which programs may say something by REST. */
+  readonly topics: Topics;
   /** For doors that change what is no record. */
   readonly audit: AuditDoor;
   /** The server as an MCP server; null where that is off. */

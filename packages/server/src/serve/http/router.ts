@@ -6,6 +6,7 @@ import { explain, type Permission } from '@statewire/model';
 import type { From, Principal } from '../../lib/principal.ts';
 import { can, canReport, lacking } from '../../publish/access.ts';
 import { PANELS_PATH } from '../panels.ts';
+import { REALTIME_PATH } from '../dialects/supabase/topics.ts';
 import { isLoopbackHost } from '../auth/origin.ts';
 import { auditCall, auditForbidden, auditRefusal, type AuditedCall } from './audited.ts';
 import { readJson } from './body.ts';
@@ -34,6 +35,8 @@ export interface Route {
   readonly body: z.ZodType | null;
   /** Media types of a body that the handler reads itself, for the document; null when it reads none. */
   readonly raw: readonly string[] | null;
+  /** Parameters that may be any text; the others are ids. */
+  readonly texts?: readonly string[] | undefined;
   readonly answers: Readonly<Record<number, Answer>>;
   /** What a 401 of this route adds to its challenge: where a client learns who gives credentials. */
   readonly challenge?: ((context: Context) => string | null) | undefined;
@@ -72,6 +75,7 @@ interface Spec<Q extends z.ZodObject, B extends z.ZodType> {
   readonly query?: Q;
   readonly body?: B;
   readonly raw?: readonly string[];
+  readonly texts?: Route['texts'];
   readonly answers: Route['answers'];
   readonly challenge?: Route['challenge'];
   readonly refusal?: Route['refusal'];
@@ -271,9 +275,9 @@ async function guard(
   from: From,
 ): Promise<Principal | null> {
   const { ip } = from;
+  if (entry.access === 'live' || entry.access === 'panel') return null;
   const bearer = bearerOf(context);
   const cookie = context.req.header('cookie') ?? null;
-  if (entry.access === 'live' || entry.access === 'panel') return null;
   if (entry.access === 'open' || (entry.access === 'slug' && bearer === null)) {
     await rates.spend('ip', ip);
     return null;
@@ -354,7 +358,7 @@ function paramsOf(entry: Route, context: Context): Readonly<Record<string, strin
     names.map((name) => {
       const value = context.req.param(name) ?? '';
       // No record can have such an id, so it is missing like any other: nothing is said about why.
-      if (!/^[\w.:@~-]{1,200}$/u.test(value))
+      if (entry.texts?.includes(name) !== true && !/^[\w.:@~-]{1,200}$/u.test(value))
         throw new RefusedError({ code: 'not_found', message: `there is nothing with this ${name}` });
       return [name, value];
     }),
@@ -380,13 +384,14 @@ function finish(deps: HttpDeps, context: Context, response: Response): Response 
   headers.append('vary', 'Origin');
   // Only listed origins may read answers from elsewhere; never `*`, and never an origin because it asked.
   // Below /panels no cookie is read: what a page of another origin gets there is what its embed's token opens.
-  const isPanel = context.req.path.startsWith(`${PANELS_PATH}/`);
-  if (origin !== undefined && (isPanel || deps.settings.origins.includes(origin))) {
+  // The same below /realtime/v1, where a key of the app stands in a header of its own.
+  const isForAll = [PANELS_PATH, REALTIME_PATH].some((path) => context.req.path.startsWith(`${path}/`));
+  if (origin !== undefined && (isForAll || deps.settings.origins.includes(origin))) {
     headers.set('access-control-allow-origin', origin);
     headers.set('access-control-allow-credentials', 'true');
     headers.set(
       'access-control-allow-headers',
-      'authorization, content-type, if-match, if-none-match, idempotency-key, mcp-protocol-version, mcp-method, mcp-name, statewire-why',
+      'authorization, apikey, content-type, if-match, if-none-match, idempotency-key, mcp-protocol-version, mcp-method, mcp-name, statewire-why, x-client-info',
     );
     headers.set('access-control-expose-headers', 'etag, retry-after');
     headers.set('access-control-max-age', '600');

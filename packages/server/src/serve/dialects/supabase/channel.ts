@@ -7,23 +7,25 @@
  *
  * `phx_close` would be final for the client; after `phx_error` it joins again with the newest token it has.
  */
-import { filterKey, type JsonObject } from '@statewire/protocol';
+import { filterKey, isJsonObject, type Json, type JsonObject } from '@statewire/protocol';
 import type { CollectionOf } from '../../../lib/catalog.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Limits } from '../../../lib/limits.ts';
 import type { Principal } from '../../../lib/principal.ts';
 import type { Visitor } from '../../session.ts';
 import { Line, type Drain, type Event, type Sessions } from '../line.ts';
-import type { Broadcast, Member, PresenceDiff, Rooms } from '../rooms.ts';
+import type { Broadcast, Member, PresenceDiff } from '../rooms.ts';
 import { changesOf, replayOf, type ChangeData } from './changes.ts';
 import type { Binding, Wish } from './join.ts';
+import type { Grant } from './policy.ts';
 import { presenceDiff, presenceState } from './presence.ts';
+import { roomOf, unreadable, unwritable, type Topic, type Topics } from './topics.ts';
 
 export interface ChannelDeps {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly sessions: Sessions;
-  readonly rooms: Rooms;
+  readonly topics: Topics;
   readonly of: CollectionOf;
 }
 
@@ -31,7 +33,7 @@ export interface ChannelDeps {
 export interface Voice extends Drain {
   push(topic: string, event: string, payload: JsonObject): void;
   reply(topic: string, ref: Asked, status: 'error' | 'ok', response: JsonObject): void;
-  broadcast(topic: string, message: Broadcast): void;
+  broadcast(topic: string, message: Broadcast, meta?: JsonObject): void;
   /** The channel is over. */
   ended(channel: Channel): void;
 }
@@ -48,6 +50,9 @@ export class Channel implements Member {
   readonly #deps: ChannelDeps;
   readonly #voice: Voice;
   readonly #wish: Wish;
+  /** The topic without `realtime:`, and the room behind it. */
+  readonly #named: Topic;
+  readonly #room: string;
   readonly #line: Line;
   readonly #views = new Map<number, Binding[]>();
   readonly #waiting = new Set<number>();
@@ -55,6 +60,7 @@ export class Channel implements Member {
   readonly #replay: { readonly binding: Binding; readonly data: ChangeData }[] = [];
   #token: string | null;
   #org: string | null = null;
+  #grant: Grant = NOTHING;
   #at: 'joined' | 'joining' | 'over' = 'joining';
 
   constructor(
@@ -74,9 +80,12 @@ export class Channel implements Member {
     this.joinRef = join.asked.joinRef ?? join.asked.ref;
     this.#asked = join.asked;
     this.#wish = join.wish;
+    this.#named = { topic: join.topic.replace(/^realtime:/u, ''), isPrivate: join.wish.isPrivate };
+    this.#room = roomOf(this.#named);
     this.#token = join.token;
     this.#line = new Line({ clock: deps.clock, sessions: deps.sessions, drain: voice }, join, {
       welcome: (principal) => this.#welcome(principal),
+      renewed: (principal) => this.#judge(principal),
       loaded: (s, rows) => this.#loaded(s, rows),
       happened: (s, event) => this.#happened(s, event),
       refused: (_, code, message) => this.#fail(code, message),
@@ -91,20 +100,34 @@ export class Channel implements Member {
     this.#line.renew(token);
   }
 
-  send(asked: Asked, message: Broadcast): void {
+  /** `persist`: whether and how long the client asks for it to be kept, `true` or `{ttl: seconds}`. */
+  send(asked: Asked, message: Broadcast, persist: Json): void {
     if (this.#at !== 'joined' || this.#org === null) return;
-    this.#deps.rooms.send(this.#org, this.topic, message, this.#wish.hearsItself ? null : this);
+    if (!this.#grant.broadcast.write) {
+      const reason = unwritable(this.#named.topic);
+      // Without an answer to wait for, it is told where the client says what it does not do.
+      if (this.#wish.wantsAck) this.#voice.reply(this.topic, asked, 'error', { reason });
+      else this.#system('system', 'error', reason);
+      return;
+    }
+    const except = this.#wish.hearsItself ? null : this;
+    this.#deps.topics.say(this.#org, this.#named, message, { except, ttlMs: ttlOf(persist) });
     if (this.#wish.wantsAck) this.#voice.reply(this.topic, asked, 'ok', {});
   }
 
   track(asked: Asked, isThere: boolean, fields: JsonObject): void {
     if (this.#at !== 'joined' || this.#org === null) return;
-    const { rooms, limits } = this.#deps;
-    if (!isThere) rooms.untrack(this.#org, this.topic, this);
+    const { topics, limits } = this.#deps;
+    const { rooms } = topics;
+    if (!this.#grant.presence.write) {
+      this.#voice.reply(this.topic, asked, 'error', { reason: unwritable(this.#named.topic) });
+      return;
+    }
+    if (!isThere) rooms.untrack(this.#org, this.#room, this);
     else if (JSON.stringify(fields).length > limits.presenceBytesMax) {
       this.#voice.reply(this.topic, asked, 'error', { reason: `presence: more than ${limits.presenceBytesMax} bytes` });
       return;
-    } else if (!rooms.track(this.#org, this.topic, this, { key: this.#key, fields })) {
+    } else if (!rooms.track(this.#org, this.#room, this, { key: this.#key, fields })) {
       this.#voice.reply(this.topic, asked, 'error', {
         reason: `presence: ${limits.presencesPerRoomMax} are here, no more fit`,
       });
@@ -114,11 +137,11 @@ export class Channel implements Member {
   }
 
   broadcast(message: Broadcast): void {
-    if (this.#at === 'joined') this.#voice.broadcast(this.topic, message);
+    if (this.#at === 'joined' && this.#grant.broadcast.read) this.#voice.broadcast(this.topic, message);
   }
 
   presence(diff: PresenceDiff): void {
-    if (this.#at === 'joined' && this.#wish.hasPresence) {
+    if (this.#at === 'joined' && this.#wish.hasPresence && this.#grant.presence.read) {
       this.#voice.push(this.topic, 'presence_diff', presenceDiff(diff));
     }
   }
@@ -127,7 +150,7 @@ export class Channel implements Member {
     if (this.#at === 'over') return;
     this.#at = 'over';
     this.#line.close();
-    if (this.#org !== null) this.#deps.rooms.leave(this.#org, this.topic, this);
+    if (this.#org !== null) this.#deps.topics.rooms.leave(this.#org, this.#room, this);
     this.#voice.ended(this);
   }
 
@@ -136,6 +159,8 @@ export class Channel implements Member {
   }
 
   #welcome(principal: Principal): void {
+    this.#judge(principal);
+    if (this.#at === 'over') return;
     this.#org = principal.org;
     const known = new Map<string, number>();
     for (const binding of this.#wish.bindings) {
@@ -147,6 +172,15 @@ export class Channel implements Member {
       this.#waiting.add(s);
     }
     this.#settle();
+  }
+
+  /** What the caller may do in the topic now; whoever may not read in it has no place there. */
+  #judge(principal: Principal): void {
+    this.#grant = this.#deps.topics.grantOf(principal, this.#named);
+    const { broadcast, presence } = this.#grant;
+    // Tables have rules of their own: a channel of a public name that only listens to them needs no topic.
+    const needsTopic = this.#wish.isPrivate || this.#wish.bindings.length === 0;
+    if (needsTopic && !broadcast.read && !presence.read) this.#fail(null, unreadable(this.#named.topic));
   }
 
   #loaded(s: number, rows: readonly JsonObject[]): void {
@@ -161,18 +195,23 @@ export class Channel implements Member {
   /** Subscribed is true only when all views are held. */
   #settle(): void {
     if (this.#at !== 'joining' || this.#waiting.size > 0 || this.#org === null) return;
-    const { rooms, limits } = this.#deps;
-    if (!rooms.enter(this.#org, this.topic, this)) {
+    const { topics, limits } = this.#deps;
+    const { rooms, kept } = topics;
+    if (!rooms.enter(this.#org, this.#room, this)) {
       this.#fail('overloaded', `${limits.dialectRoomsMax} topics are in use; come back later`);
       return;
     }
     this.#at = 'joined';
-    const { bindings, hasPresence } = this.#wish;
+    const { bindings, hasPresence, replay } = this.#wish;
     this.#voice.reply(this.topic, this.#asked, 'ok', {
       postgres_changes: bindings.map(({ id, said }) => ({ ...said, id })),
     });
-    if (hasPresence)
-      this.#voice.push(this.topic, 'presence_state', presenceState(rooms.present(this.#org, this.topic)));
+    if (hasPresence && this.#grant.presence.read)
+      this.#voice.push(this.topic, 'presence_state', presenceState(rooms.present(this.#org, this.#room)));
+    if (replay !== null && this.#grant.broadcast.read) {
+      for (const { id, ...message } of kept.since(this.#org, this.#room, replay))
+        this.#voice.broadcast(this.topic, message, { replayed: true, id });
+    }
     if (bindings.length === 0) return;
     this.#system('postgres_changes', 'ok', 'Subscribed to PostgreSQL');
     for (const { binding, data } of this.#replay.splice(0)) this.#change(binding, data);
@@ -192,20 +231,30 @@ export class Channel implements Member {
     if (this.#at === 'joined') this.#voice.push(this.topic, 'postgres_changes', { ids: [id], data });
   }
 
-  #fail(code: string, message: string): void {
+  /** `code`: null where the wire has words of its own. */
+  #fail(code: string | null, message: string): void {
     if (this.#at === 'over') return;
-    if (this.#at === 'joining') this.#voice.reply(this.topic, this.#asked, 'error', { reason: `${code}: ${message}` });
+    const reason = code === null ? message : `${code}: ${message}`;
+    if (this.#at === 'joining') this.#voice.reply(this.topic, this.#asked, 'error', { reason });
     else {
-      this.#system('system', 'error', `${code}: ${message}`);
+      this.#system('system', 'error', reason);
       this.#voice.push(this.topic, 'phx_error', {});
     }
     this.leave();
   }
 
   #system(extension: string, status: 'error' | 'ok', message: string): void {
-    const channel = this.topic.replace(/^realtime:/u, '');
-    this.#voice.push(this.topic, 'system', { extension, status, message, channel });
+    this.#voice.push(this.topic, 'system', { extension, status, message, channel: this.#named.topic });
   }
 }
 
 const INTERVAL_MS = 100;
+
+const NOTHING: Grant = { broadcast: { read: false, write: false }, presence: { read: false, write: false } };
+
+/** How long a message is to be kept; null when nobody asked. */
+export function ttlOf(persist: Json): number | null {
+  if (persist === true || persist === 'true') return Number.MAX_SAFE_INTEGER;
+  const ttl = isJsonObject(persist) ? persist['ttl'] : undefined;
+  return typeof ttl === 'number' && ttl > 0 ? ttl * 1000 : isJsonObject(persist) ? Number.MAX_SAFE_INTEGER : null;
+}

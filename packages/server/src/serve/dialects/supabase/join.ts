@@ -24,6 +24,8 @@ export interface Wish {
   readonly hearsItself: boolean;
   readonly wantsAck: boolean;
   readonly isPrivate: boolean;
+  /** What was said before, told again: from when, and how many at most. */
+  readonly replay: { readonly since: number; readonly limit: number } | null;
   readonly hasPresence: boolean;
   readonly presenceKey: string;
   readonly token: string | null;
@@ -52,11 +54,17 @@ export function readJoin(
     if (!binding.ok) return binding;
     bindings.push(binding.value);
   }
+  const isPrivate = isTrue(config['private']);
+  const replay = readReplay(broadcast['replay'], deps.limits);
+  if (!replay.ok) return replay;
+  if (replay.value !== null && !isPrivate)
+    return refuse('bad_request', 'replay: only what is said in private channels is kept');
   return ok({
     bindings,
+    replay: replay.value,
     hearsItself: isTrue(broadcast['self']),
     wantsAck: isTrue(broadcast['ack']),
-    isPrivate: isTrue(config['private']),
+    isPrivate,
     // Clients of before 2.12 do not say it.
     hasPresence: presence['enabled'] === undefined || isTrue(presence['enabled']),
     presenceKey: typeof key === 'string' ? key.slice(0, KEY_CHARS_MAX) : '',
@@ -71,6 +79,14 @@ export function tokenOf(payload: JsonObject): string | null {
 }
 
 const KEY_CHARS_MAX = 128;
+
+function readReplay(raw: Json | undefined, { replayedPerJoinMax }: Limits): Result<Wish['replay']> {
+  if (raw === undefined || raw === null) return ok(null);
+  const { since, limit = replayedPerJoinMax } = isJsonObject(raw) ? raw : {};
+  if (typeof since !== 'number' || typeof limit !== 'number' || !Number.isSafeInteger(limit) || limit < 1)
+    return refuse('bad_request', 'replay: expected {since: milliseconds, limit: a number above 0}');
+  return ok({ since, limit: Math.min(limit, replayedPerJoinMax) });
+}
 
 function readBinding(entry: Json, id: number, of: CollectionOf): Result<Binding> {
   if (!isJsonObject(entry)) return refuse('bad_request', 'postgres_changes: expected objects');

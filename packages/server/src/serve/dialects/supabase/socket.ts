@@ -6,7 +6,17 @@ import type { JsonObject } from '@statewire/protocol';
 import type { Visitor } from '../../session.ts';
 import { Channel, type Asked, type ChannelDeps, type Voice } from './channel.ts';
 import { readJoin, tokenOf } from './join.ts';
-import { decode, decodePush, encode, encodeBroadcast, objectAt, SOCKET_TOPIC, type Frame, type Vsn } from './wire.ts';
+import {
+  decode,
+  decodePush,
+  encode,
+  encodeBroadcast,
+  isName,
+  objectAt,
+  SOCKET_TOPIC,
+  type Frame,
+  type Vsn,
+} from './wire.ts';
 import type { Pipe, Receiver } from '../pipe.ts';
 import type { Broadcast } from '../rooms.ts';
 
@@ -56,9 +66,10 @@ export class Socket implements Receiver, Voice {
       this.#flawed(push.message);
       return;
     }
-    const { topic, event, payload } = push.value;
-    this.#channelOf(push.value)?.send(push.value, { event, payload });
-    if (!this.#channels.has(topic)) this.#stranger(topic, push.value);
+    const { topic, event, payload, meta } = push.value;
+    const channel = this.#channelOf(push.value);
+    if (channel === null) this.#stranger(topic, push.value);
+    else channel.send(push.value, { event, payload }, meta['persist'] ?? null);
   }
 
   /** Only what the client itself says counts: its heartbeats come from its own timer. */
@@ -82,11 +93,11 @@ export class Socket implements Receiver, Voice {
     this.#write({ joinRef, ref, topic, event: 'phx_reply', payload: { status, response } });
   }
 
-  broadcast(topic: string, { event, payload }: Broadcast): void {
+  broadcast(topic: string, { event, payload }: Broadcast, meta: JsonObject | null = null): void {
     const isRaw = payload instanceof Uint8Array;
     if (!this.#hasRoom || (isRaw && this.#vsn === 1)) return;
-    if (isRaw) this.#pipe.bytes(encodeBroadcast(topic, event, payload));
-    else this.push(topic, 'broadcast', { type: 'broadcast', event, payload });
+    if (isRaw) this.#pipe.bytes(encodeBroadcast(topic, event, payload, meta));
+    else this.push(topic, 'broadcast', { type: 'broadcast', event, payload, ...(meta === null ? {} : { meta }) });
   }
 
   ended(channel: Channel): void {
@@ -119,8 +130,9 @@ export class Socket implements Receiver, Voice {
         return;
       case 'broadcast': {
         const { event: name } = payload;
-        if (typeof name === 'string') channel.send(frame, { event: name, payload: objectAt(payload, 'payload') });
-        else this.reply(topic, frame, 'error', { reason: 'broadcast: expected the name of an event' });
+        if (isName(name)) channel.send(frame, { event: name, payload: objectAt(payload, 'payload') }, null);
+        else
+          this.reply(topic, frame, 'error', { reason: 'broadcast: expected the name of an event, 255 bytes at most' });
         return;
       }
       case 'presence': {
@@ -157,10 +169,6 @@ export class Socket implements Receiver, Voice {
     const wish = readJoin(payload, { of, limits });
     if (!wish.ok) {
       turnAway(`${wish.code}: ${wish.message}`);
-      return;
-    }
-    if (wish.value.isPrivate) {
-      turnAway('unsupported: private channels are not served yet');
       return;
     }
     const token = wish.value.token ?? this.#apikey;

@@ -6,6 +6,8 @@ import { FakeClock } from '../../../testing/fake-clock.ts';
 import { Rooms } from '../rooms.ts';
 import { changesOf, replayOf } from './changes.ts';
 import { parseRowFilter } from './filter.ts';
+import { Kept } from './kept.ts';
+import { Topics } from './topics.ts';
 import { readJoin, type Binding } from './join.ts';
 import { Socket } from './socket.ts';
 import { tableOf } from './tables.ts';
@@ -146,7 +148,12 @@ test('[SB10] a client that does not read its answers is let go at the bound, and
       throw new Error('nobody joins here');
     },
   };
-  const deps = { clock, limits, sessions, rooms: new Rooms(limits), of: collectionOf };
+  const topics = new Topics({
+    rooms: new Rooms(limits),
+    kept: new Kept({ clock, limits }),
+    config: { public: true, topics: [] },
+  });
+  const deps = { clock, limits, sessions, topics, of: collectionOf };
   const visitor = { origin: null, host: null, cookie: null };
   const socket = new Socket(deps, pipe, { vsn: 2, apikey: null, visitor });
   const beat = JSON.stringify([null, '1', 'phoenix', 'heartbeat', {}]);

@@ -18,11 +18,14 @@ export interface Frame {
 /** A broadcast in binary: what a client pushes (3). */
 export interface BinaryPush extends Omit<Frame, 'payload'> {
   readonly payload: JsonObject | Uint8Array;
+  /** What is said beside the payload, such as `persist`. */
+  readonly meta: JsonObject;
 }
 
 /** The topic of the socket itself. */
 export const SOCKET_TOPIC = 'phoenix';
-export const TOPIC_CHARS_MAX = 255;
+/** What one byte can say: lengths in binary frames are bytes. */
+export const TOPIC_BYTES_MAX = 255;
 
 export function decode(text: string): Result<Frame> {
   // As one field of an object, so that what is refused on every wire of ours (depth, keys that are no keys) is refused here.
@@ -58,21 +61,28 @@ export function decodePush(bytes: Uint8Array): Result<BinaryPush> {
     texts.push(UTF8.decode(bytes.subarray(at, at + length)));
     at += length;
   }
-  const [joinRef = '', ref = '', topic = '', event = ''] = texts;
+  const [joinRef = '', ref = '', topic = '', event = '', said = ''] = texts;
   const body = bytes.subarray(at);
   const encoding = bytes[6];
   if (encoding !== RAW && encoding !== JSON_TEXT)
     return refuse('bad_request', `found encoding ${encoding ?? 'nothing'}`);
-  const head = { joinRef: orNull(joinRef), ref: orNull(ref), topic, event };
+  const meta = said === '' ? ok({}) : parseMessage(said);
+  if (!meta.ok) return refuse('bad_request', meta.message);
+  const head = { joinRef: orNull(joinRef), ref: orNull(ref), topic, event, meta: meta.value };
   if (encoding === RAW) return ok({ ...head, payload: Uint8Array.from(body) });
   const payload = parseMessage(UTF8.decode(body));
   return payload.ok ? ok({ ...head, payload: payload.value }) : refuse('bad_request', payload.message);
 }
 
 /** `4, |topic|, |event|, |meta|, encoding`, then these texts, then the payload. */
-export function encodeBroadcast(topic: string, event: string, payload: JsonObject | Uint8Array): Uint8Array {
+export function encodeBroadcast(
+  topic: string,
+  event: string,
+  payload: JsonObject | Uint8Array,
+  meta: JsonObject | null = null,
+): Uint8Array {
   const isRaw = payload instanceof Uint8Array;
-  const parts = [topic, event, ''].map((text) => Buffer.from(text));
+  const parts = [topic, event, meta === null ? '' : JSON.stringify(meta)].map((text) => Buffer.from(text));
   const body = isRaw ? payload : Buffer.from(JSON.stringify(payload));
   const head = Buffer.from([BROADCAST, ...parts.map(({ length }) => length), isRaw ? RAW : JSON_TEXT]);
   return Buffer.concat([head, ...parts, body]);
@@ -88,12 +98,15 @@ const UTF8 = new TextDecoder();
 function frameOf(raw: Readonly<Record<'joinRef' | 'ref' | 'topic' | 'event' | 'payload', unknown>>): Result<Frame> {
   const { topic, event } = raw;
   const payload: unknown = raw.payload ?? {};
-  if (typeof topic !== 'string' || topic === '' || topic.length > TOPIC_CHARS_MAX)
-    return refuse('bad_request', `topic: expected a text of 1 to ${TOPIC_CHARS_MAX} characters`);
-  if (typeof event !== 'string' || event === '' || event.length > TOPIC_CHARS_MAX)
-    return refuse('bad_request', `event: expected a text of 1 to ${TOPIC_CHARS_MAX} characters`);
+  if (!isName(topic)) return refuse('bad_request', `topic: expected a text of 1 to ${TOPIC_BYTES_MAX} bytes`);
+  if (!isName(event)) return refuse('bad_request', `event: expected a text of 1 to ${TOPIC_BYTES_MAX} bytes`);
   if (!isJsonObject(payload)) return refuse('bad_request', 'payload: expected an object');
   return ok({ joinRef: refOf(raw.joinRef), ref: refOf(raw.ref), topic, event, payload });
+}
+
+/** A text that fits where a binary frame has its topic or its event. */
+export function isName(raw: unknown): raw is string {
+  return typeof raw === 'string' && raw !== '' && Buffer.byteLength(raw) <= TOPIC_BYTES_MAX;
 }
 
 function refOf(raw: unknown): string | null {

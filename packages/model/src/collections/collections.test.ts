@@ -417,6 +417,7 @@ const rows: Record<string, Record<string, unknown>> = {
     thread: 'a1',
     to: '',
     recipient: 'r',
+    place: null,
     queuedAt: 1,
     deliveredAt: null,
     nextAt: 1,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createClient } from '@statewire/client';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { TestDatabase } from './harness/postgres.ts';
-import { ADMIN_KEY, TestServer } from './harness/server.ts';
+import { ADMIN_KEY, TestServer, type Reply } from './harness/server.ts';
 import { until } from './harness/until.ts';
 
 let db: TestDatabase;
@@ -52,7 +52,7 @@ async function rows(collection: string): Promise<Record_[]> {
     const { status, body } = await server.api('GET', `/v1/${collection}?limit=1000${query}`);
     expect(status).toBe(200);
     all.push(...body.rows);
-    cursor = body.nextCursor ?? body.cursor ?? null;
+    cursor = body.next;
     if (cursor === null) return all;
   }
 }
@@ -97,3 +97,158 @@ test('[CP5] nobody writes the records of a captured table, and whoever reads the
   expect((await server.api('DELETE', '/v1/captures/shop')).status).toBeGreaterThanOrEqual(400);
   expect(await sameOrders()).toBe(true);
 });
+
+/** Kills in one run: few here, 50 when asked; then the slower ways to lose a slot are tried, too. */
+const KILLS = Number(process.env['CAPTURE_KILLS'] ?? 2);
+
+test('[CP6] one transaction of theirs of 5,000 rows, cut by a kill of this server, goes on where it was', async () => {
+  const { version } = (await server.api('GET', '/v1/orders/7')).body;
+  await db.query(
+    `INSERT INTO orders (id, state, note) SELECT i, 'bulk', repeat('x', 100) FROM generate_series(100001, 105000) i`,
+  );
+  await until('some of it', async () => (await server.api('GET', '/v1/orders/100500')).status === 200);
+  await server.kill();
+  await server.launch();
+  await until('all of it', sameOrders);
+  const { rows: changed } = (await server.api('GET', '/v1/orders?filter=["eq","id","100001"]')).body;
+  // What was done before the kill was not done again.
+  expect(changed[0].createdAt).toBe(changed[0].updatedAt);
+  expect((await server.api('GET', '/v1/orders/7')).body.version).toBe(version);
+  expect((await captured()).epoch).toBe(1);
+  await db.query('DELETE FROM orders WHERE id > 100000');
+  await until('the same', sameOrders);
+});
+
+test('[CP7] large values that did not change stay, also when the key changes; a table that is emptied is empty', async () => {
+  await db.query(`ALTER TABLE orders ALTER note SET STORAGE EXTERNAL`);
+  await db.query(
+    `INSERT INTO orders (id, state, note) VALUES (7000, 'big', repeat('y', 20000)), (7001, 'big', repeat('z', 20000))`,
+  );
+  await db.query(`UPDATE orders SET state = 'still' WHERE id = 7000`);
+  await db.query(`UPDATE orders SET id = 7002 WHERE id = 7001`);
+  await until('the same', sameOrders);
+  expect((await server.api('GET', '/v1/orders/7002')).body.note).toHaveLength(20_000);
+  expect((await server.api('GET', '/v1/orders/7000')).body).toMatchObject({ state: 'still', note: 'y'.repeat(20_000) });
+  await db.query(`BEGIN; TRUNCATE orders; INSERT INTO orders (id, state) VALUES (1, 'after'), (2, 'after'); COMMIT`);
+  await until('the same', sameOrders);
+});
+
+test('[CP8] a row that cannot be a record is counted and told, and stops nothing', async () => {
+  const { refused } = await captured();
+  await db.query(
+    `INSERT INTO orders (id, note) VALUES (8000, repeat('w', 70000)); INSERT INTO orders (id, state) VALUES (8001, 'next')`,
+  );
+  await until('the next', async () => (await server.api('GET', '/v1/orders/8001')).status === 200);
+  await until('it to be told', async () => (await captured()).refused === refused + 1);
+  expect((await captured()).refusal).toMatch(
+    /^public.orders: a row would be a record of 7\d,?\d+ characters, limit 65536/,
+  );
+  expect((await server.api('GET', '/v1/orders/8000')).status).toBe(404);
+  await db.query(`DELETE FROM orders WHERE id = 8000`);
+  await until('the same', sameOrders);
+});
+
+test('[CP9] columns that come and go make a new snapshot; a key that is gone is told, with what to do', async () => {
+  const { epoch } = await captured();
+  await db.query(`ALTER TABLE orders RENAME COLUMN total TO sum; UPDATE orders SET state = 'renamed' WHERE id = 1`);
+  await until('the column to be missed', async () => (await captured()).tables[0].missing.join() === 'total');
+  await until('no value of it', async () => (await rows('orders')).every(({ total }) => total === null));
+  await db.query(
+    `ALTER TABLE orders RENAME COLUMN sum TO total; ALTER TABLE orders ADD COLUMN more int DEFAULT 7; UPDATE orders SET total = 3 WHERE id = 1`,
+  );
+  await until('the same', sameOrders);
+  expect((await captured()).epoch).toBe(epoch + 2);
+  expect(await captured()).toMatchObject({ cause: 'changed' });
+  await db.query(`ALTER TABLE orders DROP CONSTRAINT orders_pkey`);
+  // Without a key the database takes no update of a table that is followed: its users are told, and so are ours.
+  await db.query(`INSERT INTO orders (id, state) VALUES (9, 'keyless')`);
+  await db.stop();
+  await db.launch();
+  await until('it to wait', async () => (await captured()).state === 'waiting');
+  expect((await captured()).reason).toEqual({
+    code: 'no_identity',
+    text: expect.stringMatching(
+      /primary key of these columns, or run ALTER TABLE "public"."orders" REPLICA IDENTITY FULL/,
+    ),
+  });
+  await db.query(`ALTER TABLE orders ADD PRIMARY KEY (id)`);
+  await until('the same', sameOrders);
+});
+
+test('[CP10] a slot that fell behind, one that is gone, one that others read: each makes a new snapshot, and what has no row any more goes', async () => {
+  const lose: Readonly<Record<string, () => Promise<unknown>>> = {
+    slot_lost: async () => {
+      await db.query(`ALTER SYSTEM SET max_slot_wal_keep_size = '2MB'`);
+      await db.query(`SELECT pg_reload_conf()`);
+      await db.query(`CREATE TABLE filler AS SELECT repeat('f', 500) FROM generate_series(1, 40000)`);
+      await db.query('CHECKPOINT');
+      const [slot] = await db.query(`SELECT wal_status FROM pg_replication_slots`);
+      expect(slot).toEqual({ wal_status: 'lost' });
+    },
+    slot_ahead: () => db.query(`SELECT pg_replication_slot_advance('statewire_shop', pg_current_wal_lsn())`),
+  };
+  for (const [cause, losing] of Object.entries(lose).slice(0, KILLS > 2 ? 2 : 1)) {
+    const { epoch } = await captured();
+    const untouched = (await server.api('GET', '/v1/orders/2')).body.version;
+    await server.kill();
+    await db.query(
+      `UPDATE orders SET state = '${cause}' WHERE id = 1; DELETE FROM orders WHERE id = (SELECT max(id) FROM orders)`,
+    );
+    await losing();
+    await server.launch();
+    await until('the same', sameOrders);
+    expect(await captured()).toMatchObject({ epoch: epoch + 1, cause });
+    expect((await server.api('GET', '/v1/orders/2')).body.version).toBe(untouched);
+  }
+});
+
+test('[CP11] killed again and again, on either side, the records are the rows and every transition is there once', async () => {
+  const seed = Number(process.env['CAPTURE_SEED'] ?? 7);
+  const random = seeded(seed);
+  const before = (await server.api('GET', '/v1/services/search/history')).body.transitions.length;
+  let flips = 0;
+  let isDown = (await db.query(`SELECT status FROM mcp_servers`))[0]?.['status'] !== 'active';
+  for (let kill = 0; kill < KILLS; kill++) {
+    for (let i = 0; i < 60; i++) {
+      const id = 1 + Math.floor(random() * 40);
+      const sql = [
+        `INSERT INTO orders (id, state, total) VALUES (${id}, 'k${kill}', ${i}) ON CONFLICT (id) DO UPDATE SET total = ${i}, note = orders.note || '.'`,
+        `DELETE FROM orders WHERE id = ${id}`,
+        `UPDATE orders SET id = id + 100 WHERE id = ${id} AND NOT EXISTS (SELECT FROM orders WHERE id = ${id + 100})`,
+        `BEGIN; UPDATE orders SET state = 'all${i}'; ROLLBACK`,
+        `UPDATE orders SET state = 'r${i}', note = repeat('n', 3000) WHERE id % 3 = 0`,
+      ][Math.floor(random() * 5)];
+      await db.query(sql ?? '');
+      if (random() < 0.2) {
+        isDown = !isDown;
+        flips += 1;
+        await db.query(`UPDATE mcp_servers SET status = '${isDown ? 'error' : 'active'}'`);
+      }
+      if (i === Math.floor(random() * 60)) break;
+    }
+    if (random() < 0.5) {
+      await server.kill();
+      await server.launch();
+    } else {
+      await db.kill();
+      await db.launch();
+    }
+  }
+  await until(`the same, seed ${seed}`, sameOrders);
+  await until(`every transition once, seed ${seed}`, async () => {
+    const { transitions } = (await server.api('GET', '/v1/services/search/history?limit=1000')).body;
+    return transitions.length === before + flips;
+  });
+});
+
+async function captured(): Promise<Reply['body']> {
+  return (await server.api('GET', '/v1/captures/shop')).body;
+}
+
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 4_294_967_296;
+  };
+}

@@ -30,7 +30,7 @@ export class TestDatabase {
     if (user !== null) chownSync(folder, user.uid, user.gid);
     const init = spawnSync(
       join(postgresBin(), 'initdb'),
-      ['-D', join(folder, 'data'), '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync'],
+      ['-D', join(folder, 'data'), '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--wal-segsize=1'],
       { ...user, cwd: tmpdir(), env: ENV, encoding: 'utf8' },
     );
     if (init.status !== 0) throw new Error(`initdb failed: ${init.stdout}\n${init.stderr}`);

@@ -14,7 +14,7 @@ export const banner: Kind = {
   name: 'sw-banner',
   attributes: ['max', 'client', 'placement'],
   // An end is seen at its time, before anything has come.
-  ticks: true,
+  tickMs: 200,
   watch(host): Watch {
     const client = host.client();
     const messages = client.collection('messages').where(['eq', 'state', 'active']).view();

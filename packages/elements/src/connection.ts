@@ -6,7 +6,7 @@ import { html, icon, show } from './nodes.ts';
 export const connection: Kind = {
   name: 'sw-connection',
   attributes: [],
-  ticks: true,
+  tickMs: 1_000,
   watch(host) {
     const client = host.client();
     client.connect();

@@ -1,7 +1,7 @@
 /**
  * What all elements share: attributes in, a shadow root out, and a record to watch in between. An element is a kind: which
  * attributes it has, what it watches, how it is drawn. Drawing is asked for when an attribute, the record or the
- * connection has changed, and each second where it tells ages.
+ * connection has changed, and from time to time where it tells ages or ends.
  */
 import type { ConnectionStatus, ViewStatus } from '@statewire/client';
 import type { CoreClient } from '@statewire/client/core';
@@ -39,8 +39,8 @@ export interface Kind {
   /** What these attributes ask to be watched, or null when they say it all themselves. */
   readonly watch: (host: Host) => Watch | null;
   readonly draw: (host: Host) => void;
-  /** Ages are told: drawn each second too. */
-  readonly ticks?: boolean;
+  /** Time alone changes it: drawn each so many ms, too. */
+  readonly tickMs?: number;
 }
 
 const SHARED = ['url', 'token', 'theme'];
@@ -80,7 +80,7 @@ export function define(kind: Kind): void {
         this.#failure = null;
         if (this.#watch !== null) {
           this.#stops.push(this.#watch.subscribe(() => this.#draw()));
-          if (kind.ticks === true) this.#stops.push(this.#client().every(1_000, () => this.#draw()));
+          if (kind.tickMs !== undefined) this.#stops.push(this.#client().every(kind.tickMs, () => this.#draw()));
         }
       } catch (error) {
         // A bad address, a bad condition, too many servers: the element says so where it stands.

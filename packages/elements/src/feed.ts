@@ -21,7 +21,7 @@ export const feed: Kind = {
     'time-field',
     'status-field',
   ],
-  ticks: true,
+  tickMs: 1_000,
   watch(host) {
     const where = host.attr('where');
     const all = host.client().collection(host.attr('collection') ?? 'notifications');

@@ -25,7 +25,7 @@ import { uptime } from './uptime.ts';
 export const panel: Kind = {
   name: 'sw-panel',
   attributes: ['panel', 'collection', 'label', 'empty', 'limit', 'unit', 'cells', 'variant'],
-  ticks: true,
+  tickMs: 1_000,
   watch(host) {
     if (host.attr('panel') === 'connection') return connection.watch(host);
     const view = host

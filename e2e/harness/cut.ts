@@ -33,6 +33,14 @@ export class CutProxy {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
+  /** Connections that are open stay open and carry nothing more, in neither direction; new ones work. */
+  stall(): void {
+    for (const socket of this.#sockets) {
+      socket.unpipe();
+      socket.resume();
+    }
+  }
+
   mend(): void {
     this.#isCut = false;
   }

@@ -1,5 +1,12 @@
 /** The part of the configuration file that says which wires of others are spoken, and in what words. */
 import { z } from 'zod';
+import { SOCKET_IO_PATH } from './serve/dialects/socketio/door.ts';
+import {
+  vocabularyOf,
+  vocabularySchema,
+  type Vocabulary,
+  type VocabularyInput,
+} from './serve/dialects/socketio/vocabulary.ts';
 import { TOPICS_PATH } from './serve/dialects/topics/door.ts';
 import { PACK as TOPICS } from './serve/dialects/topics/pack.ts';
 import { templateSchema, type Template } from './serve/dialects/topics/template.ts';
@@ -11,6 +18,13 @@ export interface DialectsConfig {
     /** Those of the file first, then those that are built in. */
     readonly templates: readonly Template[];
   };
+  readonly socketIo: {
+    /** With a slash at the end; null: Socket.IO is not served. */
+    readonly path: string | null;
+    readonly pingIntervalMs: number;
+    readonly pingTimeoutMs: number;
+    readonly vocabulary: Vocabulary;
+  };
 }
 
 const path = z
@@ -20,13 +34,19 @@ const path = z
 
 const onOff = z.union([z.boolean(), z.enum(['on', 'off']).transform((word) => word === 'on')], 'on or off');
 
+interface Door {
+  readonly on?: boolean | undefined;
+  readonly path?: string | undefined;
+}
+
 interface DialectsFile {
-  readonly topics?:
-    | {
-        readonly on?: boolean | undefined;
-        readonly path?: string | undefined;
-        readonly templates?: readonly Template[] | undefined;
-      }
+  readonly topics?: (Door & { readonly templates?: readonly Template[] | undefined }) | undefined;
+  readonly socketIo?:
+    | (Door & {
+        readonly pingIntervalMs?: number | undefined;
+        readonly pingTimeoutMs?: number | undefined;
+        readonly vocabulary?: VocabularyInput | undefined;
+      })
     | undefined;
 }
 
@@ -38,14 +58,30 @@ export const dialectsSchema: z.ZodType<DialectsFile> = z.strictObject({
       templates: z.array(templateSchema).max(256).optional(),
     })
     .optional(),
+  socketIo: z
+    .strictObject({
+      on: onOff.optional(),
+      path: path.optional(),
+      pingIntervalMs: z.int().min(100).max(300_000).optional(),
+      pingTimeoutMs: z.int().min(100).max(300_000).optional(),
+      vocabulary: vocabularySchema.optional(),
+    })
+    .optional(),
 });
 
 export function toDialects(file: DialectsFile | undefined): DialectsConfig {
-  const { topics = {} } = file ?? {};
+  const { topics = {}, socketIo = {} } = file ?? {};
+  const at = socketIo.path ?? SOCKET_IO_PATH;
   return {
     topics: {
       path: topics.on === false ? null : (topics.path ?? TOPICS_PATH),
       templates: [...(topics.templates ?? []), ...TOPICS],
+    },
+    socketIo: {
+      path: socketIo.on === false ? null : at.endsWith('/') ? at : `${at}/`,
+      pingIntervalMs: socketIo.pingIntervalMs ?? 25_000,
+      pingTimeoutMs: socketIo.pingTimeoutMs ?? 20_000,
+      vocabulary: vocabularyOf(socketIo.vocabulary),
     },
   };
 }

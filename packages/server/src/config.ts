@@ -401,6 +401,13 @@ export const settings: readonly Setting[] = [
       'Plain topics for apps with sockets of their own, and which views they are; see docs/guides/plain-topics.md.',
   },
   {
+    env: null,
+    key: 'dialects.socketIo',
+    default: 'on at /socket.io/',
+    bound: 'on, path, pingIntervalMs and pingTimeoutMs (100 to 300000), vocabulary',
+    meaning: 'Clients of Socket.IO, and which events are which views; see docs/guides/socket-io.md.',
+  },
+  {
     env: 'STATEWIRE_COLLECTIONS',
     key: 'collections',
     default: 'none',

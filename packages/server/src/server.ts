@@ -102,9 +102,11 @@ import { Rooms } from './serve/dialects/rooms.ts';
 import { attachSupabase, SUPABASE_PATH } from './serve/dialects/supabase/door.ts';
 import { Kept } from './serve/dialects/supabase/kept.ts';
 import { Topics } from './serve/dialects/supabase/topics.ts';
+import { attachSocketIo } from './serve/dialects/socketio/door.ts';
 import { attachTopics, plainAt } from './serve/dialects/topics/door.ts';
 import { isPlain } from './serve/dialects/topics/socket.ts';
 import { attachLive, visitorOf, type LiveDoor } from './serve/gateway.ts';
+import type { Visitor } from './serve/session.ts';
 import { createGreet } from './serve/greet.ts';
 import { createHttp } from './serve/http/app.ts';
 import type { Demo } from './serve/http/demo.ts';
@@ -669,6 +671,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   if ('keepAliveTimeout' in server) server.keepAliveTimeout = limits.keepAliveMs;
   if (!(server instanceof Server)) throw new Error('expected an HTTP/1.1 server');
   const { path: topicsPath } = config.dialects.topics;
+  const { path: socketIoPath } = config.dialects.socketIo;
   const door = attachLive({
     server,
     clock,
@@ -683,7 +686,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     mutate: mutations(commands),
     onPresence: ({ org, agent, isPresent }) => (isPresent ? presence.opened(org, agent) : presence.closed(org, agent)),
     onEnded: (via) => visits.ended(via),
-    otherPaths: [SUPABASE_PATH, ...(topicsPath === null ? [] : [topicsPath])],
+    otherPaths: [SUPABASE_PATH, topicsPath, socketIoPath].filter((path) => path !== null),
   });
   const dialect = {
     server,
@@ -692,6 +695,8 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     sessions: door.gateway,
     of: catalog.of,
     visitorOf: (request: IncomingMessage) => visitorOf(request, config.trustProxy),
+    // A page that names no origin is of no other one, or no page.
+    isOwnPage: ({ origin, host }: Visitor) => origin === null || isOriginAllowed({ origin, host }, config),
   };
   const topicDeps = { ...dialect, templates: config.dialects.topics.templates };
   const supabase = attachSupabase({
@@ -699,14 +704,9 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     topics: said,
     plain: { is: (text) => topicsPath !== null && isPlain(text), make: plainAt(topicDeps) },
   });
-  const topics =
-    topicsPath === null
-      ? null
-      : attachTopics({
-          ...topicDeps,
-          path: topicsPath,
-          isOwnPage: ({ origin, host }) => origin === null || isOriginAllowed({ origin, host }, config),
-        });
+  const topics = topicsPath === null ? null : attachTopics({ ...topicDeps, path: topicsPath });
+  const socketIo =
+    socketIoPath === null ? null : attachSocketIo({ ...dialect, ...config.dialects.socketIo, log, path: socketIoPath });
   const numbers: GatewayNumbers = new GatewayNumbers({
     clock,
     commit,
@@ -754,6 +754,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   await captures.start();
   const port = await listen(server, config);
   endings.push(() => shut(server, door, clock));
+  endings.push(() => socketIo?.close());
   // Listeners would keep the doors open for ever.
   endings.push(() => streams.close());
   endings.push(() => mcp?.close());

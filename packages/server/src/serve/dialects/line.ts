@@ -77,6 +77,8 @@ interface Held {
   readonly fresh: Set<number>;
   /** The last of them, under which the session knows it. */
   s: number;
+  /** The version up to which everything that happened in it was told. */
+  version: number;
   readonly rows: Map<number, JsonObject>;
   incoming: Map<number, JsonObject> | null;
 }
@@ -90,6 +92,8 @@ export class Line {
   readonly #views = new Map<number, Held>();
   readonly #byS = new Map<number, Held>();
   readonly #asked = new Map<string, (answer: Result<string>) => void>();
+  #epoch = '';
+  #who = '';
   #lastS = 0;
   #lastM = 0;
   #acked = 0;
@@ -124,9 +128,25 @@ export class Line {
   watch(collection: string, filter: Filter, intervalMs: number): number {
     this.#lastS += 1;
     const s = this.#lastS;
-    this.#byS.set(s, { s, asked: new Set([s]), fresh: new Set([s]), rows: new Map(), incoming: null });
+    this.#byS.set(s, { s, asked: new Set([s]), fresh: new Set([s]), version: 0, rows: new Map(), incoming: null });
     this.#say({ t: 'sub', s, c: collection, f: filterJson(filter), iv: intervalMs });
     return s;
+  }
+
+  /** Names the history of versions; empty before the welcome. */
+  get epoch(): string {
+    return this.#epoch;
+  }
+
+  /** Names who is calling, and what decides over what they see; empty before the welcome. */
+  get who(): string {
+    return this.#who;
+  }
+
+  /** The version up to which everything that happened in a view was told; null until it is loaded. */
+  position(s: number): number | null {
+    const held = this.#byS.get(s);
+    return held === undefined || held.fresh.has(s) ? null : held.version;
   }
 
   /** What is held of a view; nothing until it is loaded. */
@@ -204,6 +224,8 @@ export class Line {
     switch (frame.t) {
       case 'welcome': {
         const { principal } = this.#session;
+        this.#epoch = frame.epoch;
+        this.#who = frame.who;
         if (principal !== null) this.#events.welcome(principal);
         return;
       }
@@ -222,6 +244,9 @@ export class Line {
         return;
       case 'd':
         this.#delta(frame);
+        return;
+      case 'h':
+        for (const held of this.#views.values()) held.version = Math.max(held.version, frame.v);
         return;
       case 'mr': {
         const then = this.#asked.get(frame.m);
@@ -255,6 +280,7 @@ export class Line {
     }
     if (!frame.last) return;
     held.incoming = null;
+    held.version = frame.v;
     const was = new Map(held.rows);
     held.rows.clear();
     for (const [rid, row] of incoming) held.rows.set(rid, row);
@@ -277,9 +303,10 @@ export class Line {
       if (!incoming.has(rid)) this.#tell(held, { type: 'leave', id: idOf(before), before, at });
   }
 
-  #delta({ w, o, at }: DeltaFrame): void {
+  #delta({ w, v, o, at }: DeltaFrame): void {
     const held = this.#views.get(w);
     if (held === undefined) return;
+    held.version = Math.max(held.version, v[1]);
     for (const op of o) this.#apply(held, op, at);
   }
 

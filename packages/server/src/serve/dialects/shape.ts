@@ -45,6 +45,8 @@ interface Field {
   /** Where there is none, or no word for it. */
   readonly otherwise?: Json | undefined;
   readonly as?: 'iso' | undefined;
+  /** The message has no such field when there is no value. */
+  readonly optional?: boolean | undefined;
 }
 
 /** A message: its fields and where each comes from. */
@@ -81,6 +83,7 @@ const sourceSchema: z.ZodType<Source> = z.lazy(() =>
       words: z.record(z.string().max(64), z.json()).optional(),
       otherwise: z.json().optional(),
       as: z.literal('iso').optional(),
+      optional: z.boolean().optional(),
     }),
     z.strictObject({ count: viewName, where: filterSchema.optional() }),
     z.strictObject({ mean: fieldName, of: viewName.optional() }),
@@ -107,7 +110,15 @@ const FIELDS_MAX = 64;
 
 /** Makes a message. */
 export function say(shape: Shape, scene: Scene): JsonObject {
-  return Object.fromEntries(Object.entries(shape).map(([name, source]) => [name, valueOf(source, scene)]));
+  return Object.fromEntries(
+    Object.entries(shape)
+      .map(([name, source]): [string, Json] => [name, valueOf(source, scene)])
+      .filter(([name, value]) => value !== null || !isOptional(shape[name])),
+  );
+}
+
+function isOptional(source: Source | undefined): boolean {
+  return typeof source === 'object' && 'field' in source && source.optional === true;
 }
 
 function valueOf(source: Source, scene: Scene): Json {

@@ -1,0 +1,317 @@
+/**
+ * Unmodified clients of Socket.IO, five releases of them, over WebSocket and polling, against a real server through a network that can
+ * be cut or fall silent. After each trouble the app holds what is true. All of them at once: a restart is a restart for everybody.
+ */
+import { createHmac } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { io as io40 } from 'socket.io-client-4-0';
+import { io as io44 } from 'socket.io-client-4-4';
+import { io as io46 } from 'socket.io-client-4-6';
+import { io as io47 } from 'socket.io-client-4-7';
+import { io as io48 } from 'socket.io-client';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { CutProxy } from './harness/cut.ts';
+import { TestServer } from './harness/server.ts';
+import { until } from './harness/until.ts';
+
+const ISSUER = 'https://id.example.com';
+const SECRET = 'a-secret-of-32-characters-or-more!';
+
+/** Issuers' clocks may be some seconds wrong, and a token that ended is given half a minute: this one has the least of both before it. */
+const ENDED_S = -3;
+
+/** What these tests use of a client, the same in all releases. */
+interface Client {
+  readonly connected: boolean;
+  readonly recovered?: boolean;
+  on(event: string, heard: (...args: never[]) => void): unknown;
+  emit(event: string, ...args: unknown[]): unknown;
+  connect(): unknown;
+  disconnect(): unknown;
+}
+
+type Open = (url: string, options: Readonly<Record<string, unknown>>) => Client;
+
+const CLIENTS: readonly (readonly [name: string, open: Open, transports: readonly string[]])[] = [
+  ['4.0.2, websocket', io40, ['websocket']],
+  ['4.0.2, polling', io40, ['polling']],
+  ['4.4.1, websocket', io44, ['websocket']],
+  ['4.6.1, upgrading', io46, ['polling', 'websocket']],
+  ['4.7.5, websocket', io47, ['websocket']],
+  ['4.8.4, polling', io48, ['polling']],
+  ['4.8.4, websocket', io48, ['websocket']],
+];
+
+interface Item {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** An app: applies what it is told, as such apps do. */
+class App {
+  readonly name: string;
+  readonly socket: Client;
+  readonly held = new Map<string, string>();
+  readonly log: string[] = [];
+  readonly errors: { readonly code: string }[] = [];
+  refused: string | null = null;
+
+  constructor(name: string, open: Open, options: Readonly<Record<string, unknown>>) {
+    this.name = name;
+    this.socket = open(`http://127.0.0.1:${proxy.port}`, { reconnectionDelayMax: 1_000, forceNew: true, ...options });
+    this.socket.on('service:bulk-update', (all: readonly Item[]) => {
+      this.log.push('list');
+      this.held.clear();
+      for (const { id, name: called } of all) this.held.set(id, called);
+    });
+    this.socket.on('service:status', ({ serviceId, details }: { serviceId: string; details: Item }) => {
+      this.log.push('change');
+      if (this.held.has(serviceId)) this.held.set(serviceId, details.name);
+    });
+    this.socket.on('connect', () => this.log.push('connect'));
+    this.socket.on('disconnect', () => this.log.push('disconnect'));
+    this.socket.on('error', (error: { code: string }) => this.errors.push(error));
+    this.socket.on('connect_error', (error: Error & { data?: { code: string } }) => {
+      this.refused = error.data?.code ?? null;
+    });
+  }
+
+  holds(truth: Readonly<Record<string, string>>): boolean {
+    const names = Object.keys(truth);
+    return names.length === this.held.size && names.every((id) => this.held.get(id) === truth[id]);
+  }
+}
+
+let server: TestServer;
+let proxy: CutProxy;
+let key: string;
+let apps: readonly App[];
+let expiring: App;
+let isFresh = false;
+const truth: Record<string, string> = {};
+
+beforeAll(async () => {
+  server = await TestServer.start();
+  proxy = await CutProxy.open(server.port);
+  key = (await server.api('POST', '/v1/keys', { name: 'all', scope: 'admin' })).body.secret;
+  await server.stop();
+  writeFileSync(
+    join(server.data, 'statewire.yaml'),
+    `dialects: {socketIo: {pingIntervalMs: 1000, pingTimeoutMs: 2000}}
+auth: {jwt: [{issuer: '${ISSUER}', audience: statewire, secret: '${SECRET}', defaultOrg: main, defaultScopes: [read]}]}
+`,
+  );
+  await server.launch();
+  await write('a', 'A');
+  await write('b', 'B');
+  apps = CLIENTS.map(([name, open, transports]) => new App(name, open, { auth: { token: key }, transports }));
+  expiring = new App('expiring', io48, {
+    transports: ['websocket'],
+    auth: (show: (auth: { token: string }) => void) => show({ token: jwt(isFresh ? 3_600 : ENDED_S) }),
+  });
+});
+
+afterAll(async () => {
+  for (const { socket } of [...(apps ?? []), expiring]) socket?.disconnect();
+  await proxy?.close();
+  await server?.close();
+});
+
+function jwt(seconds: number): string {
+  const now = Math.floor(Date.now() / 1000);
+  const parts = [
+    { alg: 'HS256', typ: 'JWT' },
+    { iss: ISSUER, aud: 'statewire', sub: 'ada', iat: now, exp: now + seconds },
+  ].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'));
+  return [...parts, createHmac('sha256', SECRET).update(parts.join('.')).digest('base64url')].join('.');
+}
+
+/** Makes or renames a service; null deletes it. */
+async function write(id: string, name: string | null): Promise<void> {
+  const isThere = Object.hasOwn(truth, id);
+  const reply =
+    name === null
+      ? await server.api('DELETE', `/v1/services/${id}`)
+      : isThere
+        ? await server.api('PATCH', `/v1/services/${id}`, { name })
+        : await server.api('POST', '/v1/services', { id, name, kind: 'heartbeat', check: { intervalMs: 600_000 } });
+  expect(reply.status, JSON.stringify(reply.body)).toBeLessThan(300);
+  if (name === null) delete truth[id];
+  else truth[id] = name;
+}
+
+async function everybodyHoldsTheTruth(): Promise<void> {
+  await until(`everybody to hold ${JSON.stringify(truth)}`, () => apps.every((app) => app.holds(truth))).catch(
+    (error: Error) => {
+      const wrong = apps.filter((app) => !app.holds(truth));
+      throw new Error(
+        `${error.message}\n${wrong.map(({ name, held, log, refused }) => `${name}: ${JSON.stringify([...held])} ${log.join(' ')} ${refused}`).join('\n')}`,
+      );
+    },
+  );
+}
+
+test('[SI1] [SI2] all releases are told everything when they connect, and each change after that', async () => {
+  await everybodyHoldsTheTruth();
+  await write('a', 'A2');
+  await write('c', 'C');
+  await everybodyHoldsTheTruth();
+  await write('b', null);
+  await everybodyHoldsTheTruth();
+  expect(apps.map(({ errors }) => errors).flat()).toEqual([]);
+});
+
+test('[SI3] after a cut they hold the truth; releases that give their offset back are told what is newer and no more', async () => {
+  await write('d', 'D');
+  await everybodyHoldsTheTruth();
+  const before = apps.map(({ log }) => log.length);
+  proxy.cut();
+  await until('everybody to notice', () => apps.every(({ socket }) => !socket.connected));
+  for (const name of ['A3', 'A4']) await write('a', name);
+  for (const name of ['D3', 'D4']) await write('d', name);
+  proxy.mend();
+  await everybodyHoldsTheTruth();
+  for (const [index, { name, socket, log }] of apps.entries()) {
+    const since = log.slice(before[index]).filter((each) => each !== 'disconnect');
+    const knows = !/^4\.[04]/u.test(name);
+    if (knows) expect(socket.recovered, name).toBe(true);
+    expect([name, ...since.slice(0, 3)], name).toEqual([name, 'connect', ...(knows ? ['change', 'change'] : ['list'])]);
+  }
+  proxy.cut();
+  await until('everybody to notice', () => apps.every(({ socket }) => !socket.connected));
+  await write('c', null);
+  await write('e', 'E');
+  proxy.mend();
+  await everybodyHoldsTheTruth();
+});
+
+test('[SI3] connections that stay open and carry nothing are noticed, and the truth is held again', async () => {
+  const before = apps.map(({ log }) => log.length);
+  proxy.stall();
+  await write('a', 'A5');
+  await everybodyHoldsTheTruth();
+  for (const [index, { name, log }] of apps.entries()) {
+    // One that polls finds out by its next request, which may be before it was told to be gone.
+    if (!name.includes('polling')) expect(log.slice(before[index]), name).toContain('disconnect');
+  }
+});
+
+test('[SI4] a bad token is refused in words, and nothing leaves before', async () => {
+  const heard: string[] = [];
+  const raw = new WebSocket(`ws://127.0.0.1:${server.port}/socket.io/?EIO=4&transport=websocket`);
+  onTestFinished(() => raw.close());
+  raw.on('message', (data: Buffer) => heard.push(data.toString()));
+  await until('the handshake', () => heard.some((text) => text.startsWith('0{')));
+  raw.send(`40${JSON.stringify({ token: 'sw_wrong', pid: 'p'.repeat(20), offset: 'e;status=0.0' })}`);
+  await until('the refusal', () => heard.some((text) => text.startsWith('44')));
+  expect(heard.filter((text) => !text.startsWith('0{') && text !== '2')).toEqual([
+    expect.stringMatching(/^44\{"message":".+","data":\{"code":"auth_invalid"/u),
+  ]);
+  const app = new App('bad', io48, { auth: { token: 'sw_wrong' }, transports: ['websocket'] });
+  onTestFinished(() => void app.socket.disconnect());
+  await until('the refusal', () => app.refused === 'auth_invalid');
+  expect(app.log).toEqual([]);
+});
+
+test('[SI4] a key that is revoked hears nothing more; a witness does', async () => {
+  const made = (await server.api('POST', '/v1/keys', { name: 'short', scope: 'read' })).body;
+  const app = new App('short', io48, { auth: { token: made.secret }, transports: ['websocket'] });
+  onTestFinished(() => void app.socket.disconnect());
+  await until('the list', () => app.holds(truth));
+  expect((await server.api('DELETE', `/v1/keys/${made.key.id}`)).status).toBeLessThan(300);
+  await until('the end', () => app.refused === 'auth_invalid');
+  expect(app.errors).toMatchObject([{ code: 'auth_invalid' }]);
+  const before = app.log.filter((each) => each !== 'disconnect').length;
+  await write('a', 'A8');
+  await everybodyHoldsTheTruth();
+  expect(app.log.filter((each) => each !== 'disconnect')).toHaveLength(before);
+});
+
+test('[SI5] refreshing is a command, by whoever may; it is answered', async () => {
+  const [app] = apps.slice(-1);
+  if (app === undefined) throw new Error('an app');
+  let answer: { ok?: boolean; code?: string } = {};
+  app.socket.emit('request:refresh', 'no-such', (given: typeof answer) => (answer = given));
+  await until('the answer', () => answer.ok === false);
+  expect(answer.code).toBe('not_found');
+  const reader = (await server.api('POST', '/v1/keys', { name: 'reader', scope: 'read' })).body.secret;
+  const other = new App('reader', io48, { auth: { token: reader }, transports: ['websocket'] });
+  onTestFinished(() => void other.socket.disconnect());
+  await until('the list', () => other.holds(truth));
+  other.socket.emit('request:refresh', 'a');
+  await until('the refusal', () => other.errors.length > 0);
+  expect(other.errors).toMatchObject([{ code: 'forbidden' }]);
+});
+
+test('[SI6] floods, giants and nonsense: the server lets go and lives', async () => {
+  const { pid } = server;
+  const dial = async (): Promise<{ ws: WebSocket; heard: string[]; isClosed: () => boolean }> => {
+    const ws = new WebSocket(`ws://127.0.0.1:${server.port}/socket.io/?EIO=4&transport=websocket`);
+    const heard: string[] = [];
+    ws.on('message', (data: Buffer) => heard.push(data.toString()));
+    ws.on('error', () => {});
+    onTestFinished(() => ws.close());
+    await until('the handshake', () => heard.length > 0);
+    return { ws, heard, isClosed: () => ws.readyState === WebSocket.CLOSED };
+  };
+  const enter = async (): ReturnType<typeof dial> => {
+    const dialed = await dial();
+    dialed.ws.send(`40${JSON.stringify({ token: key })}`);
+    await until('to be connected', () => dialed.heard.some((text) => text.startsWith('42')));
+    return dialed;
+  };
+  for (const flood of [
+    () => `40${JSON.stringify({ token: key })}`,
+    (n: number) => `40/other-${n},{}`,
+    (n: number) => `42["subscribe","no:${n}"]`,
+    () => '41',
+  ]) {
+    const { ws, isClosed } = flood(0).startsWith('42') ? await enter() : await dial();
+    for (let n = 0; n < 10_000 && ws.readyState === WebSocket.OPEN; n += 1) ws.send(flood(n));
+    await until('the flood to be let go', isClosed);
+  }
+  for (const text of [
+    '42["x",',
+    '4',
+    '9',
+    '42{}',
+    '451-["x",{"_placeholder":true,"num":0}]',
+    '45999999999-["x"]',
+    '42["connect"]',
+    `42["x","${'x'.repeat(70_000)}"]`,
+  ]) {
+    const { ws, isClosed } = await enter();
+    ws.send(text);
+    ws.send(Buffer.from([1, 2, 3]));
+    await until(`${text.slice(0, 20)} to be let go`, isClosed);
+  }
+  const deep = await enter();
+  deep.ws.send(`42["subscribe",${'['.repeat(20_000)}${']'.repeat(20_000)}]`);
+  await until('the answer', () => deep.heard.some((text) => text.includes('"code":')));
+  expect((await server.api('GET', '/health')).status).toBe(200);
+  expect(server.pid).toBe(pid);
+  expect(server.output).not.toContain('"msg":"uncaught"');
+  await write('a', 'A9');
+  await everybodyHoldsTheTruth();
+});
+
+test('[SI4] a token that ends is told, the connection is closed, and a fresh one goes on', async () => {
+  await until('the first token to be taken', () => expiring.log.includes('list'));
+  await until('the end to be told', () => expiring.errors.some(({ code }) => code === 'auth_expired'));
+  await until('the connection to be closed', () => expiring.log.includes('disconnect'));
+  isFresh = true;
+  await write('a', 'A6');
+  await until('a good token', () => expiring.socket.connected && expiring.held.get('a') === 'A6');
+  await everybodyHoldsTheTruth();
+});
+
+test('[SI3] after a restart, with changes right behind it, they hold the truth', async () => {
+  await server.kill();
+  await server.launch();
+  await write('a', 'A7');
+  await write('d', null);
+  await everybodyHoldsTheTruth();
+  for (const { name, socket } of apps) if (!/^4\.[04]/u.test(name)) expect(socket.recovered, name).toBe(true);
+});

@@ -329,6 +329,59 @@ test('how screens look follows a person into a second tab at once and into anoth
   await context.close();
 }, 120_000);
 
+test('a role that is changed changes the page that its holder has open; a suspension ends it; the list is live', async () => {
+  const admin = await asAdmin();
+  const headers = { origin: server.url };
+  const invited = await admin.context.request.post(`${server.url}/v1/invites`, {
+    headers,
+    data: { email: 'olga@example.org', role: 'viewer' },
+  });
+  const { path }: { path: string } = await invited.json();
+  await admin.page.goto(`${server.url}/settings/members`);
+  await admin.page.getByRole('list', { name: 'Members' }).getByText('(you)').waitFor();
+
+  const olga = await open();
+  const joined = await olga.context.request.post(`${server.url}/v1/welcome`, {
+    headers,
+    data: { token: path.split('/').at(-1), name: 'Olga', password },
+  });
+  expect(joined.status()).toBe(201);
+  await olga.page.goto(`${server.url}/messages`);
+  await olga.page.getByText('Connection: Live').waitFor({ state: 'attached' });
+  await olga.page.getByRole('heading', { name: 'Messages', level: 1 }).waitFor();
+  expect(await olga.page.getByRole('button', { name: /New message/u }).count()).toBe(0);
+
+  // She came into the list by herself, and is seen.
+  const row = admin.page.getByRole('listitem').filter({ hasText: 'olga@example.org' });
+  await row.getByText('seen').waitFor();
+  await admin.page.getByLabel('Role of Olga').selectOption('operator');
+  await admin.page.getByRole('button', { name: 'Change the role' }).click();
+  await olga.page
+    .getByRole('button', { name: /New message/u })
+    .first()
+    .waitFor();
+  await admin.page.getByLabel('Role of Olga').selectOption('viewer');
+  await admin.page.getByRole('button', { name: 'Change the role' }).click();
+  await olga.page
+    .getByRole('button', { name: /New message/u })
+    .first()
+    .waitFor({ state: 'detached' });
+
+  await admin.page.getByRole('button', { name: 'More for Olga' }).click();
+  await admin.page.getByRole('menuitem', { name: 'Suspend' }).click();
+  expect(await seriousViolations(admin.page)).toEqual([]);
+  await admin.page.getByRole('button', { name: 'Suspend', exact: true }).click();
+  await row.getByText('suspended').waitFor();
+  await olga.page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await shot(admin.page, 'member-suspended');
+  await admin.page.getByRole('button', { name: 'More for Olga' }).click();
+  await admin.page.getByRole('menuitem', { name: 'Restore' }).click();
+  await admin.page.getByRole('button', { name: 'Restore', exact: true }).click();
+  await row.getByText('suspended').waitFor({ state: 'detached' });
+  await olga.context.close();
+  await admin.context.close();
+}, 120_000);
+
 test('a role is made from the grid and by name; what is no permission is refused with the reason', async () => {
   for (const [theme, width] of looks) {
     const { context, page } = await asAdmin(theme, width);

@@ -642,6 +642,22 @@ describe('views', () => {
     expectNoLeaks(w);
   });
 
+  test('[CL59] whoever watches the connection hears when what the credential may do has changed, and only then', async () => {
+    const w = world();
+    watch(w);
+    await w.env.settle();
+    const heard: number[] = [];
+    w.sw.connection.subscribe(() => heard.push(w.sw.connection.get().revision));
+    expect(w.sw.connection.get().revision).toBe(1);
+    w.server.say({ t: 'authd', exp: null, scope: 'same' });
+    await w.env.settle();
+    expect(w.sw.connection.get().revision).toBe(1);
+    w.server.say({ t: 'authd', exp: null, scope: 'changed' });
+    await w.env.settle();
+    expect(heard.at(-1)).toBe(2);
+    expectNoLeaks(w);
+  });
+
   test.each(['a half snapshot', 'a watermark', 'a cut'] as const)(
     '[CL39] [AU7] a denial takes the rows at once, and %s around it brings none back',
     async (what) => {

@@ -2,7 +2,7 @@ import type { Client } from '@statewire/client';
 import { StatewireProvider, useConnection } from '@statewire/react';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { MeContext, signedOf } from './lib/me.ts';
 import { markTab } from './lib/favicon.ts';
 import { endClient, openClient } from './live/client.ts';
@@ -98,6 +98,13 @@ export function App(): ReactNode {
     setSession({ at: 'out' });
     markTab(0, 'Sign in');
   }, [queries]);
+  // What a person may no longer do is no longer offered, and what they may do now is, without loading anything anew.
+  const changed = useCallback(
+    (me: Me) => {
+      if (client !== null) enter(me, client);
+    },
+    [client, enter],
+  );
   const signed = useMemo(
     () => (session.at === 'in' ? signedOf(session.me, () => void signOut().then(leave)) : null),
     [session, leave],
@@ -182,7 +189,7 @@ export function App(): ReactNode {
           <Suspense fallback={null}>
             <Notice />
           </Suspense>
-          <SessionWatch onEnded={leave} />
+          <SessionWatch onEnded={leave} onChanged={changed} />
         </MeContext>
       </QueryClientProvider>
     </StatewireProvider>
@@ -202,8 +209,27 @@ function LaterLook(): ReactNode {
 const NO_PROPS = {};
 
 /** The live connection is the first to learn that a session ended: then the door is shown, not an empty page. */
-function SessionWatch({ onEnded }: { onEnded: () => void }): null {
-  const { state } = useConnection();
+function SessionWatch({ onEnded, onChanged }: { onEnded: () => void; onChanged: (me: Me) => void }): null {
+  const { state, revision } = useConnection();
+  const seen = useRef<number | null>(null);
+  useEffect(() => {
+    if (revision === 0) return undefined;
+    // The first connection was opened beside the question who this is.
+    const isFirst = seen.current === null;
+    seen.current = revision;
+    if (isFirst) return undefined;
+    const asking = new AbortController();
+    whoAmI(asking.signal).then(
+      (me) => {
+        if (asking.signal.aborted) return;
+        if (me === null) onEnded();
+        else onChanged(me);
+      },
+      // Asked again with the next connection.
+      () => undefined,
+    );
+    return () => asking.abort();
+  }, [revision, onEnded, onChanged]);
   useEffect(() => {
     if (state !== 'unauthorized') return;
     void whoAmI().then(

@@ -227,6 +227,8 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     live,
     commit,
     grants,
+    clock,
+    present: () => door.gateway.people(),
     onChanged: (account) => {
       door.gateway.renew(account, (was) => members.renewed(was));
       mcp?.revise(account);
@@ -720,6 +722,8 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
 
   // start: wake what slept before any deadline can fire, then look, then open the doors.
   await accounts.settle();
+  members.watch();
+  endings.push(() => members.close());
   await awake(writes, live);
   await alerting.start();
   for (const org of live.orgs()) for (const { row } of live.entries(org, 'checks')) beats.checkChanged(null, row);

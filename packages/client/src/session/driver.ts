@@ -58,6 +58,8 @@ export class Driver {
   #token: string | undefined;
   #fault: Fault | null = null;
   #pumpTimer: Timer | null = null;
+  /** Moves whenever what the credential may do may be something else than before. */
+  revision = 0;
 
   constructor(deps: DriverDeps) {
     this.#deps = deps;
@@ -278,7 +280,10 @@ export class Driver {
         return;
       case 'authd':
         this.dispatch({ t: 'authorized', socket });
-        if (frame.scope === 'changed') this.asked.retryRefused();
+        if (frame.scope === 'changed') {
+          this.asked.retryRefused();
+          this.#revised();
+        }
         this.#pump();
         return;
       case 'err': {
@@ -310,8 +315,14 @@ export class Driver {
     this.dispatch({ t: 'welcomed', socket, hb: frame.hb });
     this.asked.plug({ epoch: frame.epoch, org: frame.org, isOther });
     if (!this.#deps.env.isVisible()) this.#send({ t: 'vis', hidden: true });
+    this.#revised();
     this.#deps.onLive();
     this.#pump();
+  }
+
+  #revised(): void {
+    this.revision += 1;
+    this.#deps.onChange();
   }
 
   /** Sends commands in their order, a few at a time: after an outage there may be hundreds, and the server has a rate. */

@@ -35,6 +35,8 @@ export interface ConnectionState {
   readonly org: string | null;
   /** What the credential may do: read, report, admin. */
   readonly scopes: readonly string[];
+  /** Moves with each connection, and when what the credential may do has changed during one: what was asked about it before is old then. */
+  readonly revision: number;
 }
 
 /** The state of the connection, to watch. */
@@ -121,6 +123,7 @@ export class ConnectionView {
       error: linkFailure(link),
       org: welcome?.org ?? null,
       scopes: welcome?.scopes ?? NO_SCOPES,
+      revision: driver.revision,
     };
   }
 }
@@ -142,4 +145,5 @@ const UNCONNECTED: ConnectionState = {
   error: null,
   org: null,
   scopes: NO_SCOPES,
+  revision: 0,
 };

@@ -98,8 +98,6 @@ export async function redeem(
   return toMe(await request<MeAnswer>('/v1/welcome', { method: 'POST', body: { token, ...wanted } }));
 }
 
-export const users = (signal?: AbortSignal): Promise<readonly User[]> =>
-  fetched<{ rows: readonly User[] }>('/v1/members?limit=1000', signal).then((a) => a.rows);
 export const invites = (signal?: AbortSignal): Promise<readonly OneTimeLink[]> =>
   fetched<{ invites: readonly OneTimeLink[] }>('/v1/invites', signal).then((a) => a.invites);
 

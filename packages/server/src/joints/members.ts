@@ -9,11 +9,16 @@ import { otherOwner, permissionsOf } from '../collect/commands/plains/members.ts
 import type { Grants } from '../collect/commands/grants.ts';
 import type { Commit, Committed } from '../keep/commit-types.ts';
 import type { Live } from '../keep/live.ts';
+import type { Clock, Timer } from '../lib/clock.ts';
+import { limits } from '../lib/limits.ts';
 import type { Principal } from '../lib/principal.ts';
 
 export interface MembersDeps {
   readonly live: Pick<Live, 'entries' | 'get' | 'orgs'>;
   readonly commit: Pick<Commit, 'write'>;
+  readonly clock: Clock;
+  /** Which people have a connection open. */
+  readonly present: () => Iterable<Pick<Principal, 'id' | 'org'>>;
   readonly grants: Pick<Grants, 'ofRole'>;
   /** What this account may do has changed. */
   readonly onChanged: (account: string) => void;
@@ -46,10 +51,13 @@ const HOME = 'main';
 export class Members {
   readonly #deps: MembersDeps;
   readonly #orgs = new Map<string, Set<string>>();
+  /** Whose record is being written because they were seen; at most one write of each at a time. */
+  readonly #noting = new Set<string>();
+  #timer: Timer | null = null;
 
   constructor(deps: MembersDeps) {
     this.#deps = deps;
-    for (const org of deps.live.orgs()) for (const { id } of deps.live.entries(org, 'members')) this.#note(id, org);
+    for (const org of deps.live.orgs()) for (const { id } of deps.live.entries(org, 'members')) this.#enrol(id, org);
   }
 
   /** The organizations of an account, whatever it may do there. */
@@ -147,6 +155,38 @@ export class Members {
       });
   }
 
+  /** They are here: noted in their record, once in so long. Staff in an organization that is not theirs has none there. */
+  seen(account: string, org: string): void {
+    const { clock, live } = this.#deps;
+    const row = live.get(org, 'members', account)?.row;
+    if (row?.['state'] !== 'active') return;
+    const last = row['lastSeenAt'];
+    const sinceMs = typeof last === 'number' ? clock.now() - last : Infinity;
+    // A clock that was put back must not keep somebody unseen.
+    if (sinceMs >= 0 && sinceMs < limits.memberSeenStepMs) return;
+    void this.#note(org, account, { lastSeenAt: clock.now() });
+  }
+
+  /** Whether they have a second factor stands in each of their records. */
+  secured(account: string, hasSecondFactor: boolean): void {
+    for (const org of this.organizationsOf(account)) {
+      if (this.#deps.live.get(org, 'members', account)?.row['hasSecondFactor'] === hasSecondFactor) continue;
+      void this.#note(org, account, { hasSecondFactor });
+    }
+  }
+
+  /** Whoever keeps a page open is here, too, without asking for anything. Call once. */
+  watch(): void {
+    this.#timer = this.#deps.clock.after(limits.memberSeenStepMs, () => {
+      for (const { id, org } of this.#deps.present()) this.seen(id, org);
+      this.watch();
+    });
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+  }
+
   /** Follows one durable transaction. */
   follow({ org, changes }: Committed): void {
     const changed = new Set<string>();
@@ -154,7 +194,7 @@ export class Members {
       if (collection === 'roles') {
         if (before !== null) for (const holder of this.#holders(org, id)) changed.add(holder);
       } else if (collection === 'members') {
-        if (after !== null) this.#note(id, org);
+        if (after !== null) this.#enrol(id, org);
         else this.#forget(id, org);
         if (before?.['role'] !== after?.['role'] || before?.['state'] !== after?.['state']) changed.add(id);
       }
@@ -165,7 +205,20 @@ export class Members {
     }
   }
 
-  #note(account: string, org: string): void {
+  /** A store that fails now is asked again when they are seen next, or by the next start. */
+  async #note(org: string, account: string, fields: JsonObject): Promise<void> {
+    const key = `${org} ${account} ${Object.keys(fields).join(' ')}`;
+    if (this.#noting.has(key)) return;
+    this.#noting.add(key);
+    await this.#deps.commit.write(org, 'system', (draft) => {
+      const member = draft.get('members', account);
+      if (member !== null) draft.put('members', account, { ...member, ...fields });
+      return ok(null);
+    });
+    this.#noting.delete(key);
+  }
+
+  #enrol(account: string, org: string): void {
     const orgs = this.#orgs.get(account) ?? new Set();
     this.#orgs.set(account, orgs);
     orgs.add(org);

@@ -222,6 +222,8 @@ export const limits = {
   sessionsPerPersonMax: 50,
   /** How exactly `last seen` of a session is written down. */
   sessionSeenStepMs: 60_000,
+  /** How exactly a member's `lastSeenAt` is: a commit costs more than a line in a file of its own. */
+  memberSeenStepMs: 600_000,
   // Public pages.
   pagesPerOrgMax: 100,
   /** Listeners of the push stream of one page, of all pages of this process, and of one address. */

@@ -127,6 +127,11 @@ export class Gateway {
     for (const session of this.#sessions) session.renew(principalId, of);
   }
 
+  /** The people who have a connection open, once for each. */
+  *people(): Generator<Principal> {
+    for (const { principal } of this.#sessions) if (principal?.kind === 'user') yield principal;
+  }
+
   get stats(): GatewayStats {
     let subscriptions = 0;
     let lagging = 0;

@@ -185,6 +185,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     live: keep.live,
     commit: keep.commit,
     grants,
+    clock,
+    present: () => [],
     onChanged: (account) => {
       gateway?.renew(account, (was) => members.renewed(was));
       for (const id of keys.answeringTo(account)) gateway?.renew(id, (was) => keys.renewed(was));

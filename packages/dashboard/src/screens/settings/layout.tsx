@@ -1,3 +1,4 @@
+import { allows, type Permission } from '@statewire/model';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { Building2, type LucideIcon, KeyRound, PanelsTopLeft, ShieldCheck, UserRound, UsersRound } from 'lucide-react';
 import { type ReactNode, useEffect, useRef } from 'react';
@@ -14,23 +15,23 @@ export interface SettingsPage {
     | '/settings/roles';
   readonly title: string;
   readonly icon: LucideIcon;
-  /** For admins only. */
-  readonly isAdmin: boolean;
+  /** What is needed to see it; null: nothing. */
+  readonly needs: Permission | null;
 }
 
 /** The pages of the settings, one's own first. Each new one is a line here and a route. */
 export const settingsPages: readonly SettingsPage[] = [
-  { path: '/settings/account', title: 'Account', icon: UserRound, isAdmin: false },
-  { path: '/settings/organization', title: 'Organization', icon: Building2, isAdmin: true },
-  { path: '/settings/members', title: 'Members', icon: UsersRound, isAdmin: true },
-  { path: '/settings/roles', title: 'Roles', icon: ShieldCheck, isAdmin: true },
-  { path: '/settings/keys', title: 'API keys', icon: KeyRound, isAdmin: true },
-  { path: '/settings/embeds', title: 'Embeds', icon: PanelsTopLeft, isAdmin: true },
+  { path: '/settings/account', title: 'Account', icon: UserRound, needs: null },
+  { path: '/settings/organization', title: 'Organization', icon: Building2, needs: 'organization:change' },
+  { path: '/settings/members', title: 'Members', icon: UsersRound, needs: 'members:read' },
+  { path: '/settings/roles', title: 'Roles', icon: ShieldCheck, needs: 'roles:read' },
+  { path: '/settings/keys', title: 'API keys', icon: KeyRound, needs: 'keys:read' },
+  { path: '/settings/embeds', title: 'Embeds', icon: PanelsTopLeft, needs: 'embeds:create' },
 ];
 
 /** Settings: their pages at the left, on phones in a row above. */
 export function SettingsLayout(): ReactNode {
-  const { isAdmin } = useMe();
+  const { me } = useMe();
   const nav = useRef<HTMLUListElement>(null);
   const path = useLocation({ select: ({ pathname }) => pathname });
   // On a phone the row is wider than the window: the page that is open is always in sight.
@@ -50,7 +51,7 @@ export function SettingsLayout(): ReactNode {
             className="relative flex gap-1 overflow-x-auto [scrollbar-width:none] md:sticky md:top-18 md:flex-col"
           >
             {settingsPages
-              .filter((page) => isAdmin || !page.isAdmin)
+              .filter(({ needs }) => needs === null || allows(me.permissions, needs))
               .map(({ path, title, icon: Icon }) => (
                 <li key={path} className="shrink-0">
                   <Link

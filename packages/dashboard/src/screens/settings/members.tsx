@@ -1,10 +1,11 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Ellipsis, KeyRound, LogOut, ShieldOff, UserMinus, UserPlus } from 'lucide-react';
+import { allows, type Member } from '@statewire/model';
+import { Ellipsis, KeyRound, LogOut, ShieldOff, UserCheck, UserMinus, UserPlus, UserX } from 'lucide-react';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { env } from '../../lib/env.ts';
 import { exact, plural } from '../../lib/format.ts';
 import { textOf } from '../../lib/form-text.ts';
-import { useMe } from '../../lib/me.ts';
+import { useCan, useMe } from '../../lib/me.ts';
 import { useRows } from '../../live/rows.ts';
 import { Button } from '../../parts/button.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
@@ -16,6 +17,7 @@ import { Menu } from '../../parts/menu.tsx';
 import { Pane } from '../../parts/pane.tsx';
 import { ProblemNote } from '../../parts/problem.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
+import { Ago } from '../../parts/time.tsx';
 import { done, failedToast } from '../../parts/toast.tsx';
 import {
   invite,
@@ -24,16 +26,14 @@ import {
   removeUser,
   type Role,
   setRole,
-  type User,
-  users,
   withdrawInvite,
 } from '../../rest/account.ts';
+import { run } from '../../live/command.ts';
 import { endSessionsOf, removeSecondFactorOf, resendInvite, resetLink } from '../../rest/people.ts';
-import { type Answer, type Problem, problemIn } from '../../rest/request.ts';
+import type { Answer, Problem } from '../../rest/request.ts';
 import { NotYours } from './layout.tsx';
 
 const SETTINGS = { title: 'Settings' } as const;
-const USERS = ['users'];
 const INVITES = ['invites'];
 const roles: readonly Role[] = ['viewer', 'operator', 'admin'];
 
@@ -47,32 +47,34 @@ interface Handed {
 type Doing =
   | { readonly what: 'invite' }
   | { readonly what: 'link'; readonly link: Handed }
-  | { readonly what: 'end-sessions' | 'remove' | 'remove-second-factor' | 'reset'; readonly user: User };
+  | { readonly what: 'role'; readonly user: Member; readonly role: Role; readonly name: string }
+  | { readonly what: keyof typeof ACTS; readonly user: Member };
 
 /** People of the organization: who they are, what they may do, who is invited. */
 export function Members(): ReactNode {
   useCrumbs('Members', SETTINGS);
+  return useCan('members:read') ? <MembersPanes /> : <NotYours />;
+}
+
+function MembersPanes(): ReactNode {
   const queries = useQueryClient();
-  const { me, isAdmin } = useMe();
-  const people = useQuery({ queryKey: USERS, queryFn: ({ signal }) => users(signal), enabled: isAdmin });
-  const open = useQuery({ queryKey: INVITES, queryFn: ({ signal }) => invites(signal), enabled: isAdmin });
+  const { me } = useMe();
+  const people = useRows('members');
+  const open = useQuery({ queryKey: INVITES, queryFn: ({ signal }) => invites(signal) });
   const own = useRows('roles');
-  const choices = [...roles.map((id) => ({ id, name: id })), ...own.rows.map(({ id, name }) => ({ id, name }))];
+  const may = {
+    invite: useCan('members:create'),
+    change: useCan('members:change'),
+    suspend: useCan('members:suspend'),
+    restore: useCan('members:restore'),
+    remove: useCan('members:delete'),
+  };
+  const names = [...(allows(me.permissions, '*:*') ? ['owner'] : []), ...roles];
+  const choices = [...names.map((id) => ({ id, name: id })), ...own.rows.map(({ id, name }) => ({ id, name }))];
+  const sorted = people.rows.toSorted((a, b) => a.name.localeCompare(b.name) || (a.id < b.id ? -1 : 1));
   const [doing, setDoing] = useState<Doing | null>(null);
-  const again = async (): Promise<void> => {
-    await Promise.all([
-      queries.invalidateQueries({ queryKey: USERS }),
-      queries.invalidateQueries({ queryKey: INVITES }),
-    ]);
-  };
+  const again = (): Promise<void> => queries.invalidateQueries({ queryKey: INVITES });
   const close = (): void => setDoing(null);
-  if (!isAdmin) return <NotYours />;
-  const change = async (user: User, role: Role): Promise<void> => {
-    const answer = await setRole(user.id, role);
-    if (answer.ok) done(`${user.name} is ${role} now`);
-    else failedToast(answer.problem);
-    await again();
-  };
   const resend = async ({ email }: OneTimeLink): Promise<void> => {
     const answer = await resendInvite(email);
     if (!answer.ok) return failedToast(answer.problem);
@@ -89,43 +91,68 @@ export function Members(): ReactNode {
     <>
       <Pane
         title="Members"
-        {...(people.data === undefined ? {} : { note: plural(people.data.length, 'person', 'people') })}
-        actions={
-          <Button size="small" tone="primary" onClick={() => setDoing({ what: 'invite' })}>
-            <UserPlus aria-hidden /> Invite
-          </Button>
-        }
+        {...(people.isLoading ? {} : { note: plural(people.rows.length, 'person', 'people') })}
+        {...(may.invite
+          ? {
+              actions: (
+                <Button size="small" tone="primary" onClick={() => setDoing({ what: 'invite' })}>
+                  <UserPlus aria-hidden /> Invite
+                </Button>
+              ),
+            }
+          : {})}
       >
-        {people.isPending ? (
+        {people.isLoading ? (
           <BoneRows rows={3} className="h-14" />
-        ) : people.isError ? (
-          <ProblemNote problem={problemIn(people.error)} className="m-3" />
         ) : (
-          <ul>
-            {people.data.map((user) => {
+          <ul aria-label="Members">
+            {sorted.map((user) => {
               const isMe = user.id === me.user?.id;
+              const isSuspended = user.state === 'suspended';
               return (
-                <li key={user.id} className="flex min-h-14 items-center gap-3 border-b px-4 py-2 last:border-b-0">
-                  <div className="min-w-0 flex-1">
-                    <p className="truncate font-medium">
-                      {user.name}
-                      {isMe && <span className="font-normal text-muted"> (you)</span>}
+                <li
+                  key={user.id}
+                  className="flex min-h-14 flex-wrap items-center gap-x-3 gap-y-1 border-b px-4 py-2 last:border-b-0"
+                >
+                  <div className="min-w-0 flex-1 basis-48">
+                    <p className="flex min-w-0 items-center gap-2">
+                      <span className="truncate font-medium">
+                        {user.name}
+                        {isMe && <span className="font-normal text-muted"> (you)</span>}
+                      </span>
+                      {isSuspended && (
+                        <span className="shrink-0 rounded-full bg-degraded-soft px-2 text-xs text-degraded">
+                          suspended
+                        </span>
+                      )}
                     </p>
-                    <p className="truncate text-xs text-muted">{user.email}</p>
+                    <p className="truncate text-xs text-muted">
+                      {user.email} · {user.lastSeenAt === null ? 'not seen yet' : <Seen at={user.lastSeenAt} />}
+                      {' · '}
+                      {user.hasSecondFactor ? 'second factor on' : 'no second factor'}
+                    </p>
                   </div>
-                  <Select
-                    aria-label={`Role of ${user.name}`}
-                    value={user.role}
-                    onChange={(event) => void change(user, event.currentTarget.value)}
-                    className="h-8 w-auto"
-                  >
-                    {choices.some(({ id }) => id === user.role) ? null : <option>{user.role}</option>}
-                    {choices.map(({ id, name }) => (
-                      <option key={id} value={id}>
-                        {name}
-                      </option>
-                    ))}
-                  </Select>
+                  {may.change ? (
+                    <Select
+                      aria-label={`Role of ${user.name}`}
+                      value={user.role}
+                      onChange={(event) => {
+                        const role = event.currentTarget.value;
+                        const name = choices.find(({ id }) => id === role)?.name ?? role;
+                        setDoing({ what: 'role', user, role, name });
+                      }}
+                      className="h-8 w-auto"
+                    >
+                      {choices.some(({ id }) => id === user.role) ? null : <option>{user.role}</option>}
+                      {choices.map(({ id, name }) => (
+                        <option key={id} value={id}>
+                          {name}
+                        </option>
+                      ))}
+                    </Select>
+                  ) : (
+                    <span className="text-sm text-muted">{user.role}</span>
+                  )}
                   <Menu
                     trigger={
                       <Button tone="ghost" size="icon" aria-label={`More for ${user.name}`}>
@@ -136,25 +163,40 @@ export function Members(): ReactNode {
                       {
                         label: 'Link for a new password',
                         icon: KeyRound,
+                        disabled: !may.change,
                         onSelect: () => setDoing({ what: 'reset', user }),
                       },
                       {
                         label: isMe ? 'End all other sessions' : 'End all sessions',
                         icon: LogOut,
+                        disabled: !may.change,
                         onSelect: () => setDoing({ what: 'end-sessions', user }),
                       },
                       {
                         label: 'Remove the second factor',
                         icon: ShieldOff,
-                        disabled: isMe,
+                        disabled: isMe || !may.change,
                         onSelect: () => setDoing({ what: 'remove-second-factor', user }),
                       },
                       null,
+                      isSuspended
+                        ? {
+                            label: 'Restore',
+                            icon: UserCheck,
+                            disabled: !may.restore,
+                            onSelect: () => setDoing({ what: 'restore', user }),
+                          }
+                        : {
+                            label: 'Suspend',
+                            icon: UserX,
+                            disabled: isMe || !may.suspend,
+                            onSelect: () => setDoing({ what: 'suspend', user }),
+                          },
                       {
                         label: 'Remove from the organization',
                         icon: UserMinus,
                         danger: true,
-                        disabled: isMe,
+                        disabled: isMe || !may.remove,
                         onSelect: () => setDoing({ what: 'remove', user }),
                       },
                     ]}
@@ -218,6 +260,14 @@ export function Members(): ReactNode {
   );
 }
 
+function Seen({ at }: { at: number }): ReactNode {
+  return (
+    <>
+      seen <Ago at={at} />
+    </>
+  );
+}
+
 /** Asks once before something is done to a member. */
 function Asked({
   doing,
@@ -232,9 +282,11 @@ function Asked({
 }): ReactNode {
   const user = doing !== null && 'user' in doing ? doing.user : null;
   const act =
-    user === null || doing === null
+    doing === null || doing.what === 'invite' || doing.what === 'link'
       ? null
-      : ACTS[doing.what === 'invite' || doing.what === 'link' ? 'remove' : doing.what];
+      : doing.what === 'role'
+        ? toRole(doing.role, doing.name)
+        : ACTS[doing.what];
   return (
     <Confirm
       open={act !== null}
@@ -256,8 +308,8 @@ function Asked({
           );
           return null;
         }
-        const answer = await act.run(user.id);
-        if (!answer.ok) return answer.problem;
+        const failed = await act.run(user.id);
+        if (failed !== null) return failed;
         onDone(act.done(user.name));
         return null;
       }}
@@ -272,37 +324,69 @@ interface Act {
   readonly verb: string;
   readonly text: string;
   readonly done: (name: string) => string;
-  readonly run: (id: string) => Promise<Answer<unknown>>;
+  readonly run: (id: string) => Promise<Problem | null>;
 }
 
-const ACTS: Readonly<Record<'end-sessions' | 'remove' | 'remove-second-factor' | 'reset', Act>> = {
+async function failedIn(answer: Promise<Answer<unknown>>): Promise<Problem | null> {
+  const said = await answer;
+  return said.ok ? null : said.problem;
+}
+
+function toRole(role: Role, name: string): Act {
+  return {
+    title: (who) => `Make ${who} ${name}?`,
+    verb: 'Change the role',
+    text: 'It holds at once, also in the pages that they have open.',
+    done: (who) => `${who} is ${name} now`,
+    run: (id) => failedIn(setRole(id, role)),
+  };
+}
+
+const ACTS: Readonly<
+  Record<'end-sessions' | 'remove' | 'remove-second-factor' | 'reset' | 'restore' | 'suspend', Act>
+> = {
+  suspend: {
+    title: (name) => `Suspend ${name}?`,
+    verb: 'Suspend',
+    text: 'They may do nothing here from now on, and what they have open closes at once. Their account and what they did stay; you can restore them.',
+    done: (name) => `${name} suspended`,
+    run: (id) => run('members', id, 'suspend'),
+  },
+  restore: {
+    title: (name) => `Restore ${name}?`,
+    verb: 'Restore',
+    text: 'They may do again what their role may. They sign in as before.',
+    done: (name) => `${name} restored`,
+    run: (id) => run('members', id, 'restore'),
+  },
   reset: {
     title: (name) => `Make a link for a new password of ${name}?`,
     verb: 'Make the link',
     text: 'Whoever opens it sets a new password. An older link of theirs is over; their sessions end when it is used.',
     done: () => '',
-    run: resetLink,
+    // Its answer is a link, which is shown.
+    run: () => Promise.resolve(null),
   },
   'end-sessions': {
     title: (name) => `End the sessions of ${name}?`,
     verb: 'End them',
     text: 'They sign in again wherever they were. What their sessions had opened closes at once.',
     done: (name) => `Sessions of ${name} ended`,
-    run: endSessionsOf,
+    run: (id) => failedIn(endSessionsOf(id)),
   },
   'remove-second-factor': {
     title: (name) => `Remove the second factor of ${name}?`,
     verb: 'Remove it',
     text: 'For somebody who has lost phone and backup codes. Their sessions end, and their password alone signs them in until they set up another one.',
     done: (name) => `Second factor of ${name} removed`,
-    run: removeSecondFactorOf,
+    run: (id) => failedIn(removeSecondFactorOf(id)),
   },
   remove: {
     title: (name) => `Remove ${name}?`,
     verb: 'Remove',
     text: 'Every session of theirs ends at once. What they did stays in the history.',
     done: (name) => `${name} removed`,
-    run: removeUser,
+    run: (id) => failedIn(removeUser(id)),
   },
 };
 

@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from 'react';
-import { useMe } from '../../lib/me.ts';
+import { useCan, useMe } from '../../lib/me.ts';
 import { save } from '../../live/command.ts';
 import { useRecordOf } from '../../live/rows.ts';
 import { Switch } from '../../parts/field.tsx';
@@ -17,7 +17,8 @@ const SETTINGS = { title: 'Settings' } as const;
 /** What holds for everybody of the organization. */
 export function Organization(): ReactNode {
   useCrumbs('Organization', SETTINGS);
-  const { isAdmin, me } = useMe();
+  const { me } = useMe();
+  const isAdmin = useCan('organization:change');
   const { row, isLoading } = useRecordOf('settings', 'main');
   const [problem, setProblem] = useState<Problem | null>(null);
   if (!isAdmin) return <NotYours />;

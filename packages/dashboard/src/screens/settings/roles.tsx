@@ -3,7 +3,7 @@ import { Pencil, Plus, ShieldPlus } from 'lucide-react';
 import { type FormEvent, type ReactNode, useMemo, useState } from 'react';
 import { plural, sentence, words } from '../../lib/format.ts';
 import { textOf } from '../../lib/form-text.ts';
-import { useMe } from '../../lib/me.ts';
+import { useCan, useMe } from '../../lib/me.ts';
 import { remove, save } from '../../live/command.ts';
 import { useRows } from '../../live/rows.ts';
 import { Button } from '../../parts/button.tsx';
@@ -25,8 +25,8 @@ const COLUMNS = ['read', 'create', 'change', 'delete', 'report'] as const;
 /** Roles: those that every organization has, and its own, by permission. */
 export function Roles(): ReactNode {
   useCrumbs('Roles', SETTINGS);
-  const { isAdmin } = useMe();
-  return isAdmin ? <RolePanes /> : <NotYours />;
+  const mayRead = useCan('roles:read');
+  return mayRead ? <RolePanes /> : <NotYours />;
 }
 
 function RolePanes(): ReactNode {

@@ -32,7 +32,15 @@ async function openBook() {
     onCommitted: (committed) => follow?.follow(committed),
   });
   const { live, commit } = keep;
-  const members = new Members({ live, commit, grants, onChanged: () => undefined, onGone: () => undefined });
+  const members = new Members({
+    live,
+    commit,
+    grants,
+    clock: systemClock,
+    present: () => [],
+    onChanged: () => undefined,
+    onGone: () => undefined,
+  });
   follow = members;
   return { keep, members };
 }

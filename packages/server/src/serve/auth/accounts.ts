@@ -66,6 +66,10 @@ export interface Membership {
   /** Makes an account a member of its first organization; again changes nothing. */
   join(user: User): Promise<Result<unknown>>;
   organizationsOf(account: string): readonly string[];
+  /** They are here now, in this organization. */
+  seen(account: string, org: string): void;
+  /** Whether they have a second factor, for those who look after the organization. */
+  secured(account: string, hasSecondFactor: boolean): void;
   standingIn(account: string, org: string): Pick<Principal, 'permissions'> | null;
   /** Takes an account out of all its organizations; refused where it is the last owner. */
   leave(account: string): Promise<Result<unknown>>;
@@ -94,7 +98,12 @@ export class Accounts {
     this.#links = new Links(db);
     db.exec(`CREATE TABLE IF NOT EXISTS joined (account TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS chosen_organization (session TEXT PRIMARY KEY, org TEXT NOT NULL) STRICT, WITHOUT ROWID`);
-    this.secondFactors = new SecondFactors({ db, clock: options.clock, vault: options.vault });
+    this.secondFactors = new SecondFactors({
+      db,
+      clock: options.clock,
+      vault: options.vault,
+      onTurned: (person, isOn) => options.members.secured(person, isOn),
+    });
     this.sessions = new Sessions({ db, clock: options.clock });
   }
 
@@ -251,6 +260,7 @@ export class Accounts {
     const standing = this.#options.members.standing(account.id, { chosen: this.#chosen(id), home: account.org });
     if (standing === null) return null;
     this.sessions.seen(id, typeof lastSeenAt === 'number' ? lastSeenAt : null);
+    this.#options.members.seen(account.id, standing.org);
     const { org, role, scopes, permissions, isOperator } = standing;
     const user: User = { ...account, org, role };
     const needsSecondFactor =
@@ -425,6 +435,8 @@ export class Accounts {
     );
     for (const user of this.#db.prepare('SELECT * FROM user ORDER BY createdAt, id').all().map(toUser)) {
       if (user === null) continue;
+      // Records of earlier releases do not say, and a kill may have come between the factor and the record.
+      this.#options.members.secured(user.id, this.secondFactors.isOn(user.id));
       if (!joined.has(user.id)) await this.#join(user);
       else if (this.#options.members.organizationsOf(user.id).length === 0) this.forget(user.id);
     }

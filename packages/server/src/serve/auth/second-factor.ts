@@ -10,6 +10,8 @@ export interface SecondFactorsOptions {
   readonly db: DatabaseSync;
   readonly clock: Clock;
   readonly vault: Vault;
+  /** It was turned on or off. */
+  readonly onTurned?: ((person: string, isOn: boolean) => void) | undefined;
 }
 
 /** How somebody showed that they hold their second factor. */
@@ -78,7 +80,9 @@ export class SecondFactors {
     this.#options.db
       .prepare('UPDATE second_factor SET confirmed_at = ? WHERE person = ?')
       .run(this.#options.clock.now(), person);
-    return ok(this.#issueBackupCodes(person));
+    const codes = this.#issueBackupCodes(person);
+    this.#options.onTurned?.(person, true);
+    return ok(codes);
   }
 
   /** New backup codes; the old ones are over. */
@@ -110,6 +114,7 @@ export class SecondFactors {
     this.#options.db.prepare('DELETE FROM second_factor WHERE person = ?').run(person);
     this.#options.db.prepare('DELETE FROM backup_code WHERE person = ?').run(person);
     this.#options.db.prepare('DELETE FROM second_step WHERE person = ?').run(person);
+    this.#options.onTurned?.(person, false);
   }
 
   /** After the right password: a token that, with a code, signs in. Returned once, good for five minutes. */

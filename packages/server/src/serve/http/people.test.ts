@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '@statewire/protocol';
+import { ok, type Json, type JsonObject } from '@statewire/protocol';
 import { afterEach, expect, test } from 'vitest';
 import { limits } from '../../lib/limits.ts';
 import { createWorld, type Reply, type World, type WorldOptions } from '../../testing/http-world.ts';
@@ -486,4 +486,40 @@ test('keys have no password, no session and no second factor', async () => {
     ['POST', '/v1/sessions/end-others'],
   ] as const)
     expect((await world.call(method, path, { key })).json).toMatchObject({ code: 'forbidden' });
+});
+
+test('[PM9] a member’s record says when they were here, written once in ten minutes, and whether they have a second factor', async () => {
+  const { world, cookie } = await open();
+  const bo = await join(world, cookie, 'bo@example.com');
+  // Behind everything that was queued before.
+  const settled = (): Promise<unknown> => world.keep.commit.write('main', 'test', () => ok(null));
+  const member = () => world.keep.live.get('main', 'members', bo.id)?.row ?? null;
+  const seen = async (): Promise<unknown> => {
+    expect((await ask(world, 'GET', '/v1/me', bo.cookie)).status).toBe(200);
+    await settled();
+    return member()?.['lastSeenAt'];
+  };
+  const first = await seen();
+  expect(first).toBeGreaterThan(world.now() - 60_000);
+  world.skip(limits.memberSeenStepMs - 60_000);
+  expect(await seen()).toBe(first);
+  world.skip(120_000);
+  const later = await seen();
+  expect(later).toBeGreaterThan(world.now() - 60_000);
+  // A clock that was put back keeps nobody unseen.
+  world.skip(-3_600_000);
+  expect(await seen()).toBeLessThan(Number(later) - 3_000_000);
+  world.skip(3_600_000);
+
+  expect(member()).toMatchObject({ hasSecondFactor: false });
+  const { secret } = await turnOn(world, bo.cookie);
+  await settled();
+  expect(member()).toMatchObject({ hasSecondFactor: true });
+  const off = await ask(world, 'POST', '/v1/session/second-factor/off', bo.cookie, {
+    password,
+    code: codeFor(world, secret),
+  });
+  expect(off.status).toBe(200);
+  await settled();
+  expect(member()).toMatchObject({ hasSecondFactor: false, role: 'viewer', state: 'active' });
 });

@@ -15,7 +15,6 @@ const alone = [
   'hostile',
   'many-services',
   'messages',
-  'mcp-faults',
   'onboarding',
   'own-downtime',
   'own-fault',
@@ -35,6 +34,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           environment: 'node',
+          maxWorkers: 2,
           include: ['packages/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
           testTimeout: 60_000,
         },
@@ -44,6 +44,7 @@ export default defineConfig({
         test: {
           name: 'dom',
           environment: 'jsdom',
+          maxWorkers: 2,
           include: ['packages/*/src/**/*.test.tsx'],
           testTimeout: 60_000,
         },

@@ -1,6 +1,6 @@
 /**
  * Every page of the dashboard, from one table: each in light and dark, on a desk and on a phone. `LOOKS=all` looks at all
- * four; else each page is looked at twice. `STATEWIRE_SHOTS` keeps pictures for people.
+ * of them; else each page is looked at twice. `STATEWIRE_SHOTS` keeps pictures for people.
  */
 import { readFile } from 'node:fs/promises';
 import { AxeBuilder } from '@axe-core/playwright';
@@ -8,22 +8,9 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowser } from './harness/browser.ts';
 import { dashboardPages, fillEverything, leadsElsewhere, startTarget } from './harness/dashboard-pages.ts';
-import { listen, openWindow, settled, shot, type Theme } from './harness/look.ts';
+import { listen, openWindow, settled, shot, windows } from './harness/look.ts';
 import { TestServer } from './harness/server.ts';
 import { signIn } from './harness/sign-in.ts';
-
-const windows: readonly (readonly [theme: Theme, width: number])[] =
-  process.env['LOOKS'] === 'all'
-    ? [
-        ['light', 1440],
-        ['dark', 1440],
-        ['light', 390],
-        ['dark', 390],
-      ]
-    : [
-        ['light', 1440],
-        ['dark', 390],
-      ];
 
 let server: TestServer;
 let browser: Browser;

@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowser } from './harness/browser.ts';
-import { looks } from './harness/look.ts';
+import { windows } from './harness/look.ts';
 import { TestServer } from './harness/server.ts';
 import { until } from './harness/until.ts';
 
@@ -31,7 +31,7 @@ afterAll(async () => {
 });
 
 describe('in a browser', () => {
-  for (const [scheme, width] of looks) {
+  for (const [scheme, width] of windows) {
     test(`${scheme}, ${width} px: accessible, nothing wider than the screen, nothing loaded from elsewhere`, async () => {
       const context = await browser.newContext({ colorScheme: scheme, viewport: { width, height: 900 } });
       const page = await context.newPage();

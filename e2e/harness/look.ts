@@ -6,11 +6,10 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 
 export type Theme = 'light' | 'dark';
 
-/**
- * The windows in which pages are swept: two that together show both themes and both sizes. All of them with `LOOKS=all`, as
- * `npm run nightly` does: what is wrong in one theme at one size alone is rare, and each look costs a minute.
- */
-export const looks: readonly (readonly [theme: Theme, width: number])[] =
+type Window = readonly [theme: Theme, width: number];
+
+/** Where each page is opened: two windows that together show both themes and both sizes; all of them with `LOOKS=all`. */
+export const windows: readonly Window[] =
   process.env['LOOKS'] === 'all'
     ? [
         ['light', 1440],
@@ -23,6 +22,12 @@ export const looks: readonly (readonly [theme: Theme, width: number])[] =
         ['light', 1440],
         ['dark', 390],
       ];
+
+/**
+ * Where the states of a page are looked at that every-page.test.ts does not open: the narrowest window, all of them with
+ * `LOOKS=all`, as `npm run nightly` does. What is wrong in one theme at one size alone is rare, and each look costs a minute.
+ */
+export const looks: readonly Window[] = process.env['LOOKS'] === 'all' ? windows : [['dark', 390]];
 
 /** A window of that width: below 500 px a phone. */
 export async function openWindow(browser: Browser, theme: 'light' | 'dark', width: number): Promise<BrowserContext> {

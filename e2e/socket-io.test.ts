@@ -9,7 +9,7 @@ import { io as io40 } from 'socket.io-client-4-0';
 import { io as io44 } from 'socket.io-client-4-4';
 import { io as io46 } from 'socket.io-client-4-6';
 import { io as io47 } from 'socket.io-client-4-7';
-import { io as io48 } from 'socket.io-client';
+import { io as io48, type Socket } from 'socket.io-client';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { CutProxy } from './harness/cut.ts';
@@ -22,17 +22,7 @@ const SECRET = 'a-secret-of-32-characters-or-more!';
 /** Issuers' clocks may be some seconds wrong, and a token that ended is given half a minute: this one has the least of both before it. */
 const ENDED_S = -3;
 
-/** What these tests use of a client, the same in all releases. */
-interface Client {
-  readonly connected: boolean;
-  readonly recovered?: boolean;
-  on(event: string, heard: (...args: never[]) => void): unknown;
-  emit(event: string, ...args: unknown[]): unknown;
-  connect(): unknown;
-  disconnect(): unknown;
-}
-
-type Open = (url: string, options: Readonly<Record<string, unknown>>) => Client;
+type Open = (url: string, options: Readonly<Record<string, unknown>>) => Socket;
 
 const CLIENTS: readonly (readonly [name: string, open: Open, transports: readonly string[]])[] = [
   ['4.0.2, websocket', io40, ['websocket']],
@@ -52,7 +42,7 @@ interface Item {
 /** An app: applies what it is told, as such apps do. */
 class App {
   readonly name: string;
-  readonly socket: Client;
+  readonly socket: Socket;
   readonly held = new Map<string, string>();
   readonly log: string[] = [];
   readonly errors: { readonly code: string }[] = [];

@@ -7,6 +7,7 @@ import type {
   Incident,
   IncidentImpact,
   Maintenance,
+  Message,
   NotificationType,
   Priority,
   RunRow,
@@ -52,6 +53,8 @@ export function causesOf(collection: string, row: Row): readonly Cause[] {
       return ofIncident(row as Incident);
     case 'maintenances':
       return ofMaintenance(row as Maintenance);
+    case 'messages':
+      return ofMessage(row as Message);
     case 'executions':
     case 'jobs':
       return ofRun(collection, row as RunRow);
@@ -172,6 +175,28 @@ function ofMaintenance({ id, title, text, state, window, past }: Maintenance): r
   if (last === undefined) return [];
   return [
     { ...about, key: `${ref}:ended:${last.to}`, priority: 'low', title: `Maintenance ended: ${title}`, at: last.to },
+  ];
+}
+
+/** Words that press and are for the organization's own people: each time they begin to be shown. */
+function ofMessage({ id, title, body, state, priority, audience, activeAt, events }: Message): readonly Cause[] {
+  if (state !== 'active' || priority !== 'critical' || audience === 'customers' || activeAt === null) return [];
+  const ref = `messages/${id}`;
+  // Empty: by the clock, and then everybody hears it.
+  const by = events.findLast(({ what }) => what === 'activated')?.by ?? '';
+  return [
+    {
+      key: `${ref}:active:${activeAt}`,
+      type: 'message',
+      priority: 'urgent',
+      title,
+      text: body,
+      refs: [ref],
+      path: `/${ref}`,
+      thread: ref,
+      at: activeAt,
+      to: { all: true, but: by },
+    },
   ];
 }
 

@@ -8,6 +8,7 @@ import type { Notice } from '../send/notice.ts';
 import { caller, openDesk, type Desk } from '../testing/desk.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { Inbox } from './inbox.ts';
+import { messageDue } from './messages.ts';
 
 const HOUR = 3_600_000;
 const ANA: Person = { id: 'ana', name: 'Ana', email: 'ana@example.org', role: 'admin' };
@@ -36,6 +37,7 @@ async function house(
     onDue: {
       notifications: (org, id, deadline) => inbox.due(org, id, deadline),
       inboxes: (org, id, deadline) => inbox.inboxDue(org, id, deadline),
+      messages: (org, id, deadline) => messageDue({ commit: () => desk.keep.commit, limits }, org, id, deadline),
     },
   });
   const inbox: Inbox = new Inbox({
@@ -409,6 +411,84 @@ test('[IB6] a restart at any moment tells the same, once', async () => {
   const again = await house({ clock, store });
   expect(items(again)).toEqual([]);
   await again.close();
+});
+
+test('[MS10] a critical message is told to whom it is for and who wants it, each time that it becomes active', async () => {
+  const clock = new FakeClock();
+  const store = new MemoryStore();
+  const boss = caller(['admin'], { kind: 'user', id: 'ana', name: 'Ana' });
+  let at = await house({ clock, store });
+  const say = async (id: string, fields: JsonObject): Promise<void> => {
+    const body = { id, title: id, priority: 'critical', publish: true, ...fields };
+    const work = at.desk.commands.mutate(boss, { collection: 'messages', id: '', op: 'create', fields: body });
+    await clock.run(10);
+    expect(await work).toMatchObject({ ok: true });
+  };
+  const told = (person: string): readonly string[] => items(at, person).map(({ title }) => title);
+  await say('now', { body: 'Stop all deploys.' });
+  await say('calm', { priority: 'warning' });
+  await say('users', { audience: 'customers' });
+  await say('draft', { publish: false });
+  await say('planned', { audience: 'operators', startsAt: clock.now() + 60_000 });
+  // Ana said it herself.
+  expect([told('ana'), told('ben')]).toEqual([[], ['now']]);
+  expect(items(at, 'ben')).toMatchObject([
+    { type: 'message', priority: 'urgent', text: 'Stop all deploys.', refs: ['messages/now'], path: '/messages/now' },
+  ]);
+  await clock.run(60_250);
+  // The clock began it: nobody has said it.
+  expect([told('ana'), told('ben')]).toEqual([['planned'], ['now', 'planned']]);
+  // Other words, what readers do, and starts again are nothing new.
+  await call(at, 'messages', 'now', 'seen', {}, ben);
+  await at.desk.commands.mutate(boss, { collection: 'messages', id: 'now', op: 'patch', fields: { title: 'Now' } });
+  await clock.run(10);
+  for (let n = 0; n < 2; n++) {
+    await at.close();
+    at = await house({ clock, store });
+  }
+  expect(told('ben')).toEqual(['now', 'planned']);
+  // What is said once more is told once more, to who wants it.
+  await at.desk.commands.mutate(ben, {
+    collection: 'preferences',
+    id: '',
+    op: 'create',
+    fields: { types: { message: { inbox: false } } },
+  });
+  await call(at, 'messages', 'planned', 'withdraw', {}, boss);
+  await clock.run(HOUR);
+  await call(at, 'messages', 'planned', 'reactivate', { startsAt: clock.now() + 1_000 }, boss);
+  await clock.run(1_500);
+  expect([told('ana'), told('ben')]).toEqual([
+    ['planned', 'planned'],
+    ['now', 'planned'],
+  ]);
+  await at.close();
+});
+
+test('[MS10] a process that died at the beginning of a critical message tells it at its start; what passed meanwhile is told by nobody', async () => {
+  const clock = new FakeClock();
+  const store = new MemoryStore();
+  const boss = caller(['admin'], { kind: 'user', id: 'ana', name: 'Ana' });
+  // Nobody follows what this one commits: it dies before anybody is told.
+  const first = await openDesk({ clock, store });
+  const from = clock.now() + 1_000;
+  for (const [id, more] of [
+    ['said', {}],
+    ['began', { startsAt: from }],
+    ['passed', { startsAt: from, endsAt: from + 1_000 }],
+  ] as const) {
+    const body = { id, title: id, priority: 'critical', publish: true, ...more };
+    await first.commands.mutate(boss, { collection: 'messages', id: '', op: 'create', fields: body });
+  }
+  await first.close();
+  clock.advance(60_000);
+  for (let n = 0; n < 3; n++) {
+    const at = await house({ clock, store });
+    await clock.run(500);
+    const titles = (person: string): readonly string[] => items(at, person).map(({ title }) => title);
+    expect([titles('ana'), titles('ben').toSorted()]).toEqual([['began'], ['began', 'said']]);
+    await at.close();
+  }
 });
 
 test('[IB7] a program tells one person or everybody, once per key; whether there is such a person is told to admins alone', async () => {

@@ -36,7 +36,14 @@ export interface InboxDeps {
 
 /** Document kind of a cause that was told; keyed by the hash of its key, gone after twice the age that is told. */
 const TOLD = 'told';
-const FOLLOWED: ReadonlySet<string> = new Set(['alerts', 'incidents', 'maintenances', 'executions', 'jobs']);
+const FOLLOWED: ReadonlySet<string> = new Set([
+  'alerts',
+  'incidents',
+  'maintenances',
+  'messages',
+  'executions',
+  'jobs',
+]);
 
 export class Inbox {
   readonly #deps: InboxDeps;

@@ -92,6 +92,14 @@ export class TestDatabase {
     return (await this.#client.query<T>(sql, values)).rows;
   }
 
+  /** Another connection, for a transaction beside the first one's. */
+  async connect(): Promise<Connection> {
+    const client: Connection = new Client(this.url);
+    client.on('error', () => undefined);
+    await client.connect();
+    return client;
+  }
+
   /** SIGKILL, as a crash would. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');

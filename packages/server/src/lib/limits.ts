@@ -187,6 +187,9 @@ export const limits = {
   /** How often the tables are compared with what they were, and the numbers of a capture told. */
   captureLookMs: 15_000,
   captureTellMs: 5_000,
+  /** Polling: how far each look goes back, for what committed later than what it knows; rows whose last words are remembered. */
+  capturePollBackMs: 10_000,
+  captureSeenMax: 200_000,
   // The MCP endpoint.
   mcpBodyBytesMax: 262_144,
   /** Listening streams: of one credential, and of this process; how long one lasts, and how many resources it names. */

@@ -8,6 +8,7 @@ import type { Timer } from '../../lib/clock.ts';
 import { Applier, CAPTURE_MARK, type ApplyDeps } from './apply.ts';
 import { Database } from './database.ts';
 import { followLog } from './follow-log.ts';
+import { followPolls } from './follow-polls.ts';
 import { readMark } from './mark.ts';
 import type { CapturePlan } from './plan.ts';
 import type { RunDeps } from './run.ts';
@@ -61,7 +62,7 @@ export class Capture {
     const began = clock.mono();
     let why: Trouble;
     try {
-      why = await followLog(this.#runDeps());
+      why = await (this.#plan.mode === 'poll' ? followPolls : followLog)(this.#runDeps());
     } catch (error) {
       onError(error, `capture ${id} failed`);
       why = { code: 'internal', message: 'the capture failed for a reason of ours; the log of the server says which' };

@@ -1,17 +1,17 @@
 /** The captures of a server: those that its configuration names. */
 import { ok } from '@statewire/protocol';
-import { Capture, type CaptureDeps } from './capture.ts';
+import type { Capture, CaptureDeps } from './capture.ts';
 import type { CapturePlan } from './plan.ts';
 
 export class Captures {
   readonly #deps: CaptureDeps;
   readonly #plans: readonly CapturePlan[];
-  readonly #all: readonly Capture[];
+  readonly #all: Capture[] = [];
+  #isOpen = true;
 
   constructor(deps: CaptureDeps, plans: readonly CapturePlan[]) {
     this.#deps = deps;
     this.#plans = plans;
-    this.#all = plans.map((plan) => new Capture(deps, plan));
   }
 
   /** Forgets what is told of captures that the configuration no longer names, and starts the others. */
@@ -27,10 +27,19 @@ export class Captures {
       });
       if (!written.ok) onError(new Error(written.message), 'captures that are no more could not be forgotten');
     }
-    for (const capture of this.#all) capture.start();
+    if (this.#plans.length === 0) return;
+    // Most servers have none, and need not read what it takes.
+    const { Capture: Made } = await import('./capture.ts');
+    if (!this.#isOpen) return;
+    for (const plan of this.#plans) {
+      const capture = new Made(this.#deps, plan);
+      this.#all.push(capture);
+      capture.start();
+    }
   }
 
   async close(): Promise<void> {
+    this.#isOpen = false;
     await Promise.all(this.#all.map((capture) => capture.close()));
   }
 }

@@ -182,7 +182,7 @@ async function snapshot(
       onRows: (table, rows, applied) => deps.told.rows(table, rows, applied),
     },
     tables,
-    { snapshot: exported, mark: markText(whole) },
+    { snapshot: exported, mark: () => markText(whole) },
   );
   return taken.ok ? ok(whole) : taken;
 }

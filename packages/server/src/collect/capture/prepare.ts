@@ -19,6 +19,8 @@ export interface Table {
   /** Columns of the plan that it lacks: their fields are null. */
   readonly missing: readonly string[];
   readonly isPartitioned: boolean;
+  /** Polling: the type of the column that grows, as SQL names it. */
+  readonly cursorType: string;
 }
 
 /** Finds the tables, and what keeps one of them from being followed. */
@@ -28,7 +30,7 @@ export async function findTables(db: Database, plan: CapturePlan): Promise<Resul
   const byName = new Map(found.value.map((row) => [row[0], row]));
   const tables: Table[] = [];
   for (const each of plan.tables) {
-    const [, oid = '', kind, readable, columnsText, identityText] = byName.get(each.table) ?? [];
+    const [, oid = '', kind, readable, columnsText, identityText, typesText] = byName.get(each.table) ?? [];
     if (oid === null || oid === '') {
       return trouble('no_table', `the database has no table ${each.table}; create it or correct the configuration`);
     }
@@ -64,6 +66,7 @@ export async function findTables(db: Database, plan: CapturePlan): Promise<Resul
       columns: wanted.filter((column) => columns.includes(column)),
       missing: wanted.filter((column) => !columns.includes(column)),
       isPartitioned: kind === 'p',
+      cursorType: each.cursor === null ? '' : typeOf(typesText, each.cursor),
     });
   }
   return ok(tables);
@@ -170,6 +173,12 @@ function mayNot(failed: Trouble, sql: string): { readonly ok: false } & Trouble 
   );
 }
 
+function typeOf(text: string | null | undefined, column: string): string {
+  const types: unknown = JSON.parse(text ?? '{}');
+  const type: unknown = typeof types === 'object' && types !== null ? Reflect.get(types, column) : null;
+  return typeof type === 'string' ? type : 'text';
+}
+
 function names(text: string | null | undefined): readonly string[] {
   const list: unknown = JSON.parse(text ?? '[]');
   return Array.isArray(list) ? list.filter((each) => typeof each === 'string') : [];
@@ -182,6 +191,8 @@ const TABLES = `
     coalesce((SELECT json_agg(a.attname) FROM pg_attribute a
       WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND (c.relreplident = 'f' OR EXISTS (
         SELECT FROM pg_index i WHERE i.indrelid = c.oid AND a.attnum = ANY(i.indkey)
-          AND ((c.relreplident = 'd' AND i.indisprimary) OR (c.relreplident = 'i' AND i.indisreplident))))), '[]')
+          AND ((c.relreplident = 'd' AND i.indisprimary) OR (c.relreplident = 'i' AND i.indisreplident))))), '[]'),
+    coalesce((SELECT json_object_agg(a.attname, format_type(a.atttypid, NULL)) FROM pg_attribute a
+      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), '{}')
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p') AND n.nspname || '.' || c.relname IN (SELECT json_array_elements_text($1::json))`;

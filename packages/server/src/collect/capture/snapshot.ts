@@ -5,7 +5,7 @@
 import { ok, type JsonObject, type Result } from '@statewire/protocol';
 import type { Applied, Applier, RowChange } from './apply.ts';
 import type { Database } from './database.ts';
-import { itemOf } from './row-item.ts';
+import { idOf, itemOf } from './row-item.ts';
 import type { Columns } from './pgoutput.ts';
 import { quoted, type Table } from './prepare.ts';
 import type { TablePlan } from './plan.ts';
@@ -16,30 +16,51 @@ export interface SnapshotDeps {
   /** Ids of the records that a table has made. */
   readonly idsOf: (plan: TablePlan) => Iterable<string>;
   readonly rowsMax: number;
+  /** Polling: rows that say what they said before need no writing. */
+  readonly seen?: Known | undefined;
   /** Rows were written. */
   readonly onRows: (table: string, rows: number, applied: Applied) => void;
 }
 
-/** Reads everything as of an exported snapshot. `mark` is written with the last of it. */
+/** What rows said when they were last read. */
+export interface Known {
+  /** Does the row say the same? From now on it says this. */
+  isKnown(plan: TablePlan, id: string, values: readonly (string | null)[]): boolean;
+  forget(plan: TablePlan, id: string): void;
+}
+
+/** Reads everything as of an exported snapshot, or as of now (null). `mark` is written with the last of it. */
 export async function takeSnapshot(
   deps: SnapshotDeps,
   tables: readonly Table[],
-  from: { readonly snapshot: string; readonly mark: JsonObject },
+  from: {
+    readonly snapshot: string | null;
+    /** Asked first, of the same instant. */
+    readonly begin?: (() => Promise<Result<null>>) | undefined;
+    readonly mark: () => JsonObject;
+  },
 ): Promise<Result<null>> {
   const { db } = deps;
   const begun = await db.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   if (!begun.ok) return begun;
-  const set = await db.query(`SET TRANSACTION SNAPSHOT '${from.snapshot.replaceAll("'", "''")}'`);
-  if (!set.ok) return set;
+  if (from.snapshot !== null) {
+    const set = await db.query(`SET TRANSACTION SNAPSHOT '${from.snapshot.replaceAll("'", "''")}'`);
+    if (!set.ok) return set;
+  }
+  const asked = await from.begin?.();
+  if (asked?.ok === false) return asked;
   const left: RowChange[] = [];
   for (const table of tables) {
     const read = await readTable(deps, table);
     if (!read.ok) return read;
-    for (const id of read.value) left.push({ kind: 'drop', plan: table.plan, id });
+    for (const id of read.value) {
+      left.push({ kind: 'drop', plan: table.plan, id });
+      deps.seen?.forget(table.plan, id);
+    }
   }
   const ended = await db.query('COMMIT');
   if (!ended.ok) return ended;
-  const dropped = await dropAll(deps, left, from.mark);
+  const dropped = await dropAll(deps, left, from.mark());
   return dropped.ok ? ok(null) : dropped;
 }
 
@@ -75,11 +96,13 @@ async function readTable(deps: SnapshotDeps, table: Table): Promise<Result<Reado
       const row = rowOf(table, values);
       const item = left.size === 0 ? null : itemOf(plan, row);
       if (item?.ok === true && item.value !== null) left.delete(item.value.id);
+      const id = deps.seen === undefined ? null : idOf(plan, row);
+      if (id?.ok === true && deps.seen?.isKnown(plan, id.value, values) === true) continue;
       changes.push({ kind: 'put', plan, row, old: null });
     }
-    const applied = await applier.apply(changes, null);
+    const applied = changes.length === 0 ? ok({ refused: 0, why: null }) : await applier.apply(changes, null);
     if (!applied.ok) return applied;
-    deps.onRows(plan.table, changes.length, applied.value);
+    deps.onRows(plan.table, fetched.value.length, applied.value);
   }
   const closed = await db.query('CLOSE statewire');
   return closed.ok ? ok(left) : closed;

@@ -688,6 +688,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     mutate: mutations(commands),
     onPresence: ({ org, agent, isPresent }) => (isPresent ? presence.opened(org, agent) : presence.closed(org, agent)),
     onEnded: (via) => visits.ended(via),
+    refused: (refused) => refusals.note(refused),
     otherPaths: [SUPABASE_PATH, topicsPath, socketIoPath].filter((path) => path !== null),
   });
   const dialect = {

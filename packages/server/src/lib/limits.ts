@@ -113,6 +113,10 @@ export const limits = {
   refusalsPerMinuteMax: 30,
   /** Kinds of refusals (who, what, why not) told apart in that time, over all organizations. */
   refusalsKindsMax: 1_000,
+  /** Collections whose refused subscriptions one connection's rows tell apart; all others are one kind. */
+  denialKindsPerConnectionMax: 8,
+  /** What a connection was refused again and again is counted this long, then one row says how often. */
+  denialsMs: 600_000,
   /** The log's end is told to live views at most this often. */
   auditTailMs: 500,
   auditSweepMs: 3_600_000,

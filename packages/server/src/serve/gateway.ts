@@ -16,7 +16,7 @@ import { native } from './dialects/native/native.ts';
 import type { Log } from '../lib/log.ts';
 import { isOriginAllowed } from './auth/origin.ts';
 import { PANELS_PATH } from './panels.ts';
-import { Session, type Authenticate, type Mutate, type Visitor } from './session.ts';
+import { Session, type Authenticate, type Mutate, type SessionDeps, type Visitor } from './session.ts';
 import type { Transport } from './transports/transport.ts';
 import { WebSocketDoor } from './transports/websocket.ts';
 
@@ -29,6 +29,8 @@ export interface GatewayDeps {
   /** Which collections there are; absent: those of the model. */
   readonly catalog?: Pick<Catalog, 'custom' | 'of'> | undefined;
   readonly limits?: Limits | undefined;
+  /** Takes note of what somebody was not let look at. */
+  readonly refused?: SessionDeps['refused'];
   /** An agent is present while at least one connection speaks for it. */
   readonly onPresence?: ((presence: Presence) => void) | undefined;
   /** A connection is over: what lived by it (`via` of `Mutate`) ends. */
@@ -86,7 +88,7 @@ export class Gateway {
 
   /** Starts a session over a transport. */
   open(transport: Transport, visitor: Visitor): Session {
-    const { clock, hub, authenticate, mutate, log, planted, catalog } = this.#deps;
+    const { clock, hub, authenticate, mutate, log, planted, catalog, refused } = this.#deps;
     const session: Session = new Session(
       {
         clock,
@@ -96,6 +98,7 @@ export class Gateway {
         log,
         planted,
         catalog,
+        refused,
         limits: this.#limits,
         flusher: this.#flusher,
         dialect: native,

@@ -672,3 +672,64 @@ test('[FR9] everything the server says is ASCII and is a frame', async () => {
   expect(caller.take('s')).toMatchObject([{ r: [[1, 'a', 1, { name: 'Zürich 🚦 \u2028' }]] }]);
   expectNoLeaks(world);
 });
+
+test('[AT3] a refused subscription is told once per collection and connection, and what repeats is one number', async () => {
+  const world = new World();
+  const caller = await world.connect('read');
+  let s = 0;
+  const ask = (c: string): void => caller.say({ t: 'sub', s: (s += 1), c });
+  for (let i = 0; i < 50; i += 1) ask('checks');
+  ask('channels');
+  expect(world.refused).toMatchObject([
+    {
+      org: 'main',
+      action: 'checks:read',
+      outcome: 'forbidden',
+      actor: { id: 'reader' },
+      target: { collection: 'checks' },
+    },
+    { action: 'channels:read', outcome: 'forbidden' },
+  ]);
+  // What goes on for hours is told from time to time.
+  world.step(world.limits.denialsMs + 1_000);
+  expect(caller.closedWith).toBeNull();
+  expect(world.refused.slice(2)).toMatchObject([{ action: 'checks:read', more: 49 }]);
+  ask('checks');
+  caller.pair.caller.close();
+  expect(world.refused.slice(3)).toMatchObject([{ action: 'checks:read', more: 1 }]);
+  expectNoLeaks(world);
+});
+
+test('[AT3] names that a caller makes up, and panels, add no rows', async () => {
+  const world = new World();
+  const caller = await world.connect('report');
+  const names = [
+    'agents',
+    'alerts',
+    'audit',
+    'channels',
+    'checks',
+    'customers',
+    'incidents',
+    'keys',
+    'members',
+    'rules',
+    'settings',
+    'users',
+  ];
+  names.forEach((c, i) => caller.say({ t: 'sub', s: i + 1, c }));
+  for (let i = 0; i < 30; i += 1) caller.say({ t: 'sub', s: 100 + i, c: `made-up-${i}` });
+  expect(world.refused.length).toBeLessThanOrEqual(world.limits.denialKindsPerConnectionMax + 1);
+  const before = world.refused.length;
+  expect(before).toBeGreaterThan(1);
+  world.principals.set('panel', {
+    ...principal('panel', 'main', ['read']),
+    embed: { views: new Map(), from: { origin: null, isOwn: true } },
+  });
+  const panel = await world.connect('panel');
+  panel.say({ t: 'sub', s: 1, c: 'services' });
+  expect(panel.take('err')).toMatchObject([{ code: 'forbidden' }]);
+  panel.pair.caller.close();
+  expect(world.refused).toHaveLength(before);
+  expectNoLeaks(world);
+});

@@ -34,6 +34,7 @@ import {
   type Upstream,
   isFieldPath,
 } from '@statewire/protocol';
+import type { Refused } from '../collect/audit/refusals.ts';
 import type { Catalog } from '../lib/catalog.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Limits } from '../lib/limits.ts';
@@ -46,6 +47,7 @@ import { topOf } from '../publish/fragment.ts';
 import type { Hub, Wish } from '../publish/hub.ts';
 import type { Planted } from '../publish/planted.ts';
 import { NOWHERE, type View } from '../publish/view.ts';
+import { Denials } from './denials.ts';
 import type { Dialect } from './dialects/native/native.ts';
 import { Outbox } from './outbox.ts';
 import type { Answering, Transport } from './transports/transport.ts';
@@ -98,6 +100,8 @@ export interface SessionDeps {
   readonly planted?: Planted | undefined;
   /** Which collections there are; absent: those of the model. */
   readonly catalog?: Pick<Catalog, 'custom' | 'of'> | undefined;
+  /** Takes note of what somebody was not let look at. */
+  readonly refused?: ((refused: Refused) => void) | undefined;
 }
 
 /** Where a connection comes from, as far as that matters for letting it in. */
@@ -141,6 +145,7 @@ export class Session implements Answering {
   #mutsInFlight = 0;
   #revisions = 0;
   #agents: Set<string> | null = null;
+  #denials: Denials | null = null;
   readonly #from: From | undefined;
   /** What a fresh token is judged with, too: the page behind a panel stays the same one. */
   readonly #door: Pick<Visitor, 'host' | 'isPanel' | 'origin'>;
@@ -205,6 +210,7 @@ export class Session implements Answering {
     const phase = this.#phase;
     if (phase.at === 'ended') return;
     this.#phase = { at: 'ended' };
+    this.#denials?.close();
     this.outbox.close();
     if (phase.at === 'open') {
       for (const agent of this.#agents ?? []) this.#deps.events.absent(phase.tenure.principal.org, agent);
@@ -225,6 +231,7 @@ export class Session implements Answering {
       this.#end(4408, refuse('overloaded', 'nothing was acknowledged for too long; come back and resume'));
       return;
     }
+    this.#denials?.tick(now);
     if (this.#checkTenure(phase.tenure, now)) return;
     if (now - this.outbox.wroteAt >= limits.heartbeatMs) this.#watermark(phase.tenure);
     this.outbox.write();
@@ -406,6 +413,7 @@ export class Session implements Answering {
     this.#lastS = s;
     const view = this.#viewFor(frame, principal);
     if (!view.ok) {
+      if (view.code === 'forbidden') this.#denied(principal, frame.c);
       this.#err(view.code, view.message, s);
       return;
     }
@@ -429,6 +437,14 @@ export class Session implements Answering {
     this.outbox.subscribe({ s, view: view.value, wantedMs, from }, ({ v, intervalMs, how }) =>
       this.#say({ t: 'subd', s, w: view.value.w, v, iv: intervalMs, how, n: view.value.size }),
     );
+  }
+
+  #denied(principal: Principal, collection: string): void {
+    const { clock, limits, refused } = this.#deps;
+    // Panels are in pages of strangers, who would fill the log.
+    if (refused === undefined || principal.embed !== undefined) return;
+    this.#denials ??= new Denials({ limits, refused }, clock.mono());
+    this.#denials.note(this.#from === undefined ? principal : { ...principal, from: this.#from }, collection);
   }
 
   #viewFor(frame: Sub, principal: Principal): Result<View> {

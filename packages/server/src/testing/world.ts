@@ -22,6 +22,7 @@ import { Hub } from '../publish/hub.ts';
 import type { Planted } from '../publish/planted.ts';
 import { Gateway, type Presence } from '../serve/gateway.ts';
 import type { Log } from '../lib/log.ts';
+import type { Refused } from '../collect/audit/refusals.ts';
 import type { Mutate } from '../serve/session.ts';
 import { granted } from './granted.ts';
 import { FakeClock, settle } from './fake-clock.ts';
@@ -50,6 +51,8 @@ export class World {
   readonly hub: Hub;
   readonly gateway: Gateway;
   readonly presences: Presence[] = [];
+  /** What the audit log was told of refused subscriptions. */
+  readonly refused: Refused[] = [];
   readonly logged: { readonly text: string; readonly fields: object }[] = [];
   /** Who may connect, by token. */
   readonly principals: Map<string, Principal> = new Map([
@@ -93,6 +96,7 @@ export class World {
             : { ok: true, value: own.length === 0 ? found : { ...found, permissions: grants.ofScopes(found.scopes) } },
         );
       },
+      refused: (refused) => this.refused.push(refused),
       onPresence: (presence) => this.presences.push(presence),
     });
   }

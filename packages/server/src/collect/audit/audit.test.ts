@@ -172,6 +172,21 @@ test('[AT3] a refusal is a row at once; those like it are counted and are one ro
   await desk.close();
 });
 
+test('[AT3] what a connection counted itself is one row with its number, or adds to that of the running minute', async () => {
+  const desk = await openDesk();
+  const denied = { org: 'main', actor: viewer, action: 'checks:read', outcome: 'forbidden' } as const;
+  desk.deps.refused?.({ ...denied, more: 49 });
+  await desk.clock.run(100);
+  expect(JSON.parse((await rowsOf(desk))[0]?.after ?? '')).toMatchObject({ refusals: 49 });
+  desk.deps.refused?.(denied);
+  desk.deps.refused?.({ ...denied, more: 5 });
+  await desk.clock.run(61_000);
+  const rows = await rowsOf(desk);
+  expect(rows).toHaveLength(2);
+  expect(JSON.parse(rows[1]?.after ?? '')).toMatchObject({ refusals: 6 });
+  await desk.close();
+});
+
 test('[AT3] a flood of refusals of many kinds by many people adds a bounded number of rows, and none is uncounted', async () => {
   const desk = await openDesk({ limits: { refusalsPerMinuteMax: 10 } });
   for (let i = 0; i < 2_000; i++) {

@@ -29,6 +29,8 @@ export interface Refused {
   readonly why?: string | undefined;
   /** What was tried, in a few words; never a secret. */
   readonly after?: JsonObject | undefined;
+  /** It stands for so many that were counted elsewhere, after one that was told. */
+  readonly more?: number | undefined;
 }
 
 export class Refusals {
@@ -51,8 +53,10 @@ export class Refusals {
     this.#timer ??= clock.after(limits.refusalsMs, () => this.#over());
     const key = keyOf(refused);
     const known = this.#kinds.get(key);
+    const { more = 0 } = refused;
+    const times = Math.max(1, more);
     if (known !== undefined) {
-      known.more += 1;
+      known.more += times;
       known.last = clock.now();
       return;
     }
@@ -61,15 +65,15 @@ export class Refusals {
     if (isFirst) {
       this.#written.set(refused.org, written + 1);
       this.#kinds.set(key, { refused, more: 0, last: clock.now() });
-      this.#write([{ refused, more: 0, last: 0 }]);
+      this.#write([{ refused, more, last: clock.now() }]);
       return;
     }
     // Too many kinds: from here on all of an organization are one, whoever and whatever.
     const rest: Refused = { org: refused.org, actor: 'server', action: 'audit:refusals', outcome: 'refused' };
     const all = this.#kinds.get(keyOf(rest));
-    if (all === undefined) this.#kinds.set(keyOf(rest), { refused: rest, more: 1, last: clock.now() });
+    if (all === undefined) this.#kinds.set(keyOf(rest), { refused: rest, more: times, last: clock.now() });
     else {
-      all.more += 1;
+      all.more += times;
       all.last = clock.now();
     }
   }
@@ -104,7 +108,8 @@ export class Refusals {
     return this.#deps.commit.write(org, 'server', (draft) => {
       for (const { refused, more, last } of kinds) {
         const { action, target = null, outcome, why, actor, after } = refused;
-        const count = more === 0 ? {} : { refusals: more, overMs: this.#deps.limits.refusalsMs, lastAt: last };
+        const overMs = refused.more === undefined ? { overMs: this.#deps.limits.refusalsMs } : {};
+        const count = more === 0 ? {} : { refusals: more, ...overMs, lastAt: last };
         const said = { ...after, ...count };
         draft.audit({ action, target, outcome, why, actor, after: Object.keys(said).length === 0 ? null : said });
       }

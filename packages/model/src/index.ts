@@ -497,4 +497,5 @@ export {
   type MessagePriority,
   type MessageState,
 } from './collections/message-word.ts';
+export { secret, secretPaths } from './secret.ts';
 export { deviceSchema, dismissalRow, type Dismissal } from './collections/dismissal.ts';

@@ -20,6 +20,7 @@ import {
   plainObject,
   type Shape,
 } from '../schema.ts';
+import { secret } from '../secret.ts';
 
 /** A way to tell people or programs outside. */
 export interface Channel extends Envelope {
@@ -131,7 +132,7 @@ const rateInput: z.ZodType<ChannelRateInput> = z.strictObject({
   perMinute: rateShape.perMinute.optional(),
   burst: rateShape.burst.optional(),
 });
-const secretValues = z.record(keySchema, z.string().max(4096));
+const secretValues = secret(z.record(keySchema, z.string().max(4096)));
 
 const common = {
   id: idSchema.optional(),
@@ -158,7 +159,7 @@ const patchShape: InputShape<ChannelPatch> = {
   name: named(200).optional(),
   isEnabled: z.boolean().optional(),
   settings: plainObject.optional(),
-  secrets: z.record(keySchema, z.string().max(4096).nullable()).optional(),
+  secrets: secret(z.record(keySchema, z.string().max(4096).nullable())).optional(),
   rate: rateInput.optional(),
   labels: labelsSchema.optional(),
 };

@@ -12,6 +12,7 @@ import { mentions, rootsOf } from '../condition/roots.ts';
 import { probeDefaults, probeSettingsSchema, type ProbeSettings } from '../probe-settings.ts';
 import { isZone } from '../recurrence.ts';
 import { envelopeShape, keySchema, plainObject, serviceKindSchema, words, type Shape } from '../schema.ts';
+import { secret } from '../secret.ts';
 import type { ServiceKind } from '../service-kind.ts';
 
 /**
@@ -254,12 +255,12 @@ const settingsInput: InputShape<CheckInput> = {
   conditions: conditionsSchema.optional(),
   degradedConditions: conditionsSchema.optional(),
   probe: probeSettingsSchema.nullish(),
-  secretHeaders: headersSchema
-    .refine((headers) => !SECRET_NAMES.some((name) => Object.hasOwn(headers, name)), {
+  secretHeaders: secret(
+    headersSchema.refine((headers) => !SECRET_NAMES.some((name) => Object.hasOwn(headers, name)), {
       error: `found ${SECRET_NAMES.join(' or ')}; put it into check.secrets, or write the header with a capital`,
-    })
-    .optional(),
-  secrets: z.strictObject({ password: secretSchema, token: secretSchema }).optional(),
+    }),
+  ).optional(),
+  secrets: secret(z.strictObject({ password: secretSchema, token: secretSchema })).optional(),
 };
 
 /** What a caller may say of a check. Strict: a misspelled setting is refused, not ignored. */

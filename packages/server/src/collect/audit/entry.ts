@@ -5,7 +5,7 @@
  * Not told: what programs report (it has its history), what a person does with what is theirs alone (reading their own
  * inbox, being somewhere), and values of records that only some may see.
  */
-import type { Collection } from '@statewire/model';
+import { secretPaths, type Collection } from '@statewire/model';
 import { equalJson, type Json, type JsonObject, type Row } from '@statewire/protocol';
 import type { AuditEntry, Draft } from '../../keep/commit-types.ts';
 import type { Principal } from '../../lib/principal.ts';
@@ -48,12 +48,19 @@ export function seenIn(draft: Draft, collection: string, id: string): Seen {
 }
 
 /** The row of the log for a write that was carried out. */
-export function entryOf(collection: Collection, asked: Asked, id: string, was: Seen, is: Seen): AuditEntry {
+export function entryOf(
+  collection: Collection,
+  asked: Asked,
+  id: string,
+  was: Seen,
+  is: Seen,
+  verb: Verb | null,
+): AuditEntry {
   const before: Record<string, Json> = {};
   const after: Record<string, Json> = {};
   compare(was.row, is.row, fieldsOf(collection, was.row === null || is.row === null), '', { before, after });
   compare(was.check, is.check, null, 'check.', { before, after });
-  for (const path of secretsIn(collection, asked.fields ?? {})) {
+  for (const path of secretsIn(collection, asked.fields ?? {}, verb?.args ?? null)) {
     after[path] = CHANGED;
   }
   if (isPartlySeen(collection)) {
@@ -69,11 +76,11 @@ export function entryOf(collection: Collection, asked: Asked, id: string, was: S
 }
 
 /** The row of the log for a command that did more than a transaction can hold: what it was told, without secrets. */
-export function outsideEntry(collection: Collection, asked: Asked, id: string): AuditEntry {
+export function outsideEntry(collection: Collection, asked: Asked, id: string, verb: Verb | null): AuditEntry {
   const after: Record<string, Json> = {};
   const isHidden = isPartlySeen(collection);
   for (const [name, value] of Object.entries(asked.fields ?? {})) after[name] = isHidden ? CHANGED : value;
-  for (const path of secretsIn(collection, asked.fields ?? {})) {
+  for (const path of secretsIn(collection, asked.fields ?? {}, verb?.args ?? null)) {
     const [field = path] = path.split('.');
     Reflect.deleteProperty(after, field);
     after[path] = CHANGED;
@@ -92,23 +99,22 @@ const OPERATIONS = { create: 'create', patch: 'change', put: 'report', del: 'del
 /** What every record has and nobody says. */
 const STAMPS: ReadonlySet<string> = new Set(['id', 'org', 'version', 'createdAt', 'updatedAt', 'observedAt', 'source']);
 
-/**
- * Fields of a body that no record shows as they are, by collection. `headers` are shown to whoever may read checks; people
- * put tokens into them all the same.
- */
-const SECRETS: Readonly<Record<string, readonly string[]>> = {
-  services: ['check.headers', 'check.secretHeaders', 'check.secrets'],
-  checks: ['headers', 'secretHeaders', 'secrets'],
-  channels: ['secrets'],
-  pages: ['password', 'token'],
-  subscribers: ['secret', 'token'],
+/** Fields that whoever may read checks is shown, and into which people put tokens all the same. */
+const HIDDEN: Readonly<Record<string, readonly string[]>> = {
+  services: ['check.headers'],
+  checks: ['headers'],
 };
 const HIDDEN_FIELDS: ReadonlySet<string> = new Set(['headers']);
 
-/** Paths of a body that hold secrets. */
-export function secretsIn({ name }: Collection, fields: JsonObject): readonly string[] {
-  const known = Object.hasOwn(SECRETS, name) ? (SECRETS[name] ?? []) : [];
-  return known.flatMap((path) => {
+/** Paths of a body that hold secrets: what the schema of a write, or of the command's arguments, says must not be read back. */
+export function secretsIn(
+  { name, create, patch }: Pick<Collection, 'create' | 'name' | 'patch'>,
+  fields: JsonObject,
+  args: Verb['args'] | null = null,
+): readonly string[] {
+  const hidden = Object.hasOwn(HIDDEN, name) ? (HIDDEN[name] ?? []) : [];
+  const said = args === null ? [...secretPaths(create), ...secretPaths(patch)] : secretPaths(args);
+  return [...new Set([...hidden, ...said])].flatMap((path) => {
     const value = path
       .split('.')
       .reduce<Json | undefined>((inner, key) => (isObject(inner) ? inner[key] : undefined), fields);

@@ -10,6 +10,7 @@ import type { Principal } from '../../lib/principal.ts';
 import { secretsIn } from '../audit/entry.ts';
 import type { MutationFailure } from './base.ts';
 import { mutateIn, type CommandsDeps } from './command.ts';
+import { verbOf } from './verbs/index.ts';
 
 /** What is to be done to each record. */
 export interface BulkOp {
@@ -48,7 +49,11 @@ export function flawOfBulk(collection: Collection, { op, fields }: Pick<BulkOp, 
     const read = labelFields.safeParse(fields);
     return read.success ? ok(null) : refuse('bad_field', `fields: expected {"set": {...}, "unset": [...]}`);
   }
-  const [secret] = secretsIn(collection, fields);
+  const verb = verbOf(collection, op);
+  const [secret] = [
+    ...secretsIn(collection, fields),
+    ...(verb === null ? [] : secretsIn(collection, fields, verb.args)),
+  ];
   // A plan is kept, shown as the goal of its job, and told to the audit log.
   if (secret !== undefined) return refuse('bad_field', `fields.${secret}: a secret is set on one record at a time`);
   if (op === 'change' && Object.keys(fields).length === 0) {

@@ -221,7 +221,7 @@ function auditSync(deps: CommandsDeps, draft: Draft, was: ReadonlyMap<string, Se
     const after = seenIn(draft, 'services', id);
     if (before.row === after.row && before.check === after.check) continue;
     const op = before.row === null ? 'create' : after.row === null ? 'del' : 'patch';
-    draft.audit(entryOf(collection, { collection: 'services', id, op }, id, before, after));
+    draft.audit(entryOf(collection, { collection: 'services', id, op }, id, before, after, null));
   }
 }
 
@@ -233,7 +233,7 @@ async function outside(
 ): ReturnType<Act> {
   const done = await doing;
   if (!done.ok || !isAudited(principal, collection, mutation, verb)) return done;
-  const entry = outsideEntry(collection, mutation, done.value.value.id);
+  const entry = outsideEntry(collection, mutation, done.value.value.id, verb);
   const noted = await deps.commit.write(principal.org, principal, (draft) => {
     draft.audit(entry);
     return ok(null);
@@ -268,7 +268,7 @@ async function write(
     if (!done.ok) refused = done;
     else if (was !== null) {
       const { id } = done.value;
-      draft.audit(entryOf(collection, mutation, id, was, seenIn(draft, collection.name, id)));
+      draft.audit(entryOf(collection, mutation, id, was, seenIn(draft, collection.name, id), verb));
     }
     return done;
   };

@@ -1,3 +1,4 @@
+import { secret } from '@statewire/model';
 import { ok } from '@statewire/protocol';
 import { z } from 'zod';
 import type { Args, Verb } from '../verb.ts';
@@ -5,12 +6,13 @@ import { none } from './none.ts';
 
 const secureArgs: z.ZodType<Args> = z
   .strictObject({
-    password: z.string().min(8).max(200).nullable().optional(),
-    token: z
-      .string()
-      .regex(/^[A-Za-z0-9_-]{20,200}$/, { error: 'expected 20 to 200 of A-Z a-z 0-9 _ -, made by chance' })
-      .nullable()
-      .optional(),
+    password: secret(z.string().min(8).max(200).nullable()).optional(),
+    token: secret(
+      z
+        .string()
+        .regex(/^[A-Za-z0-9_-]{20,200}$/, { error: 'expected 20 to 200 of A-Z a-z 0-9 _ -, made by chance' })
+        .nullable(),
+    ).optional(),
   })
   .meta({ description: 'A value sets it, null removes it; only hashes are kept and nothing is returned' });
 

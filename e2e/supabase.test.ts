@@ -27,7 +27,7 @@ afterAll(async () => {
 });
 
 test.each(CLIENTS)(
-  '[SB1] [SB2] [SB4] [SB8] %s: joins, filters, and holds the truth after a cut and a restart',
+  '[SB1] [SB2] [SB4] [SB8] [SB14] %s: joins, filters, and holds the truth after a cut and a restart',
   async (name, open) => {
     const client = open(proxy.port, reader);
     onTestFinished(() => client.end());
@@ -41,7 +41,8 @@ test.each(CLIENTS)(
         'postgres_changes',
         { event: '*', schema: 'public', table: 'mcp_servers', filter: `name=like.${tag}%` },
         ({ eventType, new: row, old }) => {
-          types.push(eventType);
+          // Shortly after a restart everybody is told what was deleted before it, also who never held it.
+          if (eventType !== 'DELETE' || held.has(old.id)) types.push(eventType);
           if (eventType === 'DELETE') held.delete(old.id);
           else held.set(row.id, row.name);
         },
@@ -62,16 +63,42 @@ test.each(CLIENTS)(
     await until('leaving the filter', () => !held.has(tag));
     expect(types.at(-1)).toBe('DELETE');
 
-    status = '';
+    // While it is away one is changed, one is made, one is deleted and one leaves the filter. Supabase's own server would tell none of it.
+    for (const id of [`${tag}-gone`, `${tag}-left`])
+      await server.api('POST', '/v1/services', { ...service, id, name: id });
+    await until('both', () => held.has(`${tag}-gone`) && held.has(`${tag}-left`));
+    const inserted: string[] = [];
+    const logged: string[] = [];
+    let isListening = false;
+    client
+      .channel(`inserts-${tag}`)
+      .on('postgres_changes', { event: 'INSERT', schema: 'public', table: 'services' }, ({ new: row }) =>
+        inserted.push(row.id),
+      )
+      .on('postgres_changes', { event: '*', schema: '*', table: 'mcp_server_status_logs' }, ({ new: row }) =>
+        logged.push(row.server_id),
+      )
+      .subscribe((told) => (isListening = told === 'SUBSCRIBED'));
+    await until('the other channel to be subscribed', () => isListening);
     proxy.cut();
     await server.api('PATCH', `/v1/services/${tag}`, { name: `${tag}-3` });
+    await server.api('PATCH', `/v1/services/${tag}-left`, { name: 'left' });
+    expect((await server.api('DELETE', `/v1/services/${tag}-gone`)).status).toBeLessThan(300);
+    await server.api('POST', '/v1/services', { ...service, id: `${tag}-new`, name: `${tag}-new` });
     proxy.mend();
-    await until('what happened while it was away', () => held.get(tag) === `${tag}-3`);
+    await until('what happened while it was away', () => held.get(tag) === `${tag}-3` && held.has(`${tag}-new`));
+    await until('what is gone', () => !held.has(`${tag}-gone`) && !held.has(`${tag}-left`));
+    await until('what was made', () => inserted.includes(`${tag}-new`) && logged.includes(`${tag}-new`));
+    expect(inserted.filter((id) => id === `${tag}-new`)).toHaveLength(1);
 
+    // Deleted while it was away, and by a process that is not there any more when it comes back.
+    proxy.cut();
+    expect((await server.api('DELETE', `/v1/services/${tag}-new`)).status).toBeLessThan(300);
     await server.kill();
     await server.launch();
     await server.api('PATCH', `/v1/services/${tag}`, { name: `${tag}-4` });
-    await until('what happened after the restart', () => held.get(tag) === `${tag}-4`);
+    proxy.mend();
+    await until('what happened after the restart', () => held.get(tag) === `${tag}-4` && !held.has(`${tag}-new`));
     expect([...held.keys()]).toEqual([tag]);
   },
 );
@@ -106,6 +133,45 @@ test.each(CLIENTS)(
     expect(b.presenceState()['p0']).toMatchObject([{ name: 'Ada' }]);
     clients[0].end();
     await until('the other to see that nobody is there', () => b.presenceState()['p0'] === undefined);
+  },
+);
+
+test.each(newest(2))(
+  '[SB15] %s: all tables at once, those it may read, and some columns of one',
+  async (name, open) => {
+    const permissions = ['services:read', 'agents:read'];
+    const key = (await server.api('POST', '/v1/keys', { name: 'some', permissions })).body.secret;
+    const client = open(proxy.port, key);
+    onTestFinished(() => client.end());
+    const tag = name.replaceAll(/\W+/gu, '-').toLowerCase();
+    const all: string[] = [];
+    const some: object[] = [];
+    let isListening = false;
+    client
+      .channel('all')
+      .on('postgres_changes', { event: '*', schema: '*' }, ({ table, new: row }) => all.push(`${table} ${row.id}`))
+      .on(
+        'postgres_changes',
+        { event: 'INSERT', schema: 'public', table: 'services', select: ['id', 'name'], filter: `id=eq.star-${tag}` },
+        ({ new: row }) => some.push(row),
+      )
+      .subscribe((told) => (isListening = told === 'SUBSCRIBED'));
+    await until('the channel to be subscribed', () => isListening);
+    await server.api('POST', '/v1/customers', { id: `star-${tag}`, name: 'Star' });
+    await server.api('POST', '/v1/reports', {
+      collection: 'agents',
+      id: `star-${tag}`,
+      name: 'Star',
+      health: 'healthy',
+    });
+    await server.api('POST', '/v1/services', { ...SECRET, id: `star-${tag}`, name: 'star' });
+    await until(
+      'a service and an agent',
+      () => all.includes(`services star-${tag}`) && all.includes(`agents star-${tag}`),
+    );
+    await until('its columns', () => some.length === 1);
+    expect(some).toEqual([{ id: `star-${tag}`, name: 'star' }]);
+    expect(all.filter((each) => !/^(?:services|agents) /u.test(each))).toEqual([]);
   },
 );
 

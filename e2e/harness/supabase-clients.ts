@@ -9,7 +9,8 @@ import { createClient as createClient299 } from 'supabase-js-2-99';
 /** What these tests read of a message: of a change the first three, of a broadcast the rest. */
 export interface Heard {
   readonly eventType: string;
-  readonly new: Readonly<Record<'id' | 'name', string>>;
+  readonly table: string;
+  readonly new: Readonly<Record<'id' | 'name' | 'server_id', string>>;
   readonly old: Readonly<Record<'id', string>>;
   readonly event: string;
   readonly payload: { readonly x: number };

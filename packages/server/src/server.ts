@@ -100,6 +100,7 @@ import { OidcDoor } from './serve/auth/oidc/door.ts';
 import { Trips } from './serve/auth/oidc/trips.ts';
 import { Rooms } from './serve/dialects/rooms.ts';
 import { attachSupabase, SUPABASE_PATH } from './serve/dialects/supabase/door.ts';
+import { Absences, Departures } from './serve/dialects/supabase/departures.ts';
 import { Kept } from './serve/dialects/supabase/kept.ts';
 import { Topics } from './serve/dialects/supabase/topics.ts';
 import { attachSocketIo } from './serve/dialects/socketio/door.ts';
@@ -246,11 +247,13 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   const hub = new Hub({ clock, live, epoch: commit.epoch, limits });
   const board = new Board({ clock, live, limits, onError });
   const names = new NameClaims();
+  const departures = new Departures({ clock, limits, live, of: catalog.of });
   followers.push(
     (committed) => hub.apply(committed),
     (committed) => members.follow(committed),
     (committed) => names.follow(committed),
     (committed) => board.follow(committed),
+    (committed) => departures.follow(committed),
   );
   endings.push(() => board.close());
 
@@ -705,6 +708,9 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   const supabase = attachSupabase({
     ...dialect,
     topics: said,
+    departures,
+    absences: new Absences({ clock, limits }),
+    names: () => Object.keys(catalog.all),
     plain: { is: (text) => topicsPath !== null && isPlain(text), make: plainAt(topicDeps) },
   });
   const topics = topicsPath === null ? null : attachTopics({ ...topicDeps, path: topicsPath });

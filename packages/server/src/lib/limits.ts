@@ -82,6 +82,11 @@ export const limits = {
   topicRowsMax: 2_000,
   /** What changed so shortly before a join is told again: the client says no position and was away for a second at least. */
   replayMs: 120_000,
+  /** What records of one collection were before they changed, within that time; and how many are named when nobody knows. */
+  departuresMax: 10_000,
+  departuresUnknownMax: 1_000,
+  /** Clients that were cut off and may come back. */
+  absencesMax: 20_000,
   // Views.
   viewsPerOrgMax: 20_000,
   /** A view's log is kept this long after its last subscriber left, for resume. */

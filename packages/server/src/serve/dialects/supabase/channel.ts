@@ -12,11 +12,13 @@ import type { CollectionOf } from '../../../lib/catalog.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Limits } from '../../../lib/limits.ts';
 import type { Principal } from '../../../lib/principal.ts';
+import { authorize } from '../../../publish/access.ts';
 import type { Visitor } from '../../session.ts';
 import { Line, type Drain, type Event, type Sessions } from '../line.ts';
 import type { Broadcast, Member, PresenceDiff } from '../rooms.ts';
-import { changesOf, replayOf, type ChangeData } from './changes.ts';
-import type { Binding, Wish } from './join.ts';
+import { changesOf, goneOf, replayOf, type Away, type ChangeData } from './changes.ts';
+import type { Absences, Departures } from './departures.ts';
+import { bindingOf, type Binding, type Wish } from './join.ts';
 import type { Grant } from './policy.ts';
 import { presenceDiff, presenceState } from './presence.ts';
 import { roomOf, unreadable, unwritable, type Topic, type Topics } from './topics.ts';
@@ -26,6 +28,10 @@ export interface ChannelDeps {
   readonly limits: Limits;
   readonly sessions: Sessions;
   readonly topics: Topics;
+  readonly departures: Departures;
+  readonly absences: Absences;
+  /** Names of all collections. */
+  readonly names: () => readonly string[];
   readonly of: CollectionOf;
 }
 
@@ -34,6 +40,8 @@ export interface Voice extends Drain {
   push(topic: string, event: string, payload: JsonObject): void;
   reply(topic: string, ref: Asked, status: 'error' | 'ok', response: JsonObject): void;
   broadcast(topic: string, message: Broadcast, meta?: JsonObject): void;
+  /** Until when everything that was sent is known to have arrived, epoch ms. */
+  readonly heardUntil: number;
   /** The channel is over. */
   ended(channel: Channel): void;
 }
@@ -60,7 +68,11 @@ export class Channel implements Member {
   readonly #replay: { readonly binding: Binding; readonly data: ChangeData }[] = [];
   #token: string | null;
   #org: string | null = null;
+  #principal: Principal | null = null;
   #grant: Grant = NOTHING;
+  #away: Away = { since: 0, heardUntil: null };
+  #who = '';
+  readonly #heard = new Set<string>();
   #at: 'joined' | 'joining' | 'over' = 'joining';
 
   constructor(
@@ -146,11 +158,16 @@ export class Channel implements Member {
     }
   }
 
-  leave(): void {
+  /** `isCut`: it did not ask for it, and may come back for what it missed. */
+  leave(isCut: boolean): void {
     if (this.#at === 'over') return;
+    if (isCut && this.#at === 'joined') this.#deps.absences.left(this.#who, this.#voice.heardUntil);
     this.#at = 'over';
     this.#line.close();
-    if (this.#org !== null) this.#deps.topics.rooms.leave(this.#org, this.#room, this);
+    if (this.#org !== null) {
+      this.#deps.topics.rooms.leave(this.#org, this.#room, this);
+      for (const collection of this.#heard) this.#deps.departures.unlisten(this.#org, collection);
+    }
     this.#voice.ended(this);
   }
 
@@ -162,9 +179,12 @@ export class Channel implements Member {
     this.#judge(principal);
     if (this.#at === 'over') return;
     this.#org = principal.org;
+    this.#away = this.#awayOf(principal);
     const known = new Map<string, number>();
-    for (const binding of this.#wish.bindings) {
+    for (const binding of this.#bindings(principal)) {
       const { collection } = binding.table;
+      if (!this.#heard.has(collection)) this.#deps.departures.listen(principal.org, collection);
+      this.#heard.add(collection);
       const key = JSON.stringify([collection, filterKey(binding.filter.view)]);
       const s = known.get(key) ?? this.#line.watch(collection, binding.filter.view, INTERVAL_MS);
       known.set(key, s);
@@ -174,8 +194,30 @@ export class Channel implements Member {
     this.#settle();
   }
 
+  /** Those for all tables are one for each that the caller may read. */
+  #bindings(principal: Principal): readonly Binding[] {
+    const { names, of } = this.#deps;
+    return this.#wish.bindings.flatMap((binding) => {
+      if ('table' in binding) return [binding];
+      const readable = names().filter((name) => authorize(principal, 'read', name, of).ok);
+      return readable.map((name) => bindingOf(binding, name));
+    });
+  }
+
+  /** How far back this caller has to be told: as the one who was cut off here, or as anybody after a restart. */
+  #awayOf(principal: Principal): Away {
+    const { absences, clock, departures, limits } = this.#deps;
+    this.#who = JSON.stringify([principal.org, principal.id, this.topic, this.#wish.bindings.map(({ said }) => said)]);
+    const since = clock.now() - limits.replayMs;
+    const back = absences.back(this.#who);
+    const isJustStarted = departures.startedAt > since;
+    // What was made within the slack may have been on its way when the last sign of life was asked for.
+    return { since, heardUntil: back !== null ? back - SLACK_MS : isJustStarted ? departures.startedAt : null };
+  }
+
   /** What the caller may do in the topic now; whoever may not read in it has no place there. */
   #judge(principal: Principal): void {
+    this.#principal = principal;
     this.#grant = this.#deps.topics.grantOf(principal, this.#named);
     const { broadcast, presence } = this.#grant;
     // Tables have rules of their own: a channel of a public name that only listens to them needs no topic.
@@ -184,9 +226,15 @@ export class Channel implements Member {
   }
 
   #loaded(s: number, rows: readonly JsonObject[]): void {
-    const since = this.#deps.clock.now() - this.#deps.limits.replayMs;
-    for (const binding of this.#views.get(s) ?? []) {
-      for (const data of replayOf(binding, rows, since)) this.#replay.push({ binding, data });
+    const bindings = this.#views.get(s) ?? [];
+    const [first] = bindings;
+    const gone =
+      first === undefined || this.#principal === null
+        ? []
+        : this.#deps.departures.since(this.#principal, first.table.collection, this.#away.since);
+    for (const binding of bindings) {
+      for (const data of goneOf(binding, gone)) this.#replay.push({ binding, data });
+      for (const data of replayOf(binding, rows, this.#away)) this.#replay.push({ binding, data });
     }
     this.#waiting.delete(s);
     this.#settle();
@@ -240,7 +288,7 @@ export class Channel implements Member {
       this.#system('system', 'error', reason);
       this.#voice.push(this.topic, 'phx_error', {});
     }
-    this.leave();
+    this.leave(true);
   }
 
   #system(extension: string, status: 'error' | 'ok', message: string): void {
@@ -249,6 +297,7 @@ export class Channel implements Member {
 }
 
 const INTERVAL_MS = 100;
+const SLACK_MS = 1000;
 
 const NOTHING: Grant = { broadcast: { read: false, write: false }, presence: { read: false, write: false } };
 

@@ -31,6 +31,11 @@ export interface SupabaseDoor {
 export function attachSupabase(options: SupabaseDoorOptions): SupabaseDoor {
   const { server, sessions, visitorOf, plain } = options;
   const sockets = new Sockets(options);
+  let timer = options.clock.after(SWEEP_MS, sweep);
+  function sweep(): void {
+    timer = options.clock.after(SWEEP_MS, sweep);
+    options.departures.sweep();
+  }
   const upgrade = (request: IncomingMessage, raw: Duplex, head: Buffer): void => {
     // Not parsed as a URL: this runs before anybody looked at the target, and `//` is none.
     const [path, query] = (request.url ?? '').split('?', 2);
@@ -57,11 +62,14 @@ export function attachSupabase(options: SupabaseDoorOptions): SupabaseDoor {
   server.on('upgrade', upgrade);
   return {
     close: () => {
+      timer.cancel();
       server.off('upgrade', upgrade);
       sockets.close();
     },
   };
 }
+
+const SWEEP_MS = 10_000;
 
 /** Hears the first message, and hands over to whoever it is for. */
 class First implements Receiver {

@@ -1,9 +1,9 @@
 /** What a join asks for: `config` of a channel, read once. */
-import { isJsonObject, ok, refuse, type Json, type JsonObject, type Result } from '@statewire/protocol';
+import { ALL, isJsonObject, ok, refuse, type Json, type JsonObject, type Result } from '@statewire/protocol';
 import type { CollectionOf } from '../../../lib/catalog.ts';
 import type { Limits } from '../../../lib/limits.ts';
 import { parseRowFilter, type RowFilter } from './filter.ts';
-import { tableOf, type Table } from './tables.ts';
+import { hasColumn, SCHEMA, tableOf, type Table } from './tables.ts';
 import { objectAt } from './wire.ts';
 
 export type ChangeType = '*' | 'DELETE' | 'INSERT' | 'UPDATE';
@@ -14,13 +14,17 @@ export interface Binding {
   /** As it was said: the client compares the answer with it. */
   readonly said: JsonObject;
   readonly event: ChangeType;
-  readonly schema: string;
   readonly table: Table;
   readonly filter: RowFilter;
+  /** The columns to tell; null: all. */
+  readonly select: readonly string[] | null;
 }
 
+/** An entry that is about all tables its caller may read. */
+export type OfAll = Pick<Binding, 'event' | 'id' | 'said'>;
+
 export interface Wish {
-  readonly bindings: readonly Binding[];
+  readonly bindings: readonly (Binding | OfAll)[];
   readonly hearsItself: boolean;
   readonly wantsAck: boolean;
   readonly isPrivate: boolean;
@@ -48,7 +52,7 @@ export function readJoin(
       `postgres_changes: found ${entries.length}, at most ${deps.limits.bindingsPerChannelMax} in one channel`,
     );
   }
-  const bindings: Binding[] = [];
+  const bindings: (Binding | OfAll)[] = [];
   for (const [index, entry] of entries.entries()) {
     const binding = readBinding(entry, index + 1, deps.of);
     if (!binding.ok) return binding;
@@ -88,20 +92,52 @@ function readReplay(raw: Json | undefined, { replayedPerJoinMax }: Limits): Resu
   return ok({ since, limit: Math.min(limit, replayedPerJoinMax) });
 }
 
-function readBinding(entry: Json, id: number, of: CollectionOf): Result<Binding> {
+function readBinding(entry: Json, id: number, of: CollectionOf): Result<Binding | OfAll> {
   if (!isJsonObject(entry)) return refuse('bad_request', 'postgres_changes: expected objects');
-  const { event = '*', schema = 'public', table: name = '*', filter: text = '' } = entry;
+  const { event = '*', schema = SCHEMA, table: name = '*', filter: text = '', select = null } = entry;
   if (event !== '*' && event !== 'INSERT' && event !== 'UPDATE' && event !== 'DELETE') {
     return refuse('bad_request', `event: found ${JSON.stringify(event)}, expected *, INSERT, UPDATE or DELETE`);
   }
   if (typeof schema !== 'string' || typeof name !== 'string' || (typeof text !== 'string' && text !== null)) {
     return refuse('bad_request', 'schema, table and filter: expected texts');
   }
-  if (name === '*') return refuse('unsupported', 'table: name one; all tables at once are not served');
+  if (schema !== SCHEMA && schema !== '*')
+    return refuse(
+      'unknown_collection',
+      `schema: found ${JSON.stringify(schema.slice(0, 64))}, all tables are in ${SCHEMA}`,
+    );
+  if (name === '*') {
+    if (text !== null && text.trim() !== '') return refuse('bad_filter', 'a filter is about the columns of one table');
+    if (select !== null) return refuse('bad_filter', 'select: it is about the columns of one table');
+    return ok({ id, said: entry, event });
+  }
   const table = tableOf(name, of);
   if (table === null) return refuse('unknown_collection', `there is no table ${JSON.stringify(name.slice(0, 64))}`);
   const filter: Result<RowFilter> = parseRowFilter(text ?? '', table, of);
-  return filter.ok ? ok({ id, said: entry, event, schema, table, filter: filter.value }) : filter;
+  if (!filter.ok) return filter;
+  const columns = readSelect(select, table, of);
+  return columns.ok ? ok({ id, said: entry, event, table, filter: filter.value, select: columns.value }) : columns;
+}
+
+function readSelect(raw: Json, table: Table, of: CollectionOf): Result<readonly string[] | null> {
+  if (raw === null) return ok(null);
+  if (!Array.isArray(raw) || raw.length === 0 || raw.length > COLUMNS_MAX)
+    return refuse('bad_filter', `select: expected a list of 1 to ${COLUMNS_MAX} columns`);
+  const columns: string[] = [];
+  for (const column of raw) {
+    if (typeof column !== 'string' || !hasColumn(table, column, of))
+      return refuse('bad_filter', `select: ${table.name} has no column ${JSON.stringify(column)?.slice(0, 64)}`);
+    columns.push(column);
+  }
+  return ok([...new Set(columns)]);
+}
+
+const COLUMNS_MAX = 200;
+
+/** The binding that an entry for all tables is for one of them. */
+export function bindingOf({ id, said, event }: OfAll, collection: string): Binding {
+  const table: Table = { name: collection, collection, columns: null, isLog: false };
+  return { id, said, event, table, filter: { view: ALL, passes: () => true }, select: null };
 }
 
 function isTrue(value: Json | undefined): boolean {

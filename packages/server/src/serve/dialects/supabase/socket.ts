@@ -29,6 +29,10 @@ export class Socket implements Receiver, Voice {
   readonly #visitor: Visitor;
   readonly #channels = new Map<string, Channel>();
   #heardAt: number;
+  /** Was something said since the last ping; when that was sent, while it is not answered; and the last that was. */
+  #hasSent = false;
+  #pingedAt: number | null = null;
+  #arrivedUntil: number;
   #tokens: number;
   #filledAt: number;
   #isOver = false;
@@ -45,6 +49,7 @@ export class Socket implements Receiver, Voice {
     this.#visitor = visitor;
     this.#heardAt = deps.clock.mono();
     this.#filledAt = this.#heardAt;
+    this.#arrivedUntil = deps.clock.now();
     this.#tokens = deps.limits.frameBurstMax;
   }
 
@@ -72,17 +77,33 @@ export class Socket implements Receiver, Voice {
     else channel.send(push.value, { event, payload }, meta['persist'] ?? null);
   }
 
-  /** Only what the client itself says counts: its heartbeats come from its own timer. */
-  alive(): void {}
+  /**
+   * The answer to a ping: what was sent before it has arrived. As a sign of life only what the client itself says counts: its
+   * heartbeats come from its own timer.
+   */
+  alive(): void {
+    if (this.#pingedAt === null) return;
+    this.#arrivedUntil = this.#pingedAt;
+    this.#pingedAt = null;
+  }
+
+  get heardUntil(): number {
+    return this.#hasSent || this.#pingedAt !== null ? this.#arrivedUntil : this.#deps.clock.now();
+  }
 
   /** A client that says nothing, not even a heartbeat, is not there any more. */
   tick(now: number): void {
     if (now - this.#heardAt >= this.#deps.limits.dialectSilenceMs) this.#end(1001, 'no heartbeat');
+    else if (this.#hasSent && this.#pingedAt === null && !this.#isOver) {
+      this.#hasSent = false;
+      this.#pingedAt = this.#deps.clock.now();
+      this.#pipe.ping();
+    }
   }
 
   closed(): void {
     this.#isOver = true;
-    for (const channel of this.#channels.values()) channel.leave();
+    for (const channel of this.#channels.values()) channel.leave(true);
   }
 
   push(topic: string, event: string, payload: JsonObject): void {
@@ -121,7 +142,7 @@ export class Socket implements Receiver, Voice {
     }
     switch (event) {
       case 'phx_leave':
-        channel.leave();
+        channel.leave(false);
         this.reply(topic, frame, 'ok', {});
         this.#write({ joinRef: frame.joinRef, ref: null, topic, event: 'phx_close', payload: {} });
         return;
@@ -157,7 +178,7 @@ export class Socket implements Receiver, Voice {
       return;
     }
     // A second join of a topic is the client's new beginning.
-    this.#channels.get(topic)?.leave();
+    this.#channels.get(topic)?.leave(true);
     if (this.#channels.size >= limits.channelsPerSocketMax) {
       turnAway(`too_many_subs: ${limits.channelsPerSocketMax} channels are open on this connection`);
       return;
@@ -195,7 +216,9 @@ export class Socket implements Receiver, Voice {
   }
 
   #write(frame: Frame): void {
-    if (this.#hasRoom) this.#pipe.text(encode(this.#vsn, frame));
+    if (!this.#hasRoom) return;
+    this.#hasSent ||= frame.event === 'postgres_changes';
+    this.#pipe.text(encode(this.#vsn, frame));
   }
 
   /** Rows wait in the session's lanes while nobody reads; what people say to each other has no lane, so the connection goes. */

@@ -2,10 +2,13 @@ import { collectionOf } from '@statewire/model';
 import { assert, type JsonObject } from '@statewire/protocol';
 import { expect, test } from 'vitest';
 import { limits } from '../../../lib/limits.ts';
+import type { Principal } from '../../../lib/principal.ts';
 import { FakeClock } from '../../../testing/fake-clock.ts';
 import { Rooms } from '../rooms.ts';
-import { changesOf, replayOf } from './changes.ts';
+import { changesOf, goneOf, replayOf } from './changes.ts';
 import { parseRowFilter } from './filter.ts';
+import { Live } from '../../../keep/live.ts';
+import { Absences, Departures } from './departures.ts';
 import { Kept } from './kept.ts';
 import { Topics } from './topics.ts';
 import { readJoin, type Binding } from './join.ts';
@@ -92,10 +95,22 @@ test('[SB9] a binary broadcast is read whole or refused: every cut of it, wrong 
   expect([...encodeBroadcast('t', 'e', new Uint8Array([7, 8]))]).toEqual([4, 1, 1, 0, 0, 116, 101, 7, 8]);
 });
 
+const nobody: Principal = {
+  kind: 'key',
+  id: 'key',
+  name: 'key',
+  org: 'main',
+  scopes: [],
+  permissions: [],
+  isOperator: false,
+  expiresAt: null,
+};
+
 function bind(entry: JsonObject): Binding {
   const wish = readJoin({ config: { postgres_changes: [entry] } }, { of: collectionOf, limits });
-  assert(wish.ok && wish.value.bindings[0] !== undefined, 'a binding');
-  return wish.value.bindings[0];
+  const [binding] = wish.ok ? wish.value.bindings : [];
+  assert(binding !== undefined && 'table' in binding, 'a binding of one table');
+  return binding;
 }
 
 test('[SB5] what comes to pass a filter is inserted, what passes no more is deleted by its key', () => {
@@ -110,7 +125,7 @@ test('[SB5] what comes to pass a filter is inserted, what passes no more is dele
     { type: 'DELETE', old_record: { id: 'a:b' } },
   ]);
   expect(changesOf(all, { type: 'leave', id: 'a:b', before: up, at })).toEqual([]);
-  expect(replayOf(all, [down, { ...down, updatedAt: 2 }], 6)).toMatchObject([
+  expect(replayOf(all, [down, { ...down, updatedAt: 2 }], { since: 6, heardUntil: null })).toMatchObject([
     { type: 'UPDATE', record: { id: 'a:b' } },
   ]);
   const updates = bind({ event: 'UPDATE', schema: 'public', table: 'connections' });
@@ -118,6 +133,100 @@ test('[SB5] what comes to pass a filter is inserted, what passes no more is dele
   expect(changesOf(updates, { type: 'enter', id: 'a:b', row: { ...down, createdAt: 6 }, at })).toEqual([]);
   const log = bind({ event: 'INSERT', schema: 'public', table: 'agent_mcp_connection_logs' });
   expect(changesOf(log, { type: 'update', id: 'a:b', before: up, row: down, at })).toMatchObject([{ type: 'INSERT' }]);
+});
+
+test('[SB14] what a client missed: last values always, what is new as new only to who was here, what is gone by its key', () => {
+  const all = bind({ event: '*', schema: 'public', table: 'services', filter: 'status=eq.down' });
+  const inserts = bind({ event: 'INSERT', schema: 'public', table: 'services' });
+  const log = bind({ event: '*', schema: '*', table: 'mcp_server_status_logs' });
+  const old = { id: 'a', status: 'down', createdAt: 1, updatedAt: 50 };
+  const made = { id: 'b', status: 'down', createdAt: 60, updatedAt: 60 };
+  const types = (binding: Binding, heardUntil: number | null) =>
+    replayOf(binding, [old, made], { since: 10, heardUntil }).map(({ type }) => type);
+  expect(types(all, null)).toEqual(['UPDATE', 'UPDATE']);
+  expect(types(all, 55)).toEqual(['UPDATE', 'INSERT']);
+  expect(types(inserts, null)).toEqual([]);
+  expect(types(inserts, 55)).toEqual(['INSERT']);
+  expect(types(log, null)).toEqual([]);
+  expect(types(log, 45)).toEqual(['INSERT', 'INSERT']);
+
+  const up = { ...old, status: 'up' };
+  const gone = (before: JsonObject[], now: JsonObject | null) => goneOf(all, [{ id: 'a', at: 50, before, now }]);
+  expect(gone([old], null)).toMatchObject([{ type: 'DELETE', old_record: { id: 'a' } }]);
+  expect(gone([up, old], up)).toMatchObject([{ type: 'DELETE' }]);
+  expect(gone([up], null)).toEqual([]);
+  expect(gone([old], old)).toEqual([]);
+  expect(gone([], null)).toMatchObject([{ type: 'DELETE' }]);
+});
+
+test('[SB14] departures are remembered for who may see them, while somebody listens, within bounds', () => {
+  const clock = new FakeClock();
+  const live = new Live();
+  const departures = new Departures({ clock, limits: { ...limits, departuresMax: 10 }, live, of: collectionOf });
+  const reader = { ...nobody, permissions: ['services:read', 'inboxes:read'] };
+  const leave = (collection: string, id: string, fields: JsonObject = {}): void => {
+    const row = { id, org: 'main', version: 1, ...fields };
+    const change = { org: 'main', collection, id, rid: 1, version: 2, at: clock.now(), before: row, after: null };
+    departures.follow({
+      org: 'main',
+      version: 2,
+      at: clock.now(),
+      changes: [{ ...change, patch: null, actor: 'x' }],
+      transitions: [],
+      samples: [],
+    });
+  };
+  const ids = (collection: string) =>
+    departures.since(reader, collection, clock.now() - limits.replayMs).map(({ id }) => id);
+  leave('services', 'a');
+  expect(ids('services')).toEqual(['a']);
+  expect(departures.since({ ...reader, org: 'other' }, 'services', 0)).toEqual([]);
+  // Of records that are one person's each, only theirs.
+  leave('preferences', 'hers', { person: 'somebody', owner: 'somebody' });
+  expect(ids('preferences')).toEqual([]);
+  clock.advance(limits.replayMs + 1);
+  departures.sweep();
+  leave('services', 'b');
+  expect(ids('services')).toEqual([]);
+  departures.listen('main', 'services');
+  for (let n = 0; n < 40; n += 1) leave('services', `s${n}`);
+  expect(ids('services').length).toBeLessThanOrEqual(20);
+  expect(ids('services')).toContain('s39');
+  departures.unlisten('main', 'services');
+  leave('services', 'late');
+  expect(ids('services')).toContain('late');
+});
+
+test('[SB14] who was cut off is known when it comes back, once, and not for ever', () => {
+  const clock = new FakeClock();
+  const absences = new Absences({ clock, limits: { ...limits, absencesMax: 2 } });
+  expect(absences.back('a')).toBe(null);
+  const at = clock.now();
+  absences.left('a', at);
+  absences.left('a', at + 1);
+  expect([absences.back('a'), absences.back('a'), absences.back('a')]).toEqual([at, at + 1, null]);
+  for (const who of ['a', 'b', 'c']) absences.left(who, at);
+  expect([absences.back('a'), absences.back('b')]).toEqual([null, at]);
+  clock.advance(limits.replayMs + 1);
+  expect(absences.back('c')).toBe(null);
+});
+
+test('[SB15] the columns that are asked for are told and no others; all tables may be asked for, with no filter', () => {
+  const some = bind({ event: '*', schema: 'public', table: 'mcp_servers', select: ['id', 'status'] });
+  const row = { id: 'a', status: 'up', name: 'A', createdAt: 1 };
+  expect(changesOf(some, { type: 'enter', id: 'a', row, at: 1 })).toMatchObject([
+    { record: { id: 'a', status: 'up' }, columns: [{ name: 'id' }, { name: 'status' }] },
+  ]);
+  const read = (entry: JsonObject) => readJoin({ config: { postgres_changes: [entry] } }, { of: collectionOf, limits });
+  for (const select of [[], ['nothing'], 'id', [1]])
+    expect(read({ event: '*', schema: 'public', table: 'services', select }).ok, JSON.stringify(select)).toBe(false);
+  for (const entry of [
+    { event: '*', schema: '*' },
+    { event: 'INSERT', schema: 'public', table: '*', filter: '' },
+  ])
+    expect(read(entry)).toMatchObject({ ok: true, value: { bindings: [{ id: 1, said: entry }] } });
+  expect(read({ event: '*', schema: 'public', filter: 'id=eq.a' }).ok).toBe(false);
+  expect(read({ event: '*', schema: 'auth', table: 'services' }).ok).toBe(false);
 });
 
 test('[SB9] joins of too many tables, of none that is there, or of no shape are refused', () => {
@@ -153,7 +262,9 @@ test('[SB10] a client that does not read its answers is let go at the bound, and
     kept: new Kept({ clock, limits }),
     config: { public: true, topics: [] },
   });
-  const deps = { clock, limits, sessions, topics, of: collectionOf };
+  const departures = new Departures({ clock, limits, live: new Live(), of: collectionOf });
+  const absences = new Absences({ clock, limits });
+  const deps = { clock, limits, sessions, topics, departures, absences, names: () => [], of: collectionOf };
   const visitor = { origin: null, host: null, cookie: null };
   const socket = new Socket(deps, pipe, { vsn: 2, apikey: null, visitor });
   const beat = JSON.stringify([null, '1', 'phoenix', 'heartbeat', {}]);

@@ -50,6 +50,9 @@ export const PACK: readonly Table[] = [
   }),
 ];
 
+/** Where all tables are. */
+export const SCHEMA = 'public';
+
 /** The table of this name; null when there is none. */
 export function tableOf(name: string, of: CollectionOf): Table | null {
   const known = PACK.find((each) => each.name === name);

@@ -47,7 +47,7 @@ function Head({ search }: { readonly search: AnalyticsSearch }): ReactNode {
   const set = (next: AnalyticsSearch): void => void navigate({ search: next, replace: true });
   const window = search.window ?? '7d';
   return (
-    <header className="flex flex-wrap items-center gap-x-4 gap-y-3">
+    <header className="mb-4 flex min-h-8 flex-wrap items-center gap-x-4 gap-y-3">
       <h1 className="text-xl font-semibold tracking-tight">Analytics</h1>
       <fieldset aria-label="Window" className="flex rounded-control bg-sunken p-0.5">
         {ANALYTICS_WINDOWS.map((each) => (
@@ -77,7 +77,7 @@ function Head({ search }: { readonly search: AnalyticsSearch }): ReactNode {
             const kind = event.currentTarget.value;
             set(kind === '' ? rest : { ...rest, kind });
           }}
-          className="w-auto"
+          className="h-8 w-auto"
         >
           <option value="">All kinds</option>
           {SERVICE_KINDS.map((kind) => (
@@ -97,7 +97,7 @@ function Head({ search }: { readonly search: AnalyticsSearch }): ReactNode {
             const label = event.currentTarget.value.trim();
             if (label !== (search.label ?? '')) set(label === '' ? rest : { ...rest, label });
           }}
-          className="h-9 w-32"
+          className="h-8 w-32"
         />
         <a
           href={`/v1/analytics?${analyticsQueryText(search)}&format=csv&table=slots`}

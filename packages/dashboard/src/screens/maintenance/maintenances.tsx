@@ -169,7 +169,7 @@ function Row({
         ) : row.window !== null && row.state === 'scheduled' ? (
           <>
             <Ago at={row.window.from} />
-            <span className="block text-xs">{exact(row.window.from)}</span>
+            <span className="block text-xs max-sm:hidden">{exact(row.window.from)}</span>
           </>
         ) : last === undefined ? null : (
           <>

@@ -1,15 +1,10 @@
-import { Search } from 'lucide-react';
-import { type ReactNode, useRef } from 'react';
+import type { ReactNode } from 'react';
 import { cx } from '../../lib/cx.ts';
-import { useKeys } from '../../lib/keys.ts';
-import { useTyped } from '../../lib/typed.ts';
 import { CustomerPicker } from '../../parts/customer-picker.tsx';
-import { Input, Select } from '../../parts/field.tsx';
+import { Select } from '../../parts/field.tsx';
+import { FilterBar, SearchField } from '../../parts/filter-bar.tsx';
 import { audienceWords, priorityLooks } from './look.ts';
 import { AUDIENCES, type MessagesSearch, PRIORITIES } from './search.ts';
-
-// The server answers each pause in typing, not each key.
-const TYPING_MS = 200;
 
 /** Narrows the list down: by words, how pressing, for whom, and for which customer. */
 export function Filters({
@@ -19,34 +14,18 @@ export function Filters({
   search: MessagesSearch;
   onSearch: (next: MessagesSearch) => void;
 }): ReactNode {
-  const input = useRef<HTMLInputElement>(null);
   const without = (key: keyof MessagesSearch): MessagesSearch => {
     const { [key]: _, ...rest } = search;
     return rest;
   };
-  const [typed, setTyped] = useTyped(search.q ?? '', TYPING_MS, (text) =>
-    onSearch(text === '' ? without('q') : { ...search, q: text }),
-  );
-  useKeys({ '/': () => input.current?.focus() });
   return (
-    <div className="mb-3 flex flex-wrap items-center gap-2">
-      <div className="relative w-full sm:w-64">
-        <Search
-          aria-hidden
-          className="pointer-events-none absolute top-1/2 left-2.5 size-4 -translate-y-1/2 text-muted"
-        />
-        <Input
-          ref={input}
-          type="search"
-          aria-label="Search messages"
-          placeholder="Title, text or id"
-          value={typed}
-          onChange={(event) => setTyped(event.currentTarget.value)}
-          // Enter goes on to the list; Escape empties the field first, as browsers do.
-          onKeyDown={(event) => (event.key === 'Enter' || event.key === 'Escape') && input.current?.blur()}
-          className="h-8 pl-8"
-        />
-      </div>
+    <FilterBar>
+      <SearchField
+        label="Search messages"
+        placeholder="Title, text or id"
+        value={search.q ?? ''}
+        onChange={(text) => onSearch(text === '' ? without('q') : { ...search, q: text })}
+      />
       <fieldset aria-label="Priority" className="flex max-w-full gap-1 overflow-x-auto py-0.5">
         {PRIORITIES.map((priority) => {
           const look = priorityLooks[priority];
@@ -96,6 +75,6 @@ export function Filters({
           onChange={(id) => onSearch(id === '' ? without('customer') : { ...search, customer: id })}
         />
       </div>
-    </div>
+    </FilterBar>
   );
 }

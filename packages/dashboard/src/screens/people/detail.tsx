@@ -219,7 +219,7 @@ function Services({ customer, total }: { customer: string; total: number }): Rea
               <Link
                 to="/services/$id"
                 params={{ id: row.id }}
-                className="min-w-0 flex-1 truncate font-medium hover:underline"
+                className="min-w-24 flex-1 truncate font-medium hover:underline"
               >
                 {row.name}
               </Link>

@@ -37,7 +37,7 @@ export function Realtime(): ReactNode {
   return (
     <div className="space-y-6">
       <div>
-        <h1 className="text-xl font-semibold tracking-tight">Realtime, to be broken</h1>
+        <h1 className="flex min-h-8 items-center text-xl font-semibold tracking-tight">Realtime, to be broken</h1>
         <p className="mt-1 max-w-2xl text-muted">
           Two readers of one record, like two tabs. Cut the first one off, change the record meanwhile, and watch it
           come back: it says where it stopped, and gets what changed since, once, in its newest state.

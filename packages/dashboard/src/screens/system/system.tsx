@@ -77,16 +77,34 @@ function Process(): ReactNode {
     );
   const { plain, groups } = parted(system.data);
   return (
-    <div className="gap-6 md:columns-2 xl:columns-3 [&>*]:mb-6 [&>*]:break-inside-avoid">
-      <Pane title="Process">
-        <Plain entries={plain} />
-      </Pane>
-      {groups.map(([name, inner]) => (
-        <Pane key={name} title={label(name)}>
-          <Tree value={inner} />
+    <>
+      <div className="gap-6 md:columns-2 xl:columns-3 [&>*]:mb-6 [&>*]:break-inside-avoid">
+        <Pane title="Process">
+          <Plain entries={plain} />
         </Pane>
-      ))}
-    </div>
+        {groups
+          .filter(([, inner]) => !isLong(inner))
+          .map(([name, inner]) => (
+            <Pane key={name} title={label(name)}>
+              <Tree value={inner} />
+            </Pane>
+          ))}
+      </div>
+      {groups
+        .filter(([, inner]) => isLong(inner))
+        .map(([name, inner]) => (
+          <Pane key={name} title={label(name)}>
+            <dl className="gap-6 px-4 py-3 text-sm sm:columns-2 xl:columns-3">
+              {Object.entries(inner).map(([key, value]) => (
+                <div key={key} className="flex break-inside-avoid gap-3 py-1">
+                  <dt className="min-w-0 flex-1 text-muted">{label(key)}</dt>
+                  <dd className="code shrink-0">{text(key, value)}</dd>
+                </div>
+              ))}
+            </dl>
+          </Pane>
+        ))}
+    </>
   );
 }
 
@@ -131,6 +149,11 @@ function Tree({ value }: { value: Values }): ReactNode {
   );
 }
 
+/** Values without groups of their own, and too many for a card among others. */
+function isLong(value: Values): boolean {
+  return Object.keys(value).length > 12 && !Object.values(value).some(isGroup);
+}
+
 function isGroup(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -151,7 +174,7 @@ function label(name: string): string {
 
 function number(name: string, value: number): string {
   if (name.endsWith('At')) return exact(value);
-  if (/bytes(?:PerSecond)?$/iu.test(name)) return `${bytes(value)}${name.endsWith('PerSecond') ? '/s' : ''}`;
+  if (/bytes(?:\.?perSecond)?(?:Max)?$/iu.test(name)) return `${bytes(value)}${/perSecond$/iu.test(name) ? '/s' : ''}`;
   if (/ms$/iu.test(name))
     return value >= 10_000
       ? duration(value)

@@ -4,13 +4,14 @@
  */
 import { readFile } from 'node:fs/promises';
 import { AxeBuilder } from '@axe-core/playwright';
+import { allows } from '@statewire/model';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowser } from './harness/browser.ts';
 import { dashboardPages, fillEverything, leadsElsewhere, startTarget } from './harness/dashboard-pages.ts';
 import { listen, openWindow, settled, shot, windows } from './harness/look.ts';
 import { TestServer } from './harness/server.ts';
-import { signIn } from './harness/sign-in.ts';
+import { joinAs, signIn } from './harness/sign-in.ts';
 
 let server: TestServer;
 let browser: Browser;
@@ -36,8 +37,7 @@ test('[HO3] the table of pages has every route of the dashboard, and the rail le
   expect(routes.length).toBeGreaterThan(20);
   const known = [...dashboardPages.map(({ route }) => route), ...Object.keys(leadsElsewhere)];
   expect(routes.toSorted()).toEqual(known.toSorted());
-  const rail = await readFile('packages/dashboard/src/lib/pages.ts', 'utf8');
-  const inRail = [...rail.matchAll(/\{\s*path: '([^']+)'/gu)].map(([, path]) => path ?? '');
+  const inRail = await railPaths();
   expect(inRail.length).toBeGreaterThan(10);
   expect(known).toEqual(expect.arrayContaining(inRail));
 });
@@ -90,6 +90,113 @@ test('[HO3] what has no page of its own leads to where it is shown', async () =>
   }
   await context.close();
 });
+
+describe('by role', () => {
+  // A refused page is typed once, by the first role that may not read it: what refuses is the same for all.
+  const typed = new Set<string>();
+
+  test.each(['owner', 'admin', 'operator', 'viewer', 'support'])(
+    '[HO11] %s is offered the pages they may read and no others, and a typed address of another is refused as what it is',
+    async (role) => {
+      if (role === 'support') await server.api('POST', '/v1/roles', SUPPORT);
+      const context = await openWindow(browser, 'light', 1440);
+      // The owner is who signed in first.
+      await (role === 'owner' ? signIn(context, server) : joinAs(context, server, role));
+      const page = await context.newPage();
+      const troubles: string[] = [];
+      listen(page, troubles);
+      const mayRead = await readableTo(context);
+      const readable = dashboardPages.filter((each) => mayRead(each.needs));
+      const paths = readable.map(({ path }) => path);
+      const rail = await railPaths();
+      await page.goto(`${server.url}/inbox`);
+      await settled(page);
+      const offered = await hrefs(page, 'aside nav a');
+      expect(offered.filter((path) => path !== '/settings')).toEqual(rail.filter((path) => paths.includes(path)));
+      await page.keyboard.press('Control+k');
+      const options = page.locator('[data-value^="page "]');
+      await options.first().waitFor();
+      const inPalette = await options.evaluateAll((all) => all.map((each) => each.getAttribute('data-value')));
+      expect(inPalette.map((value) => value?.slice('page '.length))).toEqual(offered);
+      const palette = page.getByRole('dialog', { name: 'Search and commands' });
+      await palette.getByRole('combobox').press('Escape');
+      await palette.waitFor({ state: 'detached' });
+      // What is offered has something to show: nobody is led to a refusal. Those above the viewer see no less.
+      for (const path of role === 'viewer' || role === 'support' ? offered : []) {
+        await page.locator(`aside nav a[href="${path}"]`).click();
+        await page.waitForURL((url) => url.pathname.startsWith(path));
+        await settled(page);
+        expect(await page.getByRole('heading', { level: 1, name: REFUSED }).count(), path).toBe(0);
+      }
+      const settings = dashboardPages.filter(({ path }) => path.startsWith('/settings/'));
+      await page.goto(`${server.url}/settings/account`);
+      await settled(page);
+      expect((await hrefs(page, 'nav[aria-label="Settings"] a')).toSorted()).toEqual(
+        settings
+          .map(({ path }) => path)
+          .filter((path) => paths.includes(path))
+          .toSorted(),
+      );
+      for (const { path, needs } of dashboardPages) {
+        if (mayRead(needs) || typed.has(path)) continue;
+        typed.add(path);
+        await page.goto(`${server.url}${path}`);
+        await page.getByRole('heading', { level: 1, name: REFUSED }).waitFor();
+        await page.getByText(needs ?? '').waitFor();
+      }
+      expect(troubles).toEqual([]);
+      await context.close();
+    },
+  );
+
+  test('[HO11] every page that asks for a permission was refused to somebody', () => {
+    expect([...typed].toSorted()).toEqual(
+      dashboardPages
+        .filter(({ needs }) => needs !== null && !allows(SUPPORT.permissions, needs))
+        .map(({ path }) => path)
+        .toSorted(),
+    );
+  });
+});
+
+const REFUSED = 'This page is not for you';
+
+/** A role as a team makes one for those who only talk with customers. */
+const SUPPORT = {
+  id: 'support',
+  name: 'Support',
+  description: 'Talks with customers',
+  permissions: ['customers:read', 'customers:change', 'users:read', 'users:change'],
+};
+
+/** What the server lets this person read: asked at its doors, and of what has none in what it says of them. */
+async function readableTo(context: BrowserContext): Promise<(needs: string | null) => boolean> {
+  const {
+    principal: { permissions },
+  } = await (await context.request.get(`${server.url}/v1/me`)).json();
+  const answers = new Map<string, boolean>();
+  for (const { needs } of dashboardPages) {
+    if (needs === null || answers.has(needs)) continue;
+    const [name = '', operation] = needs.split(':');
+    if (operation !== 'read') answers.set(needs, allows(permissions, needs));
+    else {
+      const status = (await context.request.get(`${server.url}/v1/${name}`)).status();
+      expect([200, 403], `GET /v1/${name}`).toContain(status);
+      answers.set(needs, status === 200);
+    }
+  }
+  return (needs) => needs === null || answers.get(needs) === true;
+}
+
+/** The paths of the rail, in its order. */
+async function railPaths(): Promise<string[]> {
+  const source = await readFile('packages/dashboard/src/lib/pages.ts', 'utf8');
+  return [...source.matchAll(/\{\s*path: '([^']+)'/gu)].map(([, path]) => path ?? '');
+}
+
+function hrefs(page: Page, selector: string): Promise<string[]> {
+  return page.locator(selector).evaluateAll((all) => all.map((each) => each.getAttribute('href') ?? ''));
+}
 
 /** The full path of every route of this source text that shows something: a parent with a first page counts once. */
 function routesOf(source: string): readonly string[] {

@@ -1,3 +1,4 @@
+import { allows } from '@statewire/model';
 import {
   createRootRoute,
   createRoute,
@@ -6,19 +7,22 @@ import {
   Link,
   Outlet,
   redirect,
+  useLocation,
   useNavigate,
 } from '@tanstack/react-router';
-import { CircleHelp } from 'lucide-react';
+import { CircleHelp, Lock } from 'lucide-react';
 import { Fragment, lazy, type ReactNode, Suspense, useState } from 'react';
 import { readAgentsSearch } from './lib/agents-search.ts';
 import { readJobsSearch } from './lib/jobs-search.ts';
 import { useKeys } from './lib/keys.ts';
 import { useTimes } from './lib/look.ts';
-import { pages } from './lib/pages.ts';
+import { useMe, usePages } from './lib/me.ts';
+import { neededAt } from './lib/pages.ts';
 import { readServicesSearch } from './lib/search.ts';
 import { buttonClass } from './parts/button.tsx';
 import { Empty } from './parts/empty.tsx';
 import { Frame, useCrumbs } from './parts/frame.tsx';
+import { PageHead } from './parts/page-head.tsx';
 import { ProblemNote } from './parts/problem.tsx';
 import { Bone } from './parts/skeleton.tsx';
 import { problemIn } from './rest/request.ts';
@@ -322,16 +326,19 @@ function Shell(): ReactNode {
   const [open, setOpen] = useState<'palette' | 'keys' | null>(null);
   const navigate = useNavigate();
   const times = useTimes();
+  const { me } = useMe();
+  const offered = usePages();
+  const path = useLocation({ select: ({ pathname }) => pathname });
+  const needs = neededAt(path);
+  const mayLook = needs === null || allows(me.permissions, needs);
   useKeys({
     'mod+k': () => setOpen('palette'),
     '?': () => setOpen('keys'),
-    ...Object.fromEntries(pages.map((page) => [`g ${page.key}`, () => void navigate({ to: page.path })])),
+    ...Object.fromEntries(offered.map((page) => [`g ${page.key}`, () => void navigate({ to: page.path })])),
   });
   return (
     <Frame onPalette={() => setOpen('palette')} bell={<Bell />}>
-      <Fragment key={times}>
-        <Outlet />
-      </Fragment>
+      <Fragment key={times}>{mayLook ? <Outlet /> : <Forbidden needs={needs} />}</Fragment>
       <Herald />
       <Suspense>
         {open === 'palette' && <Palette onClose={() => setOpen(null)} />}
@@ -364,6 +371,30 @@ function Lost(): ReactNode {
     >
       The address may be mistyped, or the page is from another release.
     </Empty>
+  );
+}
+
+/** An address was typed, or kept from a time when one was allowed: said as it is, with what is missing, and nothing asked of the server. */
+function Forbidden({ needs }: { needs: string | null }): ReactNode {
+  useCrumbs('Not for you');
+  return (
+    <div>
+      <PageHead title="This page is not for you" />
+      <div className="pane">
+        <Empty
+          icon={Lock}
+          title="Your role may not read it"
+          action={
+            <Link to="/" className={buttonClass({ tone: 'primary' })}>
+              Overview
+            </Link>
+          }
+        >
+          It needs the permission <span className="code">{needs}</span>. An admin of the organization can give you a
+          role that has it.
+        </Empty>
+      </div>
+    </div>
   );
 }
 

@@ -1,6 +1,7 @@
 import { createContext, useContext } from 'react';
 import { allows, type Permission } from '@statewire/model';
 import type { Me } from '../rest/account.ts';
+import { type Page, pages } from './pages.ts';
 
 export interface Signed {
   readonly me: Me;
@@ -25,6 +26,12 @@ export function useMe(): Signed {
 export function useCan(permission: Permission): boolean {
   const { me } = useMe();
   return allows(me.permissions, permission);
+}
+
+/** The pages that have something to show to who is signed in: the others are not offered. */
+export function usePages(): readonly Page[] {
+  const { me } = useMe();
+  return pages.filter(({ needs }) => needs === undefined || allows(me.permissions, needs));
 }
 
 /** What a person's scopes let them do; admin includes the others. */

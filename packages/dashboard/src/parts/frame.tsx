@@ -15,11 +15,11 @@ import { cx } from '../lib/cx.ts';
 import { count } from '../lib/format.ts';
 import { markTab } from '../lib/favicon.ts';
 import { type FleetCounts, useFleet } from '../live/fleet.ts';
-import { groups, type Page, pages } from '../lib/pages.ts';
+import { groups, type Page } from '../lib/pages.ts';
 import { chooseLook, useLook } from '../lib/look.ts';
 import { useMedia } from '../lib/media.ts';
 import { type Theme, useTheme } from '../lib/theme.ts';
-import { useMe } from '../lib/me.ts';
+import { useMe, usePages } from '../lib/me.ts';
 import { Button } from './button.tsx';
 import { Mark } from './logo.tsx';
 import { Menu } from './menu.tsx';
@@ -139,6 +139,7 @@ interface RailProps {
 function Rail({ isOpen, counts, onToggle, onPalette }: RailProps): ReactNode {
   const path = useLocation({ select: (location) => location.pathname });
   const { me } = useMe();
+  const pages = usePages();
   return (
     <aside aria-label="Rail" className="sticky top-0 hidden h-dvh flex-col border-r bg-surface md:flex">
       <div className={cx('flex h-12 items-center gap-2.5 px-4', !isOpen && 'justify-center px-0')}>
@@ -329,6 +330,7 @@ const BAR =
 function BottomBar({ counts }: { counts: FleetCounts | null }): ReactNode {
   const path = useLocation({ select: (location) => location.pathname });
   const navigate = useNavigate();
+  const pages = usePages();
   const main = pages.filter(({ isMain = false }) => isMain);
   const others = pages.filter(({ isMain = false }) => !isMain);
   const other = others.find((page) => isAt(page, path));

@@ -63,7 +63,9 @@ export function actionsOf({ canWrite, can, isTyped, services, alerts, has, go, s
     ...looked(begun(can, go)),
     ...looked(settings(can, go)),
     ...looked([
-      { label: 'Realtime, to be broken', icon: Activity, run: () => go({ to: '/demo' }) },
+      ...(can('demo:read')
+        ? [{ label: 'Realtime, to be broken', icon: Activity, run: () => go({ to: '/demo' }) }]
+        : []),
       { label: 'Theme: light', icon: Sun, run: () => choose('light') },
       { label: 'Theme: dark', icon: Moon, run: () => choose('dark') },
       { label: 'Theme: as the system', icon: Monitor, run: () => choose('system') },
@@ -115,7 +117,9 @@ function begun(can: Scene['can'], go: Scene['go']): readonly Action[] {
 function settings(can: Scene['can'], go: Scene['go']): readonly Action[] {
   return [
     { label: 'Settings: account', icon: UserRound, run: () => go({ to: '/settings/account' }) },
-    { label: 'Settings: organization', icon: Building2, run: () => go({ to: '/settings/organization' }) },
+    ...(can('organization:change')
+      ? [{ label: 'Settings: organization', icon: Building2, run: () => go({ to: '/settings/organization' }) }]
+      : []),
     ...(can('members:read')
       ? [{ label: 'Settings: members', icon: Users, run: () => go({ to: '/settings/members' }) }]
       : []),
@@ -123,7 +127,7 @@ function settings(can: Scene['can'], go: Scene['go']): readonly Action[] {
     ...(can('keys:read')
       ? [{ label: 'Settings: API keys', icon: KeyRound, run: () => go({ to: '/settings/keys' }) }]
       : []),
-    ...(can('embeds:read')
+    ...(can('embeds:create')
       ? [{ label: 'Settings: embeds', icon: PanelsTopLeft, run: () => go({ to: '/settings/embeds' }) }]
       : []),
   ];

@@ -5,8 +5,7 @@ import { Dialog as Radix } from 'radix-ui';
 import { type ReactNode, useState } from 'react';
 import { kinds } from '../lib/kinds.ts';
 import { allows } from '@statewire/model';
-import { useMe } from '../lib/me.ts';
-import { pages } from '../lib/pages.ts';
+import { useMe, usePages } from '../lib/me.ts';
 import { useRows } from '../live/rows.ts';
 import { useReturnFocus } from '../parts/return-focus.ts';
 import { lookOf, severity } from '../parts/status.tsx';
@@ -25,6 +24,7 @@ export default function Palette({ onClose }: { onClose: () => void }): ReactNode
   const giveBack = useReturnFocus(true);
   const navigate = useNavigate();
   const { me, canWrite, signOut } = useMe();
+  const pages = usePages();
   const { rows } = useRows('services');
   const alerts = useRows('alerts', OPEN_ALERTS);
   const incidents = useRows('incidents', OPEN_INCIDENTS);

@@ -1,7 +1,7 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { Lock } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { useMe } from '../../lib/me.ts';
+import { useCan } from '../../lib/me.ts';
 import { buttonClass } from '../../parts/button.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
@@ -16,7 +16,7 @@ import type { NotificationTab } from './search.ts';
 /** What is a problem (rules), who hears of it (policies), by what (channels), and what came of it (deliveries). */
 export function Notifications(): ReactNode {
   useCrumbs('Notifications');
-  const { isAdmin } = useMe();
+  const mayRead = useCan('channels:read');
   const { tab = 'channels' } = useSearch({ from: '/notifications' });
   const navigate = useNavigate({ from: '/notifications' });
   const set = (next: NotificationTab): void =>
@@ -28,7 +28,7 @@ export function Notifications(): ReactNode {
           My notifications
         </Link>
       </PageHead>
-      {isAdmin ? (
+      {mayRead ? (
         <Tabs
           label="Notifications"
           value={tab}

@@ -4,7 +4,7 @@ import { beyond, isPermission } from '@statewire/model';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { exact, plural } from '../../lib/format.ts';
 import { textOf } from '../../lib/form-text.ts';
-import { useMe } from '../../lib/me.ts';
+import { useCan, useMe } from '../../lib/me.ts';
 import { Button } from '../../parts/button.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
 import { Copyable } from '../../parts/copy.tsx';
@@ -28,8 +28,8 @@ const SETTINGS = { title: 'Settings' } as const;
 /** API keys: made here, shown once, revoked at once. */
 export function Keys(): ReactNode {
   useCrumbs('API keys', SETTINGS);
-  const { isAdmin } = useMe();
-  return isAdmin ? <KeysPane /> : <NotYours />;
+  const mayRead = useCan('keys:read');
+  return mayRead ? <KeysPane /> : <NotYours />;
 }
 
 function KeysPane(): ReactNode {

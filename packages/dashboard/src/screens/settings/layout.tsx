@@ -1,8 +1,9 @@
-import { allows, type Permission } from '@statewire/model';
+import { allows } from '@statewire/model';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { Building2, type LucideIcon, KeyRound, PanelsTopLeft, ShieldCheck, UserRound, UsersRound } from 'lucide-react';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { useMe } from '../../lib/me.ts';
+import { neededAt } from '../../lib/pages.ts';
 import { PageHead } from '../../parts/page-head.tsx';
 
 export interface SettingsPage {
@@ -15,18 +16,16 @@ export interface SettingsPage {
     | '/settings/roles';
   readonly title: string;
   readonly icon: LucideIcon;
-  /** What is needed to see it; null: nothing. */
-  readonly needs: Permission | null;
 }
 
 /** The pages of the settings, one's own first. Each new one is a line here and a route. */
 export const settingsPages: readonly SettingsPage[] = [
-  { path: '/settings/account', title: 'Account', icon: UserRound, needs: null },
-  { path: '/settings/organization', title: 'Organization', icon: Building2, needs: 'organization:change' },
-  { path: '/settings/members', title: 'Members', icon: UsersRound, needs: 'members:read' },
-  { path: '/settings/roles', title: 'Roles', icon: ShieldCheck, needs: 'roles:read' },
-  { path: '/settings/keys', title: 'API keys', icon: KeyRound, needs: 'keys:read' },
-  { path: '/settings/embeds', title: 'Embeds', icon: PanelsTopLeft, needs: 'embeds:create' },
+  { path: '/settings/account', title: 'Account', icon: UserRound },
+  { path: '/settings/organization', title: 'Organization', icon: Building2 },
+  { path: '/settings/members', title: 'Members', icon: UsersRound },
+  { path: '/settings/roles', title: 'Roles', icon: ShieldCheck },
+  { path: '/settings/keys', title: 'API keys', icon: KeyRound },
+  { path: '/settings/embeds', title: 'Embeds', icon: PanelsTopLeft },
 ];
 
 /** Settings: their pages at the left, on phones in a row above. */
@@ -51,7 +50,10 @@ export function SettingsLayout(): ReactNode {
             className="relative flex gap-1 overflow-x-auto [scrollbar-width:none] md:sticky md:top-18 md:flex-col"
           >
             {settingsPages
-              .filter(({ needs }) => needs === null || allows(me.permissions, needs))
+              .filter(({ path: place }) => {
+                const needs = neededAt(place);
+                return needs === null || allows(me.permissions, needs);
+              })
               .map(({ path, title, icon: Icon }) => (
                 <li key={path} className="shrink-0">
                   <Link

@@ -2,7 +2,7 @@ import { useConnection } from '@statewire/react';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { bytes, count, duration, exact, sentence, words } from '../../lib/format.ts';
-import { useMe } from '../../lib/me.ts';
+import { useCan } from '../../lib/me.ts';
 import { useRecordOf } from '../../live/rows.ts';
 import { useCrumbs } from '../../parts/frame.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
@@ -16,12 +16,12 @@ import { Fact, Facts } from '../service/pairs.tsx';
 /** How Statewire itself is doing. */
 export function System(): ReactNode {
   useCrumbs('System');
-  const { isAdmin } = useMe();
+  const mayRead = useCan('system:read');
   return (
     <div className="space-y-6">
       <PageHead title="System" />
       <Numbers />
-      {isAdmin && <Process />}
+      {mayRead && <Process />}
     </div>
   );
 }

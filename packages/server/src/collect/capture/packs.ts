@@ -28,6 +28,12 @@ const time = (column: string): From => ({ column, type: 'time' });
 const json = (column: string): From => ({ column, type: 'json' });
 const flag = (column: string): From => ({ column, type: 'boolean' });
 
+/** A column that counts to a hundred. */
+const PERCENT: Readonly<Record<string, From>> = {
+  done: { column: 'progress', type: 'number' },
+  total: { column: 'progress', words: {}, otherwise: 100 },
+};
+
 /** By the name of the table. */
 export const PACKS: Readonly<Record<string, Pack>> = {
   mcp_servers: {
@@ -93,14 +99,14 @@ export const PACKS: Readonly<Record<string, Pack>> = {
     fields: {
       title: 'name',
       state: runState('status'),
-      done: { column: 'progress', type: 'number' },
+      ...PERCENT,
       message: 'current_task',
     },
     cursor: 'updated_at',
   },
   acquisition_scans: {
     collection: 'jobs',
-    fields: { title: 'name', state: runState('status'), done: { column: 'progress', type: 'number' } },
+    fields: { title: 'name', state: runState('status'), ...PERCENT },
     cursor: 'updated_at',
   },
   signal_alerts: {

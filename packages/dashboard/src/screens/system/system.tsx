@@ -12,15 +12,18 @@ import { BoneRows } from '../../parts/skeleton.tsx';
 import { systemQuery } from '../../rest/queries.ts';
 import { problemIn } from '../../rest/request.ts';
 import { Fact, Facts } from '../service/pairs.tsx';
+import { Captures } from './captures.tsx';
 
 /** How Statewire itself is doing. */
 export function System(): ReactNode {
   useCrumbs('System');
   const mayRead = useCan('system:read');
+  const seesCaptures = useCan('captures:read');
   return (
     <div className="space-y-6">
       <PageHead title="System" />
       <Numbers />
+      {seesCaptures && <Captures />}
       {mayRead && <Process />}
     </div>
   );

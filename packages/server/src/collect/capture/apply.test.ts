@@ -13,7 +13,7 @@ interface Set {
   readonly applier: Applier;
   readonly plan: (table: string) => TablePlan;
   /** A row that is there now. */
-  put(table: string, row: Readonly<Record<string, string | null>>): RowChange;
+  readonly put: (table: string, row: Readonly<Record<string, string | null>>) => RowChange;
 }
 
 async function open(tables: readonly object[], limits: object = {}): Promise<Set> {

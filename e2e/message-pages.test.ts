@@ -104,7 +104,6 @@ test('[MS1] [MS9] the life of a message on its page: drafted, scheduled, active 
 
   await writer.getByRole('tab', { name: /Drafts/u }).click();
   await writer.getByRole('row', { name: /Payments are slow/u }).waitFor();
-  expect(await seriousViolations(writer)).toEqual([]);
   await writer.getByRole('link', { name: 'Payments are slow' }).click();
   await writer.getByRole('heading', { level: 1, name: 'Payments are slow' }).waitFor();
   await writer.getByRole('button', { name: 'Schedule' }).click();
@@ -135,7 +134,6 @@ test('[MS1] [MS9] the life of a message on its page: drafted, scheduled, active 
   const numbers = writer.getByLabel('Statistics');
   await numbers.getByText('100 % of them').waitFor();
   await writer.getByText('by the clock').waitFor();
-  expect(await seriousViolations(writer)).toEqual([]);
   await shot(writer, 'message-active');
 
   await writer.getByRole('button', { name: 'Withdraw', exact: true }).click();

@@ -76,7 +76,7 @@ export function useSystemMessages(options: SystemMessagesOptions = {}): LiveSyst
   const { client: customer, where, ...live } = options;
   const client = useClient();
   const read = useRows<SystemMessage>('messages', { ...live, where });
-  const { data: receipts } = useCollection('dismissals');
+  const { data: receipts, status: known } = useCollection('dismissals');
   const [away, setAway] = useState<ReadonlySet<string>>(NONE);
   const data = useMemo(
     () => (customer === undefined ? read.data : read.data.filter((message) => isFor(message, customer))),
@@ -128,13 +128,14 @@ export function useSystemMessages(options: SystemMessagesOptions = {}): LiveSyst
       ...read,
       data,
       activeMessages,
-      openMessages: activeMessages.filter(({ id }) => !put.has(id) && !away.has(id)),
+      // Until it is known what was put away nothing is open: nobody is shown it for a moment once more.
+      openMessages: known === 'loading' ? [] : activeMessages.filter(({ id }) => !put.has(id) && !away.has(id)),
       scheduledMessages: inPhase('scheduled'),
       expiredMessages: inPhase('expired', 'withdrawn'),
       statistics: statisticsOf(data, activeMessages, now),
       ...commands,
     };
-  }, [read, data, receipts, away, now, commands]);
+  }, [read, data, receipts, known, away, now, commands]);
 }
 
 const NONE: ReadonlySet<string> = new Set();

@@ -43,7 +43,7 @@ export function SystemMessageBanner(props: SystemMessageBannerProps): ReactNode 
 }
 
 function LiveBanner({ client, ...rest }: BannerLive): ReactNode {
-  const { openMessages, seen, click, dismiss } = useSystemMessages({ client });
+  const { openMessages, seen, click, dismiss } = useSystemMessages({ client, where: ACTIVE });
   const told = useRef(new Set<string>());
   // Writers see what is for customers too; that is for the app's own pages.
   const mine = client === undefined ? openMessages.filter(({ audience }) => audience !== 'customers') : openMessages;
@@ -154,6 +154,8 @@ function Region({ of, is }: { readonly of: readonly ShownMessage[]; readonly is:
 }
 
 const NONE: ReadonlySet<string> = new Set();
+// Writers see all messages there ever were; a banner needs those of now.
+const ACTIVE = ['eq', 'state', 'active'] as const;
 
 /** Before the time is known, as on a server, only what holds at every time is shown. */
 function isTimeless({ state, startsAt = null, endsAt = null }: ShownMessage): boolean {

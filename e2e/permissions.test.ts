@@ -4,10 +4,13 @@
  */
 import { collections } from '@statewire/model';
 import { PROTOCOL_VERSION, SSE_PATH, SUBPROTOCOL } from '@statewire/protocol';
+import { io } from 'socket.io-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { Phoenix } from './harness/phoenix.ts';
 import { TestServer, type Reply } from './harness/server.ts';
+import { until as untilSo } from './harness/until.ts';
+import { wordsFile } from './harness/words.ts';
 import { CUSTOM, DOORS, HOLDS, TABLE } from './permission-table.ts';
 
 const PASSWORD = 'correct horse battery staple';
@@ -33,7 +36,7 @@ let routes: ReadonlySet<string>;
 let cells = 0;
 
 beforeAll(async () => {
-  server = await TestServer.start();
+  server = await TestServer.start({ STATEWIRE_CONFIG: wordsFile() });
   const token = [...server.output.matchAll(/#\/welcome\/([\w-]+)/gu)].at(-1)?.[1] ?? '';
   callers['owner'] = await joined(token, 'owner');
   for (const [id, permissions] of Object.entries(CUSTOM)) {
@@ -152,6 +155,66 @@ test.each(CALLERS)('[PM1] [SB3] the door for Supabase clients, reading every tab
   line.end();
   expect(wrong).toEqual([]);
 });
+
+test.each(CALLERS)('[PM1] [PT4] [PT5] the door of plain topics, reading and reporting, by %s', async (caller) => {
+  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/ws/mcp-status?token=${await keyOf(caller)}`);
+  const heard: Frame[] = [];
+  socket.on('message', (data: Buffer) => heard.push(JSON.parse(data.toString())));
+  await untilSo('the socket to be open', () => socket.readyState === WebSocket.OPEN);
+  const wrong: string[] = [];
+  const asked = operationsFor(caller).filter(([, operation]) => operation === 'read' || operation === 'report');
+  const cellsAsked = asked.map(([collection, operation, isMeant]) => {
+    const isRead = operation === 'read';
+    const { collection: _, id, ...data } = reportOf(collection);
+    const topic = isRead ? `all:${collection}` : `report:${collection}:${id}`;
+    socket.send(JSON.stringify(isRead ? { type: 'subscribe', topic } : { type: 'publish', topic, data }));
+    return { topic, isRead, isMeant };
+  });
+  for (const { topic, isRead, isMeant } of cellsAsked) {
+    await untilSo(`an answer about ${topic}`, () => heard.some(({ subject }) => subject === topic));
+    const answer = heard.find(({ subject }) => subject === topic);
+    judge(wrong, { where: `topic ${topic}`, caller, isMeant, isForbidden: answer?.['code'] === 'forbidden' });
+    if (isRead && isMeant && answer?.['type'] !== 'subscribed')
+      wrong.push(`${caller}: ${topic} -> ${answer?.['code']}`);
+    if (!isMeant && heard.some((each) => each['topic'] === topic)) wrong.push(`${caller}: ${topic} was told`);
+  }
+  socket.terminate();
+  expect(wrong).toEqual([]);
+});
+
+test.each(CALLERS)(
+  '[PM1] [SI4] [SI5] the door of Socket.IO, reading, reporting and commands, by %s',
+  async (caller) => {
+    const token = await keyOf(caller);
+    const wrong: string[] = [];
+    const asked = operationsFor(caller).filter(([, operation]) => !['create', 'change', 'delete'].includes(operation));
+    for (let at = 0; at < asked.length; at += MUTS_AT_ONCE) {
+      const socket = io(server.url, { auth: { token }, transports: ['websocket'], forceNew: true });
+      const lists = new Set<string>();
+      for (const name of Object.keys(TABLE)) socket.on(`list:${name}`, () => lists.add(name));
+      const answers = await Promise.all(
+        asked.slice(at, at + MUTS_AT_ONCE).map(async ([collection, operation, isMeant]) => {
+          const { collection: _, id, ...fields } = reportOf(collection);
+          const isReport = operation === 'report';
+          const answer = await new Promise<{ ok: boolean; code?: string }>((resolve) => {
+            if (operation === 'read') socket.emit('subscribe', `all:${collection}`, resolve);
+            else
+              socket.emit(`${collection}:${operation}`, isReport ? id : 'none-such', isReport ? fields : {}, resolve);
+          });
+          return { collection, operation, isMeant, answer };
+        }),
+      );
+      for (const { collection, operation, isMeant, answer } of answers) {
+        const isForbidden = answer.code === 'forbidden';
+        judge(wrong, { where: `socket.io ${collection}:${operation}`, caller, isMeant, isForbidden });
+        if (operation !== 'read') continue;
+        if (isMeant !== lists.has(collection)) wrong.push(`${caller}: the list of ${collection}, ${answer.code}`);
+      }
+      socket.disconnect();
+    }
+    expect(wrong).toEqual([]);
+  },
+);
 
 test('[PM1] at least 2,000 cells were exercised', () => {
   expect(cells).toBeGreaterThan(2_000);

@@ -1,4 +1,5 @@
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
+import { PassThrough } from 'node:stream';
 import { assert } from '@statewire/protocol';
 import { afterEach, expect, test, vi } from 'vitest';
 import { limits } from '../../../lib/limits.ts';
@@ -28,7 +29,32 @@ test('[SI7] the official server is loaded by the first request for it; other req
   const address = server.address();
   assert(typeof address === 'object' && address !== null, 'a server that listens on TCP has an address');
   const get = async (path: string): Promise<string> => (await fetch(`http://127.0.0.1:${address.port}${path}`)).text();
-  const door = attachSocketIo({
+  const door = attachSocketIo(optionsOf(server));
+  for (const path of ['/', '/socket.io', '/socket.io/socket.io.js', '/x?socket.io/'])
+    expect(await get(path)).toBe('others');
+  expect(opened).toEqual([]);
+  expect(await get('/socket.io/?EIO=4&transport=polling')).toBe('socket.io');
+  expect(await get('/socket.io/?EIO=4&transport=polling')).toBe('socket.io');
+  expect(opened).toEqual(['loaded']);
+  await door.close();
+  expect(opened).toEqual(['loaded', 'closed']);
+  const late = await fetch(`http://127.0.0.1:${address.port}/socket.io/?EIO=4&transport=polling`);
+  expect(late.status).toBe(503);
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+test('[SI7] a client that is gone while the server of Socket.IO is being loaded harms nobody', async () => {
+  const server = createServer();
+  const door = attachSocketIo(optionsOf(server));
+  const raw = new PassThrough();
+  server.emit('upgrade', { url: '/socket.io/?EIO=4&transport=websocket' }, raw, Buffer.alloc(0));
+  expect(() => raw.emit('error', new Error('read ECONNRESET'))).not.toThrow();
+  await door.close();
+});
+
+function optionsOf(server: Server): Parameters<typeof attachSocketIo>[0] {
+  return {
     server,
     log: silentLog,
     clock: new FakeClock(),
@@ -45,17 +71,5 @@ test('[SI7] the official server is loaded by the first request for it; other req
     pingTimeoutMs: 20_000,
     visitorOf: () => ({ cookie: null, origin: null, host: null }),
     isOwnPage: () => true,
-  });
-  for (const path of ['/', '/socket.io', '/socket.io/socket.io.js', '/x?socket.io/'])
-    expect(await get(path)).toBe('others');
-  expect(opened).toEqual([]);
-  expect(await get('/socket.io/?EIO=4&transport=polling')).toBe('socket.io');
-  expect(await get('/socket.io/?EIO=4&transport=polling')).toBe('socket.io');
-  expect(opened).toEqual(['loaded']);
-  await door.close();
-  expect(opened).toEqual(['loaded', 'closed']);
-  const late = await fetch(`http://127.0.0.1:${address.port}/socket.io/?EIO=4&transport=polling`);
-  expect(late.status).toBe(503);
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-});
+  };
+}

@@ -29,6 +29,8 @@ export function attachSocketIo(options: SocketIoDoorOptions): SocketIoDoor {
     else (await load()).request(asked, response);
   };
   const upgrade = async (asked: IncomingMessage, socket: Parameters<typeof reject>[0], head: Buffer): Promise<void> => {
+    // Until the official server has it nobody else would hear that it broke, and an error that nobody hears ends us.
+    socket.on('error', () => {});
     if (isClosed) reject(socket, '503 Service Unavailable', 'the server stops; come back later');
     else (await load()).upgrade(asked, socket, head);
   };

@@ -5,8 +5,8 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { CutProxy } from './harness/cut.ts';
-import { TestServer } from './harness/server.ts';
-import { CLIENTS, newest } from './harness/supabase-clients.ts';
+import { TestServer, type Reply } from './harness/server.ts';
+import { CLIENTS, newest, type Client, type Open } from './harness/supabase-clients.ts';
 import { until } from './harness/until.ts';
 
 const SECRET = { kind: 'heartbeat', name: 'secret', check: { intervalMs: 600_000 } } as const;
@@ -26,82 +26,102 @@ afterAll(async () => {
   await server.close();
 });
 
-test.each(CLIENTS)(
-  '[SB1] [SB2] [SB4] [SB8] [SB14] %s: joins, filters, and holds the truth after a cut and a restart',
-  async (name, open) => {
-    const client = open(proxy.port, reader);
-    onTestFinished(() => client.end());
-    const tag = name.replaceAll(/\W+/gu, '-').toLowerCase();
-    const held = new Map<string, string>();
-    const types: string[] = [];
-    let status = '';
-    client
-      .channel(`app-${tag}`)
-      .on(
-        'postgres_changes',
-        { event: '*', schema: 'public', table: 'mcp_servers', filter: `name=like.${tag}%` },
-        ({ eventType, new: row, old }) => {
-          // Shortly after a restart everybody is told what was deleted before it, also who never held it.
-          if (eventType !== 'DELETE' || held.has(old.id)) types.push(eventType);
-          if (eventType === 'DELETE') held.delete(old.id);
-          else held.set(row.id, row.name);
-        },
-      )
-      .subscribe((told) => (status = told));
-    await until('the channel to be subscribed', () => status === 'SUBSCRIBED');
+/** An app with one client: what it holds by what it was told. */
+interface App {
+  readonly tag: string;
+  readonly client: Client;
+  readonly held: Map<string, string>;
+  /** What was told of records that it knows. */
+  readonly types: string[];
+  readonly inserted: Set<string>;
+  readonly logged: Set<string>;
+  readonly subscribed: Set<string>;
+}
 
-    const service = { kind: 'heartbeat', name: `${tag}-1`, check: { intervalMs: 600_000 } };
-    expect((await server.api('POST', '/v1/services', { ...service, id: tag })).status).toBe(201);
-    expect((await server.api('POST', '/v1/services', { ...service, id: `${tag}-other`, name: 'other' })).status).toBe(
-      201,
-    );
-    await until('the insert', () => held.get(tag) === `${tag}-1`);
-    expect(types).toEqual(['INSERT']);
-    await server.api('PATCH', `/v1/services/${tag}`, { name: `${tag}-2` });
-    await until('the update', () => held.get(tag) === `${tag}-2`);
-    await server.api('PATCH', `/v1/services/${tag}`, { name: 'gone' });
-    await until('leaving the filter', () => !held.has(tag));
-    expect(types.at(-1)).toBe('DELETE');
+function appOf(name: string, open: Open): App {
+  const client = open(proxy.port, reader);
+  onTestFinished(() => client.end());
+  const tag = name.replaceAll(/\W+/gu, '-').toLowerCase();
+  const lists = { inserted: new Set<string>(), logged: new Set<string>(), subscribed: new Set<string>() };
+  const app: App = { tag, client, held: new Map(), types: [], ...lists };
+  const told = (channel: string) => (status: string) =>
+    void (status === 'SUBSCRIBED' ? app.subscribed.add(channel) : app.subscribed.delete(channel));
+  client
+    .channel(`app-${tag}`)
+    .on(
+      'postgres_changes',
+      { event: '*', schema: 'public', table: 'mcp_servers', filter: `name=like.${tag}%` },
+      ({ eventType, new: row, old }) => {
+        // Shortly after a restart everybody is told what was deleted before it, also who never held it.
+        if (eventType !== 'DELETE' || app.held.has(old.id)) app.types.push(eventType);
+        if (eventType === 'DELETE') app.held.delete(old.id);
+        else app.held.set(row.id, row.name);
+      },
+    )
+    .subscribe(told('filtered'));
+  client
+    .channel(`inserts-${tag}`)
+    .on('postgres_changes', { event: 'INSERT', schema: 'public', table: 'services' }, ({ new: row }) =>
+      app.inserted.add(row.id),
+    )
+    .on('postgres_changes', { event: '*', schema: '*', table: 'mcp_server_status_logs' }, ({ new: row }) =>
+      app.logged.add(row.server_id),
+    )
+    .subscribe(told('inserts'));
+  return app;
+}
 
-    // While it is away one is changed, one is made, one is deleted and one leaves the filter. Supabase's own server would tell none of it.
-    for (const id of [`${tag}-gone`, `${tag}-left`])
-      await server.api('POST', '/v1/services', { ...service, id, name: id });
-    await until('both', () => held.has(`${tag}-gone`) && held.has(`${tag}-left`));
-    const inserted: string[] = [];
-    const logged: string[] = [];
-    let isListening = false;
-    client
-      .channel(`inserts-${tag}`)
-      .on('postgres_changes', { event: 'INSERT', schema: 'public', table: 'services' }, ({ new: row }) =>
-        inserted.push(row.id),
-      )
-      .on('postgres_changes', { event: '*', schema: '*', table: 'mcp_server_status_logs' }, ({ new: row }) =>
-        logged.push(row.server_id),
-      )
-      .subscribe((told) => (isListening = told === 'SUBSCRIBED'));
-    await until('the other channel to be subscribed', () => isListening);
-    proxy.cut();
-    await server.api('PATCH', `/v1/services/${tag}`, { name: `${tag}-3` });
-    await server.api('PATCH', `/v1/services/${tag}-left`, { name: 'left' });
-    expect((await server.api('DELETE', `/v1/services/${tag}-gone`)).status).toBeLessThan(300);
-    await server.api('POST', '/v1/services', { ...service, id: `${tag}-new`, name: `${tag}-new` });
-    proxy.mend();
-    await until('what happened while it was away', () => held.get(tag) === `${tag}-3` && held.has(`${tag}-new`));
-    await until('what is gone', () => !held.has(`${tag}-gone`) && !held.has(`${tag}-left`));
-    await until('what was made', () => inserted.includes(`${tag}-new`) && logged.includes(`${tag}-new`));
-    expect(inserted.filter((id) => id === `${tag}-new`)).toHaveLength(1);
+test('[SB1] [SB2] [SB4] [SB8] [SB14] every release joins, filters, and holds the truth after a cut and after a crash', async () => {
+  const apps = CLIENTS.map(([name, open]) => appOf(name, open));
+  /** Waits until it is so for each of them, and says for whom it is not. */
+  const all = async (what: string, isSo: (app: App) => boolean): Promise<void> => {
+    for (const app of apps) await until(`${what}, ${app.tag}`, () => isSo(app));
+  };
+  const each = async (does: (tag: string) => Promise<Reply>): Promise<void> => {
+    for (const { tag } of apps) {
+      const { status, body } = await does(tag);
+      expect(status, JSON.stringify(body)).toBeLessThan(300);
+    }
+  };
+  const make = (id: string, name: string) =>
+    server.api('POST', '/v1/services', { id, name, kind: 'heartbeat', check: { intervalMs: 600_000 } });
+  const rename = (id: string, name: string) => server.api('PATCH', `/v1/services/${id}`, { name });
+  await all('both channels to be subscribed', ({ subscribed }) => subscribed.size === 2);
 
-    // Deleted while it was away, and by a process that is not there any more when it comes back.
-    proxy.cut();
-    expect((await server.api('DELETE', `/v1/services/${tag}-new`)).status).toBeLessThan(300);
-    await server.kill();
-    await server.launch();
-    await server.api('PATCH', `/v1/services/${tag}`, { name: `${tag}-4` });
-    proxy.mend();
-    await until('what happened after the restart', () => held.get(tag) === `${tag}-4` && !held.has(`${tag}-new`));
-    expect([...held.keys()]).toEqual([tag]);
-  },
-);
+  await each((tag) => make(tag, `${tag}-1`));
+  await each((tag) => make(`${tag}-other`, 'other'));
+  await all('the insert', ({ held, tag }) => held.get(tag) === `${tag}-1`);
+  for (const { types } of apps) expect(types).toEqual(['INSERT']);
+  await each((tag) => rename(tag, `${tag}-2`));
+  await all('the update', ({ held, tag }) => held.get(tag) === `${tag}-2`);
+  await each((tag) => rename(tag, 'gone'));
+  await all('leaving the filter', ({ held, tag }) => !held.has(tag));
+  for (const { types } of apps) expect(types).toEqual(['INSERT', 'UPDATE', 'DELETE']);
+  await each((tag) => make(`${tag}-gone`, `${tag}-gone`));
+  await each((tag) => make(`${tag}-left`, `${tag}-left`));
+  await all('two more', ({ held, tag }) => held.has(`${tag}-gone`) && held.has(`${tag}-left`));
+
+  // While they are away one is changed, one is made, one is deleted and one leaves the filter. Supabase's own server tells none of it.
+  proxy.cut();
+  await each((tag) => rename(tag, `${tag}-3`));
+  await each((tag) => rename(`${tag}-left`, 'left'));
+  await each((tag) => server.api('DELETE', `/v1/services/${tag}-gone`));
+  await each((tag) => make(`${tag}-new`, `${tag}-new`));
+  proxy.mend();
+  await all('what happened meanwhile', ({ held, tag }) => held.get(tag) === `${tag}-3` && held.has(`${tag}-new`));
+  await all('what is gone', ({ held, tag }) => !held.has(`${tag}-gone`) && !held.has(`${tag}-left`));
+  await all('what was made', ({ inserted, logged, tag }) => inserted.has(`${tag}-new`) && logged.has(`${tag}-new`));
+
+  // Deleted while they are away, by a process that is not there any more when they come back.
+  proxy.cut();
+  await each((tag) => server.api('DELETE', `/v1/services/${tag}-new`));
+  await server.kill();
+  await server.launch();
+  await each((tag) => rename(tag, `${tag}-4`));
+  proxy.mend();
+  await all('what happened over the crash', ({ held, tag }) => held.get(tag) === `${tag}-4` && !held.has(`${tag}-new`));
+  for (const { held, tag } of apps) expect([...held.keys()]).toEqual([tag]);
+});
 
 test.each(CLIENTS)(
   '[SB6] [SB7] %s: broadcasts and presence reach another client, and the sender when it asks',

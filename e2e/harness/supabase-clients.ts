@@ -37,7 +37,7 @@ export interface Client {
 }
 
 /** Opens a client to `host:port` with a key. */
-export type Open = (port: number, key: string) => Client;
+export type Open = (port: number, key: string, options?: { readonly heartbeatIntervalMs: number }) => Client;
 
 export const CLIENTS: readonly (readonly [name: string, open: Open])[] = [
   ['supabase-js 2.39.8 (realtime-js 2.9.3)', whole(createClient239)],
@@ -62,9 +62,11 @@ interface Socket {
   disconnect: () => unknown;
 }
 
-function bare(Kind: new (url: string, options: { params: { apikey: string } }) => Socket & Underlying): Open {
-  return (port, key) => {
-    const client = new Kind(`ws://127.0.0.1:${port}/realtime/v1`, { params: { apikey: key } });
+function bare(
+  Kind: new (url: string, options: { params: { apikey: string }; heartbeatIntervalMs?: number }) => Socket & Underlying,
+): Open {
+  return (port, key, options) => {
+    const client = new Kind(`ws://127.0.0.1:${port}/realtime/v1`, { params: { apikey: key }, ...options });
     return spoken(client, client);
   };
 }

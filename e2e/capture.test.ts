@@ -106,6 +106,8 @@ test('[CP4] rows that are there and rows that come are records', async () => {
   await db.query(`UPDATE orders SET id = 6000 WHERE id = 9`);
   await until('the same', sameOrders);
   expect((await server.api('GET', '/v1/services/search')).body).toMatchObject({ status: 'up', name: 'Search' });
+  await until('it to be live', async () => (await captured()).state === 'live');
+  expect((await captured()).asOf).toBeGreaterThan(Date.UTC(2026, 0, 1));
   await db.query(`UPDATE mcp_servers SET status = 'error'`);
   await until('it to be down', async () => (await server.api('GET', '/v1/services/search')).body.status === 'down');
 });

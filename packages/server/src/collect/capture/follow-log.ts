@@ -78,7 +78,11 @@ async function follow(deps: RunDeps, db: Database, wire: Database): Promise<Trou
     },
     position,
   );
-  const watch = watchSchema(deps, db, { fingerprint: now.fingerprint, onOther: (why) => stream.close(why) });
+  const watch = watchSchema(deps, db, {
+    fingerprint: now.fingerprint,
+    onOther: (why) => stream.close(why),
+    onLooked: () => stream.ask(),
+  });
   try {
     return await stream.run();
   } finally {
@@ -191,10 +195,19 @@ async function snapshot(
 function watchSchema(
   { clock, limits, plan, told }: RunDeps,
   db: Database,
-  { fingerprint: was, onOther }: { readonly fingerprint: string; readonly onOther: (why: Trouble) => void },
+  {
+    fingerprint: was,
+    onOther,
+    onLooked,
+  }: {
+    readonly fingerprint: string;
+    readonly onOther: (why: Trouble) => void;
+    readonly onLooked: () => void;
+  },
 ): { cancel(): void } {
-  let timer = clock.after(limits.captureLookMs, look);
   let isOver = false;
+  // At once, too: until the log's end is known nobody can say that all of it is here.
+  let timer = clock.soon(look);
   function look(): void {
     void compare().then(() => {
       if (!isOver) timer = clock.after(limits.captureLookMs, look);
@@ -207,11 +220,17 @@ function watchSchema(
     if (fingerprint(plan, tables.value) !== was) {
       return onOther(trouble('schema_changed', 'the tables have changed; their rows are read again'));
     }
-    const lag = await db.query(
-      `SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::text FROM pg_replication_slots WHERE slot_name = $1`,
+    const stood = await db.query(
+      `SELECT pg_current_wal_lsn()::text, floor(extract(epoch FROM clock_timestamp()) * 1000)::text,
+         (SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::text FROM pg_replication_slots WHERE slot_name = $1)`,
       [plan.slot],
     );
-    if (!isOver && lag.ok) told.lag(Math.max(0, Number(lag.value[0]?.[0] ?? 0)));
+    if (isOver || !stood.ok) return;
+    const [place, at, lag] = stood.value[0] ?? [];
+    const lsn = parseLsn(place ?? '');
+    if (lsn === null) return;
+    told.log({ lsn, at: Number(at), lagBytes: Math.max(0, Number(lag ?? 0)) });
+    onLooked();
   }
   return {
     cancel: () => {

@@ -71,7 +71,7 @@ async function poll(deps: RunDeps, db: Database): Promise<Trouble> {
     if (!looked.ok) return looked;
     mark = looked.value;
     if (isDue) comparedAt = clock.mono();
-    told.progress({ changes: 0, applied: { refused: 0, why: null }, at: clock.now(), isBehind: false });
+    told.progress({ changes: 0, applied: { refused: 0, why: null }, at: clock.now(), lsn: null });
     const isOver = await pause(deps, plan.pollMs);
     if (isOver) return { code: 'closed', message: 'the capture was stopped' };
   }
@@ -95,6 +95,7 @@ async function compareAll(deps: RunDeps, db: Database, { tables, mark, seen }: L
   const cursors: Record<string, string> = {};
   const { applier, limits, told } = deps;
   const next: Mark = { ...mark, isWhole: true, cursors };
+  told.reading();
   const taken = await takeSnapshot(
     {
       db,
@@ -178,7 +179,7 @@ async function lookAtTable(
     if (changes.length > 0) {
       const applied = await applier.apply(changes, markText({ ...mark, cursors }));
       if (!applied.ok) return applied;
-      told.progress({ changes: changes.length, applied: applied.value, at: deps.clock.now(), isBehind: false });
+      told.progress({ changes: changes.length, applied: applied.value, at: deps.clock.now(), lsn: null });
     }
     if (rows.length < limits.captureRowsPerTransactionMax) return ok({ ...mark, cursors });
   }

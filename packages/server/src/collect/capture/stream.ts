@@ -45,9 +45,10 @@ export interface StreamDeps {
 export interface Progress {
   readonly changes: number;
   readonly applied: Applied;
-  /** Until when the records are what the database says, epoch ms of the database's clock. */
-  readonly at: number;
-  readonly isBehind: boolean;
+  /** Everything that was committed until then is here, by the database's clock; null: nothing is known of the time. */
+  readonly at: number | null;
+  /** Everything that was committed before this place in the log is here; null: there is no log. */
+  readonly lsn: bigint | null;
 }
 
 /** What waits to be written, and how far it brings us. */
@@ -103,6 +104,11 @@ export class Stream {
   /** Ends it; what is being written is finished by the commit. */
   close(why: Trouble): void {
     this.#end(why);
+  }
+
+  /** Asks the database how far it has told us; it answers at once. */
+  ask(): void {
+    this.#confirm(true);
   }
 
   #end(why: Trouble): void {
@@ -215,7 +221,7 @@ export class Stream {
       // Everything that was committed before this place was told before it was named.
       if (lsn > this.#position.lsn) this.#position = { lsn, part: null };
       this.#received = this.#position.lsn;
-      this.#deps.onProgress({ changes: 0, applied: NOTHING, at: this.#deps.clock.now(), isBehind: false });
+      this.#deps.onProgress({ changes: 0, applied: NOTHING, at: null, lsn: this.#position.lsn });
     }
     if (wantsAnswer) this.#confirm();
   }
@@ -275,8 +281,8 @@ export class Stream {
     onProgress({
       changes: changes.length,
       applied: applied.value,
-      at,
-      isBehind: this.#queue.length > 0 || after.part !== null,
+      at: after.part === null ? at : null,
+      lsn: after.lsn,
     });
     return ok(null);
   }
@@ -308,13 +314,14 @@ export class Stream {
     this.#plan();
   }
 
-  #confirm(): void {
+  #confirm(wantsAnswer = false): void {
     if (this.#isOver) return;
     const { lsn } = this.#durable;
     const status = Buffer.alloc(34);
     status.write('r', 0, 'latin1');
     for (const at of [1, 9, 17]) status.writeBigUInt64BE(lsn, at);
     status.writeBigInt64BE(BigInt(Math.floor(this.#deps.clock.now()) - EPOCH_2000_MS) * 1_000n, 25);
+    status.writeUInt8(wantsAnswer ? 1 : 0, 33);
     this.#copy?.send(status);
   }
 }

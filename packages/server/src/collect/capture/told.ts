@@ -28,6 +28,11 @@ export class Told {
   #since: number;
   #mark: Pick<Mark, 'cause' | 'epoch'> = { epoch: 0, cause: '' };
   #asOf: number | null = null;
+  #toldAsOf: number | null = null;
+  /** A place that the log had reached at a time; null: all of it is here. */
+  #target: { readonly lsn: bigint; readonly at: number } | null = null;
+  /** How far the database's clock is ahead of ours. */
+  #aheadMs = 0;
   #lagBytes: number | null = null;
   #changes = 0;
   #refused = 0;
@@ -51,6 +56,11 @@ export class Told {
     this.#enter('snapshot', null);
   }
 
+  /** All rows are read once more, to compare. */
+  reading(): void {
+    this.#rows.clear();
+  }
+
   rows(table: string, rows: number, applied: Applied): void {
     this.#rows.set(table, (this.#rows.get(table) ?? 0) + rows);
     this.#count(applied);
@@ -61,22 +71,31 @@ export class Told {
   began(mark: Mark, tables: readonly Table[]): void {
     this.#mark = mark;
     this.#tables = tables;
+    this.#target = null;
     this.#enter('behind', null);
   }
 
-  progress({ changes, applied, at, isBehind }: Progress): void {
+  progress({ changes, applied, at, lsn }: Progress): void {
     this.#changes += changes;
     this.#count(applied);
-    this.#asOf = Math.max(this.#asOf ?? 0, Math.floor(at));
-    const state = isBehind ? 'behind' : 'live';
-    // Behind for a moment is how following works.
-    if (state === 'live') this.#enter(state, null);
-    this.#later();
+    const now = Math.floor(this.#deps.clock.now());
+    if (at !== null) this.#known(at);
+    if (lsn === null) this.#enter('live', null);
+    else if (this.#target !== null && lsn >= this.#target.lsn) {
+      this.#known(this.#target.at);
+      this.#target = null;
+      this.#enter('live', null);
+    } else if (at !== null && now + this.#aheadMs - at < FRESH_MS) this.#enter('live', null);
+    if (changes > 0 || lsn === null || this.#asOf !== this.#toldAsOf) this.#later();
   }
 
-  lag(bytes: number): void {
-    this.#lagBytes = bytes;
-    if (bytes > BEHIND_BYTES) this.#enter('behind', null);
+  /** Where the log of the database stood, when by its own clock, and how much of it is not taken. */
+  log(stood: { readonly lsn: bigint; readonly at: number; readonly lagBytes: number }): void {
+    this.#lagBytes = stood.lagBytes;
+    this.#aheadMs = stood.at - this.#deps.clock.now();
+    // The one before was not reached since.
+    if (this.#target !== null) this.#enter('behind', null);
+    this.#target ??= stood;
     this.#later();
   }
 
@@ -88,6 +107,10 @@ export class Told {
   close(): void {
     this.#isOpen = false;
     this.#timer?.cancel();
+  }
+
+  #known(at: number): void {
+    this.#asOf = Math.max(this.#asOf ?? 0, Math.floor(at));
   }
 
   #count({ refused, why }: Applied): void {
@@ -117,6 +140,7 @@ export class Told {
     if (!this.#isOpen) return;
     const { commit, onError } = this.#deps;
     const { id, org } = this.#plan;
+    this.#toldAsOf = this.#asOf;
     const written: Result<unknown> = await commit.write(org, `capture:${id}`, (draft) => {
       draft.put('captures', id, this.#fields());
       return ok(null);
@@ -153,5 +177,5 @@ export class Told {
   }
 }
 
-/** Less is what a database writes for itself between two looks. */
-const BEHIND_BYTES = 67_108_864;
+/** What was committed so shortly ago is as live as it gets. */
+const FRESH_MS = 2_000;

@@ -382,6 +382,80 @@ test('a role that is changed changes the page that its holder has open; a suspen
   await admin.context.close();
 }, 120_000);
 
+test('a key is made from the table of permissions: nothing beyond one’s own, shown once, held to it, and revoked', async () => {
+  const { context, page } = await asAdmin();
+  await page.goto(`${server.url}/settings/keys`);
+  await page.getByRole('button', { name: 'New key' }).first().click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill('night watch');
+  await dialog.getByLabel('May').selectOption('chosen');
+  await dialog.getByRole('button', { name: 'Make key' }).click();
+  await dialog.getByText('Choose at least one permission.').waitFor();
+  await dialog.getByRole('button', { name: 'Begin with report' }).click();
+  await dialog.getByRole('button', { name: 'Nothing', exact: true }).click();
+  await dialog.getByLabel('Find a permission').fill('alerts');
+  await dialog.getByLabel('alerts:read', { exact: true }).check();
+  await dialog.getByLabel('alerts:ack', { exact: true }).check();
+  await dialog.getByText('2 permissions').waitFor();
+  await dialog.getByLabel('Ends').selectOption('30');
+  expect(await seriousViolations(page)).toEqual([]);
+  await shot(page, 'key-picker');
+  await dialog.getByRole('button', { name: 'Make key' }).click();
+  await page.getByRole('heading', { name: 'Your new key' }).waitFor();
+  const secret = (await dialog.getByText(/^sw_custom_/u).textContent())?.trim() ?? '';
+  const headers = { authorization: `Bearer ${secret}` };
+  const status = async (path: string): Promise<number> =>
+    (await context.request.get(`${server.url}${path}`, { headers })).status();
+  expect([await status('/v1/alerts'), await status('/v1/services')]).toEqual([200, 403]);
+  await page.getByRole('button', { name: 'I have copied it' }).click();
+  const row = page.getByRole('listitem').filter({ hasText: 'night watch' });
+  await row.getByText('2 permissions').waitFor();
+  await row.getByText(/ends/u).waitFor();
+  await page.getByRole('button', { name: 'Revoke night watch' }).click();
+  await page.getByRole('button', { name: 'Revoke it' }).click();
+  await row.waitFor({ state: 'detached' });
+  expect(await status('/v1/alerts')).toBe(401);
+  await context.close();
+}, 120_000);
+
+test('whoever may go into several organizations goes from the rail, with every tab, and sees nothing of the one before', async () => {
+  const { context, page } = await asAdmin();
+  const headers = { origin: server.url };
+  const post = async (path: string, data: object): Promise<number> =>
+    (await context.request.post(`${server.url}${path}`, { headers, data })).status();
+  expect(await post('/v1/organizations', { id: 'acme', name: 'Acme' })).toBe(201);
+  expect(await post('/v1/services', { id: 'homely', name: 'Homely', kind: 'heartbeat' })).toBe(201);
+  await page.goto(`${server.url}/services`);
+  await page.getByText('Homely').first().waitFor();
+  const tab = await context.newPage();
+  listen(tab, troubles);
+  await tab.goto(`${server.url}/services`);
+  await tab.getByText('Homely').first().waitFor();
+
+  const goTo = async (name: string): Promise<void> => {
+    await page.getByRole('button', { name: /: another organization$/u }).click();
+    await page.getByRole('menuitem', { name }).click();
+    await page.getByRole('button', { name: `${name}: another organization` }).waitFor();
+    await tab.getByRole('button', { name: `${name}: another organization` }).waitFor();
+  };
+  await goTo('Acme');
+  expect(await seriousViolations(page)).toEqual([]);
+  await shot(page, 'other-organization');
+  for (const where of [page, tab]) {
+    await where.goto(`${server.url}/services`);
+    await where.getByText('Connection: Live').waitFor({ state: 'attached' });
+    await settled(where);
+    expect(await where.getByText('Homely').count()).toBe(0);
+  }
+  expect(await post('/v1/services', { id: 'foreign', name: 'Foreign', kind: 'heartbeat' })).toBe(201);
+  await Promise.all([page, tab].map((where) => where.getByText('Foreign').first().waitFor()));
+  await goTo('main');
+  await page.goto(`${server.url}/services`);
+  await page.getByText('Homely').first().waitFor();
+  expect(await page.getByText('Foreign').count()).toBe(0);
+  await context.close();
+}, 120_000);
+
 test('a role is made from the grid and by name; what is no permission is refused with the reason', async () => {
   for (const [theme, width] of looks) {
     const { context, page } = await asAdmin(theme, width);

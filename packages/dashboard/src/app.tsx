@@ -85,6 +85,16 @@ export function App(): ReactNode {
   }, []);
 
   const client = session.at === 'in' ? session.client : null;
+  const org = session.at === 'in' ? session.me.org : null;
+  useEffect(() => {
+    // Another tab took the session into another organization, and this one with it.
+    const follow = (event: StorageEvent): void => {
+      if (event.key === 'statewire.organization' && org !== null && event.newValue !== org) location.assign('/');
+    };
+    addEventListener('storage', follow);
+    return () => removeEventListener('storage', follow);
+  }, [org]);
+
   useEffect(() => {
     commandThrough(client);
     return () => {
@@ -101,9 +111,11 @@ export function App(): ReactNode {
   // What a person may no longer do is no longer offered, and what they may do now is, without loading anything anew.
   const changed = useCallback(
     (me: Me) => {
-      if (client !== null) enter(me, client);
+      // The session went into another organization: nothing of this page is of it.
+      if (org !== null && me.org !== org) location.reload();
+      else if (client !== null) enter(me, client);
     },
-    [client, enter],
+    [client, enter, org],
   );
   const signed = useMemo(
     () => (session.at === 'in' ? signedOf(session.me, () => void signOut().then(leave)) : null),

@@ -229,6 +229,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     commit,
     grants,
     clock,
+    exists: (org) => organizations.has(org),
     present: () => door.gateway.people(),
     onChanged: (account) => {
       door.gateway.renew(account, (was) => members.renewed(was));
@@ -240,7 +241,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     },
     onGone: (account) => accounts.forget(account),
   });
-  const organizations = new Organizations({ commit, live, store, members, limits });
+  const organizations: Organizations = new Organizations({ commit, live, store, members, limits });
   await organizations.open();
 
   // publish
@@ -634,6 +635,8 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     pages: publicPages({ board, drawings, streams, commit, live, store, vault }),
     demo: options.demo ?? null,
     organizations,
+    renewed: (was) => (was.kind === 'user' ? members.renewed(was) : was),
+    operations: grants.table,
     mayGrant: (principal, { scope, permissions }) =>
       grantable(principal, permissions ?? (scope === undefined ? [] : grants.ofScopes([scope]))),
     mayGive: (principal, role) =>

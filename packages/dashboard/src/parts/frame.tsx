@@ -16,6 +16,7 @@ import { count } from '../lib/format.ts';
 import { markTab } from '../lib/favicon.ts';
 import { type FleetCounts, useFleet } from '../live/fleet.ts';
 import { groups, type Page } from '../lib/pages.ts';
+import { later, useLater } from '../lib/later.ts';
 import { chooseLook, useLook } from '../lib/look.ts';
 import { useMedia } from '../lib/media.ts';
 import { type Theme, useTheme } from '../lib/theme.ts';
@@ -144,11 +145,7 @@ function Rail({ isOpen, counts, onToggle, onPalette }: RailProps): ReactNode {
     <aside aria-label="Rail" className="sticky top-0 hidden h-dvh flex-col border-r bg-surface md:flex">
       <div className={cx('flex h-12 items-center gap-2.5 px-4', !isOpen && 'justify-center px-0')}>
         <Mark />
-        {isOpen && (
-          <span className="min-w-0 truncate font-semibold" title={`Workspace ${me.org}`}>
-            {me.org === 'main' ? 'Statewire' : me.org}
-          </span>
-        )}
+        {isOpen && <Organization name={me.org === 'main' ? 'Statewire' : me.org} />}
       </div>
       <div className="px-2 pt-1 pb-3">
         <button
@@ -197,6 +194,14 @@ function Rail({ isOpen, counts, onToggle, onPalette }: RailProps): ReactNode {
       </div>
     </aside>
   );
+}
+
+const organization = later(() => import('./organization-switch.tsx').then((module) => module.OrganizationSwitch));
+
+/** Its name at once; where one may go into several, the way to them comes after the page. */
+function Organization({ name }: { name: string }): ReactNode {
+  const drawn = useLater(organization, { name });
+  return drawn ?? <span className="min-w-0 truncate font-semibold">{name}</span>;
 }
 
 function RailLink({

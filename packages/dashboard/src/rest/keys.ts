@@ -1,3 +1,4 @@
+import type { Level } from '@statewire/model';
 import { queryOptions } from '@tanstack/react-query';
 import { type Answer, fetched, request } from './request.ts';
 
@@ -24,6 +25,15 @@ export const keysQuery = queryOptions({
   queryKey: ['keys'],
   queryFn: ({ signal }): Promise<readonly ApiKey[]> =>
     fetched<{ keys: readonly ApiKey[] }>('/v1/keys', signal).then((a) => a.keys),
+});
+
+/** Each collection and area with its operations, and the level of each. */
+export type Permissions = Readonly<Record<string, Readonly<Record<string, Level>>>>;
+
+export const permissionsQuery = queryOptions({
+  queryKey: ['permissions'],
+  queryFn: ({ signal }): Promise<Permissions> =>
+    fetched<{ permissions: Permissions }>('/v1/permissions', signal).then((a) => a.permissions),
 });
 
 /** Makes a key. `secret` is in this answer and never again. */

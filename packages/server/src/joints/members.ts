@@ -17,6 +17,8 @@ export interface MembersDeps {
   readonly live: Pick<Live, 'entries' | 'get' | 'orgs'>;
   readonly commit: Pick<Commit, 'write'>;
   readonly clock: Clock;
+  /** Is there this organization? A new one has no records yet. */
+  readonly exists: (org: string) => boolean;
   /** Which people have a connection open. */
   readonly present: () => Iterable<Pick<Principal, 'id' | 'org'>>;
   readonly grants: Pick<Grants, 'ofRole'>;
@@ -85,7 +87,7 @@ export class Members {
   standingIn(account: string, org: string): Standing | null {
     const own = this.#active(account, org);
     const staff = this.#staffRole(account);
-    if (own === null && (staff === null || !this.#exists(org))) return null;
+    if (own === null && (staff === null || !this.#deps.exists(org))) return null;
     const role = own ?? staff ?? '';
     const { live } = this.#deps;
     const inOrg = { get: (collection: string, id: string): Row | null => live.get(org, collection, id)?.row ?? null };
@@ -245,10 +247,6 @@ export class Members {
   #staffRole(account: string): 'admin' | 'owner' | null {
     const role = this.#active(account, HOME);
     return role === 'admin' || role === 'owner' ? role : null;
-  }
-
-  #exists(org: string): boolean {
-    return Array.from(this.#deps.live.orgs()).includes(org);
   }
 }
 

@@ -49,6 +49,11 @@ export class Organizations {
     });
   }
 
+  /** Is there such an organization? */
+  has(id: string): boolean {
+    return this.#all().has(id);
+  }
+
   /** Makes an organization; whoever makes it owns it. */
   async make(principal: Principal, { id, name }: Organization): Promise<Result<Organization>> {
     if (!principal.isOperator) {

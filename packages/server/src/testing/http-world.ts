@@ -186,6 +186,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     commit: keep.commit,
     grants,
     clock,
+    exists: (org) => organizations.has(org),
     present: () => [],
     onChanged: (account) => {
       gateway?.renew(account, (was) => members.renewed(was));
@@ -195,7 +196,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     onGone: (account) => accounts.forget(account),
   });
   belong = members;
-  const organizations = new Organizations({
+  const organizations: Organizations = new Organizations({
     commit: keep.commit,
     live: keep.live,
     store,
@@ -373,6 +374,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     greet,
     live: keep.live,
     organizations,
+    renewed: (was) => (was.kind === 'user' ? members.renewed(was) : was),
+    operations: grants.table,
     mayGrant: (principal, { scope, permissions }) =>
       grantable(principal, permissions ?? (scope === undefined ? [] : grants.ofScopes([scope]))),
     mayGive: (principal, role) =>

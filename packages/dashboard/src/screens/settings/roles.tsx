@@ -232,6 +232,10 @@ function Editor({ role, onClose }: { role: Role | null; onClose: () => void }): 
             />
           )}
         </Field>
+        <p className="text-xs text-muted">
+          To do something to many at once, from the bar of a list, the role needs{' '}
+          <code className="code">jobs:bulk</code> beside the permission of what it does.
+        </p>
         {problem !== null && <ProblemNote problem={problem} />}
       </form>
     </Dialog>

@@ -37,6 +37,7 @@ async function openBook() {
     commit,
     grants,
     clock: systemClock,
+    exists: (org) => Array.from(live.orgs()).includes(org),
     present: () => [],
     onChanged: () => undefined,
     onGone: () => undefined,

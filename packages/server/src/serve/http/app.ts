@@ -22,6 +22,7 @@ import { prometheusRoutes } from './prometheus.ts';
 import { Rates } from './rate.ts';
 import { recordRoutes } from './records.ts';
 import { organizationRoutes } from './organizations.ts';
+import { permissionRoutes } from './permissions.ts';
 import { peopleFileRoutes } from './people-file.ts';
 import { otlpRoutes } from './otlp.ts';
 import { pageRoutes } from '../pages/routes.ts';
@@ -56,6 +57,7 @@ export function createHttp(deps: HttpDeps): Http {
     ...oidcRoutes(deps, rates),
     ...organizationRoutes(deps),
     ...keyRoutes(deps),
+    ...permissionRoutes(deps),
     ...auditRoutes(deps),
     ...intakeRoutes(deps),
     ...otlpRoutes(deps),

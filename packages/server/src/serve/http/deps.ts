@@ -1,4 +1,4 @@
-import type { Collection, Instruction } from '@statewire/model';
+import type { Collection, Instruction, OperationTable } from '@statewire/model';
 import type { Failure, Json, JsonObject, Result, Row } from '@statewire/protocol';
 import type { Written } from '../../keep/commit-types.ts';
 import type { Otlp } from '../../collect/otlp/receive.ts';
@@ -49,6 +49,10 @@ export interface HttpDeps {
   /** May this caller give somebody this role? */
   readonly mayGive: (principal: Principal, role: string) => Result<null>;
   /** May this caller make a key of this scope? Nobody makes one that may do more than they may. */
+  /** The same caller with what they may do in `org` now; null: nothing. */
+  readonly renewed: (was: Principal) => Principal | null;
+  /** Each collection and area with its operations, commands among them, and the level of each. */
+  readonly operations: OperationTable;
   readonly mayGrant: (
     principal: Principal,
     wanted: { readonly scope?: Scope | undefined; readonly permissions?: readonly string[] | undefined },
@@ -223,6 +227,7 @@ export interface SystemReader {
 
 /** The organizations of the instance. */
 export interface Organizations {
+  has(id: string): boolean;
   /** Those a caller may go into. */
   list(principal: Principal): readonly { readonly id: string; readonly name: string; readonly role: string | null }[];
   make(

@@ -2,6 +2,8 @@ import { isPermission, PERMISSIONS_MAX } from '@statewire/model';
 import { z } from 'zod';
 import type { ApiKey } from '../auth/api-key.ts';
 import type { HttpDeps } from './deps.ts';
+import type { Principal } from '../../lib/principal.ts';
+import { can, lacking } from '../../publish/access.ts';
 import { RefusedError } from './problem.ts';
 import { json, must, route, type Route } from './router.ts';
 import { answersOf } from './shapes.ts';
@@ -63,7 +65,8 @@ const createSchema = z
   });
 
 /** API keys of an organization. The key itself is in the answer to its creation and nowhere else. */
-export function keyRoutes({ keys, clock, log, mayGrant }: HttpDeps): readonly Route[] {
+export function keyRoutes(deps: HttpDeps): readonly Route[] {
+  const { keys, clock, log, mayGrant } = deps;
   const shown = (key: ApiKey): ApiKey & { readonly holds: string } => ({ ...key, holds: keys.extentOf(key) });
   return [
     route({
@@ -91,14 +94,16 @@ export function keyRoutes({ keys, clock, log, mayGrant }: HttpDeps): readonly Ro
           schema: z.object({ key: keySchema, secret: z.string() }),
         },
       },
-      handle: async ({ principal, body }) => {
-        const org = body.org ?? principal.org;
-        if (org !== principal.org && !principal.isOperator)
+      handle: async ({ principal: caller, body }) => {
+        const org = body.org ?? caller.org;
+        if (org !== caller.org && !caller.isOperator)
           throw new RefusedError({
             code: 'forbidden',
             message: 'keys of another organization are made by operators of this instance',
             do: 'leave `org` out',
           });
+        // What somebody may give away is what they hold there, not where they are now.
+        const principal = org === caller.org ? caller : standingThere(deps, caller, org);
         must(mayGrant(principal, body));
         const expiresAt = body.expiresInMs === undefined ? null : clock.now() + body.expiresInMs;
         const made = must(
@@ -134,4 +139,18 @@ export function keyRoutes({ keys, clock, log, mayGrant }: HttpDeps): readonly Ro
       },
     }),
   ];
+}
+
+/** The caller as they stand in another organization. */
+function standingThere({ renewed, organizations }: HttpDeps, caller: Principal, org: string): Principal {
+  const there = organizations.has(org) ? renewed({ ...caller, org }) : null;
+  if (there === null)
+    throw new RefusedError({
+      code: 'not_found',
+      message: `there is no organization ${org} for you`,
+      do: 'GET /v1/organizations lists yours',
+    });
+  if (!can(there, 'keys:create'))
+    throw new RefusedError({ code: 'forbidden', message: lacking(there, 'keys:create'), expected: 'keys:create' });
+  return there;
 }

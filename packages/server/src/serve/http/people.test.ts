@@ -1,7 +1,7 @@
 import { ok, type Json, type JsonObject } from '@statewire/protocol';
 import { afterEach, expect, test } from 'vitest';
 import { limits } from '../../lib/limits.ts';
-import { createWorld, type Reply, type World, type WorldOptions } from '../../testing/http-world.ts';
+import { ADMIN_KEY, createWorld, type Reply, type World, type WorldOptions } from '../../testing/http-world.ts';
 import { CLIENT, Issuer } from '../../testing/peers/issuer.ts';
 import { MailServer, type Mail } from '../../testing/peers/receivers/mail-server.ts';
 import { codeAt, stepAt, TOTP_STEP_MS } from '../auth/totp.ts';
@@ -522,4 +522,57 @@ test('[PM9] a member’s record says when they were here, written once in ten mi
   expect(off.status).toBe(200);
   await settled();
   expect(member()).toMatchObject({ hasSecondFactor: false, role: 'viewer', state: 'active' });
+});
+
+test('[PM10] a bearer of those who run the instance acts in the organization it names; nobody else does', async () => {
+  const { world, cookie } = await open();
+  expect((await ask(world, 'POST', '/v1/organizations', cookie, { id: 'acme', name: 'Acme' })).status).toBe(201);
+  const by = (key: string, org: string, method = 'GET', path = '/v1/me', body?: unknown): Promise<Reply> =>
+    world.call(method, path, {
+      key,
+      headers: { 'statewire-organization': org },
+      ...(body === undefined ? {} : { body }),
+    });
+  expect((await by(ADMIN_KEY, 'acme')).word('principal', 'org')).toBe('acme');
+  const key = { name: 'acme’s own', scope: 'admin' };
+  const made = await by(ADMIN_KEY, 'acme', 'POST', '/v1/keys', key);
+  expect(made.status).toBe(201);
+  expect(made.word('key', 'org')).toBe('acme');
+  expect(
+    (await by(ADMIN_KEY, 'acme', 'POST', '/v1/services', { id: 's1', name: 'One', kind: 'heartbeat' })).status,
+  ).toBe(201);
+  expect(world.keep.live.get('acme', 'services', 's1')).not.toBeNull();
+  expect(world.keep.live.get('main', 'services', 's1')).toBeNull();
+  // One that does not exist is not made by naming it.
+  expect((await by(ADMIN_KEY, 'nowhere')).status).toBe(404);
+
+  const theirs = made.word('secret');
+  expect((await by(theirs, 'acme')).word('principal', 'org')).toBe('acme');
+  // In the same words whether there is such a one or not.
+  const [main, nowhere] = [await by(theirs, 'main'), await by(theirs, 'nowhere')];
+  expect([main.status, nowhere.status]).toEqual([403, 403]);
+  expect(main.text).toBe(nowhere.text);
+  expect((await by(theirs, 'main', 'GET', '/v1/services')).status).toBe(403);
+  const person = await world.call('GET', '/v1/me', { headers: { ...own, cookie, 'statewire-organization': 'acme' } });
+  expect(person.status).toBe(403);
+});
+
+test('[PM11] a key for another organization is judged by what its maker holds there', async () => {
+  const { world, cookie, id } = await open();
+  await ask(world, 'POST', '/v1/organizations', cookie, { id: 'acme', name: 'Acme' });
+  const make = (scope: string): Promise<Reply> =>
+    ask(world, 'POST', '/v1/keys', cookie, { name: scope, scope, org: 'acme' });
+  // Who runs the instance has there the role that they have at home...
+  expect((await make('admin')).status).toBe(201);
+  // ...until acme itself says who they are.
+  const put = (role: string): Promise<unknown> =>
+    world.keep.commit.write('acme', 'test', (draft) => {
+      draft.put('members', id, { name: 'Ann', email: ann.email, role, state: 'active', labels: {} });
+      return ok(null);
+    });
+  await put('viewer');
+  expect((await make('read')).json).toMatchObject({ code: 'forbidden', expected: 'keys:create' });
+  await put('admin');
+  expect((await make('report')).status).toBe(201);
+  expect((await ask(world, 'POST', '/v1/keys', cookie, { name: 'x', scope: 'read', org: 'nowhere' })).status).toBe(404);
 });

@@ -295,7 +295,7 @@ async function guard(
     await rates.spend('ip', ip);
     throw new RefusedError(result);
   }
-  const principal: Principal = { ...result.value, from };
+  const principal: Principal = { ...inOrganization(deps, context, result.value), from };
   await rates.spend('principal', principal.id);
   const refused = refusalTo(principal, entry.access);
   if (refused !== null) {
@@ -303,6 +303,31 @@ async function guard(
     throw new RefusedError(refused);
   }
   return principal;
+}
+
+/**
+ * A bearer of those who run the instance acts in the organization that the request names; everybody else has one, and naming
+ * it changes nothing.
+ */
+function inOrganization(deps: HttpDeps, context: Context, principal: Principal): Principal {
+  const org = context.req.header('statewire-organization');
+  if (org === undefined || org === principal.org) return principal;
+  if (!principal.isOperator || principal.kind === 'user')
+    throw new RefusedError({
+      code: 'forbidden',
+      message: 'the header statewire-organization is for the bearer of those who run this instance',
+      do:
+        principal.kind === 'user'
+          ? 'go there with POST /v1/session/organization'
+          : 'leave it out: this credential belongs to one organization',
+    });
+  if (!deps.organizations.has(org))
+    throw new RefusedError({
+      code: 'not_found',
+      message: `there is no organization ${JSON.stringify(org.slice(0, 64))}`,
+      do: 'GET /v1/organizations lists them',
+    });
+  return { ...principal, org };
 }
 
 /** Why this caller may not call a route of this access, or null. */
@@ -391,7 +416,7 @@ function finish(deps: HttpDeps, context: Context, response: Response): Response 
     headers.set('access-control-allow-credentials', 'true');
     headers.set(
       'access-control-allow-headers',
-      'authorization, apikey, content-type, if-match, if-none-match, idempotency-key, mcp-protocol-version, mcp-method, mcp-name, statewire-why, x-client-info',
+      'authorization, apikey, content-type, if-match, if-none-match, idempotency-key, mcp-protocol-version, mcp-method, mcp-name, statewire-organization, statewire-why, x-client-info',
     );
     headers.set('access-control-expose-headers', 'etag, retry-after');
     headers.set('access-control-max-age', '600');

@@ -160,7 +160,7 @@ async function everyTab(
   return all;
 }
 
-test('[MS1] [MS2] a beginning and an end are seen in every tab within a second of the server’s time, also across a restart', async () => {
+test('[MS1] [MS2] [MS10] a beginning and an end are seen in every tab within a second of the server’s time, also across a restart', async () => {
   const pages = await openTabs();
   const late: Record<string, readonly number[]> = {};
   const startsAt = Date.now() + 3_000;
@@ -173,7 +173,7 @@ test('[MS1] [MS2] a beginning and an end are seen in every tab within a second o
   // A restart over the edge: one ends, one begins, one comes and goes while nobody serves, and one begins after it.
   const edge = Date.now() + 5_000;
   await say({ id: 'over', title: 'Until the edge (over)', endsAt: edge });
-  await say({ id: 'began', title: 'From the edge on (began)', startsAt: edge });
+  await say({ id: 'began', title: 'From the edge on (began)', priority: 'critical', startsAt: edge });
   await say({ id: 'never', title: 'Came and went (never)', startsAt: edge, endsAt: edge + 200 });
   await say({ id: 'later', title: 'After the restart (later)', startsAt: edge + 3_600_000 });
   await everyTab('what ends to be there', pages, ({ came }) => came['over'] !== undefined);
@@ -205,6 +205,11 @@ test('[MS1] [MS2] a beginning and an end are seen in every tab within a second o
   });
   expect((await server.api('GET', '/v1/messages/over')).body).toMatchObject({ state: 'expired', endedAt: edge });
   expect((await server.api('GET', '/v1/messages/began')).body).toMatchObject({ state: 'active', activeAt: edge });
+  // What is critical came into the inbox of who is signed in, once, though nobody ran when it began.
+  const told = await Promise.all(
+    pages.slice(0, 1).map(async (page) => (await page.context().request.get(`${server.url}/v1/notifications`)).json()),
+  );
+  expect(told).toMatchObject([{ rows: [{ type: 'message', refs: ['messages/began'], count: 1 }] }]);
 });
 
 test('[MS3] [MS4] users of one customer never get a word that is for another, live or by request', async () => {

@@ -167,6 +167,21 @@ test('[SI2] leaving and joining by events of the app, by names, and by what stan
   expect(vocabularySchema.safeParse(vocabulary)).toMatchObject({ success: true });
 });
 
+test('[SI2] by their own events dashboards leave what they are in from the start, and join it again', async () => {
+  const { world, say, step, events } = await connect();
+  put(world, 'shop', {});
+  expect(await say('unsubscribe:status')).toEqual({ ok: true });
+  events();
+  put(world, 'shop', { status: 'down' });
+  await step(1_000);
+  expect(events()).toEqual([]);
+  expect(await say('subscribe:status')).toEqual({ ok: true });
+  expect(events()).toEqual(['service:bulk-update']);
+  put(world, 'shop', { status: 'up' });
+  await step(1_000);
+  expect(events()).toEqual(['service:status']);
+});
+
 test('[SI3] who comes back with what it was given last is told what is newer; all of it when records came or went', async () => {
   const first = await connect();
   const { world } = first;

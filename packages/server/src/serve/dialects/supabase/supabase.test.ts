@@ -135,6 +135,35 @@ test('[SB5] what comes to pass a filter is inserted, what passes no more is dele
   expect(changesOf(log, { type: 'update', id: 'a:b', before: up, row: down, at })).toMatchObject([{ type: 'INSERT' }]);
 });
 
+test('[SB5] the tables of well-known status platforms are there under their own names, with their columns', () => {
+  const at = 6;
+  const before = { id: 'shop', name: 'Shop', kind: 'mcp', status: 'up', reason: null, createdAt: 1, updatedAt: 5 };
+  const row = { ...before, status: 'down', updatedAt: 6 };
+  const link = { id: 'a7:shop', agent: 'a7', service: 'shop', status: 'up', reason: null, createdAt: 1, updatedAt: 5 };
+  const of = (entry: JsonObject, record: JsonObject, was: JsonObject) =>
+    changesOf(bind({ schema: 'public', ...entry }), { type: 'update', id: 'x', before: was, row: record, at });
+  const timestamp = new Date(6).toISOString();
+  expect(of({ event: '*', table: 'mcp_server_status_logs' }, row, before)).toMatchObject([
+    { type: 'INSERT', record: { server_id: 'shop', status: 'down', timestamp } },
+  ]);
+  expect(of({ event: 'INSERT', table: 'agent_mcp_connection_logs' }, { ...link, updatedAt: 6 }, link)).toMatchObject([
+    { type: 'INSERT', record: { connection_id: 'a7:shop', agent_id: 'a7', status: 'up', timestamp } },
+  ]);
+  const mine = { event: '*', table: 'agent_mcp_connections', filter: 'agent_id=eq.a7' };
+  expect(of(mine, { ...link, status: 'down', updatedAt: 6 }, link)).toMatchObject([
+    { type: 'UPDATE', record: { id: 'a7:shop', agent_id: 'a7', server_id: 'shop', status: 'down' } },
+  ]);
+  const theirs = { ...link, agent: 'b8' };
+  expect(of(mine, { ...theirs, status: 'down', updatedAt: 6 }, theirs)).toEqual([]);
+  const tools = { event: '*', table: 'account_tool_instances', filter: 'mcp_server_type=not.is.null' };
+  expect(of(tools, row, before)).toMatchObject([
+    {
+      type: 'UPDATE',
+      record: { id: 'shop', instance_name_on_toolbox: 'Shop', status_on_toolbox: 'down', mcp_server_type: 'mcp' },
+    },
+  ]);
+});
+
 test('[SB14] what a client missed: last values always, what is new as new only to who was here, what is gone by its key', () => {
   const all = bind({ event: '*', schema: 'public', table: 'services', filter: 'status=eq.down' });
   const inserts = bind({ event: 'INSERT', schema: 'public', table: 'services' });

@@ -141,6 +141,7 @@ test('[PT3] a channel tells each change with what was before, by a filter of tab
   world.write('main', { c: 'services', id: 'shop', fields: { ...CALM, status: 'up' } });
   const filters = { table: 'account_tool_instances', filter: 'mcp_server_type=not.is.null,id=neq.hidden' };
   await say({ type: 'subscribe', channel: 'mcp_server_status', filters });
+  expect(said[1]).toMatchObject({ type: 'status_update' });
   expect(of('mcp_server_status')).toMatchObject([{ server_id: 'shop', old_status: null, new_status: 'up' }]);
   world.write('main', { c: 'services', id: 'shop', fields: { status: 'down' } });
   world.write('main', { c: 'services', id: 'hidden', fields: { ...CALM, status: 'down' } });

@@ -175,7 +175,7 @@ test.each(CALLERS)('[PM1] [PT4] [PT5] the door of plain topics, reading and repo
     const answer = heard.find(({ subject }) => subject === topic);
     judge(wrong, { where: `topic ${topic}`, caller, isMeant, isForbidden: answer?.['code'] === 'forbidden' });
     if (isRead && isMeant && answer?.['type'] !== 'subscribed')
-      wrong.push(`${caller}: ${topic} -> ${answer?.['code']}`);
+      wrong.push(`${caller}: ${topic} -> ${String(answer?.['code'])}`);
     if (!isMeant && heard.some((each) => each['topic'] === topic)) wrong.push(`${caller}: ${topic} was told`);
   }
   socket.terminate();

@@ -48,9 +48,9 @@ class App {
   readonly errors: { readonly code: string }[] = [];
   refused: string | null = null;
 
-  constructor(name: string, open: Open, options: Readonly<Record<string, unknown>>) {
+  constructor(name: string, open: Open, options: Readonly<Record<string, unknown>>, port: number = proxy.port) {
     this.name = name;
-    this.socket = open(`http://127.0.0.1:${proxy.port}`, { reconnectionDelayMax: 1_000, forceNew: true, ...options });
+    this.socket = open(`http://127.0.0.1:${port}`, { reconnectionDelayMax: 1_000, forceNew: true, ...options });
     this.socket.on('service:bulk-update', (all: readonly Item[]) => {
       this.log.push('list');
       this.held.clear();
@@ -97,10 +97,9 @@ auth: {jwt: [{issuer: '${ISSUER}', audience: statewire, secret: '${SECRET}', def
   await write('a', 'A');
   await write('b', 'B');
   apps = CLIENTS.map(([name, open, transports]) => new App(name, open, { auth: { token: key }, transports }));
-  expiring = new App('expiring', io48, {
-    transports: ['websocket'],
-    auth: (show: (auth: { token: string }) => void) => show({ token: jwt(isFresh ? 3_600 : ENDED_S) }),
-  });
+  // Not through the network that is cut: its token is to end while it is connected.
+  const auth = (show: (auth: { token: string }) => void): void => show({ token: jwt(isFresh ? 3_600 : ENDED_S) });
+  expiring = new App('expiring', io48, { transports: ['websocket'], auth }, server.port);
 });
 
 afterAll(async () => {
@@ -205,6 +204,32 @@ test('[SI4] a bad token is refused in words, and nothing leaves before', async (
   expect(app.log).toEqual([]);
 });
 
+test('[SI4] pages of others may come with a token, and never with the cookie of whoever signed in', async () => {
+  const token = [...server.output.matchAll(/#\/welcome\/([\w-]+)/gu)].at(-1)?.[1];
+  const person = { token, email: 'owner@example.org', name: 'owner', password: 'correct horse battery staple' };
+  const made = await server.api('POST', '/v1/welcome', person, { key: null, headers: { origin: server.url } });
+  const cookie = made.headers.getSetCookie().map((line) => line.split(';', 1)[0]);
+  for (const [origin, isOwn] of [
+    [server.url, true],
+    ['https://evil.example', false],
+  ] as const) {
+    const headers = { origin, cookie: cookie.join('; ') };
+    const asked = await fetch(`${server.url}/socket.io/?EIO=4&transport=polling`, { headers });
+    expect(asked.headers.get('access-control-allow-origin')).toBe(origin);
+    expect(asked.headers.get('access-control-allow-credentials')).toBe(isOwn ? 'true' : null);
+    const raw = new WebSocket(`ws://127.0.0.1:${server.port}/socket.io/?EIO=4&transport=websocket`, { headers });
+    onTestFinished(() => raw.close());
+    const heard: string[] = [];
+    raw.on('message', (data: Buffer) => heard.push(data.toString()));
+    raw.on('open', () => raw.send('40'));
+    await until('an answer', () => heard.some((text) => /^4[04]/u.test(text)));
+    expect([origin, heard.find((text) => text.startsWith('4'))]).toEqual([
+      origin,
+      isOwn ? expect.stringMatching(/^40\{"sid"/u) : expect.stringMatching(/^44.*auth_required/u),
+    ]);
+  }
+});
+
 test('[SI4] a key that is revoked hears nothing more; a witness does', async () => {
   const made = (await server.api('POST', '/v1/keys', { name: 'short', scope: 'read' })).body;
   const app = new App('short', io48, { auth: { token: made.secret }, transports: ['websocket'] });
@@ -297,11 +322,16 @@ test('[SI4] a token that ends is told, the connection is closed, and a fresh one
   await everybodyHoldsTheTruth();
 });
 
-test('[SI3] after a restart, with changes right behind it, they hold the truth', async () => {
+test('[SI3] after a kill and after a stop, with changes right behind them, they hold the truth', async () => {
   await server.kill();
   await server.launch();
   await write('a', 'A7');
   await write('d', null);
+  await everybodyHoldsTheTruth();
+  // Nobody is told that it is the end: all come back.
+  expect(await server.stop()).toBe(0);
+  await server.launch();
+  await write('a', 'A10');
   await everybodyHoldsTheTruth();
   for (const { name, socket } of apps) if (!/^4\.[04]/u.test(name)) expect(socket.recovered, name).toBe(true);
 });

@@ -91,6 +91,21 @@ test('[HO3] what has no page of its own leads to where it is shown', async () =>
   await context.close();
 });
 
+test('[HO12] who else has the dashboard open is seen on every page, with where they are, and a press leads there', async () => {
+  const [first, second] = await Promise.all([openWindow(browser, 'light', 1440), openWindow(browser, 'light', 1440)]);
+  await Promise.all([signIn(first, server), joinAs(second, server, 'operator', 'guest')]);
+  const [mine, theirs] = await Promise.all([first.newPage(), second.newPage()]);
+  await Promise.all([mine.goto(`${server.url}/jobs`), theirs.goto(`${server.url}/services/billing`)]);
+  const crowd = mine.getByRole('button', { name: '1 other is here: A guest' });
+  await crowd.press('Enter');
+  await mine.getByRole('menuitem', { name: 'A guest · Services, billing' }).press('Enter');
+  await mine.waitForURL((url) => url.pathname === '/services/billing');
+  await theirs.getByRole('button', { name: '1 other is here: Ada' }).waitFor();
+  await second.close();
+  await crowd.waitFor({ state: 'detached' });
+  await first.close();
+});
+
 describe('by role', () => {
   // A refused page is typed once, by the first role that may not read it: what refuses is the same for all.
   const typed = new Set<string>();

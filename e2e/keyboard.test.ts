@@ -54,7 +54,7 @@ test('[HO4] every page of the rail has a key of its own after g, which leads the
   // The palette knows the same pages.
   await page.keyboard.press('Control+k');
   for (const [, , title = ''] of rail) {
-    await page.getByRole('combobox').fill(title);
+    await page.getByRole('dialog').getByRole('combobox').fill(title);
     await page.getByRole('option', { name: title }).first().waitFor();
   }
   await page.keyboard.press('Escape');
@@ -77,6 +77,87 @@ test.each(dashboardPages)(
     expect(isOut).toBe(true);
   },
 );
+
+/** Lists, what their map of keys says beside moving, and what shows that the key did it. */
+const lists = [
+  ['/services', ['n', 'r']],
+  ['/agents', ['n']],
+  ['/alerts', ['a', 's']],
+  ['/inbox', ['e']],
+  ['/messages', ['e', 'n']],
+  ['/customers', ['e', 'n']],
+  ['/users', ['e', 'n']],
+] as const;
+
+test.each(lists)('[HO4] %s: the map lists the keys that work here, each once, and each works', async (path, own) => {
+  await page.goto(`${server.url}${path}`);
+  await page.locator('[role="row"][aria-rowindex="2"]').waitFor();
+  await settled(page);
+  await page.keyboard.type('?');
+  const map = page.getByRole('dialog', { name: 'Keys' });
+  await map.waitFor();
+  const here = map.locator('section', { has: page.getByRole('heading', { name: 'On this page' }) });
+  const listed = await here.locator('dt').allTextContents();
+  const all = await map.locator('dt').allTextContents();
+  expect(all.length).toBe(new Set(all).size);
+  await page.keyboard.press('Escape');
+  await map.waitFor({ state: 'detached' });
+  const canSearch = listed.includes('/');
+  const canSelect = listed.includes('x');
+  expect(listed.toSorted()).toEqual(
+    ['j', 'k', 'Enter', ...own, ...(canSearch ? ['/'] : []), ...(canSelect ? ['x', 'Esc'] : [])].toSorted(),
+  );
+  if (canSearch) {
+    await page.keyboard.type('/');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('type'))).toBe('search');
+    await page.keyboard.press('Enter');
+  }
+  const cursor = page.locator('[role="row"][data-cursor]');
+  await page.keyboard.type('j');
+  await cursor.waitFor();
+  await page.keyboard.type('j');
+  await page.keyboard.type('k');
+  await expect.poll(() => cursor.getAttribute('aria-rowindex')).toBe('2');
+  if (canSelect) {
+    await page.keyboard.type('x');
+    await expect.poll(() => cursor.getAttribute('aria-selected')).toBe('true');
+    await page.keyboard.press('Escape');
+    await expect.poll(() => cursor.getAttribute('aria-selected')).toBe('false');
+  }
+  const before = page.url();
+  await page.keyboard.press('Enter');
+  await expect.poll(() => page.url() !== before).toBe(true);
+  await page.goto(`${server.url}${path}`);
+  await page.locator('[role="row"][aria-rowindex="2"]').waitFor();
+  await page.keyboard.type('j');
+  await cursor.waitFor();
+  for (const key of own) await works(path, key);
+});
+
+/** Presses a key on the row under the cursor, and waits for what it does. */
+async function works(path: string, key: string): Promise<void> {
+  const dialog = page.getByRole('dialog');
+  if (key === 'n' || (key === 'e' && path !== '/inbox')) {
+    await page.keyboard.type(key);
+    await dialog.waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    return;
+  }
+  if (key === 'e') {
+    const rows = page.locator('[role="row"][aria-rowindex]');
+    const before = await rows.count();
+    await page.keyboard.type(key);
+    await expect.poll(() => rows.count()).toBeLessThan(before);
+    return;
+  }
+  const collection = path.slice(1);
+  const read = async (): Promise<string> => JSON.stringify((await server.api('GET', `/v1/${collection}`)).body.rows);
+  const says = { a: /"acknowledged"/u, s: /"snoozedUntil":\d/u }[key];
+  const before = await read();
+  await page.keyboard.type(key);
+  await expect.poll(async () => (says === undefined ? (await read()) !== before : says.test(await read()))).toBe(true);
+}
 
 /** What opens something in front of the page, and where. */
 const openers = [

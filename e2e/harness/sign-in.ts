@@ -23,14 +23,19 @@ export async function signIn(context: BrowserContext, server: TestServer): Promi
 }
 
 /** Signs a browser in as somebody new, who was invited with this role. */
-export async function joinAs(context: BrowserContext, server: TestServer, role: string): Promise<void> {
-  const email = `${role}@example.org`;
+export async function joinAs(
+  context: BrowserContext,
+  server: TestServer,
+  role: string,
+  who: string = role,
+): Promise<void> {
+  const email = `${who}@example.org`;
   const invited = await server.api('POST', '/v1/invites', { email, role });
   const token = /#\/welcome\/([\w-]+)/u.exec(JSON.stringify(invited.body))?.[1];
   if (token === undefined) throw new Error(`no invitation as ${role}: ${JSON.stringify(invited.body)}`);
   const joined = await context.request.post(`${server.url}/v1/welcome`, {
     headers: { origin: server.url },
-    data: { token, email, name: `A ${role}`, password: ADMIN.password },
+    data: { token, email, name: `A ${who}`, password: ADMIN.password },
   });
   if (!joined.ok()) throw new Error(`the invitation was refused: ${joined.status()} ${await joined.text()}`);
 }

@@ -14,7 +14,7 @@ import { CircleHelp, Lock } from 'lucide-react';
 import { Fragment, lazy, type ReactNode, Suspense, useState } from 'react';
 import { readAgentsSearch } from './lib/agents-search.ts';
 import { readJobsSearch } from './lib/jobs-search.ts';
-import { useKeys } from './lib/keys.ts';
+import { key, useKeys } from './lib/keys.ts';
 import { useTimes } from './lib/look.ts';
 import { useMe, usePages } from './lib/me.ts';
 import { neededAt } from './lib/pages.ts';
@@ -41,6 +41,8 @@ import { Overview } from './screens/overview.tsx';
 import { readPeopleSearch } from './screens/people/search.ts';
 
 const Palette = lazy(() => import('./screens/palette.tsx'));
+// Others come and go; the page does not wait for it.
+const Crowd = lazy(() => import('./parts/crowd.tsx'));
 const KeyMap = lazy(() => import('./screens/key-map.tsx'));
 
 const root = createRootRoute({ component: Shell, notFoundComponent: Lost });
@@ -331,13 +333,28 @@ function Shell(): ReactNode {
   const path = useLocation({ select: ({ pathname }) => pathname });
   const needs = neededAt(path);
   const mayLook = needs === null || allows(me.permissions, needs);
-  useKeys({
-    'mod+k': () => setOpen('palette'),
-    '?': () => setOpen('keys'),
-    ...Object.fromEntries(offered.map((page) => [`g ${page.key}`, () => void navigate({ to: page.path })])),
-  });
+  useKeys(
+    {
+      'mod+k': key('Search and commands', () => setOpen('palette')),
+      '?': key('These keys', () => setOpen('keys')),
+      ...Object.fromEntries(
+        offered.map((page) => [`g ${page.key}`, key(page.title, () => void navigate({ to: page.path }))]),
+      ),
+    },
+    true,
+  );
   return (
-    <Frame onPalette={() => setOpen('palette')} bell={<Bell />}>
+    <Frame
+      onPalette={() => setOpen('palette')}
+      bell={
+        <>
+          <Suspense>
+            <Crowd />
+          </Suspense>
+          <Bell />
+        </>
+      }
+    >
       <Fragment key={times}>{mayLook ? <Outlet /> : <Forbidden needs={needs} />}</Fragment>
       <Herald />
       <Suspense>

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { useKeys } from './keys.ts';
+import { key, useKeys } from './keys.ts';
 
 /** What is chosen in a list that is held whole: by itself, as a range, or all of it. */
 export interface Chosen<T> {
@@ -27,7 +27,7 @@ export function useChosen<T extends { readonly id: string }>(
     setAsked(asked);
   };
   const clear = (): void => choose(NONE);
-  useKeys({ Escape: clear });
+  useKeys({ Escape: key('Select nothing', clear) });
   const chosen = rows.filter(({ id }) => ids.has(id));
   const hasAll = chosen.length === shown.length && shown.every(({ id }) => ids.has(id));
   return {

@@ -31,7 +31,7 @@ interface Props {
 export function SearchField({ label, placeholder = 'Filter', value, onChange, className }: Props): ReactNode {
   const input = useRef<HTMLInputElement>(null);
   const [typed, setTyped] = useTyped(value, TYPING_MS, onChange);
-  useKeys({ '/': () => input.current?.focus() });
+  useKeys({ '/': { says: 'Filter', run: () => input.current?.focus() } });
   return (
     <div className={cx('relative w-full', className ?? 'sm:w-64')}>
       <Search

@@ -2,7 +2,7 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { memo, type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { cx } from '../lib/cx.ts';
-import { useKeys } from '../lib/keys.ts';
+import { key, type RowKey, useKeys } from '../lib/keys.ts';
 import { useLook } from '../lib/look.ts';
 import { useNarrow } from '../lib/media.ts';
 import { type Held, useHeldOrder } from '../lib/order.ts';
@@ -23,7 +23,7 @@ interface Props<T extends { readonly id: string }> {
   readonly onSelect?: (id: string, range: boolean, order: readonly string[]) => void;
   readonly onOpen: (id: string) => void;
   /** What more keys do to the row under the cursor: `r` rechecks, `a` acknowledges. */
-  readonly onKey?: Readonly<Record<string, (id: string) => void>>;
+  readonly onKey?: Readonly<Record<string, RowKey>>;
   readonly nameOf: (row: T) => string;
   readonly empty: ReactNode;
 }
@@ -71,17 +71,28 @@ export function Table<T extends { readonly id: string }>(props: Props<T>): React
     virtual.scrollToIndex(next);
   };
   useKeys({
-    j: () => move(1),
-    k: () => move(-1),
-    x: (event) => cursor !== null && onSelect?.(cursor, event.shiftKey, ids()),
-    Enter: (event) => {
+    j: key('Next row', () => move(1)),
+    k: key('Previous row', () => move(-1)),
+    ...(onSelect === undefined
+      ? {}
+      : {
+          x: key('Select, with Shift up to here', (event) => {
+            if (cursor !== null) onSelect(cursor, event.shiftKey, ids());
+          }),
+        }),
+    Enter: key('Open', (event) => {
       // A focused button or link keeps its own Enter.
       if (event.target instanceof HTMLElement && event.target.closest('a, button') !== null) {
         event.target.closest<HTMLElement>('a, button')?.click();
       } else if (cursor !== null) props.onOpen(cursor);
-    },
+    }),
     ...Object.fromEntries(
-      Object.entries(props.onKey ?? {}).map(([key, run]) => [key, () => cursor !== null && run(cursor)]),
+      Object.entries(props.onKey ?? {}).map(([name, { says, run }]) => [
+        name,
+        key(says, () => {
+          if (cursor !== null) run(cursor);
+        }),
+      ]),
     ),
   });
 

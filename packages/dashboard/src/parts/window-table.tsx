@@ -4,7 +4,7 @@ import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { memo, type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { cx } from '../lib/cx.ts';
 import { useLook } from '../lib/look.ts';
-import { useKeys } from '../lib/keys.ts';
+import { key, type RowKey, useKeys } from '../lib/keys.ts';
 import { useNarrow } from '../lib/media.ts';
 import { useOffset } from './list.tsx';
 import { Bone } from './skeleton.tsx';
@@ -26,7 +26,7 @@ interface Props<T extends { readonly id: string }> {
   readonly onSelectAll?: () => void;
   readonly onOpen: (id: string) => void;
   /** What more keys do to the row under the cursor. */
-  readonly onKey?: Readonly<Record<string, (id: string) => void>>;
+  readonly onKey?: Readonly<Record<string, RowKey>>;
   readonly nameOf: (row: T) => string;
   readonly empty: ReactNode;
 }
@@ -84,16 +84,22 @@ export function WindowTable<T extends { readonly id: string }>(props: Props<T>):
     if (row !== undefined) run(row.id);
   };
   useKeys({
-    j: () => move(1),
-    k: () => move(-1),
-    x: (event) => under((id) => onSelect?.(id, event.shiftKey, cursor ?? 0)),
-    Enter: (event) => {
+    j: key('Next row', () => move(1)),
+    k: key('Previous row', () => move(-1)),
+    ...(onSelect === undefined
+      ? {}
+      : {
+          x: key('Select, with Shift up to here', (event) => under((id) => onSelect(id, event.shiftKey, cursor ?? 0))),
+        }),
+    Enter: key('Open', (event) => {
       // A focused button or link keeps its own Enter.
       const own = event.target instanceof HTMLElement ? event.target.closest<HTMLElement>('a, button') : null;
       if (own === null) under(props.onOpen);
       else own.click();
-    },
-    ...Object.fromEntries(Object.entries(props.onKey ?? {}).map(([key, run]) => [key, () => under(run)])),
+    }),
+    ...Object.fromEntries(
+      Object.entries(props.onKey ?? {}).map(([name, { says, run }]) => [name, key(says, () => under(run))]),
+    ),
   });
 
   return (

@@ -1,74 +1,53 @@
-import type { ReactNode } from 'react';
-import { pages } from '../lib/pages.ts';
+import { type ReactNode, useState } from 'react';
+import { type BoundKey, boundKeys } from '../lib/keys.ts';
 import { Dialog } from '../parts/dialog.tsx';
 
-const groups: readonly { readonly title: string; readonly keys: readonly (readonly [string, string])[] }[] = [
-  {
-    title: 'Anywhere',
-    keys: [
-      ['Ctrl K', 'Search and commands'],
-      ...pages.map((page): readonly [string, string] => [`g ${page.key}`, page.title]),
-      ['?', 'These keys'],
-    ],
-  },
-  {
-    title: 'Lists',
-    keys: [
-      ['/', 'Filter'],
-      ['j', 'Next row'],
-      ['k', 'Previous row'],
-      ['Enter', 'Open'],
-      ['x', 'Select, with Shift up to here'],
-      ['r', 'Recheck'],
-      ['n', 'Add or plan: a service, an incident, a maintenance'],
-      ['Esc', 'Clear the selection'],
-    ],
-  },
-  {
-    title: 'Alerts and inbox',
-    keys: [
-      ['a', 'Acknowledge the alert'],
-      ['s', 'Snooze the alert 1 h'],
-      ['e', 'Archive what is selected, or the row'],
-    ],
-  },
-  {
-    title: 'Alerts',
-    keys: [
-      ['a', 'Acknowledge'],
-      ['s', 'Snooze'],
-    ],
-  },
-  {
-    title: 'One service',
-    keys: [
-      ['r', 'Recheck'],
-      ['e', 'Edit'],
-    ],
-  },
-];
-
-/** The keyboard map. */
+/** The keys that do something now: those of the page that is open, and those of every page. Nothing is listed that is not bound. */
 export default function KeyMap({ onClose }: { onClose: () => void }): ReactNode {
+  const [keys] = useState(boundKeys);
+  const here = keys.filter(({ isEverywhere }) => !isEverywhere).toSorted(byUse);
+  const anywhere = keys.filter(({ isEverywhere }) => isEverywhere);
   return (
     <Dialog open onClose={onClose} title="Keys">
       <div className="space-y-5">
-        {groups.map((group) => (
-          <section key={group.title}>
-            <h3 className="mb-1.5 text-sm font-medium">{group.title}</h3>
-            <dl className="grid grid-cols-[5.5rem_minmax(0,1fr)] gap-y-1.5 text-sm">
-              {group.keys.map(([key, text]) => (
-                <div key={`${key} ${text}`} className="contents">
-                  <dt>
-                    <kbd className="code rounded border bg-sunken px-1.5 py-0.5 text-xs">{key}</kbd>
-                  </dt>
-                  <dd className="text-muted">{text}</dd>
-                </div>
-              ))}
-            </dl>
-          </section>
-        ))}
+        {here.length > 0 && <Group title="On this page" keys={here} />}
+        <Group title="Go to" keys={anywhere.filter(isChord)} />
+        <Group title="Anywhere" keys={anywhere.filter((each) => !isChord(each))} />
       </div>
     </Dialog>
   );
+}
+
+function Group({ title, keys }: { readonly title: string; readonly keys: readonly BoundKey[] }): ReactNode {
+  return (
+    <section>
+      <h3 className="mb-1.5 text-sm font-medium">{title}</h3>
+      <dl className="grid grid-cols-[4.5rem_minmax(0,1fr)] gap-y-1.5 text-sm sm:grid-cols-[4.5rem_minmax(0,1fr)_4.5rem_minmax(0,1fr)]">
+        {keys.map(({ key, says }) => (
+          <div key={key} className="contents">
+            <dt>
+              <kbd className="code rounded border bg-sunken px-1.5 py-0.5 text-xs">{written(key)}</kbd>
+            </dt>
+            <dd className="text-muted">{says}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+/** Moving first, doing after. */
+const USE = ['/', 'j', 'k', 'Enter', 'x', 'Escape'];
+
+function byUse(a: BoundKey, b: BoundKey): number {
+  const place = ({ key }: BoundKey): number => (USE.includes(key) ? USE.indexOf(key) : USE.length);
+  return place(a) - place(b) || (a.key < b.key ? -1 : 1);
+}
+
+function isChord({ key }: BoundKey): boolean {
+  return key.startsWith('g ');
+}
+
+function written(key: string): string {
+  return key === 'mod+k' ? (navigator.userAgent.includes('Mac') ? '⌘ K' : 'Ctrl K') : key === 'Escape' ? 'Esc' : key;
 }

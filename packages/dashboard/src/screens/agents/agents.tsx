@@ -13,7 +13,7 @@ import {
 import { useChosen } from '../../lib/chosen.ts';
 import { cx } from '../../lib/cx.ts';
 import { count, plural } from '../../lib/format.ts';
-import { useKeys } from '../../lib/keys.ts';
+import { key, useKeys } from '../../lib/keys.ts';
 import { useCan } from '../../lib/me.ts';
 import { useRows } from '../../live/rows.ts';
 import { BulkBar, BulkDock, useBulk } from '../../parts/bulk-bar.tsx';
@@ -67,7 +67,7 @@ export function Agents(): ReactNode {
   const edge = connections.rows.find((row) => row.id === search.edge) ?? null;
   const split = connections.rows.filter((row) => row.disagreement !== null);
   const working = agents.rows.filter((agent) => agent.phase === 'running').length;
-  useKeys(canWrite ? { n: () => set({ ...search, add: true }) } : {});
+  useKeys(canWrite ? { n: key('New agent', () => set({ ...search, add: true })) } : {});
   return (
     <div className={cx(agents.isStale && 'is-stale')}>
       <PageHead

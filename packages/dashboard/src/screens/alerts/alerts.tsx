@@ -138,8 +138,11 @@ export function Alerts(): ReactNode {
               {...(canWrite
                 ? {
                     onKey: {
-                      a: (id: string) => void act('alerts', id, 'ack'),
-                      s: (id: string) => void act('alerts', id, 'snooze', { until: serverNow() + 3_600_000 }),
+                      a: { says: 'Acknowledge', run: (id: string) => void act('alerts', id, 'ack') },
+                      s: {
+                        says: 'Snooze for 1 h',
+                        run: (id: string) => void act('alerts', id, 'snooze', { until: serverNow() + 3_600_000 }),
+                      },
                     },
                   }
                 : {})}

@@ -6,6 +6,7 @@ import { AlarmClock, Archive, Inbox as InboxIcon, MailCheck, MailOpen, SearchX }
 import { type ReactNode, useCallback, useMemo, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { plural } from '../../lib/format.ts';
+import { key, useKeys } from '../../lib/keys.ts';
 import { serverNow } from '../../lib/ticker.ts';
 import { act, mark, run, snooze } from '../../live/command.ts';
 import { Button } from '../../parts/button.tsx';
@@ -169,6 +170,7 @@ function List({
   const select = useCallback((id: string, range: boolean, order: readonly string[]) => {
     setSelected((before) => toggled(before, id, range, order));
   }, []);
+  useKeys({ Escape: key('Select nothing', () => setSelected(new Set())) });
   const doWith = (work: Promise<void>): void => {
     setSelected(new Set());
     void work;
@@ -191,7 +193,9 @@ function List({
           const row = rows.find((each) => each.id === id);
           if (row !== undefined) visit(row);
         }}
-        onKey={{ e: (id) => archive(chosen.length > 0 ? chosen : [id]) }}
+        onKey={{
+          e: { says: 'Archive what is selected, or the row', run: (id) => archive(chosen.length > 0 ? chosen : [id]) },
+        }}
         nameOf={(row) => row.title}
         empty={<Nothing search={search} onChange={onChange} />}
       />

@@ -4,7 +4,7 @@ import { Globe, Megaphone, Plus } from 'lucide-react';
 import { type ReactNode, useMemo } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { duration, exact, plural } from '../../lib/format.ts';
-import { useKeys } from '../../lib/keys.ts';
+import { key, useKeys } from '../../lib/keys.ts';
 import { useCan } from '../../lib/me.ts';
 import { useRows } from '../../live/rows.ts';
 import { Button } from '../../parts/button.tsx';
@@ -37,7 +37,7 @@ export function Incidents(): ReactNode {
     [view.rows, isPast],
   );
   const open = view.rows.filter(({ phase }) => phase !== 'resolved').length;
-  useKeys(canWrite ? { n: () => set({ ...search, add: true }) } : {});
+  useKeys(canWrite ? { n: key('New incident', () => set({ ...search, add: true })) } : {});
   return (
     <div>
       <PageHead

@@ -4,7 +4,7 @@ import { Check, Clock, MoreHorizontal, Pencil, Plus, Trash2, Wrench, X } from 'l
 import { type ReactNode, useMemo, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { duration, exact, plural } from '../../lib/format.ts';
-import { useKeys } from '../../lib/keys.ts';
+import { key, useKeys } from '../../lib/keys.ts';
 import { useCan } from '../../lib/me.ts';
 import { selectionText } from '../../lib/selection.ts';
 import { act, remove } from '../../live/command.ts';
@@ -43,7 +43,7 @@ export function Maintenances(): ReactNode {
     const { add: _, edit: __, ...rest } = search;
     set(rest);
   };
-  useKeys(canWrite ? { n: () => set({ ...search, add: true }) } : {});
+  useKeys(canWrite ? { n: key('Plan maintenance', () => set({ ...search, add: true })) } : {});
   return (
     <div>
       <PageHead

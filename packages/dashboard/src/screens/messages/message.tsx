@@ -5,7 +5,7 @@ import { Ban, CalendarClock, Pencil, Play, SearchX } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { count, exact, plural } from '../../lib/format.ts';
-import { useKeys } from '../../lib/keys.ts';
+import { key, useKeys } from '../../lib/keys.ts';
 import { useCan } from '../../lib/me.ts';
 import { serverNow } from '../../lib/ticker.ts';
 import { act } from '../../live/command.ts';
@@ -82,7 +82,7 @@ function Header({ row }: { row: Message }): ReactNode {
   const [isEditing, setEditing] = useState(false);
   const [isWithdrawing, setWithdrawing] = useState(false);
   const isOver = state === 'expired' || state === 'withdrawn';
-  useKeys(mayWrite && !isOver ? { e: () => setEditing(true) } : {});
+  useKeys(mayWrite && !isOver ? { e: key('Edit', () => setEditing(true)) } : {});
   return (
     <header className="flex flex-wrap items-center gap-x-4 gap-y-2">
       <h1 className="min-w-0 text-xl font-semibold tracking-tight break-words">{title}</h1>

@@ -5,7 +5,7 @@ import { MessageSquareText, Plus, SearchX } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useMemo } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { count } from '../../lib/format.ts';
-import { useKeys } from '../../lib/keys.ts';
+import { key, useKeys } from '../../lib/keys.ts';
 import { useCan } from '../../lib/me.ts';
 import { Button } from '../../parts/button.tsx';
 import { Empty } from '../../parts/empty.tsx';
@@ -80,18 +80,18 @@ function Written(): ReactNode {
   const set = (next: MessagesSearch): void => void navigate({ search: next, replace: true });
   const mayCreate = useCan('messages:create');
   const { tab = 'active' } = search;
-  const { key, isDown } = sortOf(search);
+  const { key: by, isDown } = sortOf(search);
   const live = useWindow('messages', {
     where: filterOf(search),
     fields: LISTED,
-    sort: [[key, isDown ? 'desc' : 'asc']],
+    sort: [[by, isDown ? 'desc' : 'asc']],
     onShift: (rows) => window.scrollBy(0, rows * ROW_PX),
   });
   const counts = useCounts(search);
   const close = (): void => set(viewOf(search));
   const open = (id: string): void => void navigate({ to: '/messages/$id', params: { id } });
   const edit = (id: string): void => set({ ...search, edit: id });
-  useKeys(mayCreate ? { n: () => set({ ...search, add: true }) } : {});
+  useKeys(mayCreate ? { n: key('New message', () => set({ ...search, add: true })) } : {});
   const columns = useMemo(() => COLUMNS.filter((column) => column.key !== 'state' || tab === 'all'), [tab]);
   const isLoading = live.status === 'loading' && live.total === 0;
   const isStale = live.status === 'stale' || live.status === 'offline';
@@ -126,10 +126,10 @@ function Written(): ReactNode {
               live={live}
               columns={columns}
               narrow={narrow}
-              sort={{ key, isDown }}
-              onSort={(next) => set({ ...search, sort: next, down: key === next ? !isDown : true })}
+              sort={{ key: by, isDown }}
+              onSort={(next) => set({ ...search, sort: next, down: by === next ? !isDown : true })}
               onOpen={open}
-              onKey={{ e: edit }}
+              onKey={{ e: { says: 'Edit', run: edit } }}
               nameOf={(row) => row.title}
               empty={
                 isNarrowed(search) ? (

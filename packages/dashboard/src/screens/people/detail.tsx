@@ -5,7 +5,7 @@ import { Pencil, SearchX, Trash2 } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { count, exact } from '../../lib/format.ts';
-import { useKeys } from '../../lib/keys.ts';
+import { key, useKeys } from '../../lib/keys.ts';
 import { useCan } from '../../lib/me.ts';
 import { remove, run } from '../../live/command.ts';
 import { useRecordOf, useRows } from '../../live/rows.ts';
@@ -153,7 +153,7 @@ function Header({
   const [isEditing, setEditing] = useState(false);
   const [isDeleting, setDeleting] = useState(false);
   const [isWhole, setWhole] = useState(false);
-  useKeys(canWrite ? { e: () => setEditing(true) } : {});
+  useKeys(canWrite ? { e: key('Edit', () => setEditing(true)) } : {});
   const confirm = async (): ReturnType<typeof run> => {
     const failed =
       users === 0

@@ -4,7 +4,7 @@ import { CircleDot, FileDown, FileUp, MoreHorizontal, Plus, SearchX, Tag, Trash2
 import { lazy, type ReactNode, Suspense, useMemo, useRef, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { count, plural } from '../../lib/format.ts';
-import { useKeys } from '../../lib/keys.ts';
+import { key, useKeys } from '../../lib/keys.ts';
 import { useCan, useMe } from '../../lib/me.ts';
 import { useRows } from '../../live/rows.ts';
 import { BulkBar, BulkDock, startBulk } from '../../parts/bulk-bar.tsx';
@@ -93,8 +93,8 @@ export function PeopleList<T extends Person>(props: Props<T>): ReactNode {
     setSelection({ of: 'ids', ids });
   };
   useKeys({
-    Escape: () => setSelection(NONE),
-    ...(canWrite ? { n: () => onSearch({ ...search, add: true }) } : {}),
+    Escape: key('Select nothing', () => setSelection(NONE)),
+    ...(canWrite ? { n: key(`Add a ${singular}`, () => onSearch({ ...search, add: true })) } : {}),
   });
   const begin = async (op: string, fields: JsonObject = {}): Promise<Problem | null> => {
     const which: Which = selection.of === 'all' ? { where: filter } : { ids: [...selection.ids] };
@@ -166,7 +166,7 @@ export function PeopleList<T extends Person>(props: Props<T>): ReactNode {
                   onSelect: select,
                   isAllSelected: selection.of === 'all' && live.total > 0,
                   onSelectAll: () => setSelection(selection.of === 'all' ? NONE : { of: 'all' }),
-                  onKey: { e: (id: string) => onSearch({ ...search, edit: id }) },
+                  onKey: { e: { says: 'Edit', run: (id: string) => onSearch({ ...search, edit: id }) } },
                 }
               : {})}
             onOpen={props.onOpen}

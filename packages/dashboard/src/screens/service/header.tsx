@@ -4,7 +4,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { CalendarClock, MoreHorizontal, Pause, Pencil, Play, RefreshCw, Trash2, Wrench } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { duration, latency, words } from '../../lib/format.ts';
-import { useKeys } from '../../lib/keys.ts';
+import { key, useKeys } from '../../lib/keys.ts';
 import { kinds } from '../../lib/kinds.ts';
 import { useCan } from '../../lib/me.ts';
 import { pause, recheck, resume, save } from '../../live/command.ts';
@@ -41,8 +41,8 @@ export function Header({
   const Kind = kinds[row.kind].icon;
   const isManaged = row.managedBy === 'file';
   useKeys({
-    ...(mayRun ? { r: () => void recheck(row) } : {}),
-    ...(mayEdit ? { e: () => !isManaged && setEditing(true) } : {}),
+    ...(mayRun ? { r: key('Recheck', () => void recheck(row)) } : {}),
+    ...(mayEdit && !isManaged ? { e: key('Edit', () => setEditing(true)) } : {}),
   });
   return (
     <header>

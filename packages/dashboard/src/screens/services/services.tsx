@@ -17,7 +17,7 @@ import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react';
 import { useChosen } from '../../lib/chosen.ts';
 import { cx } from '../../lib/cx.ts';
 import { count } from '../../lib/format.ts';
-import { useKeys } from '../../lib/keys.ts';
+import { key, useKeys } from '../../lib/keys.ts';
 import { LISTED, type ListedService } from '../../lib/listed.ts';
 import { useCan } from '../../lib/me.ts';
 import {
@@ -91,7 +91,7 @@ export function Services(): ReactNode {
   }, [view.rows, search]);
   const byId = new Map(view.rows.map((row) => [row.id, row]));
   const chosen = useChosen(view.rows, rows);
-  useKeys(canWrite ? { n: () => set({ ...search, add: true }) } : {});
+  useKeys(canWrite ? { n: key('Add a service', () => set({ ...search, add: true })) } : {});
 
   return (
     <div>
@@ -146,7 +146,7 @@ export function Services(): ReactNode {
             onSort={(key) => set(sorted(search, key))}
             scope={JSON.stringify(search)}
             {...(canSelect ? { selected: chosen.ids, onSelect: chosen.select } : {})}
-            {...(canRefresh ? { onKey: { r: (id: string) => recheckById(byId, id) } } : {})}
+            {...(canRefresh ? { onKey: { r: { says: 'Recheck', run: (id: string) => recheckById(byId, id) } } } : {})}
             onOpen={(id) => void navigate({ to: '/services/$id', params: { id } })}
             nameOf={(row) => row.name}
             empty={<Nothing search={search} onChange={set} onPaste={setPasted} canWrite={canWrite} />}

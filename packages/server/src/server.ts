@@ -46,6 +46,7 @@ import { Customers } from './joints/customers.ts';
 import { Dependencies } from './joints/dependencies.ts';
 import { Disagreements } from './joints/disagreements.ts';
 import { Embeds, tellToken } from './joints/embeds.ts';
+import { DerivedPasts } from './joints/derived-past.ts';
 import { Fleet } from './joints/fleet.ts';
 import { ClockSteps } from './joints/clock-steps.ts';
 import { Groups } from './joints/groups.ts';
@@ -414,6 +415,8 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   endings.push(() => incidents.close());
   const fleet = new Fleet({ clock, live, commit: () => commit, onError });
   endings.push(() => fleet.close());
+  const derivedPasts = new DerivedPasts({ clock, live, store, commit, onError });
+  endings.push(() => derivedPasts.close());
   const follows = { clock, live, commit, rulesOf, limits, onError };
   const groups = new Groups(follows);
   endings.push(() => groups.close());
@@ -749,6 +752,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   ownFaults.start();
   await watch.start();
   fleet.start();
+  derivedPasts.start();
   incidents.start();
   history.start();
   groups.start();

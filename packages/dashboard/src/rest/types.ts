@@ -100,6 +100,18 @@ interface TroubleTrend extends Trended {
   readonly recoverMs: Compared;
 }
 
+/** A metric by slots. */
+export interface MetricLine {
+  readonly id: string;
+  readonly title: string;
+  readonly unit: string;
+  readonly kind: string;
+  readonly value: number | null;
+  readonly target: number | null;
+  readonly trend: { readonly h1: number | null; readonly d1: number | null; readonly d7: number | null };
+  readonly values: readonly (number | null)[];
+}
+
 export interface Analytics {
   readonly from: number;
   readonly to: number;
@@ -135,16 +147,10 @@ export interface Analytics {
     readonly downMs: number;
     readonly alerts: number;
   }[];
-  readonly metrics: readonly {
-    readonly id: string;
-    readonly title: string;
-    readonly unit: string;
-    readonly kind: string;
-    readonly value: number | null;
-    readonly target: number | null;
-    readonly trend: { readonly h1: number | null; readonly d1: number | null; readonly d7: number | null };
-    readonly values: readonly (number | null)[];
-  }[];
+  /** That the app reports. */
+  readonly metrics: readonly MetricLine[];
+  /** That the server derives. */
+  readonly derived: readonly MetricLine[];
   /** Of how many records it is made. */
   readonly counted: { readonly services: number; readonly of: number; readonly connections: number };
 }

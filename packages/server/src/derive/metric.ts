@@ -58,7 +58,8 @@ export function valueAt(series: MetricSeries, at: number): number | null {
 /** A trend looks this many slots further back where a slot is empty. */
 const LOOK_BACK = 3;
 
-function pastOf(
+/** The past after a report: `held` is what was reported before, and when. */
+export function pastOf(
   past: MetricPast | null,
   held: { readonly at: number; readonly value: number | null },
   now: number,
@@ -95,7 +96,8 @@ function moved(
   return { from: begin * widthMs, widthMs, values: kept };
 }
 
-function trendOf(past: MetricPast, value: number, now: number): MetricTrend {
+/** How much a value moved since an hour, a day and a week before. */
+export function trendOf(past: MetricPast, value: number, now: number): MetricTrend {
   const since = (was: number | null): number | null => (was === null ? null : round(value - was));
   return {
     h1: since(valueAt(past.recent, now - HOUR_MS)),

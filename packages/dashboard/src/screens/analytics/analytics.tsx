@@ -2,7 +2,7 @@ import { SERVICE_KINDS } from '@statewire/model';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { ChartLine as ChartIcon, Download } from 'lucide-react';
-import type { ReactNode } from 'react';
+import type { ComponentProps, ReactNode } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { count, duration, latency, plural } from '../../lib/format.ts';
 import { kinds } from '../../lib/kinds.ts';
@@ -15,7 +15,7 @@ import { ProblemNote } from '../../parts/problem.tsx';
 import { Bone } from '../../parts/skeleton.tsx';
 import { analyticsQuery } from '../../rest/queries.ts';
 import { problemIn } from '../../rest/request.ts';
-import type { Analytics as Answer } from '../../rest/types.ts';
+import type { Analytics as Answer, MetricLine } from '../../rest/types.ts';
 import { figureOf, pct, type Figure } from './numbers.ts';
 import { ANALYTICS_WINDOWS, analyticsQueryText, type AnalyticsSearch } from './search.ts';
 import { slotNameOf } from './slot-name.ts';
@@ -186,17 +186,21 @@ function Body({ found }: { readonly found: Answer }): ReactNode {
           ceiling={101}
         />
         {found.metrics.map((metric) => (
-          <Trend
-            key={metric.id}
-            {...axis}
-            title={metric.title}
-            note={metricNote(metric)}
-            lines={[{ title: metric.title, values: metric.values, tone: 'accent' }]}
-            format={(value) => `${count(Number(value.toFixed(2)))}${metric.unit === '' ? '' : ` ${metric.unit}`}`}
-            target={metric.target}
-          />
+          <MetricTrend key={metric.id} metric={metric} axis={axis} />
         ))}
       </div>
+      {found.derived.length > 0 && (
+        <section aria-labelledby="derived" className="space-y-3">
+          <h2 id="derived" className="text-base font-medium">
+            Fleet and server
+          </h2>
+          <div className="grid gap-6 md:grid-cols-2 xl:grid-cols-3">
+            {found.derived.map((metric) => (
+              <MetricTrend key={metric.id} metric={metric} axis={axis} />
+            ))}
+          </div>
+        </section>
+      )}
       <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-6 xl:grid-cols-3">
         <Services found={found} />
         <div className="space-y-6">
@@ -205,6 +209,25 @@ function Body({ found }: { readonly found: Answer }): ReactNode {
         </div>
       </div>
     </>
+  );
+}
+
+function MetricTrend({
+  metric,
+  axis,
+}: {
+  readonly metric: MetricLine;
+  readonly axis: Pick<ComponentProps<typeof Trend>, 'at' | 'slotName' | 'widthMs'>;
+}): ReactNode {
+  return (
+    <Trend
+      {...axis}
+      title={metric.title}
+      note={metricNote(metric)}
+      lines={[{ title: metric.title, values: metric.values, tone: 'accent' }]}
+      format={(value) => `${count(Number(value.toFixed(2)))}${metric.unit === '' ? '' : ` ${metric.unit}`}`}
+      target={metric.target}
+    />
   );
 }
 

@@ -1,7 +1,9 @@
 import type { MetricPast, MetricSeries, MetricTrend } from '@statewire/model';
 import type { AlertTrouble, AnalyticsInput, EndedRun, Trouble, Watched } from '../../derive/analytics/analyse.ts';
 import type { AnalyticsWindow } from '../../derive/analytics/window.ts';
+import { DERIVED, derivedTrend } from '../../derive/derived-past.ts';
 import { HOUR_MS } from '../../derive/history/calendar.ts';
+import { DERIVED_PAST, derivedPastOf } from '../../joints/derived-past.ts';
 import type { Section } from './analytics.ts';
 import type { HttpDeps, LiveEntry } from './deps.ts';
 
@@ -35,11 +37,13 @@ export interface MetricLine {
 
 /** Reads what the analysis is made of: buckets from the store, the rest from memory. Bounded, and lets others go between. */
 export async function gather(
-  deps: Pick<HttpDeps, 'history' | 'limits' | 'live'>,
+  deps: Pick<HttpDeps, 'history' | 'limits' | 'live' | 'store'>,
   scope: Scope,
 ): Promise<{
   readonly input: AnalyticsInput;
   readonly metrics: readonly MetricLine[];
+  /** Numbers that the server derives. */
+  readonly derived: readonly MetricLine[];
   /** How many services there are, counted or not. */
   readonly of: number;
   readonly ruleNames: ReadonlyMap<string, string>;
@@ -74,6 +78,9 @@ export async function gather(
       runs: runs.flatMap(({ row }) => runOf(row)).filter(({ endedAt }) => endedAt >= from),
     },
     metrics: isNarrow ? [] : entries('metrics').flatMap((entry) => metricOf(entry, slots)),
+    derived: isNarrow
+      ? []
+      : (await Promise.all(entries('metrics').map((entry) => derivedOf(deps, scope, entry)))).flat(),
     of: wanted.length,
     ruleNames: new Map(entries('rules').map(({ id, row }) => [id, textOf(row['name'])])),
   };
@@ -180,6 +187,33 @@ function metricOf({ id, row }: LiveEntry, slots: AnalyticsInput['slots']): reado
       }),
     },
   ];
+}
+
+/** The numbers of a derived record that have a past. The slot that runs has what holds now. */
+async function derivedOf(
+  { store }: Pick<HttpDeps, 'store'>,
+  { org, slots, now }: Scope,
+  { id, row }: LiveEntry,
+): Promise<readonly MetricLine[]> {
+  const numbers = Object.hasOwn(DERIVED, id) ? (DERIVED[id] ?? []) : [];
+  if (numbers.length === 0 || row['kind'] !== 'derived') return [];
+  const kept = derivedPastOf(await store.document(DERIVED_PAST, org, id));
+  return numbers.flatMap(({ name, title, unit }) => {
+    const value = numberOf(fieldOf(row['values'], name));
+    if (value === null) return [];
+    const past = kept?.past[name];
+    const series = past === undefined ? null : slots.widthMs === HOUR_MS ? past.hours : past.days;
+    const present = Math.floor((now - slots.from) / slots.widthMs);
+    // What was sampled last may be of a slot that no later sample has closed yet.
+    const sampled = kept === null ? -1 : Math.floor((kept.at - slots.from) / slots.widthMs);
+    const values = Array.from({ length: slots.count }, (_, i) => {
+      if (i === present) return value;
+      if (i === sampled) return kept?.values[name] ?? null;
+      return series === null ? null : slotOf(series, slots.from + i * slots.widthMs);
+    });
+    const line = { id: `${id}/${name}`, title, unit, kind: 'derived', value, target: null };
+    return [{ ...line, trend: derivedTrend(past, value, now), values }];
+  });
 }
 
 function slotOf({ from, widthMs, values }: MetricSeries, at: number): number | null {

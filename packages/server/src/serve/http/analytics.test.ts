@@ -1,6 +1,9 @@
-import type { JsonObject } from '@statewire/protocol';
+import { ok, type JsonObject } from '@statewire/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { DERIVED, stepDerived } from '../../derive/derived-past.ts';
+import { DERIVED_PAST } from '../../joints/derived-past.ts';
+import { putMetric } from '../../joints/metric.ts';
 import { createWorld, type Reply, type World } from '../../testing/http-world.ts';
 
 let world: World;
@@ -93,4 +96,30 @@ test('[DM7] what is not understood is refused', async () => {
     expect((await ask(query)).status, query).toBe(400);
   expect((await world.call('GET', '/v1/analytics')).status).toBe(401);
   expect((await ask('', await world.key('report'))).status).toBe(403);
+});
+
+test('[DM10] counts of the fleet are lines with what holds now, and none for who narrows or may not read metrics', async () => {
+  const lines = z.object({
+    derived: z.array(
+      z.object({ id: z.string(), title: z.string(), value: z.number(), values: z.array(z.number().nullable()) }),
+    ),
+  });
+  const count = (total: number): Promise<unknown> =>
+    world.keep.commit.write('main', 'system', (draft) => {
+      putMetric(draft, 'fleet', { 'services.total': total, 'services.http.up': 1 });
+      const sampledAt = draft.now - 86_400_000;
+      const before = stepDerived(null, DERIVED['fleet'] ?? [], { 'services.total': 9 }, sampledAt);
+      draft.document(DERIVED_PAST, 'fleet', before);
+      return ok(null);
+    });
+  await count(2);
+  const { derived } = lines.parse((await ask('window=90d')).json);
+  expect(derived.map(({ id }) => id)).toEqual(['fleet/services.total']);
+  const services = derived.find(({ id }) => id === 'fleet/services.total');
+  expect(services).toMatchObject({ title: 'Services', value: 2 });
+  expect(services?.values).toHaveLength(90);
+  expect(services?.values.slice(-3)).toEqual([null, 9, 2]);
+  expect(lines.parse((await ask('window=90d&kind=tcp')).json).derived).toEqual([]);
+  const table = await ask('window=90d&format=csv&table=slots');
+  expect(table.text.split('\n', 1)[0]).toContain('metric:fleet/services.total');
 });

@@ -14,6 +14,17 @@ const comparedSchema = z.object({ now: z.number().nullable(), before: z.number()
 const trendSchema = lineSchema.extend(comparedSchema.shape);
 const troubleSchema = trendSchema.extend({ ackMs: comparedSchema, recoverMs: comparedSchema });
 
+const metricSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  unit: z.string(),
+  kind: z.string(),
+  value: z.number().nullable(),
+  target: z.number().nullable(),
+  trend: z.object({ h1: z.number().nullable(), d1: z.number().nullable(), d7: z.number().nullable() }),
+  values: z.array(z.number().nullable()),
+});
+
 const analyticsSchema = z
   .object({
     from: z.int(),
@@ -52,18 +63,8 @@ const analyticsSchema = z
         alerts: z.int(),
       }),
     ),
-    metrics: z.array(
-      z.object({
-        id: z.string(),
-        title: z.string(),
-        unit: z.string(),
-        kind: z.string(),
-        value: z.number().nullable(),
-        target: z.number().nullable(),
-        trend: z.object({ h1: z.number().nullable(), d1: z.number().nullable(), d7: z.number().nullable() }),
-        values: z.array(z.number().nullable()),
-      }),
-    ),
+    metrics: z.array(metricSchema),
+    derived: z.array(metricSchema),
     counted: z.object({ services: z.int(), of: z.int(), connections: z.int() }),
   })
   .meta({ id: 'Analytics', description: 'Null where nothing was counted, never 0 or 100' });
@@ -130,13 +131,14 @@ interface Told extends Omit<Analytics, 'alerts'> {
     readonly byRule: readonly { readonly rule: string; readonly name: string; readonly count: number }[];
   };
   readonly metrics: Awaited<ReturnType<typeof gather>>['metrics'];
+  readonly derived: Awaited<ReturnType<typeof gather>>['derived'];
   readonly counted: { readonly services: number; readonly of: number; readonly connections: number };
 }
 
 async function tell(deps: HttpDeps, org: string, sight: readonly Section[], asked: Asked): Promise<Told> {
   const now = deps.clock.now();
   const slots = windowOf(asked.window, now);
-  const { input, metrics, of, ruleNames } = await gather(deps, { org, sight, asked, slots, now });
+  const { input, metrics, derived, of, ruleNames } = await gather(deps, { org, sight, asked, slots, now });
   const found = analyse(input);
   return {
     ...found,
@@ -146,6 +148,7 @@ async function tell(deps: HttpDeps, org: string, sight: readonly Section[], aske
       byRule: found.alerts.byRule.map((each) => ({ ...each, name: ruleNames.get(each.rule) ?? each.rule })),
     },
     metrics,
+    derived,
     counted: { services: input.services.length, of, connections: input.connections.length },
   };
 }
@@ -168,7 +171,7 @@ const TABLES: Readonly<Record<z.output<typeof query>['table'], (told: Told) => T
       'runsEnded',
       'runsFailed',
       'connectionsPct',
-      ...told.metrics.map(({ id }) => `metric:${id}`),
+      ...[...told.metrics, ...told.derived].map(({ id }) => `metric:${id}`),
     ],
     rows: told.at.map((at, i) => ({
       at: new Date(at).toISOString(),
@@ -181,7 +184,9 @@ const TABLES: Readonly<Record<z.output<typeof query>['table'], (told: Told) => T
       runsEnded: told.runs.ended.values[i] ?? null,
       runsFailed: told.runs.failed.values[i] ?? null,
       connectionsPct: told.connections.uptime.values[i] ?? null,
-      ...Object.fromEntries(told.metrics.map(({ id, values }) => [`metric:${id}`, values[i] ?? null])),
+      ...Object.fromEntries(
+        [...told.metrics, ...told.derived].map(({ id, values }) => [`metric:${id}`, values[i] ?? null]),
+      ),
     })),
   }),
   services: (told) => ({

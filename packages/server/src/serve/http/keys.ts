@@ -143,7 +143,9 @@ export function keyRoutes(deps: HttpDeps): readonly Route[] {
 
 /** The caller as they stand in another organization. */
 function standingThere({ renewed, organizations }: HttpDeps, caller: Principal, org: string): Principal {
-  const there = organizations.has(org) ? renewed({ ...caller, org }) : null;
+  // The key of the environment stands nowhere: with its first key there is a new organization.
+  const isKnown = caller.kind !== 'user' || organizations.has(org);
+  const there = isKnown ? renewed({ ...caller, org }) : null;
   if (there === null)
     throw new RefusedError({
       code: 'not_found',

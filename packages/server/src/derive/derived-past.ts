@@ -21,6 +21,15 @@ export interface DerivedPast {
   readonly [field: string]: Json;
 }
 
+/** Kind of the documents that hold it; keyed by the record of `metrics`. */
+export const DERIVED_PAST = 'derived-past';
+
+/** What such a document holds. */
+export function derivedPastOf(document: unknown): DerivedPast | null {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: documents of this kind are written by joints/derived-past.ts alone.
+  return document as DerivedPast | null;
+}
+
 /** By record of `metrics`. Few: each is 400 numbers, written together every ten minutes. */
 export const DERIVED: Readonly<Record<string, readonly DerivedNumber[]>> = {
   fleet: [

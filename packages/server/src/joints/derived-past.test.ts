@@ -1,7 +1,8 @@
 import { ok } from '@statewire/protocol';
 import { expect, test } from 'vitest';
 import { openDesk, type Desk } from '../testing/desk.ts';
-import { DERIVED_PAST, DerivedPasts, derivedPastOf } from './derived-past.ts';
+import { DERIVED_PAST, derivedPastOf } from '../derive/derived-past.ts';
+import { DerivedPasts } from './derived-past.ts';
 import { putMetric } from './metric.ts';
 
 const SLOT_MS = 600_000;

@@ -1,12 +1,9 @@
 import { ok } from '@statewire/protocol';
-import { DERIVED, stepDerived, type DerivedPast } from '../derive/derived-past.ts';
+import { DERIVED, DERIVED_PAST, derivedPastOf, stepDerived } from '../derive/derived-past.ts';
 import type { Commit } from '../keep/commit-types.ts';
 import type { Live } from '../keep/live.ts';
 import type { Store } from '../keep/store.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
-
-/** Document kind; keyed by the record of `metrics`. */
-export const DERIVED_PAST = 'derived-past';
 
 export interface DerivedPastsDeps {
   readonly clock: Clock;
@@ -72,12 +69,6 @@ export class DerivedPasts {
 
 const SLOT_MS = 600_000;
 const BEFORE_END_MS = 5_000;
-
-/** What the document holds. */
-export function derivedPastOf(document: unknown): DerivedPast | null {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true: documents of this kind are written above alone.
-  return document as DerivedPast | null;
-}
 
 function numbersIn(values: unknown): Readonly<Record<string, number>> | null {
   if (typeof values !== 'object' || values === null) return null;

@@ -1,9 +1,8 @@
 import type { MetricPast, MetricSeries, MetricTrend } from '@statewire/model';
 import type { AlertTrouble, AnalyticsInput, EndedRun, Trouble, Watched } from '../../derive/analytics/analyse.ts';
 import type { AnalyticsWindow } from '../../derive/analytics/window.ts';
-import { DERIVED, derivedTrend } from '../../derive/derived-past.ts';
+import { DERIVED, DERIVED_PAST, derivedPastOf, derivedTrend } from '../../derive/derived-past.ts';
 import { HOUR_MS } from '../../derive/history/calendar.ts';
-import { DERIVED_PAST, derivedPastOf } from '../../joints/derived-past.ts';
 import type { Section } from './analytics.ts';
 import type { HttpDeps, LiveEntry } from './deps.ts';
 

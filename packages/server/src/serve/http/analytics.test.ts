@@ -1,8 +1,7 @@
 import { ok, type JsonObject } from '@statewire/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { DERIVED, stepDerived } from '../../derive/derived-past.ts';
-import { DERIVED_PAST } from '../../joints/derived-past.ts';
+import { DERIVED, DERIVED_PAST, stepDerived } from '../../derive/derived-past.ts';
 import { putMetric } from '../../joints/metric.ts';
 import { createWorld, type Reply, type World } from '../../testing/http-world.ts';
 

@@ -16,6 +16,7 @@ import { readAgentsSearch } from './lib/agents-search.ts';
 import { readJobsSearch } from './lib/jobs-search.ts';
 import { key, useKeys } from './lib/keys.ts';
 import { useTimes } from './lib/look.ts';
+import { later, useLater } from './lib/later.ts';
 import { useMe, usePages } from './lib/me.ts';
 import { neededAt } from './lib/pages.ts';
 import { readServicesSearch } from './lib/search.ts';
@@ -41,8 +42,9 @@ import { Overview } from './screens/overview.tsx';
 import { readPeopleSearch } from './screens/people/search.ts';
 
 const Palette = lazy(() => import('./screens/palette.tsx'));
-// Others come and go; the page does not wait for it.
-const Crowd = lazy(() => import('./parts/crowd.tsx'));
+// Who else is here is asked once the page is at rest.
+const crowd = later(() => import('./parts/crowd.tsx').then((module) => module.Crowd));
+const NO_PROPS = {};
 const KeyMap = lazy(() => import('./screens/key-map.tsx'));
 
 const root = createRootRoute({ component: Shell, notFoundComponent: Lost });
@@ -328,6 +330,7 @@ function Shell(): ReactNode {
   const [open, setOpen] = useState<'palette' | 'keys' | null>(null);
   const navigate = useNavigate();
   const times = useTimes();
+  const others = useLater(crowd, NO_PROPS);
   const { me } = useMe();
   const offered = usePages();
   const path = useLocation({ select: ({ pathname }) => pathname });
@@ -348,9 +351,7 @@ function Shell(): ReactNode {
       onPalette={() => setOpen('palette')}
       bell={
         <>
-          <Suspense>
-            <Crowd />
-          </Suspense>
+          {others}
           <Bell />
         </>
       }

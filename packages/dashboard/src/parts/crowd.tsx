@@ -15,7 +15,7 @@ const PLACE = 'dashboard:';
 const FACES_MAX = 3;
 
 /** Who else has the dashboard open now, in the top line of every page. A press says where each is, and leads there. */
-export default function Crowd(): ReactNode {
+export function Crowd(): ReactNode {
   const { me } = useMe();
   const client = useClient();
   const navigate = useNavigate();

@@ -1,5 +1,5 @@
 /** A table of a real PostgreSQL becomes live records: from the first snapshot on, through kills of either side, exactly. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@statewire/client';
@@ -11,8 +11,8 @@ import { until } from './harness/until.ts';
 let db: TestDatabase;
 let server: TestServer;
 
-const CONFIG = `
-capture:
+/** The captures of the example, and ours. */
+const CONFIG = `${readFileSync('examples/postgres-live/statewire.yaml', 'utf8')}
   - id: shop
     url: { env: SHOP_URL }
     tables:
@@ -42,6 +42,7 @@ capture:
 
 beforeAll(async () => {
   db = await TestDatabase.start();
+  await db.query(readFileSync('examples/postgres-live/schema.sql', 'utf8'));
   await db.query(`
     CREATE TABLE orders (id int PRIMARY KEY, state text, total numeric(10,2), paid boolean, placed_at timestamptz, detail jsonb, note text, hidden text, updated_at timestamptz DEFAULT clock_timestamp());
     CREATE FUNCTION touched() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.updated_at = clock_timestamp(); RETURN NEW; END $$;
@@ -53,7 +54,7 @@ beforeAll(async () => {
     INSERT INTO mcp_servers VALUES ('search', 'Search', 'https://search.example.org/mcp', null, 'active', now());`);
   const file = join(mkdtempSync(join(tmpdir(), 'statewire-capture-')), 'statewire.yaml');
   writeFileSync(file, CONFIG);
-  server = await TestServer.start({ STATEWIRE_CONFIG: file, SHOP_URL: db.url });
+  server = await TestServer.start({ STATEWIRE_CONFIG: file, SHOP_URL: db.url, TICKETS_DATABASE_URL: db.url });
 });
 
 afterAll(async () => {
@@ -110,6 +111,16 @@ test('[CP4] rows that are there and rows that come are records', async () => {
   expect((await captured()).asOf).toBeGreaterThan(Date.UTC(2026, 0, 1));
   await db.query(`UPDATE mcp_servers SET status = 'error'`);
   await until('it to be down', async () => (await server.api('GET', '/v1/services/search')).body.status === 'down');
+});
+
+test('[CP4] the example: tickets are records until they are deleted softly, agents are up and down', async () => {
+  await until('the agents', async () => (await server.api('GET', '/v1/agents/agent-8')).body.status === 'down');
+  expect((await server.api('GET', '/v1/agents/agent-7')).body.status).toBe('up');
+  await db.query(`UPDATE tickets SET state = 'done' WHERE id = 2; UPDATE tickets SET deleted_at = now() WHERE id = 3`);
+  await until('the change', async () => {
+    const found = (await rows('tickets')).map(({ id, state, points }) => `${id} ${String(state)} ${String(points)}`);
+    return found.toSorted().join() === '1 open 2,2 done 0.5';
+  });
 });
 
 test('[CP5] nobody writes the records of a captured table, and whoever reads the collection reads them', async () => {
@@ -208,7 +219,7 @@ test('[CP10] a slot that fell behind, one that is gone, one that others read: ea
       await db.query(`SELECT pg_reload_conf()`);
       await db.query(`CREATE TABLE filler AS SELECT repeat('f', 500) FROM generate_series(1, 40000)`);
       await db.query('CHECKPOINT');
-      const [slot] = await db.query(`SELECT wal_status FROM pg_replication_slots`);
+      const [slot] = await db.query(`SELECT wal_status FROM pg_replication_slots WHERE slot_name = 'statewire_shop'`);
       expect(slot).toEqual({ wal_status: 'lost' });
     },
     slot_ahead: () => db.query(`SELECT pg_replication_slot_advance('statewire_shop', pg_current_wal_lsn())`),

@@ -183,7 +183,7 @@ export const limits = {
   otlpOrgsMax: 100,
   // Capture of databases.
   /** Rows that become records in one transaction. */
-  captureRowsPerTransactionMax: 200,
+  captureRowsPerTransactionMax: 500,
   /** Changes, and their bytes, that wait to be written before the database is not read any more. */
   captureQueueRowsMax: 2_000,
   captureQueueBytesMax: 8_388_608,

@@ -69,7 +69,7 @@ export class Capture {
     }
     if (this.#over.signal.aborted) return;
     // One that ran well for a while begins its waits anew.
-    if (clock.mono() - began > STEADY_MS) this.#tries = 0;
+    if (clock.mono() - began > STEADY_MS || why.code === 'schema_changed') this.#tries = 0;
     if (why.code !== 'schema_changed') {
       this.#told.waits(why);
       onTrouble(id, why);
@@ -106,7 +106,7 @@ export class Capture {
 
 const WAIT_MS_MIN = 500;
 const WAIT_MS_MAX = 30_000;
-const STEADY_MS = 60_000;
+const STEADY_MS = 10_000;
 
 function* idsOf(entries: Iterable<{ readonly id: string; readonly row: Row }>, source: string): Iterable<string> {
   for (const { id, row } of entries) {

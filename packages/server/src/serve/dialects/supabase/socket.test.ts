@@ -96,7 +96,7 @@ test('[SB3] a token that expires during a connection: system error, then phx_err
   await step(world.limits.authGraceMs + 2_000);
   expect(events(expiring)).toEqual(['ok', 'presence_state', 'system', 'system', 'phx_error']);
   expect(expiring.said.at(-2)?.payload).toMatchObject({ extension: 'system', status: 'error' });
-  expect(String(expiring.said.at(-2)?.payload['message'])).toMatch(/^auth_expired: /u);
+  expect(expiring.said.at(-2)?.payload['message']).toMatch(/^auth_expired: /u);
   world.write('main', { c: 'services', id: 'late', fields: { name: 'Late', updatedAt: world.clock.now() } });
   await step(200);
   expect(events(expiring)).toHaveLength(5);
@@ -140,7 +140,7 @@ test('[SB9] 10,000 joins: as many as fit are open, the others are refused in wor
   const refused = replies.filter(({ payload }) => payload['status'] === 'error');
   expect(refused.length).toBe(world.limits.frameBurstMax - world.limits.channelsPerSocketMax);
   expect(line.said.at(-1)?.event).toBe('system');
-  expect(String(line.said.at(-1)?.payload['message'])).toMatch(/^rate_limited: /u);
+  expect(line.said.at(-1)?.payload['message']).toMatch(/^rate_limited: /u);
   expect(line.closed).toEqual([1013]);
   expect(world.gateway.stats.connections).toBe(0);
 });
@@ -197,7 +197,7 @@ test('[SB14] what has arrived is known by answered pings: what is made before on
       .map(({ payload: { data } }) =>
         isJsonObject(data) && isJsonObject(data['record']) ? [data['type'], data['record']['id']] : data,
       )
-      .toSorted();
+      .toSorted((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)));
   };
   expect(await told(CHANGES)).toEqual([
     ['INSERT', 'lost'],

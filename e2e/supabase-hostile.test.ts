@@ -144,3 +144,16 @@ test.each([
   if (end !== 'refused') expect(end).toContain('"status":"error"');
   socket.terminate();
 });
+
+test('[SB9] a server that stops does not wait for its clients: they are told to come back', async () => {
+  const own = await TestServer.start();
+  const { secret } = (await own.api('POST', '/v1/keys', { name: 'reader', scope: 'read' })).body;
+  const line = await Phoenix.open(own.url, secret);
+  expect((await line.listen('a', 'services')).payload.status).toBe('ok');
+  // It reads nothing any more, so it does not answer the close either.
+  const silent = await Phoenix.open(own.url, secret);
+  silent.socket.pause();
+  await own.close();
+  await until('the code of the close', () => line.closed === 1012);
+  silent.end();
+});

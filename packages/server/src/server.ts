@@ -771,7 +771,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   maintenances.start();
   await captures.start();
   const port = await listen(server, config);
-  endings.push(() => shut(server, door, clock));
+  endings.push(() => shut(server, [door, supabase, topics], clock));
   endings.push(() => socketIo?.close());
   // Listeners would keep the doors open for ever.
   endings.push(() => streams.close());
@@ -825,9 +825,14 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
 const GOODBYE_MS = 5_000;
 
 /** Says goodbye to live connections, answers requests under way, and stops listening. */
-async function shut(server: Server, door: LiveDoor, clock: Clock): Promise<void> {
+/** Upgraded sockets keep a server open, so their doors close with it. */
+async function shut(
+  server: Server,
+  doors: readonly ({ readonly close: () => void } | null)[],
+  clock: Clock,
+): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  door.close();
+  for (const door of doors) door?.close();
   const limit = clock.after(GOODBYE_MS, () => server.closeAllConnections());
   await closed;
   limit.cancel();

@@ -52,6 +52,10 @@ export class Sockets {
     this.#timer.cancel();
     // Any code means come back to such clients.
     for (const ws of this.#open.values()) ws.close(1012, 'restart');
+    // Whoever does not answer must not keep the process.
+    this.#clock.after(GOODBYE_MS, () => {
+      for (const ws of this.#open.values()) ws.terminate();
+    });
     this.#door.close();
   }
 
@@ -62,6 +66,7 @@ export class Sockets {
 }
 
 const TICK_MS = 1000;
+const GOODBYE_MS = 1000;
 
 function pipeOf(ws: WebSocket): Pipe {
   return {

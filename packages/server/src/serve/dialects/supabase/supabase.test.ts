@@ -258,6 +258,13 @@ test('[SB15] the columns that are asked for are told and no others; all tables m
   expect(read({ event: '*', schema: 'auth', table: 'services' }).ok).toBe(false);
 });
 
+test('[SB15] a table of the app itself goes before ours of that name', () => {
+  const services = collectionOf('services');
+  const of = (name: string) => (name === 'app-mcp-servers' ? services : collectionOf(name));
+  expect(tableOf('mcp_servers', of)).toMatchObject({ name: 'mcp_servers', columns: null });
+  expect(tableOf('mcp_servers', collectionOf)).not.toMatchObject({ columns: null });
+});
+
 test('[SB9] joins of too many tables, of none that is there, or of no shape are refused', () => {
   const refused = (postgres: JsonObject[]): boolean =>
     !readJoin({ config: { postgres_changes: postgres } }, { of: collectionOf, limits }).ok;

@@ -55,6 +55,9 @@ export const SCHEMA = 'public';
 
 /** The table of this name; null when there is none. */
 export function tableOf(name: string, of: CollectionOf): Table | null {
+  // The app's own comes first: what it calls `notifications` may be another thing than ours of that name.
+  const own = of(`app-${name.replaceAll('_', '-')}`);
+  if (own !== null) return { name, collection: own.name, columns: null, isLog: false };
   const known = PACK.find((each) => each.name === name);
   if (known !== undefined) return known;
   const collection = of(name) ?? of(name.replaceAll('_', '-'));

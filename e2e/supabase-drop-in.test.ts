@@ -37,7 +37,7 @@ async function report(body: object): Promise<void> {
 }
 
 test('[SB1] SupabaseStatusSyncService: servers as a log, connections of one agent, and their log', async () => {
-  const { SupabaseStatusSyncService } = await import('../examples/supabase-drop-in/supabase-status-sync-service.ts');
+  const { SupabaseStatusSyncService } = await import('../examples/supabase-drop-in/status-sync.ts');
   const service = new SupabaseStatusSyncService();
   const told: Record<'servers' | 'connections' | 'logs', Told[]> = { servers: [], connections: [], logs: [] };
   await server.api('POST', '/v1/heartbeats/files?create=true&period=600000');
@@ -65,7 +65,7 @@ test('[SB1] SupabaseStatusSyncService: servers as a log, connections of one agen
 });
 
 test('[SB1] RealtimeService: its six subscriptions, each with its filter', async () => {
-  const { RealtimeService } = await import('../examples/supabase-drop-in/realtime-service.ts');
+  const { RealtimeService } = await import('../examples/supabase-drop-in/realtime.ts');
   const service = new RealtimeService();
   const told = new Map<string, Told[]>();
   const statuses = new Map<string, string>();

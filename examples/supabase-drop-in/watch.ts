@@ -1,6 +1,6 @@
 /** Both services at once: prints what they are told. */
-import { RealtimeService } from './realtime-service.ts';
-import { SupabaseStatusSyncService } from './supabase-status-sync-service.ts';
+import { RealtimeService } from './realtime.ts';
+import { SupabaseStatusSyncService } from './status-sync.ts';
 
 const status = new SupabaseStatusSyncService();
 const realtime = new RealtimeService();

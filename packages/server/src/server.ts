@@ -107,7 +107,7 @@ import { Topics } from './serve/dialects/supabase/topics.ts';
 import { attachSocketIo } from './serve/dialects/socketio/door.ts';
 import { attachTopics, plainAt } from './serve/dialects/topics/door.ts';
 import { isPlain } from './serve/dialects/topics/socket.ts';
-import { attachLive, visitorOf, type LiveDoor } from './serve/gateway.ts';
+import { attachLive, visitorOf } from './serve/gateway.ts';
 import type { Visitor } from './serve/session.ts';
 import { createGreet } from './serve/greet.ts';
 import { createHttp } from './serve/http/app.ts';
@@ -824,8 +824,10 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
 /** How long requests under way may take when we stop. */
 const GOODBYE_MS = 5_000;
 
-/** Says goodbye to live connections, answers requests under way, and stops listening. */
-/** Upgraded sockets keep a server open, so their doors close with it. */
+/**
+ * Says goodbye to live connections, answers requests under way, and stops listening. Upgraded sockets keep a server open, so
+ * their doors close with it.
+ */
 async function shut(
   server: Server,
   doors: readonly ({ readonly close: () => void } | null)[],

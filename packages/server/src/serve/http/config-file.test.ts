@@ -40,6 +40,16 @@ const made: readonly (readonly [collection: string, body: JsonObject])[] = [
   ],
   ['services', { id: 'all', name: 'All', kind: 'group', members: { refs: ['services/shop', 'services/beat'] } }],
   ['pages', { id: 'public', slug: 'status', title: 'Status', groups: [{ name: 'Shop', services: [{ id: 'shop' }] }] }],
+  [
+    'embeds',
+    {
+      id: 'shop-badge',
+      name: 'Shop badge',
+      panel: 'badge',
+      views: [{ collection: 'services', filter: ['eq', 'id', 'shop'], fields: ['name', 'status'] }],
+      origins: ['https://www.example.org'],
+    },
+  ],
   ['settings', { id: 'main', drafting: { isEnabled: false } }],
 ];
 
@@ -79,10 +89,14 @@ test('[HO1] everything that people configured is in one file, and its secrets ar
     services: [{ id: 'shop' }, { id: 'beat', check: { intervalMs: 90_000 } }, { id: 'all' }],
     maintenances: [{ id: 'night-work' }],
     pages: [{ id: 'public', slug: 'status' }],
+    embeds: [{ id: 'shop-badge', panel: 'badge', origins: ['https://www.example.org'] }],
     settings: [{ id: 'main', drafting: { isEnabled: false } }],
   });
   expect(text).not.toContain('secret-word');
   expect(text).not.toContain('whsec_');
+  // Neither the token of an embed nor its hash: an embed that is new elsewhere has a token of its own.
+  expect(text).not.toContain('digest');
+  expect(text).not.toContain('sw_embed_');
 });
 
 test('[HO1] a rule that came with the product is in the file when somebody changed it, and only then', async () => {

@@ -8,7 +8,7 @@ import { route, type Route } from './router.ts';
 import { serviceInFile } from './yaml.ts';
 
 const HEAD = `# The configuration of a Statewire organization, as POST /v1/import?format=statewire reads it.
-# Secrets (of channels, of checks, of pages) are not in it. What came with the product and was not changed is left out.
+# Secrets (of channels, of checks, of pages) are not in it, nor are the tokens of embeds. What came with the product and was not changed is left out.
 `;
 
 /** Everything that people configured, as one file: for backups, for reviews, and for a second server. */

@@ -14,6 +14,7 @@ export const CONFIGURED = [
   'services',
   'maintenances',
   'pages',
+  'embeds',
   'settings',
 ] as const;
 

@@ -132,6 +132,8 @@ test('invited, joined, second factor on, out, in by two steps, sessions seen and
   await admin.page.getByLabel('E-mail').fill('grace@example.org');
   await admin.page.getByRole('button', { name: 'Make the link' }).click();
   await admin.page.getByRole('heading', { name: 'On its way by mail' }).waitFor();
+  await admin.page.getByRole('button', { name: 'Done' }).click();
+  await admin.page.getByRole('list', { name: 'Invited' }).getByText('grace@example.org').waitFor();
   await admin.context.close();
 
   const { context, page } = await open();

@@ -241,6 +241,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
       }
     },
     onGone: (account) => accounts.forget(account),
+    onWithdrawn: (org, email) => void accounts.withdraw(org, email),
   });
   const organizations: Organizations = new Organizations({ commit, live, store, members, limits });
   await organizations.open();
@@ -640,6 +641,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     organizations,
     renewed: (was) => (was.kind === 'user' ? members.renewed(was) : was),
     operations: grants.table,
+    invitations: members,
     mayGrant: (principal, { scope, permissions }) =>
       grantable(principal, permissions ?? (scope === undefined ? [] : grants.ofScopes([scope]))),
     mayGive: (principal, role) =>
@@ -735,6 +737,11 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
 
   // start: wake what slept before any deadline can fire, then look, then open the doors.
   await accounts.settle();
+  // A kill may have come between a link and its record, and earlier releases had no record of it.
+  for (const org of live.orgs()) {
+    for (const { email, role, createdBy } of accounts.invites(org))
+      await members.invited({ org, email, role, by: createdBy });
+  }
   members.watch();
   endings.push(() => members.close());
   await awake(writes, live);

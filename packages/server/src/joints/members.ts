@@ -3,6 +3,7 @@
  * them in which organizations an account is, so that a sign-in finds them, and tells the gateway when what somebody may do
  * has changed. What people sign in with is kept by serve/auth.
  */
+import { createHash } from 'node:crypto';
 import { allowsAnywhere, isBuiltinRole, type BuiltinRole, type Scope } from '@statewire/model';
 import { ok, type Result, type Row, type JsonObject } from '@statewire/protocol';
 import { otherOwner, permissionsOf } from '../collect/commands/plains/members.ts';
@@ -22,6 +23,8 @@ export interface MembersDeps {
   /** Which people have a connection open. */
   readonly present: () => Iterable<Pick<Principal, 'id' | 'org'>>;
   readonly grants: Pick<Grants, 'ofRole'>;
+  /** An invitation counts no more: its record is gone. */
+  readonly onWithdrawn: (org: string, email: string) => void;
   /** What this account may do has changed. */
   readonly onChanged: (account: string) => void;
   /** This account belongs nowhere any more. */
@@ -59,7 +62,9 @@ export class Members {
 
   constructor(deps: MembersDeps) {
     this.#deps = deps;
-    for (const org of deps.live.orgs()) for (const { id } of deps.live.entries(org, 'members')) this.#enrol(id, org);
+    for (const org of deps.live.orgs()) {
+      for (const { id, row } of deps.live.entries(org, 'members')) if (row['state'] !== 'invited') this.#enrol(id, org);
+    }
   }
 
   /** The organizations of an account, whatever it may do there. */
@@ -107,6 +112,7 @@ export class Members {
   join({ id, email, name, org, role, createdAt }: Joining, invitedBy: string | null = null): Promise<Result<unknown>> {
     return this.#deps.commit.write(org, 'system', (draft) => {
       if (draft.get('members', id) !== null) return ok(null);
+      if (draft.get('members', invitedId(email)) !== null) draft.delete('members', invitedId(email));
       const isFirst = role === 'admin' && !Array.from(draft.all('members')).some((other) => other['role'] === 'owner');
       draft.put('members', id, {
         observedAt: null,
@@ -121,6 +127,51 @@ export class Members {
         lastSeenAt: null,
         hasSecondFactor: false,
       });
+      return ok(null);
+    });
+  }
+
+  /** Whoever is invited stands among the members before they come, until they do or it is taken back. */
+  invited(
+    {
+      org,
+      email,
+      role,
+      by,
+    }: { readonly org: string; readonly email: string; readonly role: string; readonly by: string },
+    kind: Principal['kind'] | 'system' = 'system',
+  ): Promise<Result<unknown>> {
+    return this.#deps.commit.write(org, kind === 'system' ? kind : `${kind}:${by}`, (draft) => {
+      const id = invitedId(email);
+      const known = draft.get('members', id);
+      if (known?.['role'] === role) return ok(null);
+      draft.put('members', id, {
+        observedAt: null,
+        labels: {},
+        source: null,
+        name: email,
+        email,
+        role,
+        state: 'invited',
+        joinedAt: null,
+        invitedBy: by,
+        lastSeenAt: null,
+        hasSecondFactor: false,
+      });
+      return ok(null);
+    });
+  }
+
+  /** The role that somebody at this address is invited to, or null. */
+  invitationOf(org: string, email: string): string | null {
+    const row = this.#deps.live.get(org, 'members', invitedId(email))?.row;
+    return typeof row?.['role'] === 'string' ? row['role'] : null;
+  }
+
+  /** Takes an invitation back; its link counts no more. */
+  uninvited(org: string, email: string, { kind, id }: Pick<Principal, 'id' | 'kind'>): Promise<Result<unknown>> {
+    return this.#deps.commit.write(org, `${kind}:${id}`, (draft) => {
+      if (draft.get('members', invitedId(email)) !== null) draft.delete('members', invitedId(email));
       return ok(null);
     });
   }
@@ -196,6 +247,10 @@ export class Members {
       if (collection === 'roles') {
         if (before !== null) for (const holder of this.#holders(org, id)) changed.add(holder);
       } else if (collection === 'members') {
+        if (before?.['state'] === 'invited' || after?.['state'] === 'invited') {
+          if (after === null && before !== null) this.#deps.onWithdrawn(org, textIn(before, 'email'));
+          continue;
+        }
         if (after !== null) this.#enrol(id, org);
         else this.#forget(id, org);
         if (before?.['role'] !== after?.['role'] || before?.['state'] !== after?.['state']) changed.add(id);
@@ -267,4 +322,9 @@ function scopesOf(role: string, permissions: readonly string[]): readonly Scope[
 function textIn(row: JsonObject, field: string): string {
   const value = row[field];
   return typeof value === 'string' ? value : '';
+}
+
+/** One record for one address, whoever asks how often; it says nothing of the address to whoever sees the id alone. */
+function invitedId(email: string): string {
+  return `inv_${createHash('sha256').update(email.toLowerCase()).digest('hex').slice(0, 20)}`;
 }

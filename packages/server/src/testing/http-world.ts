@@ -194,6 +194,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       mcp?.revise(account);
     },
     onGone: (account) => accounts.forget(account),
+    onWithdrawn: (org, email) => void accounts.withdraw(org, email),
   });
   belong = members;
   const organizations: Organizations = new Organizations({
@@ -376,6 +377,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     organizations,
     renewed: (was) => (was.kind === 'user' ? members.renewed(was) : was),
     operations: grants.table,
+    invitations: members,
     mayGrant: (principal, { scope, permissions }) =>
       grantable(principal, permissions ?? (scope === undefined ? [] : grants.ofScopes([scope]))),
     mayGive: (principal, role) =>

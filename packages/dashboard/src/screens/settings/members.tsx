@@ -19,15 +19,7 @@ import { ProblemNote } from '../../parts/problem.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { done, failedToast } from '../../parts/toast.tsx';
-import {
-  invite,
-  invites,
-  type OneTimeLink,
-  removeUser,
-  type Role,
-  setRole,
-  withdrawInvite,
-} from '../../rest/account.ts';
+import { invite, invites, removeUser, type Role, setRole, withdrawInvite } from '../../rest/account.ts';
 import { run } from '../../live/command.ts';
 import { endSessionsOf, removeSecondFactorOf, resendInvite, resetLink } from '../../rest/people.ts';
 import type { Answer, Problem } from '../../rest/request.ts';
@@ -71,17 +63,21 @@ function MembersPanes(): ReactNode {
   };
   const names = [...(allows(me.permissions, '*:*') ? ['owner'] : []), ...roles];
   const choices = [...names.map((id) => ({ id, name: id })), ...own.rows.map(({ id, name }) => ({ id, name }))];
-  const sorted = people.rows.toSorted((a, b) => a.name.localeCompare(b.name) || (a.id < b.id ? -1 : 1));
+  const invited = people.rows
+    .filter(({ state }) => state === 'invited')
+    .toSorted((a, b) => (a.email < b.email ? -1 : 1));
+  const here = people.rows.filter(({ state }) => state !== 'invited');
+  const sorted = here.toSorted((a, b) => a.name.localeCompare(b.name) || (a.id < b.id ? -1 : 1));
   const [doing, setDoing] = useState<Doing | null>(null);
   const again = (): Promise<void> => queries.invalidateQueries({ queryKey: INVITES });
   const close = (): void => setDoing(null);
-  const resend = async ({ email }: OneTimeLink): Promise<void> => {
+  const resend = async (email: string): Promise<void> => {
     const answer = await resendInvite(email);
     if (!answer.ok) return failedToast(answer.problem);
     setDoing({ what: 'link', link: handed(email, answer.value) });
     await again();
   };
-  const withdraw = async ({ email }: OneTimeLink): Promise<void> => {
+  const withdraw = async (email: string): Promise<void> => {
     const answer = await withdrawInvite(email);
     if (answer.ok) done('Invitation withdrawn', email);
     else failedToast(answer.problem);
@@ -91,7 +87,7 @@ function MembersPanes(): ReactNode {
     <>
       <Pane
         title="Members"
-        {...(people.isLoading ? {} : { note: plural(people.rows.length, 'person', 'people') })}
+        {...(people.isLoading ? {} : { note: plural(here.length, 'person', 'people') })}
         {...(may.invite
           ? {
               actions: (
@@ -207,33 +203,39 @@ function MembersPanes(): ReactNode {
           </ul>
         )}
       </Pane>
-      {open.data !== undefined && open.data.length > 0 && (
-        <Pane title="Invited" note={plural(open.data.length, 'open invitation')}>
-          <ul>
-            {open.data.map((link) => (
-              <li
-                key={link.email}
-                className="flex min-h-14 flex-wrap items-center gap-3 border-b px-4 py-2 last:border-b-0"
-              >
-                <div className="min-w-0 flex-1">
-                  <p className="truncate">{link.email}</p>
-                  <p className="text-xs text-muted">
-                    as {link.role}, until {exact(link.expiresAt)}
-                  </p>
-                </div>
-                <Button size="small" onClick={() => void resend(link)} aria-label={`Send again to ${link.email}`}>
-                  Send again
-                </Button>
-                <Button
-                  size="small"
-                  tone="danger"
-                  onClick={() => void withdraw(link)}
-                  aria-label={`Withdraw the invitation of ${link.email}`}
-                >
-                  Withdraw
-                </Button>
-              </li>
-            ))}
+      {invited.length > 0 && (
+        <Pane title="Invited" note={plural(invited.length, 'person', 'people')}>
+          <ul aria-label="Invited">
+            {invited.map(({ id, email, role }) => {
+              const endsAt = open.data?.find((link) => link.email === email)?.expiresAt;
+              return (
+                <li key={id} className="flex min-h-14 flex-wrap items-center gap-3 border-b px-4 py-2 last:border-b-0">
+                  <div className="min-w-0 flex-1">
+                    <p className="truncate">{email}</p>
+                    <p className="text-xs text-muted">
+                      as {role}
+                      {open.data !== undefined &&
+                        (endsAt === undefined ? ', the link has ended' : `, until ${exact(endsAt)}`)}
+                    </p>
+                  </div>
+                  {may.invite && (
+                    <Button size="small" onClick={() => void resend(email)} aria-label={`Send again to ${email}`}>
+                      Send again
+                    </Button>
+                  )}
+                  {may.remove && (
+                    <Button
+                      size="small"
+                      tone="danger"
+                      onClick={() => void withdraw(email)}
+                      aria-label={`Withdraw the invitation of ${email}`}
+                    >
+                      Withdraw
+                    </Button>
+                  )}
+                </li>
+              );
+            })}
           </ul>
         </Pane>
       )}

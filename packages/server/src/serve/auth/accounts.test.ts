@@ -41,6 +41,7 @@ async function openBook() {
     present: () => [],
     onChanged: () => undefined,
     onGone: () => undefined,
+    onWithdrawn: () => undefined,
   });
   follow = members;
   return { keep, members };

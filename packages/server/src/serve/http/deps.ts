@@ -51,6 +51,8 @@ export interface HttpDeps {
   /** May this caller make a key of this scope? Nobody makes one that may do more than they may. */
   /** The same caller with what they may do in `org` now; null: nothing. */
   readonly renewed: (was: Principal) => Principal | null;
+  /** Who is invited, as the records say. */
+  readonly invitations: Invitations;
   /** Each collection and area with its operations, commands among them, and the level of each. */
   readonly operations: OperationTable;
   readonly mayGrant: (
@@ -223,6 +225,17 @@ export interface SystemReader {
   /** Null when all is well; otherwise one word for what is not. */
   trouble(): string | null;
   read(): Promise<JsonObject>;
+}
+
+/** People who are invited and have not come yet. */
+export interface Invitations {
+  invited(
+    wanted: { readonly org: string; readonly email: string; readonly role: string; readonly by: string },
+    kind: Principal['kind'],
+  ): Promise<Result<unknown>>;
+  /** The role that somebody at this address is invited to, or null. */
+  invitationOf(org: string, email: string): string | null;
+  uninvited(org: string, email: string, by: Pick<Principal, 'id' | 'kind'>): Promise<Result<unknown>>;
 }
 
 /** The organizations of the instance. */

@@ -576,3 +576,50 @@ test('[PM11] a key for another organization is judged by what its maker holds th
   expect((await make('report')).status).toBe(201);
   expect((await ask(world, 'POST', '/v1/keys', cookie, { name: 'x', scope: 'read', org: 'nowhere' })).status).toBe(404);
 });
+
+test('[PM12] who is invited is a member in that state until they join or it is taken back by any door; then the link is over', async () => {
+  const { world, cookie } = await open();
+  const members = async (): Promise<readonly (readonly [name: string, state: string])[]> => {
+    const { json } = await ask(world, 'GET', '/v1/members', cookie);
+    const rows = Array.isArray(json['rows']) ? json['rows'] : [];
+    return rows.map((row) => [String(Reflect.get(Object(row), 'email')), String(Reflect.get(Object(row), 'state'))]);
+  };
+  const invite = async (email: string, path = '/v1/invites'): Promise<string> => {
+    const made = await ask(world, 'POST', path, cookie, path === '/v1/invites' ? { email, role: 'viewer' } : { email });
+    expect(made.status).toBe(201);
+    return made.word('path').split('/').at(-1) ?? '';
+  };
+  const check = async (token: string): Promise<number> =>
+    (await ask(world, 'POST', '/v1/welcome/check', null, { token })).status;
+  const here = ['ann@example.com', 'active'];
+  const first = await invite('Bo@Example.com');
+  const second = await invite('bo@example.com');
+  expect(await members()).toEqual([here, ['bo@example.com', 'invited']]);
+  expect(await check(first)).toBe(410);
+  // The link ends after a day; they stay invited, and get another one.
+  world.skip(86_400_001);
+  expect(await check(second)).toBe(410);
+  const again = await signIn(world);
+  const third = await ask(world, 'POST', '/v1/invites/resend', cookieOf(again), { email: 'bo@example.com' });
+  expect(third.status).toBe(201);
+  const token = third.word('path').split('/').at(-1);
+  // Nothing is changed of somebody who is not here yet.
+  const invited = Array.from(world.keep.live.entries('main', 'members')).find(({ row }) => row['state'] === 'invited');
+  const at = `/v1/members/${invited?.id ?? ''}`;
+  expect((await ask(world, 'PATCH', at, cookieOf(again), { role: 'operator' })).json).toMatchObject({
+    code: 'precondition',
+  });
+  expect((await ask(world, 'POST', `${at}/suspend`, cookieOf(again))).json).toMatchObject({ code: 'precondition' });
+  expect((await ask(world, 'POST', '/v1/welcome', null, { token, name: 'Bo', password })).status).toBe(201);
+  expect(Array.from(world.keep.live.entries('main', 'members'), ({ row }) => [row['email'], row['state']])).toEqual([
+    here,
+    ['bo@example.com', 'active'],
+  ]);
+
+  const other = await ask(world, 'POST', '/v1/invites', cookieOf(again), { email: 'cy@example.com', role: 'viewer' });
+  const lost = other.word('path').split('/').at(-1) ?? '';
+  const record = Array.from(world.keep.live.entries('main', 'members')).find(({ row }) => row['state'] === 'invited');
+  expect(await check(lost)).toBe(200);
+  expect((await ask(world, 'DELETE', `/v1/members/${record?.id ?? ''}`, cookieOf(again))).status).toBe(200);
+  expect(await check(lost)).toBe(410);
+});

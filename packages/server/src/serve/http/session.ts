@@ -171,13 +171,14 @@ function signInRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
 
 /** The token travels in bodies only: in a path it would end up in logs of proxies. */
 function linkRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
-  const { accounts, letters, log, settings } = deps;
+  const { accounts, invitations, letters, log, settings } = deps;
   const invited = async (
     principal: Principal,
     made: { readonly token: string; readonly link: Link },
   ): Promise<Response> => {
     const { kind, email: to, org, role: as, expiresAt } = made.link;
     const path = `/#/welcome/${made.token}`;
+    must(await invitations.invited({ org, email: to, role: as, by: principal.id }, principal.kind));
     log.info({ by: principal.id, role: as }, 'invitation made');
     letters.post(() => ({
       to,
@@ -298,10 +299,11 @@ function linkRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
         201: { description: 'The link, shown only here', schema: invitedSchema },
       },
       handle: ({ principal, body }) => {
-        const open = accounts.invites(principal.org).find((link) => link.email === body.email.toLowerCase());
-        if (open === undefined)
-          throw new RefusedError({ code: 'not_found', message: 'no open invitation for this address' });
-        return invited(principal, must(accounts.invite(principal, { email: open.email, role: open.role })));
+        // Also when the link has ended: they are still invited.
+        const as = invitations.invitationOf(principal.org, body.email);
+        if (as === null) throw new RefusedError({ code: 'not_found', message: 'no open invitation for this address' });
+        must(deps.mayGive(principal, as));
+        return invited(principal, must(accounts.invite(principal, { email: body.email, role: as })));
       },
     }),
     route({
@@ -315,9 +317,11 @@ function linkRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
         ...answersOf('not_found'),
         200: { description: 'The link counts no more', schema: z.object({ withdrawn: z.literal(true) }) },
       },
-      handle: ({ principal, body }) => {
-        if (!accounts.withdraw(principal.org, body.email))
+      handle: async ({ principal, body }) => {
+        const isOpen = invitations.invitationOf(principal.org, body.email) !== null;
+        if (!accounts.withdraw(principal.org, body.email) && !isOpen)
           throw new RefusedError({ code: 'not_found', message: 'no open invitation for this address' });
+        must(await invitations.uninvited(principal.org, body.email, principal));
         return json({ withdrawn: true });
       },
     }),

@@ -13,6 +13,8 @@ export const members: Plain = {
   patched: (deps, draft, { principal, row, fields }) => {
     const role = fields['role'];
     if (typeof role !== 'string' || role === row['role']) return ok({ ...row, ...fields });
+    if (row['state'] === 'invited')
+      return refuse('precondition', 'they have not joined yet; invite them again with the other role');
     const may = decides(deps, draft, principal, row);
     if (!may.ok) return may;
     const given = grantableRole(deps, draft, principal, role);

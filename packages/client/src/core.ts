@@ -1,4 +1,3 @@
 /** The smallest client: it watches and commands over one WebSocket, and keeps nothing. `@statewire/client` puts the real world around it. */
 export { createClient, type ClientOptions, type CoreClient } from './client.ts';
-export { deviceIn, type DeviceStore } from './device.ts';
 export { CoreCollection, CoreQuery } from './core-collection.ts';

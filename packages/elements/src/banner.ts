@@ -1,5 +1,5 @@
-import { deviceIn, type CoreClient } from '@statewire/client/core';
-import { isSafeUrl, messageLooks, priorityIn } from '@statewire/client/look';
+import type { CoreClient } from '@statewire/client/core';
+import { deviceIn, isSafeUrl, messageLooks, priorityIn } from '@statewire/client/look';
 import type { Row } from '@statewire/protocol';
 import { numberOf, textOf, type Host, type Kind, type Watch } from './element.ts';
 import { anchor, marks } from './marks.ts';

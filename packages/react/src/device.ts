@@ -1,4 +1,4 @@
-import { deviceIn } from '@statewire/client/core';
+import { deviceIn } from '@statewire/client/look';
 
 let known: string | null = null;
 

@@ -13,6 +13,7 @@ export {
   type BarTone,
   type Painter,
 } from './bar.ts';
+export { deviceIn, type DeviceStore } from './device.ts';
 export { isSafeUrl, markdownWords, markLimits, readMarkdown, type MarkBlock, type MarkInline } from './markdown.ts';
 export { messageLooks, priorityIn, type MessageLook } from './message.ts';
 export { nameIn, panelSentence, statusIn, worstFirst } from './panel.ts';

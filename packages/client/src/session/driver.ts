@@ -193,7 +193,7 @@ export class Driver {
         changed: () => this.#deps.onChange(),
       });
     } catch (error) {
-      this.#undialed(socket, 'unavailable', 'cannot open a connection', error);
+      this.#undialed(socket, 'unavailable', 'cannot connect', error);
     }
   }
 
@@ -282,7 +282,8 @@ export class Driver {
         this.dispatch({ t: 'authorized', socket });
         if (frame.scope === 'changed') {
           this.asked.retryRefused();
-          this.#revised();
+          this.revision++;
+          this.#deps.onChange();
         }
         this.#pump();
         return;
@@ -312,17 +313,12 @@ export class Driver {
     this.welcome = frame;
     this.clock.sample(this.#greetedAt, frame.now);
     keep?.welcomed(frame);
+    this.revision++;
     this.dispatch({ t: 'welcomed', socket, hb: frame.hb });
     this.asked.plug({ epoch: frame.epoch, org: frame.org, isOther });
     if (!this.#deps.env.isVisible()) this.#send({ t: 'vis', hidden: true });
-    this.#revised();
     this.#deps.onLive();
     this.#pump();
-  }
-
-  #revised(): void {
-    this.revision += 1;
-    this.#deps.onChange();
   }
 
   /** Sends commands in their order, a few at a time: after an outage there may be hundreds, and the server has a rate. */
@@ -341,7 +337,7 @@ export class Driver {
   }
 
   /** Somebody else is calling: what was told to the one before, and what they asked for, is not theirs. */
-  #forget(code = 'forbidden', message = 'somebody else signed in before this was answered'): void {
+  #forget(code = 'forbidden', message = 'somebody else signed in before the answer'): void {
     this.#deps.inFlight.failAll(code, message);
     this.asked.clear();
   }
@@ -371,7 +367,7 @@ export class Driver {
       default:
         if (signal === 'visible' && this.isLive) this.#send({ t: 'vis', hidden: false });
         this.dispatch({ t: 'wake' });
-        if (signal === 'online' || signal === 'network') this.#deps.onChange();
+        this.#deps.onChange();
     }
     this.#arm();
   }

@@ -51,7 +51,7 @@ export class InFlight {
       const record = recordOf(entry.given);
       if (entry.isSent || busy.has(record)) continue;
       if (now - entry.given.at >= COMMAND_AGE_MS_MAX) {
-        this.finish(entry, localFailure('expired', 'older than a day and not sent; look again and decide'));
+        this.finish(entry, localFailure('expired', 'older than a day and not sent; look and decide'));
         continue;
       }
       // A record without an id is nobody else's.

@@ -1,6 +1,6 @@
 /* oxlint-disable jsx-a11y/prefer-tag-over-role -- rows are placed by the virtualizer, which a real <table> does not allow; the roles say what the tags would. */
 import type { LiveWindow } from '@statewire/react';
-import { useWindowVirtualizer } from '@tanstack/react-virtual';
+import { defaultRangeExtractor, type Range, useWindowVirtualizer } from '@tanstack/react-virtual';
 import { memo, type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { cx } from '../lib/cx.ts';
 import { useLook } from '../lib/look.ts';
@@ -51,11 +51,20 @@ export function WindowTable<T extends { readonly id: string }>(props: Props<T>):
   const { density } = useLook();
   const height = isNarrow ? NARROW_PX : density === 'dense' ? DENSE_PX : ROW_PX;
   const [cursor, setCursor] = useState<number | null>(null);
+  const seen = useRef({ startIndex: 0, endIndex: 0 });
+  const rowsOf = useCallback((range: Range) => {
+    const { startIndex, endIndex } = seen.current;
+    seen.current = range;
+    // Somewhere else altogether: first what is seen there, and what lies around it with the next step of the scroll.
+    const isFar = range.startIndex > endIndex || range.endIndex < startIndex;
+    return defaultRangeExtractor(isFar ? { ...range, overscan: 1 } : range);
+  }, []);
   // oxlint-disable-next-line react/incompatible-library -- it is not memoised by a compiler here.
   const virtual = useWindowVirtualizer({
     count: live.total,
     estimateSize: () => height,
     overscan: 12,
+    rangeExtractor: rowsOf,
     // Rendered with the frame and not inside the scroll event; what is rendered ahead covers the frame between.
     useFlushSync: false,
     scrollMargin: margin,

@@ -97,7 +97,9 @@ test('[SB7] a flood of presence: the one who floods is let go, the others see wh
   for (let n = 0; n < 5_000; n += 1) flood.say('realtime:crowd', 'presence', { event: 'track', payload: { n } });
   await until('the end of the flood', () => flood.closed !== null);
   await other.heard('the last to leave', ({ event, payload }) => {
-    return event === 'presence_diff' && payload.leaves.flood !== undefined && payload.joins.flood === undefined;
+    return (
+      event === 'presence_diff' && payload.leaves?.['flood'] !== undefined && payload.joins?.['flood'] === undefined
+    );
   });
   const reply = await other.answer(other.say('realtime:crowd', 'presence', { event: 'track', payload: { a: 1 } }));
   expect(reply.payload.status).toBe('ok');

@@ -10,8 +10,17 @@ export interface PhoenixFrame {
   readonly ref: string | null;
   readonly topic: string;
   readonly event: string;
-  // oxlint-disable-next-line typescript/no-explicit-any -- tests read payloads of many shapes; each assertion says what it expects.
-  readonly payload: any;
+  readonly payload: PhoenixPayload;
+}
+
+/** What is read of payloads: an answer, something that happened, who came and went. */
+export interface PhoenixPayload {
+  readonly status?: string;
+  readonly message?: string;
+  readonly response?: { readonly reason?: string };
+  readonly data?: { readonly record?: { readonly id?: string } };
+  readonly joins?: Readonly<Record<string, unknown>>;
+  readonly leaves?: Readonly<Record<string, unknown>>;
 }
 
 /** One connection, which keeps every frame. */

@@ -1,21 +1,20 @@
 import type { Incident, IncidentPhase } from '@statewire/model';
 import { INCIDENT_PHASES } from '@statewire/model';
 import { Link, useParams } from '@tanstack/react-router';
-import { Globe, GlobeLock, Lock, SearchX } from 'lucide-react';
+import { Globe, GlobeLock, Lock } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { duration, exact, plural } from '../../lib/format.ts';
 import { useCan } from '../../lib/me.ts';
 import { act, run } from '../../live/command.ts';
 import { useRecordOf, useRows } from '../../live/rows.ts';
-import { Button, buttonClass } from '../../parts/button.tsx';
+import { Button } from '../../parts/button.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
-import { Empty } from '../../parts/empty.tsx';
 import { Field, Input, Select, Switch, TextArea } from '../../parts/field.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
+import { Missing } from '../../parts/missing.tsx';
 import { Pane } from '../../parts/pane.tsx';
 import { ProblemNote } from '../../parts/problem.tsx';
-import { Bone } from '../../parts/skeleton.tsx';
 import { Ago, Lasting } from '../../parts/time.tsx';
 import type { Problem } from '../../rest/request.ts';
 import { lookOfAlert } from '../alerts/look.ts';
@@ -29,20 +28,7 @@ export function IncidentDetail(): ReactNode {
   const { id } = useParams({ from: '/incidents/$id' });
   const { row, isLoading, isStale } = useRecordOf('incidents', id);
   useCrumbs(row?.title ?? id, PARENT);
-  if (row === null) {
-    if (isLoading) return <Bone className="h-[50vh] w-full rounded-card" />;
-    return (
-      <Empty
-        icon={SearchX}
-        title="There is no such incident"
-        action={
-          <Link to="/incidents" className={buttonClass({ tone: 'primary' })}>
-            Incidents
-          </Link>
-        }
-      />
-    );
-  }
+  if (row === null) return <Missing isLoading={isLoading} what="incident" to="/incidents" list="Incidents" />;
   return <Loaded incident={row} isStale={isStale} />;
 }
 

@@ -1,7 +1,7 @@
 import type { Message } from '@statewire/model';
 import { MessageBody, PresenceAvatars, usePresence } from '@statewire/react';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
-import { Ban, CalendarClock, Pencil, Play, SearchX } from 'lucide-react';
+import { Ban, CalendarClock, Pencil, Play } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { count, exact, plural } from '../../lib/format.ts';
@@ -11,11 +11,10 @@ import { serverNow } from '../../lib/ticker.ts';
 import { act } from '../../live/command.ts';
 import { useRecordOf } from '../../live/rows.ts';
 import { AuditOf } from '../../parts/audit-of.tsx';
-import { Button, buttonClass } from '../../parts/button.tsx';
-import { Empty } from '../../parts/empty.tsx';
+import { Button } from '../../parts/button.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
+import { Missing } from '../../parts/missing.tsx';
 import { Pane } from '../../parts/pane.tsx';
-import { Bone } from '../../parts/skeleton.tsx';
 import { Badge } from '../../parts/status.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { Fact, Facts } from '../service/pairs.tsx';
@@ -34,19 +33,10 @@ export function MessageDetail(): ReactNode {
   const mayWrite = useCan('messages:change');
   useCrumbs(row?.title ?? id, PARENT);
   if (row === null) {
-    if (isLoading) return <Bone className="h-[50vh] w-full rounded-card" />;
     return (
-      <Empty
-        icon={SearchX}
-        title="There is no such message"
-        action={
-          <Link to="/messages" className={buttonClass({ tone: 'primary' })}>
-            Messages
-          </Link>
-        }
-      >
+      <Missing isLoading={isLoading} what="message" to="/messages" list="Messages">
         {mayWrite ? 'It may have been deleted.' : 'It may be over.'}
-      </Empty>
+      </Missing>
     );
   }
   return (

@@ -1,7 +1,7 @@
 import { type Page, type PageGroup, pagePatchSchema } from '@statewire/model';
 import type { JsonObject } from '@statewire/protocol';
-import { Link, useNavigate, useParams } from '@tanstack/react-router';
-import { ExternalLink, Globe, GlobeLock, SearchX, Trash2 } from 'lucide-react';
+import { useNavigate, useParams } from '@tanstack/react-router';
+import { ExternalLink, Globe, GlobeLock, Trash2 } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { useCan } from '../../lib/me.ts';
@@ -9,12 +9,11 @@ import { act, remove, save } from '../../live/command.ts';
 import { useRecordOf, useRows } from '../../live/rows.ts';
 import { Button, buttonClass } from '../../parts/button.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
-import { Empty } from '../../parts/empty.tsx';
 import { Field, Input, Select, TextArea } from '../../parts/field.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
+import { Missing } from '../../parts/missing.tsx';
 import { Pane } from '../../parts/pane.tsx';
 import { ProblemNote } from '../../parts/problem.tsx';
-import { Bone } from '../../parts/skeleton.tsx';
 import { done } from '../../parts/toast.tsx';
 import type { Problem } from '../../rest/request.ts';
 import { Access } from './access.tsx';
@@ -29,20 +28,7 @@ export function PageDetail(): ReactNode {
   const { id } = useParams({ from: '/pages/$id' });
   const { row, isLoading, isStale } = useRecordOf('pages', id);
   useCrumbs(row?.title ?? id, PARENT);
-  if (row === null) {
-    if (isLoading) return <Bone className="h-[50vh] w-full rounded-card" />;
-    return (
-      <Empty
-        icon={SearchX}
-        title="There is no such page"
-        action={
-          <Link to="/pages" className={buttonClass({ tone: 'primary' })}>
-            Status pages
-          </Link>
-        }
-      />
-    );
-  }
+  if (row === null) return <Missing isLoading={isLoading} what="page" to="/pages" list="Status pages" />;
   return <Loaded page={row} isStale={isStale} />;
 }
 

@@ -1,7 +1,7 @@
 import type { JsonObject } from '@statewire/protocol';
 import { PresenceAvatars, useCollection, usePresence } from '@statewire/react';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
-import { Pencil, SearchX, Trash2 } from 'lucide-react';
+import { Pencil, Trash2 } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { count, exact } from '../../lib/format.ts';
@@ -12,12 +12,11 @@ import { useRecordOf, useRows } from '../../live/rows.ts';
 import { Button, buttonClass } from '../../parts/button.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
 import { Copyable } from '../../parts/copy.tsx';
-import { Empty } from '../../parts/empty.tsx';
 import { Switch } from '../../parts/field.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
+import { Missing } from '../../parts/missing.tsx';
 import { Pane } from '../../parts/pane.tsx';
 import { CodeBlock } from '../../parts/scroll.tsx';
-import { Bone } from '../../parts/skeleton.tsx';
 import { Badge, lookOf, statusLooks } from '../../parts/status.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { Fact, Facts } from '../service/pairs.tsx';
@@ -31,7 +30,7 @@ export function CustomerDetail(): ReactNode {
   const { id } = useParams({ from: '/customers/$id' });
   const { row, isLoading, isStale } = useRecordOf('customers', id);
   useCrumbs(row?.name ?? id, { title: 'Customers', to: '/customers' });
-  if (row === null) return <Missing isLoading={isLoading} to="/customers" what="customer" />;
+  if (row === null) return <Missing isLoading={isLoading} what="customer" to="/customers" list="All customers" />;
   return (
     <div className={cx('space-y-5', isStale && 'is-stale')}>
       <Header collection="customers" id={id} name={row.name} status={row.status} users={row.users} />
@@ -67,7 +66,7 @@ export function UserDetail(): ReactNode {
   const { row, isLoading, isStale } = useRecordOf('users', id);
   const customer = useRecordOf('customers', row?.customer ?? '');
   useCrumbs(row?.name ?? id, { title: 'Users', to: '/users' });
-  if (row === null) return <Missing isLoading={isLoading} to="/users" what="user" />;
+  if (row === null) return <Missing isLoading={isLoading} what="user" to="/users" list="All users" />;
   return (
     <div className={cx('space-y-5', isStale && 'is-stale')}>
       <Header collection="users" id={id} name={row.name} status={row.status} users={0} />
@@ -270,26 +269,3 @@ function UsersOf({ customer, total }: { customer: string; total: number }): Reac
 }
 
 const SHOWN_MAX = 20;
-
-function Missing({
-  isLoading,
-  to,
-  what,
-}: {
-  isLoading: boolean;
-  to: '/customers' | '/users';
-  what: string;
-}): ReactNode {
-  if (isLoading) return <Bone className="h-[50vh] w-full rounded-card" />;
-  return (
-    <Empty
-      icon={SearchX}
-      title={`There is no such ${what}`}
-      action={
-        <Link to={to} className={buttonClass({ tone: 'primary' })}>
-          All {what}s
-        </Link>
-      }
-    />
-  );
-}

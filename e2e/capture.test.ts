@@ -1,5 +1,5 @@
 /** A table of a real PostgreSQL becomes live records: from the first snapshot on, through kills of either side, exactly. */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@statewire/client';
@@ -8,6 +8,7 @@ import { TestDatabase } from './harness/postgres.ts';
 import { ADMIN_KEY, TestServer, type Reply } from './harness/server.ts';
 import { until } from './harness/until.ts';
 
+let folder = '';
 let db: TestDatabase;
 let server: TestServer;
 
@@ -52,14 +53,16 @@ beforeAll(async () => {
     INSERT INTO orders SELECT i, 'open', i * 1.5, i % 2 = 0, '2026-01-01 00:00:00+00', '{"a": 1}', 'n', 'x' FROM generate_series(1, 1000) i;
     CREATE TABLE mcp_servers (id text PRIMARY KEY, name text, url text, description text, status text, last_status_update timestamptz);
     INSERT INTO mcp_servers VALUES ('search', 'Search', 'https://search.example.org/mcp', null, 'active', now());`);
-  const file = join(mkdtempSync(join(tmpdir(), 'statewire-capture-')), 'statewire.yaml');
+  folder = mkdtempSync(join(tmpdir(), 'statewire-capture-'));
+  const file = join(folder, 'statewire.yaml');
   writeFileSync(file, CONFIG);
   server = await TestServer.start({ STATEWIRE_CONFIG: file, SHOP_URL: db.url, TICKETS_DATABASE_URL: db.url });
 });
 
 afterAll(async () => {
-  await server.close();
-  await db.close();
+  await server?.close();
+  await db?.close();
+  rmSync(folder, { recursive: true, force: true });
 });
 
 interface Record_ {
@@ -147,9 +150,8 @@ test('[CP6] one transaction of theirs of 3,000 rows, cut by a kill of this serve
   await server.kill();
   await server.launch();
   await until('all of it', sameOrders);
-  const { rows: changed } = (await server.api('GET', '/v1/orders?filter=["eq","id","100001"]')).body;
-  // What was done before the kill was not done again.
-  expect(changed[0].createdAt).toBe(changed[0].updatedAt);
+  // Each process counts its own: at least one part, of 500, was done before the kill and not done again.
+  expect((await captured()).changes).toBeLessThanOrEqual(2_500);
   expect((await server.api('GET', '/v1/orders/7')).body.version).toBe(version);
   expect((await captured()).epoch).toBe(1);
   await db.query('DELETE FROM orders WHERE id > 100000');
@@ -313,12 +315,12 @@ test('[CP12] by asking: each change is found by the column that grows, also when
   const other = await db.connect();
   await other.query('UPDATE ticks SET n = 2, at = clock_timestamp() WHERE id > 10');
   await until('what committed first', async () => (await server.api('GET', '/v1/ticks/450')).body.n === 2);
-  const { version } = (await server.api('GET', '/v1/ticks/5')).body;
+  const { version } = (await server.api('GET', '/v1/ticks/450')).body;
   await db.query('COMMIT');
   await other.end();
   await until('what committed last', same);
-  // Rows that are read again and say the same are not touched.
-  expect((await server.api('GET', '/v1/ticks/5')).body.version).toBe(version);
+  // Rows that are read again, because they are young, and say the same are not touched.
+  expect((await server.api('GET', '/v1/ticks/450')).body.version).toBe(version);
   await db.query('DELETE FROM ticks WHERE id = 3; UPDATE ticks SET n = 9, at = clock_timestamp() WHERE id = 4');
   await until('the change', async () => (await server.api('GET', '/v1/ticks/4')).body.n === 9);
   expect((await server.api('GET', '/v1/ticks/3')).status).toBe(200);

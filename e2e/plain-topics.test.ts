@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocket as Socket } from 'ws';
 import { StatusSyncService } from '../examples/plain-topics/status-sync.ts';
 import { CutProxy } from './harness/cut.ts';
+import { ownerOf } from './harness/owner.ts';
 import { TestServer } from './harness/server.ts';
 import { until } from './harness/until.ts';
 
@@ -150,7 +151,11 @@ test('[PT3] [PT4] a channel with filters at the Supabase address; a revoked key 
 
 test('[PT4] a cookie counts for pages of this server only, and who shows nothing is told nothing', async () => {
   await report('a7:shop', { phase: 'connected' });
-  for (const headers of [{}, { origin: 'https://evil.example', cookie: 'x=y' }]) {
+  const cookie = await ownerOf(server);
+  const own = await new Plain('/ws/mcp-status', { origin: server.url, cookie }).open();
+  own.say({ type: 'subscribe', topic: 'agent:a7:connections' });
+  await until('the links', () => own.last('agent:a7:connections') !== undefined);
+  for (const headers of [{}, { origin: 'https://evil.example', cookie }]) {
     const stranger = await new Plain('/ws/mcp-status', headers).open();
     stranger.say({ type: 'subscribe', topic: 'agent:a7:connections' });
     await until('the end', () => stranger.code === 4401);

@@ -13,6 +13,7 @@ import { io as io48, type Socket } from 'socket.io-client';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { CutProxy } from './harness/cut.ts';
+import { ownerOf } from './harness/owner.ts';
 import { TestServer } from './harness/server.ts';
 import { until } from './harness/until.ts';
 
@@ -209,15 +210,12 @@ test('[SI4] a bad token is refused in words, and nothing leaves before', async (
 });
 
 test('[SI4] pages of others may come with a token, and never with the cookie of whoever signed in', async () => {
-  const token = [...server.output.matchAll(/#\/welcome\/([\w-]+)/gu)].at(-1)?.[1];
-  const person = { token, email: 'owner@example.org', name: 'owner', password: 'correct horse battery staple' };
-  const made = await server.api('POST', '/v1/welcome', person, { key: null, headers: { origin: server.url } });
-  const cookie = made.headers.getSetCookie().map((line) => line.split(';', 1)[0]);
+  const cookie = await ownerOf(server);
   for (const [origin, isOwn] of [
     [server.url, true],
     ['https://evil.example', false],
   ] as const) {
-    const headers = { origin, cookie: cookie.join('; ') };
+    const headers = { origin, cookie };
     const asked = await fetch(`${server.url}/socket.io/?EIO=4&transport=polling`, { headers });
     expect(asked.headers.get('access-control-allow-origin')).toBe(origin);
     expect(asked.headers.get('access-control-allow-credentials')).toBe(isOwn ? 'true' : null);

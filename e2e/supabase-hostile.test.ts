@@ -129,12 +129,12 @@ test.each(newest(1))(
 );
 
 test.each([
-  ['another version', '?vsn=3.0.0'],
-  ['two versions', '?vsn=1.0.0&vsn=9'],
-  ['a key of no text', '?apikey=%00&vsn=2.0.0'],
-  ['a key of 9,000 characters', `?apikey=${'x'.repeat(9_000)}`],
-])('[SB9] an address that says %s', async (_, query) => {
-  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/realtime/v1/websocket${query}`);
+  ['another version', () => `?vsn=3.0.0&apikey=${key}`, /^refused$/u],
+  ['two versions', () => '?vsn=1.0.0&vsn=9', /"status":"error"/u],
+  ['a key of no text', () => '?apikey=%00&vsn=2.0.0', /"status":"error"/u],
+  ['a key of 9,000 characters', () => `?apikey=${'x'.repeat(9_000)}`, /"status":"error"|^refused$/u],
+])('[SB9] an address that says %s', async (_, query, expected) => {
+  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/realtime/v1/websocket${query()}`);
   let end = '';
   socket.on('error', () => (end ||= 'refused'));
   socket.on('open', () => {
@@ -143,7 +143,7 @@ test.each([
   });
   socket.on('message', (data: Buffer) => (end ||= data.toString()));
   await until('an answer', () => end !== '');
-  if (end !== 'refused') expect(end).toContain('"status":"error"');
+  expect(end).toMatch(expected);
   socket.terminate();
 });
 

@@ -1,4 +1,4 @@
-/* oxlint-disable typescript/no-explicit-any, typescript/no-floating-promises, typescript/no-non-null-assertion, typescript/no-unnecessary-type-assertion, typescript/no-unsafe-enum-comparison, typescript/no-unsafe-type-assertion -- true: it is the app's code as the app has it; that it runs unmodified is what is shown. */
+/* oxlint-disable typescript/no-explicit-any, typescript/no-floating-promises, typescript/no-non-null-assertion, typescript/no-unnecessary-type-assertion, typescript/no-unsafe-enum-comparison, typescript/no-unsafe-type-assertion -- true: it is the app's code as the app has it, but for the name that supabase-js is installed under here. */
 /** As its app has it: the status of MCP servers and of agents' connections over Supabase Realtime. Nothing in it knows of Statewire. */
 import { createClient, type RealtimeChannel } from 'supabase-js-2-99';
 

@@ -14,7 +14,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { CutProxy } from './harness/cut.ts';
 import { ownerOf } from './harness/owner.ts';
-import { TestServer } from './harness/server.ts';
+import { ADMIN_KEY, TestServer } from './harness/server.ts';
 import { until } from './harness/until.ts';
 
 const ISSUER = 'https://id.example.com';
@@ -244,6 +244,34 @@ test('[SI4] a key that is revoked hears nothing more; a witness does', async () 
   await write('a', 'A8');
   await everybodyHoldsTheTruth();
   expect(app.log.filter((each) => each !== 'disconnect')).toHaveLength(before);
+});
+
+test('[SI6] who breaks off before it was let in leaves nobody behind; a connection is let in once', async () => {
+  const connections = async (): Promise<string | undefined> => {
+    const text = await (
+      await fetch(`${server.url}/metrics`, { headers: { authorization: `Bearer ${ADMIN_KEY}` } })
+    ).text();
+    return /^statewire_connections (\d+)$/mu.exec(text)?.[1];
+  };
+  const before = await connections();
+  expect(before).toMatch(/^\d+$/u);
+  const base = `${server.url}/socket.io/?EIO=4&transport=polling`;
+  for (let n = 0; n < 10; n += 1) {
+    const sid = /"sid":"([^"]+)"/u.exec(await (await fetch(base)).text())?.[1] ?? '';
+    // In one request: here I am, and gone.
+    const body = `40${JSON.stringify({ token: key })}\u001e1`;
+    await fetch(`${base}&sid=${sid}`, { method: 'POST', body, headers: { 'content-type': 'text/plain' } });
+  }
+  await until('nobody to be left', async () => (await connections()) === before);
+  const raw = new WebSocket(`ws://127.0.0.1:${server.port}/socket.io/?EIO=4&transport=websocket`);
+  onTestFinished(() => raw.close());
+  const heard: string[] = [];
+  raw.on('message', (data: Buffer) => heard.push(data.toString()));
+  raw.on('open', () => raw.send(`40${JSON.stringify({ token: key })}`));
+  await until('to be let in', () => heard.some((text) => text.startsWith('40{"sid"')));
+  raw.send('41');
+  raw.send(`40${JSON.stringify({ token: key })}`);
+  await until('the refusal', () => heard.some((text) => /^44.*bad_request/u.test(text)));
 });
 
 test('[SI5] refreshing is a command, by whoever may; it is answered', async () => {

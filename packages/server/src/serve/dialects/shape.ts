@@ -134,7 +134,13 @@ function valueOf(source: Source, scene: Scene): Json {
   if ('mean' in source) return mean(rowsOf(source.of, scene).flatMap((row) => numbers(readField(row, source.mean))));
   if ('latest' in source) {
     const all = rowsOf(source.of, scene).flatMap((row) => numbers(readField(row, source.latest)));
-    return all.length === 0 ? null : timed(Math.max(...all), source.as);
+    // One by one: more than some hundred thousand arguments no call takes.
+    return all.length === 0
+      ? null
+      : timed(
+          all.reduce((latest, each) => Math.max(latest, each)),
+          source.as,
+        );
   }
   if ('failed' in source) {
     const bars = scene.rows(source.failed).map((row) => readField(row, 'recent.bar'));
@@ -161,7 +167,10 @@ function rowsOf(view: string | undefined, { rows, row }: Scene): readonly JsonOb
 }
 
 function timed(value: Json, as: 'iso' | undefined): Json {
-  return as === 'iso' && typeof value === 'number' ? new Date(value).toISOString() : value;
+  if (as !== 'iso' || typeof value !== 'number') return value;
+  const at = new Date(value);
+  // A number of the app's that is no time, or a client's: said as nothing, not thrown.
+  return Number.isNaN(at.getTime()) ? null : at.toISOString();
 }
 
 function numbers(value: Json): readonly number[] {

@@ -48,13 +48,13 @@ export interface HttpDeps {
   readonly epoch: string;
   /** May this caller give somebody this role? */
   readonly mayGive: (principal: Principal, role: string) => Result<null>;
-  /** May this caller make a key of this scope? Nobody makes one that may do more than they may. */
   /** The same caller with what they may do in `org` now; null: nothing. */
   readonly renewed: (was: Principal) => Principal | null;
   /** Who is invited, as the records say. */
   readonly invitations: Invitations;
   /** Each collection and area with its operations, commands among them, and the level of each. */
   readonly operations: OperationTable;
+  /** May this caller make a key of this scope? Nobody makes one that may do more than they may. */
   readonly mayGrant: (
     principal: Principal,
     wanted: { readonly scope?: Scope | undefined; readonly permissions?: readonly string[] | undefined },

@@ -32,7 +32,8 @@ export function openLive(options: LiveOptions): Live {
   // Never listens: requests are handed to it.
   const door = createServer();
   const callers = new Map<Socket, Caller>();
-  const opening = new WeakSet<Conn>();
+  /** Connections on which somebody has asked to come in: each is asked once, so that nobody is made anew over and over. */
+  const met = new WeakSet<Conn>();
   let isClosed = false;
   const io = new Server(door, {
     path,
@@ -67,11 +68,16 @@ export function openLive(options: LiveOptions): Live {
     const { conn } = socket;
     // Before anything can go wrong with it: nobody else listens yet.
     socket.on('error', () => {});
-    if (opening.has(conn)) {
-      next(new Refusal('bad_request', 'this connection is being opened already'));
+    if (met.has(conn)) {
+      next(new Refusal('bad_request', 'this connection was opened already; come on another one'));
       return;
     }
-    opening.add(conn);
+    // Its end would have been told already: nobody would ever take away what is made now.
+    if (conn.readyState !== 'open') {
+      next(new Refusal('unavailable', 'the connection is gone'));
+      return;
+    }
+    met.add(conn);
     const { auth, headers, query } = socket.handshake;
     const bearer = /^Bearer (\S+)$/iu.exec(headers.authorization ?? '')?.[1];
     const said: unknown = auth['token'] ?? query['token'] ?? bearer;
@@ -85,7 +91,6 @@ export function openLive(options: LiveOptions): Live {
         offset: typeof auth['pid'] === 'string' ? auth['offset'] : null,
       },
       (answer) => {
-        opening.delete(conn);
         if (answer.ok) {
           next();
           return;

@@ -2,13 +2,14 @@
  * What records were before they changed, for as long as a client may have been cut off: so that whoever joins again is told
  * of what is gone. In memory and bounded; of the time before this process started only deletions and last changes are known.
  */
-import type { JsonObject } from '@statewire/protocol';
+import { createHash } from 'node:crypto';
+import { matches, type JsonObject } from '@statewire/protocol';
 import type { Committed } from '../../../keep/commit-types.ts';
 import type { Live } from '../../../keep/live.ts';
 import type { CollectionOf } from '../../../lib/catalog.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Limits } from '../../../lib/limits.ts';
-import { isTheirs, ownFilter } from '../../../lib/own.ts';
+import { ownFilter, shownTo } from '../../../lib/own.ts';
 import type { Principal } from '../../../lib/principal.ts';
 
 export interface DeparturesDeps {
@@ -101,16 +102,25 @@ export class Departures {
     const { live, of } = this.#deps;
     const access = of(collection)?.access;
     if (access === undefined) return [];
+    const own = ownFilter(principal, access);
+    const isTheirs = (row: JsonObject): boolean => own === null || matches(own, row);
+    const shown = shownTo(principal, access);
+    // What there is not for this caller is not there to be filtered by either.
+    const cut = (row: JsonObject): JsonObject =>
+      shown === null ? row : Object.fromEntries(Object.entries(row).filter(([name]) => shown.includes(name)));
     const found = new Map<string, { at: number; before: JsonObject[] }>();
-    for (const { id, at, before } of (this.#log.get(JSON.stringify([principal.org, collection])) ?? []).toReversed()) {
-      if (at < since) break;
-      if (!isTheirs(principal, access, before)) continue;
+    const log = this.#log.get(JSON.stringify([principal.org, collection])) ?? [];
+    for (let n = log.length - 1; n >= 0; n -= 1) {
+      const was = log[n];
+      if (was === undefined || was.at < since) break;
+      const { id, at, before } = was;
+      if (!isTheirs(before)) continue;
       const known = found.get(id) ?? { at, before: [] };
-      known.before.push(before);
+      known.before.push(cut(before));
       found.set(id, known);
     }
     // Of before our start nobody knows what they were. Whoever may see all of them learns nothing by an id.
-    if (since < this.#startedAt && ownFilter(principal, access) === null) {
+    if (since < this.#startedAt && own === null) {
       let many = 0;
       for (const each of live.changedSince(principal.org, collection, 0)) {
         const { id } = each;
@@ -123,7 +133,7 @@ export class Departures {
     }
     return Array.from(found, ([id, { at, before }]) => {
       const row = live.get(principal.org, collection, id)?.row ?? null;
-      return { id, at, before, now: row !== null && isTheirs(principal, access, row) ? row : null };
+      return { id, at, before, now: row !== null && isTheirs(row) ? cut(row) : null };
     });
   }
 }
@@ -139,7 +149,8 @@ export class Absences {
     this.#limits = limits;
   }
 
-  left(who: string, heardUntil: number): void {
+  left(said: string, heardUntil: number): void {
+    const who = keyOf(said);
     const times = this.#gone.get(who) ?? [];
     this.#gone.delete(who);
     this.#gone.set(who, [...times, heardUntil].slice(-PER_KEY_MAX));
@@ -148,7 +159,8 @@ export class Absences {
   }
 
   /** The one that was away longest; null when nobody is known to have been here within the time. */
-  back(who: string): number | null {
+  back(said: string): number | null {
+    const who = keyOf(said);
     const since = this.#clock.now() - this.#limits.replayMs;
     const times = (this.#gone.get(who) ?? []).filter((at) => at >= since);
     const [first, ...rest] = times;
@@ -156,6 +168,11 @@ export class Absences {
     else this.#gone.set(who, rest);
     return first ?? null;
   }
+}
+
+/** Of what a client says of itself only so much is kept, however long it is. */
+function keyOf(said: string): string {
+  return createHash('sha256').update(said).digest('base64url');
 }
 
 const PER_KEY_MAX = 16;

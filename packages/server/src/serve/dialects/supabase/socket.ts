@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from '@statewire/protocol';
 import type { Visitor } from '../../session.ts';
+import { Allowance } from '../allowance.ts';
 import { Channel, type Asked, type ChannelDeps, type Voice } from './channel.ts';
 import { readJoin, tokenOf } from './join.ts';
 import {
@@ -33,8 +34,7 @@ export class Socket implements Receiver, Voice {
   #hasSent = false;
   #pingedAt: number | null = null;
   #arrivedUntil: number;
-  #tokens: number;
-  #filledAt: number;
+  readonly #allowance: Allowance;
   #isOver = false;
 
   constructor(
@@ -48,9 +48,9 @@ export class Socket implements Receiver, Voice {
     this.#apikey = apikey;
     this.#visitor = visitor;
     this.#heardAt = deps.clock.mono();
-    this.#filledAt = this.#heardAt;
     this.#arrivedUntil = deps.clock.now();
-    this.#tokens = deps.limits.frameBurstMax;
+    const { clock, limits } = deps;
+    this.#allowance = new Allowance(clock, { burst: limits.frameBurstMax, perSecond: limits.framesPerSecondMax });
   }
 
   get queuedBytes(): number {
@@ -235,17 +235,9 @@ export class Socket implements Receiver, Voice {
   }
 
   #takeFrame(): boolean {
-    const { clock, limits } = this.#deps;
-    const now = clock.mono();
-    const gained = ((now - this.#filledAt) / 1000) * limits.framesPerSecondMax;
-    this.#tokens = Math.min(limits.frameBurstMax, this.#tokens + gained);
-    this.#filledAt = now;
-    if (this.#tokens < 1) {
-      this.#flawed('rate_limited: too many messages in a short time; come back slower');
-      this.#end(1013, 'rate_limited');
-      return false;
-    }
-    this.#tokens -= 1;
-    return true;
+    if (this.#allowance.take()) return true;
+    this.#flawed('rate_limited: too many messages in a short time; come back slower');
+    this.#end(1013, 'rate_limited');
+    return false;
   }
 }

@@ -92,6 +92,18 @@ test('[SB9] a binary broadcast is read whole or refused: every cut of it, wrong 
   for (let cut = 0; cut < whole.length; cut += 1) expect(decodePush(whole.subarray(0, cut)).ok).toBe(false);
   expect(decodePush(Buffer.concat([Buffer.from([3, 255, 255, 255, 255, 255, 1]), whole])).ok).toBe(false);
   expect(decodePush(Buffer.concat([Buffer.from([9]), whole.subarray(1)])).ok).toBe(false);
+  // Each of these bytes is read as a letter of three: the name would not fit the byte that says its length.
+  const broken = Buffer.alloc(100, 0xff);
+  const named = (event: Buffer): Buffer =>
+    Buffer.concat([
+      Buffer.from([3, 1, 1, 10, event.length, 0, 1]),
+      Buffer.from('12realtime:a'),
+      event,
+      Buffer.from('{}'),
+    ]);
+  expect(decodePush(named(Buffer.from('move'))).ok).toBe(true);
+  expect(decodePush(named(broken))).toMatchObject({ ok: false, code: 'bad_request' });
+  expect(decodePush(named(Buffer.alloc(0)))).toMatchObject({ ok: false, code: 'bad_request' });
   expect([...encodeBroadcast('t', 'e', new Uint8Array([7, 8]))]).toEqual([4, 1, 1, 0, 0, 116, 101, 7, 8]);
 });
 
@@ -224,6 +236,29 @@ test('[SB14] departures are remembered for who may see them, while somebody list
   departures.unlisten('main', 'services');
   leave('services', 'late');
   expect(ids('services')).toContain('late');
+});
+
+test('[SB14] of a record that is gone nobody is given fields, to filter by either, that there are not for them', () => {
+  const clock = new FakeClock();
+  const departures = new Departures({ clock, limits, live: new Live(), of: collectionOf });
+  departures.listen('main', 'messages');
+  const message = { state: 'active', audience: 'everyone', customers: ['acme'], by: 'olga', title: 'T', to: '' };
+  const row = { id: 'm', org: 'main', version: 1, ...message };
+  const change = { org: 'main', collection: 'messages', id: 'm', rid: 1, version: 2, at: clock.now(), before: row };
+  departures.follow({
+    org: 'main',
+    version: 2,
+    at: clock.now(),
+    changes: [{ ...change, after: null, patch: null, actor: 'x' }],
+    transitions: [],
+    samples: [],
+  });
+  const told = (permissions: readonly string[]) =>
+    departures.since({ ...nobody, customers: ['acme'], permissions }, 'messages', 0)[0]?.before[0];
+  expect(told(['messages:read', 'messages:change'])).toMatchObject({ id: 'm', by: 'olga', customers: ['acme'] });
+  expect(told(['messages:read'])).toMatchObject({ id: 'm', title: 'T' });
+  expect(told(['messages:read'])).not.toHaveProperty('by');
+  expect(told(['messages:read'])).not.toHaveProperty('customers');
 });
 
 test('[SB14] who was cut off is known when it comes back, once, and not for ever', () => {

@@ -62,6 +62,9 @@ export function decodePush(bytes: Uint8Array): Result<BinaryPush> {
     at += length;
   }
   const [joinRef = '', ref = '', topic = '', event = '', said = ''] = texts;
+  // As in text: a name that is longer written than it was read would not fit the byte that says its length.
+  if (!isName(topic) || !isName(event))
+    return refuse('bad_request', `topic, event: expected texts of 1 to ${TOPIC_BYTES_MAX} bytes`);
   const body = bytes.subarray(at);
   const encoding = bytes[6];
   if (encoding !== RAW && encoding !== JSON_TEXT)

@@ -198,6 +198,11 @@ test('[CP9] columns that come and go make a new snapshot; a key that is gone is 
   await until('the same', sameOrders);
   expect((await captured()).epoch).toBe(epoch + 2);
   expect(await captured()).toMatchObject({ cause: 'changed' });
+  // Gone and there again: what was told in between had other columns, whatever the tables look like now.
+  await db.query(
+    `BEGIN; ALTER TABLE orders DROP COLUMN paid; UPDATE orders SET state = 'between' WHERE id = 2; ALTER TABLE orders ADD COLUMN paid boolean; COMMIT`,
+  );
+  await until('the same', sameOrders);
   await db.query(`ALTER TABLE orders DROP CONSTRAINT orders_pkey`);
   // Without a key the database takes no update of a table that is followed: its users are told, and so are ours.
   await db.query(`INSERT INTO orders (id, state) VALUES (9, 'keyless')`);
@@ -244,6 +249,24 @@ test('[CP10] a slot that fell behind, one that is gone, one that others read: ea
     expect(await captured()).toMatchObject({ epoch: epoch + 1, cause });
     expect((await server.api('GET', '/v1/orders/2')).body.version).toBe(untouched);
   }
+});
+
+test('[CP10] a slot of this name that is somebody else’s is left alone, and it is said', async () => {
+  await server.kill();
+  await until(
+    'the slot to be left',
+    async () =>
+      (await db.query(`SELECT FROM pg_replication_slots WHERE slot_name = 'statewire_shop' AND active`)).length === 0,
+  );
+  await db.query(`SELECT pg_drop_replication_slot('statewire_shop')`);
+  await db.query(`SELECT pg_create_logical_replication_slot('statewire_shop', 'test_decoding')`);
+  await server.launch();
+  await until('it to say why', async () => (await captured()).reason?.code === 'slot_in_use');
+  expect(await db.query(`SELECT plugin FROM pg_replication_slots WHERE slot_name = 'statewire_shop'`)).toEqual([
+    { plugin: 'test_decoding' },
+  ]);
+  await db.query(`SELECT pg_drop_replication_slot('statewire_shop'); UPDATE orders SET state = 'later' WHERE id = 1`);
+  await until('the same', sameOrders);
 });
 
 test('[CP11] killed again and again, on either side, the records are the rows and every transition is there once', async () => {

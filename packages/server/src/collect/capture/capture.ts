@@ -13,7 +13,7 @@ import { readMark } from './mark.ts';
 import type { CapturePlan } from './plan.ts';
 import type { RunDeps } from './run.ts';
 import { Told } from './told.ts';
-import type { Trouble } from './trouble.ts';
+import { trouble, type Trouble } from './trouble.ts';
 
 export interface CaptureDeps extends ApplyDeps {
   readonly commit: Pick<Commit, 'version' | 'write'>;
@@ -34,6 +34,8 @@ export class Capture {
   readonly #told: Told;
   readonly #over = new AbortController();
   #tries = 0;
+  /** The last run ended early because of other columns. */
+  #isChanged = false;
   #timer: Timer | null = null;
   #run: Promise<void> = Promise.resolve();
 
@@ -69,8 +71,11 @@ export class Capture {
     }
     if (this.#over.signal.aborted) return;
     // One that ran well for a while begins its waits anew.
-    if (clock.mono() - began > STEADY_MS || why.code === 'schema_changed') this.#tries = 0;
-    if (why.code !== 'schema_changed') {
+    const isNews = why.code === 'schema_changed' && !this.#isChanged;
+    this.#isChanged = why.code === 'schema_changed' && clock.mono() - began <= STEADY_MS;
+    if (clock.mono() - began > STEADY_MS || isNews) this.#tries = 0;
+    // A change of columns is no trouble; one after the other without a rest between them is.
+    if (!isNews) {
       this.#told.waits(why);
       onTrouble(id, why);
     }
@@ -89,15 +94,20 @@ export class Capture {
       applier: this.#applier,
       told: this.#told,
       signal: this.#over.signal,
-      open: (isReplication) =>
-        Database.open({
+      open: async (isReplication) => {
+        const opened = await Database.open({
           clock,
           url: plan.url,
           name: `statewire-capture ${plan.id}`,
           isReplication,
           connectMs: limits.captureConnectMs,
           statementMs: limits.captureStatementMs,
-        }),
+        });
+        // It was ended meanwhile, and nobody would tell what is made with this connection.
+        if (!opened.ok || !this.#over.signal.aborted) return opened;
+        opened.value.close();
+        return trouble('cut', 'the capture was ended');
+      },
       mark: async () => readMark(await store.document(CAPTURE_MARK, plan.org, plan.id)),
       idsOf: (table) => idsOf(live.entries(plan.org, table.collection), this.#applier.sourceOf(table)),
     };

@@ -36,12 +36,19 @@ export async function followLog(deps: RunDeps): Promise<Trouble> {
 
 async function follow(deps: RunDeps, db: Database, wire: Database): Promise<Trouble> {
   const { plan, limits } = deps;
-  const ready = await makeReady(db, wire, plan);
+  const known = await deps.mark();
+  const doubt = (mark: Mark): Promise<Result<unknown>> => deps.applier.apply([], markText({ ...mark, isWhole: false }));
+  const ready = await makeReady(db, wire, plan, async () => (known === null ? ok(null) : doubt(known)));
   if (!ready.ok) return ready;
   const { tables, mark: now } = ready.value;
-  const known = await deps.mark();
   const slot = await readSlot(db, plan);
   if (!slot.ok) return slot;
+  if (slot.value?.isOurs === false) {
+    return trouble(
+      'slot_in_use',
+      `the slot ${plan.slot} is somebody else's (of another plugin or database); give this capture another name with slot`,
+    );
+  }
   const cause = !ready.value.wasPublished && known !== null ? 'changed' : whyAnew(known, now, slot.value);
   let mark = known;
   if (cause !== null || mark === null || mark.position === null) {
@@ -84,7 +91,10 @@ async function follow(deps: RunDeps, db: Database, wire: Database): Promise<Trou
     onLooked: () => stream.ask(),
   });
   try {
-    return await stream.run();
+    const why = await stream.run();
+    // The log spoke of other columns than the tables have: going on from the same place would end here again.
+    if (why.code === 'schema_changed') await doubt(mark);
+    return why;
   } finally {
     watch.cancel();
   }
@@ -96,12 +106,17 @@ interface Ready {
   readonly wasPublished: boolean;
 }
 
-async function makeReady(db: Database, wire: Database, plan: CapturePlan): Promise<Result<Ready>> {
+async function makeReady(
+  db: Database,
+  wire: Database,
+  plan: CapturePlan,
+  doubt: () => Promise<Result<unknown>>,
+): Promise<Result<Ready>> {
   const log = await checkLog(db);
   if (!log.ok) return log;
   const tables = await findTables(db, plan);
   if (!tables.ok) return tables;
-  const published = await publish(db, plan);
+  const published = await publish(db, plan, doubt);
   if (!published.ok) return published;
   const system = await wire.query('IDENTIFY_SYSTEM');
   if (!system.ok) return system;
@@ -139,7 +154,7 @@ function whyAnew(known: Mark | null, now: Pick<Mark, 'fingerprint' | 'system'>, 
   if (known.system !== now.system) return 'other_database';
   if (known.fingerprint !== now.fingerprint) return 'changed';
   if (!known.isWhole || known.position === null) return 'unfinished';
-  if (slot === null || slot.isLost || !slot.isOurs) return 'slot_lost';
+  if (slot === null || slot.isLost) return 'slot_lost';
   // Confirmed is what somebody has taken: what lies between is told to nobody again.
   if (slot.confirmed !== null && slot.confirmed > known.position.lsn) return 'slot_ahead';
   return null;

@@ -38,7 +38,7 @@ async function poll(deps: RunDeps, db: Database): Promise<Trouble> {
   const seen = new Seen(limits.captureSeenMax);
   // One that followed the log before left a slot, for which the database would keep its log for ever.
   const left = await db.query(
-    'SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1 AND NOT active',
+    "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1 AND NOT active AND plugin = 'pgoutput' AND database = current_database()",
     [plan.slot],
   );
   if (!left.ok && left.code === 'cut') return left;

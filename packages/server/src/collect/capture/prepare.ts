@@ -25,7 +25,10 @@ export interface Table {
 
 /** Finds the tables, and what keeps one of them from being followed. */
 export async function findTables(db: Database, plan: CapturePlan): Promise<Result<readonly Table[]>> {
-  const found = await db.query(TABLES, [JSON.stringify(plan.tables.map(({ table }) => table))]);
+  const found = await db.query(TABLES, [
+    JSON.stringify(plan.tables.map(({ table }) => table)),
+    plan.mode === 'poll' ? 't' : 'f',
+  ]);
   if (!found.ok) return found;
   const byName = new Map(found.value.map((row) => [row[0], row]));
   const tables: Table[] = [];
@@ -105,8 +108,15 @@ export async function checkLog(db: Database): Promise<Result<null>> {
   return ok(null);
 }
 
-/** Makes the publication one of exactly these tables. The value: was it so already? */
-export async function publish(db: Database, plan: CapturePlan): Promise<Result<boolean>> {
+/**
+ * Makes the publication one of exactly these tables. The value: was it so already? Before it is changed, `doubt` writes down that
+ * there is nothing to go on from: what happened to it meanwhile nobody has told us.
+ */
+export async function publish(
+  db: Database,
+  plan: CapturePlan,
+  doubt: () => Promise<Result<unknown>>,
+): Promise<Result<boolean>> {
   const name = quoted(plan.publication);
   const listed = plan.tables.map(({ table }) => quoted(table)).join(', ');
   const found = await db.query(
@@ -117,20 +127,22 @@ export async function publish(db: Database, plan: CapturePlan): Promise<Result<b
   );
   if (!found.ok) return found;
   const [row] = found.value;
+  const published = names(row?.[2]);
+  const isSame = published.length === plan.tables.length && plan.tables.every(({ table }) => published.includes(table));
+  if (row?.[1] === 't' && (row[0] === 't' || isSame)) return ok(true);
+  const doubted = await doubt();
+  if (!doubted.ok) return doubted;
   if (row === undefined) {
     const sql = `CREATE PUBLICATION ${name} FOR TABLE ${listed} WITH (publish_via_partition_root = true)`;
     const made = await db.query(sql);
     return made.ok ? ok(false) : mayNot(made, sql);
   }
-  const published = names(row[2]);
-  if (row[0] === 't' && row[1] === 't') return ok(true);
   if (row[1] !== 't') {
     const sql = `ALTER PUBLICATION ${name} SET (publish = 'insert, update, delete, truncate', publish_via_partition_root = true)`;
     const altered = await db.query(sql);
     if (!altered.ok) return mayNot(altered, sql);
   }
-  const isSame = published.length === plan.tables.length && plan.tables.every(({ table }) => published.includes(table));
-  if (isSame) return ok(row[1] === 't');
+  if (row[0] === 't' || isSame) return ok(false);
   const sql = `ALTER PUBLICATION ${name} SET TABLE ${listed}`;
   const altered = await db.query(sql);
   return altered.ok ? ok(false) : mayNot(altered, sql);
@@ -184,10 +196,10 @@ function names(text: string | null | undefined): readonly string[] {
   return Array.isArray(list) ? list.filter((each) => typeof each === 'string') : [];
 }
 
-/** Of each table: its oid and kind, may we read it, its columns, and those that are told of a row that is changed or deleted. */
+/** Of each table: its oid and kind, may we read it, its columns (the log says nothing of those that are made of others), and those that are told of a row that is changed or deleted. */
 const TABLES = `
   SELECT n.nspname || '.' || c.relname, c.oid::text, c.relkind, has_table_privilege(c.oid, 'SELECT'),
-    coalesce((SELECT json_agg(a.attname) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), '[]'),
+    coalesce((SELECT json_agg(a.attname) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND ($2::boolean OR a.attgenerated = '')), '[]'),
     coalesce((SELECT json_agg(a.attname) FROM pg_attribute a
       WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND (c.relreplident = 'f' OR EXISTS (
         SELECT FROM pg_index i WHERE i.indrelid = c.oid AND a.attnum = ANY(i.indkey)

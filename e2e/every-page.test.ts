@@ -143,6 +143,14 @@ describe('by role', () => {
         await settled(page);
         expect(await page.getByRole('heading', { level: 1, name: REFUSED }).count(), path).toBe(0);
       }
+      if (role === 'viewer') {
+        // What a critical message leads its readers to: its words, whoever they are.
+        const said = { id: 'moving', title: 'We are moving', audience: 'everyone', publish: true };
+        expect((await server.api('POST', '/v1/messages', said)).status).toBe(201);
+        await page.goto(`${server.url}/messages/moving`);
+        await page.getByRole('heading', { level: 1, name: 'We are moving' }).waitFor();
+        await server.api('DELETE', '/v1/messages/moving');
+      }
       const settings = dashboardPages.filter(({ path }) => path.startsWith('/settings/'));
       await page.goto(`${server.url}/settings/account`);
       await settled(page);

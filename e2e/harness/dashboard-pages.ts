@@ -52,7 +52,7 @@ export const dashboardPages: readonly DashboardPage[] = [
     /· The new search is here$/u,
     /All customers/u,
     '/messages/welcome',
-    'messages:change',
+    null,
   ),
   page('/inbox', 'Inbox', 'Inbox', /Billing/u),
   page('/notifications', 'Notifications', 'Notifications', 'Hook', undefined, 'channels:read'),

@@ -31,6 +31,11 @@ test('each quarter of an hour of a year is found again, but for the hour that co
   }
 });
 
+test('a year that is still being typed is kept as it is typed', () => {
+  for (const wall of ['0002-12-01T10:00', '0020-12-01T10:00', '0202-12-01T10:00'])
+    for (const zone of ['UTC', 'Asia/Tokyo']) expect(wallOf(momentOf(wall, zone) ?? 0, zone)).toBe(wall);
+});
+
 test('what is no date is none', () => {
   for (const text of ['', 'soon', '2026-13-01T00:00', '2026-11-29']) expect(momentOf(text, 'UTC')).toBe(null);
 });

@@ -33,7 +33,10 @@ function asUtc(at: number, zone: string): number {
       .map(({ type, value }) => [type, Number(value)]),
   );
   const part = (name: Intl.DateTimeFormatPartTypes): number => parts.get(name) ?? 0;
-  return Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'));
+  // Not Date.UTC: a year below 100, as while it is being typed, would be one of the last century.
+  const utc = new Date(0);
+  utc.setUTCFullYear(part('year'), part('month') - 1, part('day'));
+  return utc.setUTCHours(part('hour'), part('minute'));
 }
 
 const clocks = new Map<string, Intl.DateTimeFormat>();

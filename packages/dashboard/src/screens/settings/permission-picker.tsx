@@ -40,6 +40,8 @@ export function PermissionPicker({ table, mine, chosen, onChange }: Props): Reac
           placeholder="Find"
           value={text}
           onChange={(event) => setText(event.currentTarget.value)}
+          // It narrows a list; in a form of one text field Enter would make the key.
+          onKeyDown={(event) => event.key === 'Enter' && event.preventDefault()}
           className="w-36"
         />
         <span className="text-xs text-muted">Begin with</span>

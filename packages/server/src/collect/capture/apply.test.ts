@@ -166,6 +166,36 @@ test('[CP13] what its row says of a record of ours is believed at once; runs go 
   await desk.close();
 });
 
+test('[CP13] a row that goes, or that is left out, takes no record along that somebody else speaks of', async () => {
+  const { desk, applier, put, plan } = await open([
+    { table: 'agent_status', pack: 'agent_status' },
+    { table: 'orders', collection: 'orders', columns: { n: 'number' } },
+    { table: 'closed', collection: 'orders', columns: { n: 'number' }, only: { state: ['open'] } },
+  ]);
+  await applier.apply(
+    [put('agent_status', { agent_id: 'a', status: 'active' }), put('orders', { id: '1', n: '1' })],
+    null,
+  );
+  expect(desk.row('agents', 'a')).toMatchObject({ status: 'up' });
+  await desk.deps.commit.write('main', 'test', (draft) => {
+    draft.put('agents', 'a', { ...desk.row('agents', 'a'), source: { kind: 'sdk', id: 'its own', seq: 1 } });
+    return { ok: true, value: null };
+  });
+  await applier.apply(
+    [
+      { kind: 'delete', plan: plan('agent_status'), old: new Map([['agent_id', 'a']]) },
+      put('closed', { id: '1', n: '5', state: 'closed' }),
+      { kind: 'delete', plan: plan('closed'), old: new Map([['id', '1']]) },
+    ],
+    null,
+  );
+  expect(desk.row('agents', 'a')).not.toBeNull();
+  expect(desk.row('orders', '1')).toMatchObject({ n: 1 });
+  await applier.apply([{ kind: 'delete', plan: plan('orders'), old: new Map([['id', '1']]) }], null);
+  expect(desk.row('orders', '1')).toBeNull();
+  await desk.close();
+});
+
 test('[CP8] rows that are refused, alone or by the store, are counted; the others and the mark are written, once', async () => {
   const { desk, applier, put } = await open(
     [{ table: 'orders', collection: 'orders', columns: { n: 'number', note: 'text' } }],

@@ -126,9 +126,7 @@ export class Applier {
   }
 
   #forget(draft: Draft, plan: TablePlan, id: string): Result<null> {
-    if (REPORTED.has(plan.collection)) return forget(draft, plan.collection, id);
-    if (draft.get(plan.collection, id) !== null) draft.delete(plan.collection, id);
-    return ok(null);
+    return forget(draft, plan.collection, id, this.sourceOf(plan));
   }
 }
 

@@ -10,6 +10,7 @@ import { Database } from './database.ts';
 import { followLog } from './follow-log.ts';
 import { followPolls } from './follow-polls.ts';
 import { readMark } from './mark.ts';
+import { speakerOf } from './report-row.ts';
 import type { CapturePlan } from './plan.ts';
 import type { RunDeps } from './run.ts';
 import { Told } from './told.ts';
@@ -120,7 +121,6 @@ const STEADY_MS = 10_000;
 
 function* idsOf(entries: Iterable<{ readonly id: string; readonly row: Row }>, source: string): Iterable<string> {
   for (const { id, row } of entries) {
-    const from = row['source'];
-    if (typeof from === 'object' && from !== null && 'id' in from && from['id'] === source) yield id;
+    if (speakerOf(row) === source) yield id;
   }
 }

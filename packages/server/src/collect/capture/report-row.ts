@@ -59,14 +59,29 @@ export function report(deps: WriteDeps, draft: Draft, { plan, item, sourceId }: 
   return applied.ok ? ok(null) : applied;
 }
 
-/** The row is gone: so is its record, unless others made it. */
-export function forget(draft: Draft, collection: string, id: string): Result<null> {
+/**
+ * The row is gone: so is its record, unless somebody else made it or speaks of it. Of a service many may speak, so there it is only
+ * another table that keeps it.
+ */
+export function forget(draft: Draft, collection: string, id: string, sourceId: string): Result<null> {
   const row = draft.get(collection, id);
   if (row === null) return ok(null);
-  if (collection === 'services' && row['managedBy'] !== MANAGED_BY) return ok(null);
+  const speaker = speakerOf(row);
+  const isTheirs =
+    collection === 'services'
+      ? row['managedBy'] !== MANAGED_BY || (speaker !== sourceId && speaker.startsWith(`${MANAGED_BY}:`))
+      : speaker !== sourceId;
+  if (isTheirs) return ok(null);
   draft.delete(collection, id);
   if (collection === 'services' && draft.get('checks', id) !== null) draft.delete('checks', id);
   return ok(null);
+}
+
+/** Who said last what the record is. */
+export function speakerOf(row: Row): string {
+  const source = row['source'];
+  const id = typeof source === 'object' && source !== null && 'id' in source ? source['id'] : null;
+  return typeof id === 'string' ? id : '';
 }
 
 const MANAGED_BY = 'capture';

@@ -70,6 +70,31 @@ test('[PT6] what is asked for twice is held once, told to both, and ends by itse
   expect(told).toEqual(['3 loaded 1']);
 });
 
+test('[PT6] what is let go of before its answer came takes nobody along who asked for the same', async () => {
+  const { world, line, told, step } = await dial();
+  put(world, 'a', { status: 'up' });
+  line.watch('services', ALL, 100);
+  const second = line.watch('services', ALL, 100);
+  line.drop(second);
+  await step(200);
+  expect(told.splice(0)).toEqual(['welcome admin', '1 loaded 1']);
+  put(world, 'b', {});
+  await step(200);
+  expect(told.splice(0)).toEqual(['1 enter b']);
+  line.drop(1);
+  await step(200);
+  expect(world.gateway.stats.subscriptions).toBe(0);
+  line.drop(line.watch('services', ALL, 100));
+  await step(200);
+  expect([told, world.gateway.stats.subscriptions]).toEqual([[], 0]);
+  line.drop(line.watch('services', ALL, 100));
+  line.watch('services', ALL, 100);
+  await step(200);
+  put(world, 'c', {});
+  await step(200);
+  expect(told).toEqual(['5 loaded 2', '5 enter c']);
+});
+
 test('[PT4] a view that may not be seen any more ends for all who asked for it', async () => {
   const { world, line, told, step } = await dial();
   line.watch('services', ALL, 100);

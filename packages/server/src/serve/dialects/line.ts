@@ -77,6 +77,8 @@ interface Held {
   readonly fresh: Set<number>;
   /** The last of them, under which the session knows it. */
   s: number;
+  /** The session has said which view it is; before that nobody knows whose else it is. */
+  isKnown: boolean;
   /** The version up to which everything that happened in it was told. */
   version: number;
   readonly rows: Map<number, JsonObject>;
@@ -128,7 +130,15 @@ export class Line {
   watch(collection: string, filter: Filter, intervalMs: number): number {
     this.#lastS += 1;
     const s = this.#lastS;
-    this.#byS.set(s, { s, asked: new Set([s]), fresh: new Set([s]), version: 0, rows: new Map(), incoming: null });
+    this.#byS.set(s, {
+      s,
+      isKnown: false,
+      asked: new Set([s]),
+      fresh: new Set([s]),
+      version: 0,
+      rows: new Map(),
+      incoming: null,
+    });
     this.#say({ t: 'sub', s, c: collection, f: filterJson(filter), iv: intervalMs });
     return s;
   }
@@ -159,12 +169,12 @@ export class Line {
   drop(s: number): void {
     const held = this.#byS.get(s);
     if (held === undefined) return;
-    this.#byS.delete(s);
     held.asked.delete(s);
     held.fresh.delete(s);
-    if (held.asked.size > 0) return;
-    this.#forget(held);
-    this.#say({ t: 'unsub', s: held.s });
+    // Its answer may say that it is a view of somebody else, too: then it is known by this number from now on.
+    if (held.asked.size === 0 && !held.isKnown) return;
+    this.#byS.delete(s);
+    if (held.asked.size === 0) this.#leave(held);
   }
 
   /** Calls a command, or reports under the name `report`; `then` hears of it once: the record's id, or why not. */
@@ -236,7 +246,12 @@ export class Line {
       }
       case 'subd': {
         const held = this.#byS.get(frame.s);
-        if (held !== undefined) this.#views.set(frame.w, this.#joined(held, this.#views.get(frame.w)));
+        if (held === undefined) return;
+        held.isKnown = true;
+        if (held.asked.size === 0) this.#byS.delete(frame.s);
+        const view = this.#joined(held, this.#views.get(frame.w));
+        this.#views.set(frame.w, view);
+        if (view.asked.size === 0) this.#leave(view);
         return;
       }
       case 's':
@@ -257,6 +272,7 @@ export class Line {
       case 'err':
         if (frame.s !== undefined) {
           const held = this.#byS.get(frame.s);
+          this.#byS.delete(frame.s);
           if (held !== undefined) this.#forget(held);
           for (const s of held?.asked ?? [frame.s]) this.#events.refused(s, frame.code, frame.msg);
         } else if (frame.fatal === true || frame.code.startsWith('auth_')) this.#end(frame.code, frame.msg);
@@ -343,6 +359,12 @@ export class Line {
     }
     old.s = held.s;
     return old;
+  }
+
+  /** Nobody asks for it any more. */
+  #leave(held: Held): void {
+    this.#forget(held);
+    this.#say({ t: 'unsub', s: held.s });
   }
 
   #forget(held: Held): void {

@@ -65,7 +65,16 @@ function isFor({ needs, claims }: TopicRule, principal: Principal): boolean {
 /** Does the topic have the form of the pattern, with what the caller is in its places? */
 function fits(pattern: string, topic: string, principal: Principal): boolean {
   const parts = pattern.split(/(\*|\{[^{}]*\})/u).filter((part) => part !== '');
+  // Each place is tried once for each part: a caller chooses the name, and stars multiply.
+  const failed = new Set<number>();
   const from = (part: number, at: number): boolean => {
+    const place = part * (topic.length + 1) + at;
+    if (failed.has(place)) return false;
+    const isFit = tried(part, at);
+    if (!isFit) failed.add(place);
+    return isFit;
+  };
+  const tried = (part: number, at: number): boolean => {
     const text = parts[part];
     if (text === undefined) return at === topic.length;
     if (text === '*') {

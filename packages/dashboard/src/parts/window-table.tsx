@@ -38,6 +38,13 @@ const ROW_PX = 44;
 const DENSE_PX = 32;
 const NARROW_PX = 72;
 
+/** How high a row is now: what the page has to move by when rows come above what is seen. */
+export function useRowPx(): number {
+  const isNarrow = useNarrow();
+  const { density } = useLook();
+  return isNarrow ? NARROW_PX : density === 'dense' ? DENSE_PX : ROW_PX;
+}
+
 /**
  * A table of any length, of which the rows around what is seen are held: the order is the server's, the scrollbar as long as the
  * whole list. A row renders again only when its own record changed. j and k move, x selects, Enter opens.
@@ -48,8 +55,7 @@ export function WindowTable<T extends { readonly id: string }>(props: Props<T>):
   const { shown, template } = useShown(columns, onSelect !== undefined);
   const anchor = useRef<HTMLDivElement>(null);
   const margin = useOffset(anchor);
-  const { density } = useLook();
-  const height = isNarrow ? NARROW_PX : density === 'dense' ? DENSE_PX : ROW_PX;
+  const height = useRowPx();
   const [cursor, setCursor] = useState<number | null>(null);
   const seen = useRef({ startIndex: 0, endIndex: 0 });
   const rowsOf = useCallback((range: Range) => {

@@ -108,12 +108,18 @@ function Header({ row }: { row: Message }): ReactNode {
 }
 
 function Publish({ row }: { row: Message }): ReactNode {
+  const [busy, setBusy] = useState(false);
+  const once = async (work: Promise<void>): Promise<void> => {
+    setBusy(true);
+    await work;
+    setBusy(false);
+  };
   return row.startsAt !== null && row.startsAt > serverNow() ? (
-    <Button tone="primary" onClick={() => void act('messages', row.id, 'publish')}>
+    <Button tone="primary" busy={busy} onClick={() => void once(act('messages', row.id, 'publish'))}>
       <CalendarClock aria-hidden /> Schedule
     </Button>
   ) : (
-    <Button tone="primary" onClick={() => void activate(row)}>
+    <Button tone="primary" busy={busy} onClick={() => void once(activate(row))}>
       <Play aria-hidden /> Activate now
     </Button>
   );

@@ -18,7 +18,7 @@ import { Badge, StatusIcon } from '../../parts/status.tsx';
 import type { Column } from '../../parts/table-head.tsx';
 import { Tabs } from '../../parts/tabs.tsx';
 import { Ago } from '../../parts/time.tsx';
-import { WindowTable } from '../../parts/window-table.tsx';
+import { useRowPx, WindowTable } from '../../parts/window-table.tsx';
 import { MessageMenu } from './actions.tsx';
 import { Filters } from './filters.tsx';
 import { forWhom, priorityLooks, stateLooks, tabTitles } from './look.ts';
@@ -57,7 +57,6 @@ const LISTED = [
 type Listed = Pick<Message, (typeof LISTED)[number] | 'id'>;
 
 const SORTS = ['title', 'startsAt', 'endsAt', 'shown', 'dismissed', 'createdAt'] as const;
-const ROW_PX = 44;
 
 /** What is said to people and to the users of apps. Who may not write sees what is said to them. */
 export function Messages(): ReactNode {
@@ -81,11 +80,12 @@ function Written(): ReactNode {
   const mayCreate = useCan('messages:create');
   const { tab = 'active' } = search;
   const { key: by, isDown } = sortOf(search);
+  const rowPx = useRowPx();
   const live = useWindow('messages', {
     where: filterOf(search),
     fields: LISTED,
     sort: [[by, isDown ? 'desc' : 'asc']],
-    onShift: (rows) => window.scrollBy(0, rows * ROW_PX),
+    onShift: (rows) => window.scrollBy(0, rows * rowPx),
   });
   const counts = useCounts(search);
   const close = (): void => set(viewOf(search));

@@ -10,6 +10,7 @@ import { Badge, statusLooks } from '../../parts/status.tsx';
 import { RowLink } from '../../parts/row-link.tsx';
 import type { Column } from '../../parts/table-head.tsx';
 import { Ago } from '../../parts/time.tsx';
+import { useRowPx } from '../../parts/window-table.tsx';
 import { PeopleList } from './list.tsx';
 import { lookOfPerson } from './look.ts';
 import { filterOf, type PeopleSearch } from './search.ts';
@@ -46,7 +47,6 @@ const LISTED = [
 ] as const;
 
 const SORTS = ['name', 'status', 'plan', 'users', 'openAlerts', 'updatedAt'] as const;
-const ROW_PX = 44;
 
 /** Every customer, with what is wrong for whom. */
 export function Customers(): ReactNode {
@@ -55,11 +55,12 @@ export function Customers(): ReactNode {
   const navigate = useNavigate({ from: '/customers' });
   const key = SORTS.find((each) => each === search.sort) ?? 'name';
   const isDown = search.down ?? false;
+  const rowPx = useRowPx();
   const live = useWindow('customers', {
     where: filterOf(search),
     fields: LISTED,
     sort: [[key, isDown ? 'desc' : 'asc']],
-    onShift: (rows) => window.scrollBy(0, rows * ROW_PX),
+    onShift: (rows) => window.scrollBy(0, rows * rowPx),
   });
   const onSearch = (next: PeopleSearch): void => void navigate({ search: next, replace: true });
   const isTrouble = search.trouble === true;

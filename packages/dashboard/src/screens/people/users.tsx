@@ -9,6 +9,7 @@ import { Badge } from '../../parts/status.tsx';
 import { RowLink } from '../../parts/row-link.tsx';
 import type { Column } from '../../parts/table-head.tsx';
 import { Ago } from '../../parts/time.tsx';
+import { useRowPx } from '../../parts/window-table.tsx';
 import { PeopleList } from './list.tsx';
 import { lookOfPerson } from './look.ts';
 import { filterOf, type PeopleSearch } from './search.ts';
@@ -19,7 +20,6 @@ type User = Pick<RowOf<'users'>, 'customer' | 'email' | 'id' | 'lastSeenAt' | 'n
 const LISTED = ['name', 'email', 'status', 'customer', 'role', 'lastSeenAt', 'tags'] as const;
 
 const SORTS = ['name', 'email', 'status', 'customer', 'role', 'lastSeenAt'] as const;
-const ROW_PX = 44;
 
 /** Every user of the platform. */
 export function Users(): ReactNode {
@@ -28,11 +28,12 @@ export function Users(): ReactNode {
   const navigate = useNavigate({ from: '/users' });
   const key = SORTS.find((each) => each === search.sort) ?? 'name';
   const isDown = search.down ?? false;
+  const rowPx = useRowPx();
   const live = useWindow('users', {
     where: filterOf(search),
     fields: LISTED,
     sort: [[key, isDown ? 'desc' : 'asc']],
-    onShift: (rows) => window.scrollBy(0, rows * ROW_PX),
+    onShift: (rows) => window.scrollBy(0, rows * rowPx),
   });
   const onSearch = (next: PeopleSearch): void => void navigate({ search: next, replace: true });
   return (

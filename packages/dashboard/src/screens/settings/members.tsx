@@ -71,6 +71,13 @@ function MembersPanes(): ReactNode {
   const [doing, setDoing] = useState<Doing | null>(null);
   const again = (): Promise<void> => queries.invalidateQueries({ queryKey: INVITES });
   const close = (): void => setDoing(null);
+  // One at a time: each sending ends the link of the one before.
+  const [busy, setBusy] = useState<string | null>(null);
+  const once = async (email: string, work: (email: string) => Promise<void>): Promise<void> => {
+    setBusy(email);
+    await work(email);
+    setBusy(null);
+  };
   const resend = async (email: string): Promise<void> => {
     const answer = await resendInvite(email);
     if (!answer.ok) return failedToast(answer.problem);
@@ -219,7 +226,12 @@ function MembersPanes(): ReactNode {
                     </p>
                   </div>
                   {may.invite && (
-                    <Button size="small" onClick={() => void resend(email)} aria-label={`Send again to ${email}`}>
+                    <Button
+                      size="small"
+                      busy={busy === email}
+                      onClick={() => void once(email, resend)}
+                      aria-label={`Send again to ${email}`}
+                    >
                       Send again
                     </Button>
                   )}
@@ -227,7 +239,8 @@ function MembersPanes(): ReactNode {
                     <Button
                       size="small"
                       tone="danger"
-                      onClick={() => void withdraw(email)}
+                      busy={busy === email}
+                      onClick={() => void once(email, withdraw)}
                       aria-label={`Withdraw the invitation of ${email}`}
                     >
                       Withdraw

@@ -124,7 +124,7 @@ describe('[CK4] PostgreSQL', () => {
   });
 
   test('a server that hangs, and goes on', async () => {
-    server.freeze();
+    await server.freeze();
     const hung = await probe('postgres', server.port, { credentials, timeoutMs: 500 });
     server.thaw();
     expect(said(hung)).toBe('unhealthy timeout reach:ok protocol:fail');
@@ -198,6 +198,16 @@ describe('[CK4] MySQL', () => {
       /^unhealthy (timeout|query_timeout) reach:ok protocol:ok auth:ok query:fail$/,
     ],
     [
+      'a query that the server itself ends',
+      { credentials, probe: sql('SET STATEMENT max_statement_time=0.1 FOR SELECT SLEEP(30)') },
+      'unhealthy query_timeout reach:ok protocol:ok auth:ok query:fail',
+    ],
+    [
+      'a fault that only MariaDB knows',
+      { credentials, probe: sql('SET ROLE nowhere') },
+      'unhealthy query_failed reach:ok protocol:ok auth:ok query:fail',
+    ],
+    [
       'encryption it does not offer',
       { credentials, probe: sql(null, { encryption: 'on' }) },
       /^unhealthy tls_(unavailable|untrusted|self_signed) reach:ok protocol:fail$/,
@@ -226,7 +236,7 @@ describe('[CK4] MySQL', () => {
   });
 
   test('a server that hangs', async () => {
-    server.freeze();
+    await server.freeze();
     const hung = await probe('mysql', server.port, { credentials, probe: sql(null), timeoutMs: 500 });
     server.thaw();
     expect(said(hung)).toBe('unhealthy timeout reach:ok protocol:fail');
@@ -282,7 +292,7 @@ describe('[CK4] Redis', () => {
   });
 
   test('a server that hangs', async () => {
-    server.freeze();
+    await server.freeze();
     const hung = await probe('redis', server.port, { credentials, timeoutMs: 300 });
     server.thaw();
     expect(said(hung)).toBe('unhealthy timeout reach:ok protocol:fail');
@@ -333,7 +343,7 @@ describe('[CK4] NATS', () => {
   });
 
   test('a server that hangs', async () => {
-    server.freeze();
+    await server.freeze();
     const hung = await probe('nats', server.port, { credentials, timeoutMs: 300 });
     server.thaw();
     expect(said(hung)).toBe('unhealthy timeout reach:ok protocol:fail');

@@ -2,6 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../packages/server/src/testing/free-port.ts';
+import { freeze } from '../packages/server/src/testing/peers/freeze.ts';
 import { Peer } from '../packages/server/src/testing/peers/peer.ts';
 import { launchBrowser } from './harness/browser.ts';
 import { CutProxy } from './harness/cut.ts';
@@ -99,7 +100,7 @@ test('kill -9 of the server is red in the open tab within a second, and green ag
 
 test('SIGSTOP is suspected, then down; SIGCONT is up again on the same session', async () => {
   const lost = (await read()).mcp.sessionsLost;
-  peer.signal('SIGSTOP');
+  await freeze(peer.pid);
   await until('the suspicion', async () => (await read()).suspect?.to === 'unhealthy');
   expect((await read()).status).toBe('up');
   await becomes('down');

@@ -24,6 +24,7 @@ import {
 } from '../packages/server/src/testing/peers/faults.ts';
 import { systemClock, type Clock } from '../packages/server/src/lib/clock.ts';
 import { freePort } from '../packages/server/src/testing/free-port.ts';
+import { freeze } from '../packages/server/src/testing/peers/freeze.ts';
 import { waitFor } from '../packages/server/src/testing/peers/peer.ts';
 import { planOf } from '../packages/server/src/testing/peers/plan.ts';
 import { createProbing, type Probing } from '../packages/server/src/testing/peers/probing.ts';
@@ -829,7 +830,7 @@ test('[MCP-F23] a stopped child times out and goes on as the same process', asyn
   const plan = childPlan('good');
   await probing.probers.probe(plan);
   const [pid = 0] = pids();
-  process.kill(pid, 'SIGSTOP');
+  await freeze(pid);
   expect(said(await probing.probers.probe(childPlan('good', { timeoutMs: SILENCE_MS })))).toBe(
     'unhealthy timeout failed',
   );

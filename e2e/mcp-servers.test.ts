@@ -16,6 +16,7 @@ import {
   toolNamed,
 } from '../packages/server/src/testing/peers/faults.ts';
 import { freePort } from '../packages/server/src/testing/free-port.ts';
+import { freeze } from '../packages/server/src/testing/peers/freeze.ts';
 import { binPath, Peer, waitFor } from '../packages/server/src/testing/peers/peer.ts';
 import { planOf } from '../packages/server/src/testing/peers/plan.ts';
 import { createProbing, type Probing } from '../packages/server/src/testing/peers/probing.ts';
@@ -222,7 +223,7 @@ test.each([
   const server = await everything(how);
   const plan = planOf('mcp', `http://127.0.0.1:${server.port}${path}`, { timeoutMs: 800 });
   await probing.probers.probe(plan);
-  server.signal('SIGSTOP');
+  await freeze(server.pid);
   const stopped = await probing.probers.probe(plan);
   expect(said(stopped)).toBe('unhealthy timeout failed');
   // The kernel still accepts: a TCP check would call this server fine.

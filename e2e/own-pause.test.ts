@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { expect, test } from 'vitest';
+import { freeze } from '../packages/server/src/testing/peers/freeze.ts';
 import { TestServer } from './harness/server.ts';
 import { until } from './harness/until.ts';
 
@@ -44,7 +45,7 @@ test('[OW4] a real server that is stopped for 32 s: who went on is not late, no 
     const status = async (id: string): Promise<string> => (await server.api('GET', `/v1/services/${id}`)).body.status;
     for (const id of ['alive', 'dead', 'web']) await until(`${id} to be up`, async () => (await status(id)) === 'up');
 
-    process.kill(server.pid, 'SIGSTOP');
+    await freeze(server.pid);
     await rest(STOPPED_MS);
     process.kill(server.pid, 'SIGCONT');
 

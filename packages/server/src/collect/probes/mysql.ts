@@ -142,6 +142,7 @@ function refused(sheet: Sheet, fault: Fault, during: 'protocol' | 'query' = 'pro
 function faultOfError(plan: CheckPlan, error: unknown): Failed {
   if (error instanceof FaultError) return { ok: false, ...error.fault };
   const code = codeOf(error);
+  if (code === '' && errnoOf(error) !== null) return ofMariaDb(errnoOf(error) ?? 0);
   switch (code) {
     case 'ER_ACCESS_DENIED_ERROR':
     case 'ER_ACCESS_DENIED_NO_PASSWORD_ERROR':
@@ -155,9 +156,8 @@ function faultOfError(plan: CheckPlan, error: unknown): Failed {
       return fail('no_database', 'The server has no such database.');
     case 'ER_CON_COUNT_ERROR':
       return fail('too_many_connections', 'The server has no connection left.');
-    case 'ER_STATEMENT_TIMEOUT':
     case 'ER_QUERY_TIMEOUT':
-      return fail('query_timeout', 'The query did not end within the timeout.');
+      return QUERY_TIMEOUT;
     case 'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION':
       return fail('query_writes', 'The query writes; a check only reads.');
     case 'PROTOCOL_CONNECTION_LOST':
@@ -171,5 +171,19 @@ function faultOfError(plan: CheckPlan, error: unknown): Failed {
   return faultOf(error);
 }
 
+/** An error that the server sent, of which the driver knows no name: those that only MariaDB has. */
+function ofMariaDb(errno: number): Failed {
+  return errno === MARIADB_STATEMENT_TIMEOUT
+    ? QUERY_TIMEOUT
+    : fail('query_failed', `The query failed (error ${errno}).`);
+}
+
+function errnoOf(error: unknown): number | null {
+  return error instanceof Error && 'errno' in error && typeof error.errno === 'number' ? error.errno : null;
+}
+
+/** `ER_STATEMENT_TIMEOUT` of MariaDB, https://mariadb.com/docs/server/reference/error-codes/mariadb-error-codes-1900-to-1999/e1969 */
+const MARIADB_STATEMENT_TIMEOUT = 1969;
+const QUERY_TIMEOUT = fail('query_timeout', 'The query did not end within the timeout.');
 const NOT_MYSQL: Failed = fail('not_mysql', 'The answer is not valid MySQL protocol.');
 const ROWS_MAX = 1_000;

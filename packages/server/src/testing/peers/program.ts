@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../free-port.ts';
+import { freeze } from './freeze.ts';
 import { waitFor } from './peer.ts';
 
 /** A server of the system, run for a test on a fresh folder and a free port. Ends with `stop`. */
@@ -15,7 +16,7 @@ export interface Program {
   /** Ends it and waits until it is gone; its folder goes too. */
   stop(): Promise<void>;
   /** Stops it from doing anything, without ending it, and lets it go on. */
-  freeze(): void;
+  freeze(): Promise<void>;
   thaw(): void;
 }
 
@@ -141,12 +142,13 @@ async function run({ command, args, user, folder, port, ready }: Start): Promise
     await stop();
     throw new Error(`${command} did not start within ${START_MS} ms; is it installed? It said:\n${output}`);
   }
+  const { pid } = child;
   return {
     port,
-    pid: child.pid,
+    pid,
     output: () => output,
     stop,
-    freeze: () => void child.kill('SIGSTOP'),
+    freeze: () => freeze(pid),
     thaw: () => void child.kill('SIGCONT'),
   };
 }

@@ -34,6 +34,28 @@ export function readReport(path: string, root: string): readonly FileReport[] | 
   return listIn(report, 'testResults').map((entry) => readFile(entry, relative(root, textIn(entry, 'name'))));
 }
 
+/** What two looks at one file say together. */
+export interface Twice {
+  /** The second look, with those failures only that both saw. */
+  readonly report: FileReport;
+  /** Failures that one look saw and the other did not. */
+  readonly shaky: readonly Failure[];
+}
+
+/** Two looks at the same file: a test fails when both say so. A file that could not be run says nothing for any of its tests. */
+export function twice(once: FileReport, again: FileReport): Twice {
+  const still = again.failures.filter((failure) => isIn(once, failure));
+  const shaky = [
+    ...once.failures.filter((failure) => !isIn(again, failure)),
+    ...again.failures.filter((failure) => !isIn(once, failure)),
+  ];
+  return { report: { ...again, passed: again.passed + again.failures.length - still.length, failures: still }, shaky };
+}
+
+function isIn({ failures }: FileReport, { name }: Failure): boolean {
+  return failures.some((each) => each.name === name || each.name === '' || name === '');
+}
+
 /** A failure as one line for people. */
 export function sayFailure({ file, name, message }: Failure): string {
   return `${file}${name === '' ? '' : ` > ${name}`}${message === '' ? '' : `: ${message}`}`;

@@ -217,3 +217,30 @@ test('[SB12] REST is asked who calls before anything else, and says what is wron
   expect(asked.headers.get('access-control-allow-origin')).toBe('https://app.example');
   expect(asked.headers.get('access-control-allow-headers')).toContain('apikey');
 });
+
+test.each(newest(1))(
+  '[SB13] %s: what was answered for is told again after a kill -9, once and in order',
+  async (_, open) => {
+    const topic = 'team:red:crash';
+    const replay = { config: { private: true, broadcast: { ack: true, replay: { since: Date.now() - 1 } } } };
+    const ada = await joined(person(open, 'ada', red), topic);
+    expect(await ada.channel.send({ type: 'broadcast', event: 'said', payload: { x: 1 } })).toBe('ok');
+    expect(await ada.channel.httpSend?.('said', { x: 2 })).toEqual({ success: true });
+    expect(await ada.channel.httpSend?.('bytes', new Uint8Array([7, 8]))).toEqual({ success: true });
+    await server.kill();
+    await server.launch();
+    const bob = await joined(person(open, 'bob', red), topic, replay);
+    expect(await bob.channel.send({ type: 'broadcast', event: 'said', payload: { x: 4 } })).toBe('ok');
+    await until('all of before', () => bob.heard.length === 3);
+    expect(bob.heard.map(({ event, payload }) => [event, payload.x])).toEqual([
+      ['said', 1],
+      ['said', 2],
+      ['bytes', undefined],
+    ]);
+    const cleo = await joined(person(open, 'cleo', red), topic, replay);
+    await until('all of it', () => cleo.heard.length === 4);
+    expect(cleo.heard.at(-1)?.payload.x).toBe(4);
+    const blueOne = await joined(person(open, 'dora', blue), topic, replay);
+    expect(blueOne.status).toBe('CHANNEL_ERROR');
+  },
+);

@@ -103,6 +103,7 @@ import { Rooms } from './serve/dialects/rooms.ts';
 import { attachSupabase, SUPABASE_PATH } from './serve/dialects/supabase/door.ts';
 import { Absences, Departures } from './serve/dialects/supabase/departures.ts';
 import { Kept } from './serve/dialects/supabase/kept.ts';
+import { Ledger } from './serve/dialects/supabase/ledger.ts';
 import { Topics } from './serve/dialects/supabase/topics.ts';
 import { attachSocketIo } from './serve/dialects/socketio/door.ts';
 import { attachTopics, plainAt } from './serve/dialects/topics/door.ts';
@@ -617,7 +618,10 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
         mutate,
       });
   followers.push((committed) => mcp?.follow(committed));
-  const said = new Topics({ rooms: new Rooms(limits), kept: new Kept({ clock, limits }), config: config.realtime });
+  const kept = new Kept({ clock, limits });
+  const ledger = new Ledger({ clock, limits, commit, store, kept });
+  endings.push(() => ledger.close());
+  const said = new Topics({ rooms: new Rooms(limits), kept, ledger, config: config.realtime });
   const http = createHttp({
     clock,
     log,
@@ -737,6 +741,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
 
   // start: wake what slept before any deadline can fire, then look, then open the doors.
   await accounts.settle();
+  await ledger.start();
   // A kill may have come between a link and its record, and earlier releases had no record of it.
   for (const org of live.orgs()) {
     for (const { email, role, createdBy } of accounts.invites(org))

@@ -71,6 +71,9 @@ export const limits = {
   keptPerTopicMax: 100,
   keptMs: 86_400_000,
   keptBytesMax: 16_777_216,
+  /** How soon it is durable when nobody waits for that, and when it is tried again after it could not be. */
+  keptWithinMs: 200,
+  keptAgainMs: 5_000,
   /** Of these, what one join is told again; messages of one REST call. */
   replayedPerJoinMax: 25,
   broadcastsPerRequestMax: 100,

@@ -413,6 +413,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     topics: new Topics({
       rooms: new Rooms(bounds),
       kept: new Kept({ clock, limits: bounds }),
+      ledger: { note: () => {}, settled: async () => ok(null) },
       config: { public: true, topics: [] },
     }),
     instructions,

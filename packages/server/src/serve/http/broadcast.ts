@@ -19,7 +19,17 @@ import { answersOf } from './shapes.ts';
 export function broadcastRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
   const { limits, topics } = deps;
   const accepted = {
-    ...answersOf('auth_required', 'auth_invalid', 'forbidden', 'bad_field', 'bad_request', 'too_large', 'rate_limited'),
+    ...answersOf(
+      'auth_required',
+      'auth_invalid',
+      'forbidden',
+      'bad_field',
+      'bad_request',
+      'too_large',
+      'rate_limited',
+      'overloaded',
+      'unavailable',
+    ),
     202: { description: 'Said to whoever is in the topic' },
   };
   const shown = {
@@ -49,7 +59,7 @@ export function broadcastRoutes(deps: HttpDeps, rates: Rates): readonly Route[] 
           isPrivate,
           ttlMs: null,
         }));
-        must(topics.sayAll(principal, messages));
+        must(await topics.sayAll(principal, messages));
         return new Response(null, { status: 202 });
       },
     }),
@@ -74,7 +84,7 @@ export function broadcastRoutes(deps: HttpDeps, rates: Rates): readonly Route[] 
         const isPrivate = query.private === 'true';
         if (ttlOf(persist) !== null && !isPrivate)
           throw new RefusedError(refuse('bad_request', 'only what is said in private topics is kept'));
-        must(topics.sayAll(principal, [{ topic, event, payload, isPrivate, ttlMs: ttlOf(persist) }]));
+        must(await topics.sayAll(principal, [{ topic, event, payload, isPrivate, ttlMs: ttlOf(persist) }]));
         return new Response(null, { status: 202 });
       },
     }),

@@ -7,7 +7,7 @@
  *
  * `phx_close` would be final for the client; after `phx_error` it joins again with the newest token it has.
  */
-import { filterKey, isJsonObject, type Json, type JsonObject } from '@statewire/protocol';
+import { filterKey, isJsonObject, ok, type Json, type JsonObject } from '@statewire/protocol';
 import type { CollectionOf } from '../../../lib/catalog.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Limits } from '../../../lib/limits.ts';
@@ -21,7 +21,7 @@ import type { Absences, Departures } from './departures.ts';
 import { bindingOf, type Binding, type Wish } from './join.ts';
 import type { Grant } from './policy.ts';
 import { presenceDiff, presenceState } from './presence.ts';
-import { roomOf, unreadable, unwritable, type Topic, type Topics } from './topics.ts';
+import { notKept, roomOf, unreadable, unwritable, type Topic, type Topics } from './topics.ts';
 
 export interface ChannelDeps {
   readonly clock: Clock;
@@ -124,7 +124,14 @@ export class Channel implements Member {
     }
     const except = this.#wish.hearsItself ? null : this;
     this.#deps.topics.say(this.#org, this.#named, message, { except, ttlMs: ttlOf(persist) });
-    if (this.#wish.wantsAck) this.#voice.reply(this.topic, asked, 'ok', {});
+    if (this.#wish.wantsAck) void this.#answer(asked);
+  }
+
+  /** What is answered with `ok` survives a crash, where it is kept at all. */
+  async #answer(asked: Asked): Promise<void> {
+    const settled = notKept((await this.#deps.topics.settled(this.#named)) ?? ok(null));
+    if (settled.ok) this.#voice.reply(this.topic, asked, 'ok', {});
+    else this.#voice.reply(this.topic, asked, 'error', { reason: `${settled.code}: ${settled.message}` });
   }
 
   track(asked: Asked, isThere: boolean, fields: JsonObject): void {

@@ -1,5 +1,5 @@
 import { collectionOf } from '@statewire/model';
-import { isJsonObject, type JsonObject } from '@statewire/protocol';
+import { isJsonObject, ok, type JsonObject } from '@statewire/protocol';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Limits } from '../../../lib/limits.ts';
 import { settle } from '../../../testing/fake-clock.ts';
@@ -43,6 +43,7 @@ function desk(more: Partial<Limits> = {}): Desk {
   const topics = new Topics({
     rooms: new Rooms(limits),
     kept: new Kept({ clock, limits }),
+    ledger: { note: () => {}, settled: async () => ok(null) },
     config: { public: true, topics: [] },
   });
   const departures = new Departures({ clock, limits, live, of: collectionOf });

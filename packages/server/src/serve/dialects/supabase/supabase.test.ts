@@ -1,5 +1,5 @@
 import { collectionOf } from '@statewire/model';
-import { assert, type JsonObject } from '@statewire/protocol';
+import { assert, ok, type JsonObject } from '@statewire/protocol';
 import { expect, test } from 'vitest';
 import { limits } from '../../../lib/limits.ts';
 import type { Principal } from '../../../lib/principal.ts';
@@ -331,6 +331,7 @@ test('[SB10] a client that does not read its answers is let go at the bound, and
   const topics = new Topics({
     rooms: new Rooms(limits),
     kept: new Kept({ clock, limits }),
+    ledger: { note: () => {}, settled: async () => ok(null) },
     config: { public: true, topics: [] },
   });
   const departures = new Departures({ clock, limits, live: new Live(), of: collectionOf });

@@ -3,6 +3,7 @@ import { ok, refuse, type Result } from '@statewire/protocol';
 import type { Principal } from '../../../lib/principal.ts';
 import type { Broadcast, Member, Rooms } from '../rooms.ts';
 import type { Kept } from './kept.ts';
+import type { Ledger } from './ledger.ts';
 import { grantOf, type Grant, type RealtimeConfig } from './policy.ts';
 
 /** Where Supabase's clients look. Pages of any origin may ask here: no cookie is read. */
@@ -17,19 +18,23 @@ export interface Topic {
 export class Topics {
   readonly rooms: Rooms;
   readonly kept: Kept;
+  readonly #ledger: Pick<Ledger, 'note' | 'settled'>;
   readonly #config: RealtimeConfig;
 
   constructor({
     rooms,
     kept,
+    ledger,
     config,
   }: {
     readonly rooms: Rooms;
     readonly kept: Kept;
+    readonly ledger: Pick<Ledger, 'note' | 'settled'>;
     readonly config: RealtimeConfig;
   }) {
     this.rooms = rooms;
     this.kept = kept;
+    this.#ledger = ledger;
     this.#config = config;
   }
 
@@ -45,22 +50,35 @@ export class Topics {
     by: { readonly except: Member | null; readonly ttlMs: number | null },
   ): void {
     const room = roomOf(topic);
-    if (topic.isPrivate) this.kept.keep(org, room, message, by.ttlMs);
+    if (topic.isPrivate) {
+      this.kept.keep(org, room, message, by.ttlMs);
+      this.#ledger.note();
+    }
     this.rooms.send(org, room, message, by.except);
   }
 
+  /** For who waits for an answer: when what was said in a topic would survive a crash. Null: nothing of it is kept. */
+  settled({ isPrivate }: Topic): Promise<Result<null>> | null {
+    return isPrivate ? this.#ledger.settled() : null;
+  }
+
   /** Says all of it, or nothing when one of them may not be said. */
-  sayAll(
+  async sayAll(
     principal: Principal,
     messages: readonly (Broadcast & Topic & { readonly ttlMs: number | null })[],
-  ): Result<null> {
+  ): Promise<Result<null>> {
     for (const { topic, isPrivate } of messages) {
       if (!this.grantOf(principal, { topic, isPrivate }).broadcast.write) return refuse('forbidden', unwritable(topic));
     }
     for (const { topic, isPrivate, event, payload, ttlMs } of messages)
       this.say(principal.org, { topic, isPrivate }, { event, payload }, { except: null, ttlMs });
-    return ok(null);
+    return messages.some(({ isPrivate }) => isPrivate) ? notKept(await this.#ledger.settled()) : ok(null);
   }
+}
+
+/** A failure to keep what was said, in a sentence for who said it. */
+export function notKept(settled: Result<null>): Result<null> {
+  return settled.ok ? settled : { ...settled, message: `it was said, but may not be kept: ${settled.message}` };
 }
 
 /** The room behind a topic. */

@@ -25,7 +25,7 @@ beforeAll(async () => {
   await fill();
   await server.stop();
   now = Date.now();
-  givePast(server, 'shop', { bornAgoMs: 60 * DAY_MS, changes: shopPast(), now });
+  givePast(server, 'shop', { bornAgoMs: 60 * DAY_MS, changes: shopPast(), now, slower: 4 });
   givePast(server, 'billing', {
     bornAgoMs: 5 * DAY_MS,
     changes: [{ agoMs: 3 * HOUR_MS, to: 'down', text: 'HTTP 500' }],
@@ -112,6 +112,19 @@ describe('what the page tells and does', () => {
     await page.goto(`${server.url}/services/nightly`);
     await settled(page);
     await uptime.getByText('–').first().waitFor();
+  });
+
+  test('[HI17] the overview says which service became slow, beside what is usual for it', async () => {
+    await until('the shift', async () => (await server.api('GET', '/v1/services/shop')).body.latencyShift !== null);
+    await page.goto(server.url);
+    const movers = page.locator('section', { has: page.getByRole('heading', { name: 'Latency movers' }) });
+    const line = movers.getByRole('listitem').filter({ hasText: 'Shop' });
+    await line.getByText(/× slower$/u).waitFor();
+    await line.getByText(/^\d+ ms, usually \d+ ms/u).waitFor();
+    await line.getByText(/of the last half hour beside that of/u).waitFor({ state: 'attached' });
+    await shot(page, 'overview with a mover');
+    await line.getByRole('link').click();
+    await page.waitForURL(`${server.url}/services/shop`);
   });
 
   test('the days are told by keyboard and pointer, each with its own uptime', async () => {

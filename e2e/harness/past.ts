@@ -15,12 +15,18 @@ export interface PastChange {
 
 /**
  * Gives a service of a stopped server a past, as its store keeps it: a first day, the changes since, checks of the last
- * two days, and hours and days before them. `now` is when the past ends.
+ * two days, and hours and days before them. `now` is when the past ends; `slower` is how many times longer the answers of its
+ * last half hour took.
  */
 export function givePast(
   server: TestServer,
   id: string,
-  { bornAgoMs, changes, now }: { bornAgoMs: number; changes: readonly PastChange[]; now: number },
+  {
+    bornAgoMs,
+    changes,
+    now,
+    slower = 1,
+  }: { bornAgoMs: number; changes: readonly PastChange[]; now: number; slower?: number },
 ): void {
   const db = new DatabaseSync(join(server.data, 'statewire.db'));
   const at = [id] as const;
@@ -43,7 +49,7 @@ export function givePast(
   );
   const sample = db.prepare('insert or ignore into samples (entity, at, ms, v) values (?, ?, ?, ?)');
   for (let ago = 47 * HOUR_MS; ago > 0; ago -= 2 * MINUTE_MS)
-    sample.run(entity, now - ago, 80 + 30 * Math.sin(ago / HOUR_MS), 'u');
+    sample.run(entity, now - ago, (80 + 30 * Math.sin(ago / HOUR_MS)) * (ago < HOUR_MS / 2 ? slower : 1), 'u');
   // The buckets of these samples are made by the server itself, from a mark as a late report leaves it.
   db.prepare(
     "insert into stale (org, collection, id, from_at, to_at, has_samples) values ('main', 'services', ?, ?, ?, 1)",

@@ -130,6 +130,7 @@ export {
   serviceRow,
   type Fusion,
   type FusionInput,
+  type LatencyShift,
   type McpInfo,
   type Members,
   type MembersInput,

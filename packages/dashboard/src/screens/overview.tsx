@@ -9,6 +9,7 @@ import { env } from '../lib/env.ts';
 import { ago, count, plural, words } from '../lib/format.ts';
 import type { ListedService } from '../lib/listed.ts';
 import { kinds } from '../lib/kinds.ts';
+import { later, useLater } from '../lib/later.ts';
 import { useThrottled } from '../lib/throttled.ts';
 import { useTick } from '../lib/ticker.ts';
 import { useCan } from '../lib/me.ts';
@@ -64,7 +65,10 @@ export function Overview(): ReactNode {
       )}
       <Open firing={counts?.firing ?? 0} critical={counts?.critical ?? 0} />
       <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-6 xl:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]">
-        <Running />
+        <div className="min-w-0 space-y-6">
+          <Running />
+          {counts !== null && counts.total > 0 && <Latency />}
+        </div>
         <Recent />
       </div>
     </div>
@@ -316,6 +320,15 @@ function Running(): ReactNode {
     </Pane>
   );
 }
+
+function Latency(): ReactNode {
+  const body = useLater(movers, NO_PROPS);
+  return <Pane title="Latency movers">{body ?? <BoneRows rows={2} className="h-12" />}</Pane>;
+}
+
+// Which service became slow is asked once the page is at rest.
+const movers = later(() => import('./movers.tsx').then((module) => module.Movers));
+const NO_PROPS = {};
 
 const RUNNING = ['in', 'state', ['running', 'waiting_input', 'waiting_dependency']];
 

@@ -79,6 +79,7 @@ const rows: Record<string, Record<string, unknown>> = {
     observers: {},
     split: '',
     disagreement: null,
+    latencyShift: null,
     members: null,
   },
   connections: {

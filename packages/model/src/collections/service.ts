@@ -77,6 +77,20 @@ export interface Fusion {
   readonly [field: string]: string | null;
 }
 
+/** The newest answers of a service beside what is usual for it. */
+export interface LatencyShift {
+  readonly isSlower: boolean;
+  /** How many times the larger median is the smaller one, 1.6 or more. */
+  readonly factor: number;
+  /** Medians: of the last half hour, and of the two days before the last hour. */
+  readonly nowMs: number;
+  readonly usualMs: number;
+  /** On how many answers each stands. */
+  readonly checks: number;
+  readonly usualChecks: number;
+  readonly [field: string]: boolean | number;
+}
+
 /** What a group consists of, and how its members' statuses become one. */
 export interface Members {
   /** `services/<id>`, `agents/<id>` or `connections/<id>`. */
@@ -135,6 +149,8 @@ export interface Service extends StatusRow {
   readonly members: Members | null;
   /** Set while its agents say otherwise than we do. */
   readonly disagreement: Disagreement | null;
+  /** Set while its latency is far from what is usual for it. Worked out every five minutes. */
+  readonly latencyShift: LatencyShift | null;
 }
 
 /** Body of `POST /v1/services`. */
@@ -213,6 +229,15 @@ const membersSchema: z.ZodType<Members> = z.object({
   weights: z.record(z.string(), z.number()),
 });
 
+const shiftSchema: z.ZodType<LatencyShift> = z.object({
+  isSlower: z.boolean(),
+  factor: z.number(),
+  nowMs: z.number(),
+  usualMs: z.number(),
+  checks: count,
+  usualChecks: count,
+});
+
 const shape: Shape<Service> = {
   ...statusShape,
   name: z.string(),
@@ -229,6 +254,7 @@ const shape: Shape<Service> = {
   split: z.string(),
   members: membersSchema.nullable(),
   disagreement: disagreementSchema.nullable(),
+  latencyShift: shiftSchema.nullable(),
 };
 
 /** Every field of a service, as a schema. */
@@ -366,6 +392,7 @@ export const services: Collection = describeCollection({
     fusion: { rule: 'majority', named: null },
     observers: {},
     split: '',
+    latencyShift: null,
   },
   access: { read: 'read', write: 'admin', report: 'report' },
   owns: {

@@ -59,6 +59,7 @@ export function bornService(
     split: '',
     members: null,
     disagreement: null,
+    latencyShift: null,
     ...given,
   };
 }

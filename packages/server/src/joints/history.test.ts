@@ -305,3 +305,30 @@ test('[HI16] what was measured lately comes from memory, also after a start, and
   expect(from).toBeGreaterThan(place.clock.now() - 60_000);
   await place.stop();
 });
+
+test('[HI17] a service that became slow says so beside what is usual for it, also after a restart, until it is as before', async () => {
+  const place = new Place();
+  await place.start();
+  await place.services('shop', 'mail');
+  const minutes = async (n: number, ms: number): Promise<void> => {
+    for (let i = 0; i < n; i++) {
+      await place.see('shop', 'healthy', ms + (i % 5));
+      await place.see('mail', 'healthy', 40);
+      await place.clock.run(60_000);
+    }
+  };
+  await minutes(5 * 60, 80);
+  expect(place.row('shop')).toMatchObject({ latencyShift: null });
+  await minutes(30, 250);
+  await place.clock.run(5 * 60_000);
+  const slow = { isSlower: true, factor: 3.1, nowMs: 250, usualMs: 82 };
+  expect(place.row('shop')).toMatchObject({ latencyShift: slow });
+  expect(place.row('mail')).toMatchObject({ latencyShift: null });
+  await place.stop();
+  await place.start();
+  await minutes(6, 250);
+  expect(place.row('shop')).toMatchObject({ latencyShift: slow });
+  await minutes(40, 80);
+  expect(place.row('shop')).toMatchObject({ latencyShift: null });
+  await place.stop();
+});

@@ -1,5 +1,7 @@
-import { ok } from '@statewire/protocol';
+import type { LatencyShift } from '@statewire/model';
+import { equalJson, ok } from '@statewire/protocol';
 import { liveFields } from '../derive/history/live-fields.ts';
+import { shiftOf } from '../derive/history/shift.ts';
 import type { Commit, Committed } from '../keep/commit-types.ts';
 import type { Subject } from '../keep/history-store.ts';
 import type { Live } from '../keep/live.ts';
@@ -8,6 +10,7 @@ import { Past, type Bucket, type WindowUptime } from '../keep/past.ts';
 import { Rollups } from '../keep/rollups.ts';
 import type { Store } from '../keep/store.ts';
 import { Tracks } from '../keep/tracks.ts';
+import { Usual } from '../keep/usual.ts';
 import type { Resolution } from '../derive/history/calendar.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Limits } from '../lib/limits.ts';
@@ -16,6 +19,8 @@ import type { Limits } from '../lib/limits.ts';
 const TICK_MS = 1_000;
 /** Ended buckets and stale spans are looked for this often, ms. */
 const PASS_MS = 10_000;
+/** A service is as fast now as in this time, ms. */
+const PACE_MS = 1_800_000;
 
 export interface HistoryDeps {
   readonly clock: Clock;
@@ -36,6 +41,7 @@ export class History {
   readonly #tracks: Tracks;
   readonly #rollups: Rollups;
   readonly #recent: RecentMeasures;
+  readonly #usual: Usual;
   /** Records whose fields are written next. */
   readonly #soon = new Map<string, Subject>();
   /** All records, in the order in which their turn comes; made anew when it is through. */
@@ -53,6 +59,7 @@ export class History {
     this.#tracks = new Tracks(deps);
     this.#rollups = new Rollups({ ...deps, tracks: this.#tracks });
     this.#recent = new RecentMeasures(deps.limits.measuredMax);
+    this.#usual = new Usual(deps.store);
     this.past = new Past({ ...deps, tracks: this.#tracks, rollups: this.#rollups });
   }
 
@@ -81,10 +88,12 @@ export class History {
   /** Follows one durable transaction. */
   follow(committed: Committed): void {
     for (const touch of this.#tracks.follow(committed)) {
-      const key = `${touch.org}\n${touch.collection}/${touch.id}`;
+      const key = keyOf(touch);
       if (touch.isGone) this.#soon.delete(key);
       else this.#soon.set(key, touch);
-      if (touch.isGone) this.#recent.forget(touch);
+      if (!touch.isGone) continue;
+      this.#recent.forget(touch);
+      this.#usual.forget(touch);
     }
     for (const sample of committed.samples) this.#recent.take(sample);
   }
@@ -139,10 +148,17 @@ export class History {
   async #work(): Promise<void> {
     try {
       await this.#rollups.pass();
+      if (await this.#usual.refresh(this.#deps.clock.now())) this.#plan('services');
     } catch (error) {
       // Nothing is lost: what was not written is still due.
       this.#deps.onError(error, 'history could not be worked out; the next pass tries again');
     }
+  }
+
+  /** What these are held against is new: all of them come next. */
+  #plan(collection: string): void {
+    for (const subject of this.#tracks.subjects())
+      if (subject.collection === collection) this.#soon.set(keyOf(subject), subject);
   }
 
   /** Writes the fields of the records whose turn it is, where they changed. */
@@ -163,8 +179,8 @@ export class History {
       const row = live.get(org, collection, id)?.row;
       const track = this.#tracks.of({ org, collection, id });
       if (row === undefined || track === null) return [];
-      const fields = liveFields(track, now);
-      const isSame = row['bar'] === fields.bar && JSON.stringify(row['uptime']) === JSON.stringify(fields.uptime);
+      const fields = { ...liveFields(track, now), ...this.#shift({ org, collection, id }, now) };
+      const isSame = Object.entries(fields).every(([name, value]) => equalJson(row[name], value));
       return isSame ? [] : [{ collection, id, fields }];
     });
     if (due.length === 0) return;
@@ -177,6 +193,11 @@ export class History {
     });
     if (!written.ok)
       throw new Error(`${due.length} of at most ${limits.uptimeRecordsPerSecondMax}: ${written.message}`);
+  }
+
+  #shift(subject: Subject, now: number): { readonly latencyShift?: LatencyShift | null } {
+    if (subject.collection !== 'services') return {};
+    return { latencyShift: shiftOf(this.#recent.of(subject, PACE_MS, now), this.#usual.of(subject)) };
   }
 
   /** Who is next: whose history moved, then whose turn it is; no more than may be written in a second. */
@@ -198,4 +219,8 @@ export class History {
     next.push(...this.#turns.splice(this.#turns.length - count));
     return next;
   }
+}
+
+function keyOf({ org, collection, id }: Subject): string {
+  return `${org}\n${collection}/${id}`;
 }

@@ -583,6 +583,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     clock,
     limits,
     data: config.data,
+    store,
     gateway: () => door.gateway.stats,
     probes: () => schedule.counts,
     deadlines: () => deadlines.size,

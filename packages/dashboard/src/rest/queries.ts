@@ -1,7 +1,16 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { serverNow } from '../lib/ticker.ts';
 import { fetched, request } from './request.ts';
-import type { Analytics, DemoServer, History, Inventories, Inventory, Transition, Uptime } from './types.ts';
+import type {
+  Analytics,
+  DemoServer,
+  History,
+  Inventories,
+  Inventory,
+  SystemAnswer,
+  Transition,
+  Uptime,
+} from './types.ts';
 
 const HISTORY_ROWS_MAX = 5000;
 
@@ -115,7 +124,7 @@ export const analyticsQuery = (query: string) =>
 export const systemQuery = () =>
   queryOptions({
     queryKey: ['system'],
-    queryFn: ({ signal }) => fetched<Readonly<Record<string, unknown>>>('/v1/system', signal),
+    queryFn: ({ signal }) => fetched<SystemAnswer>('/v1/system', signal),
     refetchInterval: 5000,
   });
 

@@ -154,3 +154,24 @@ export interface Analytics {
   /** Of how many records it is made. */
   readonly counted: { readonly services: number; readonly of: number; readonly connections: number };
 }
+
+/** A kind of rows, as `/v1/system` tells it. */
+export interface StorePart {
+  readonly part: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly oldestAt: number | null;
+  readonly keptMs: number | null;
+  readonly fullBytes: number | null;
+}
+
+/** `/v1/system`: the process, in groups of names and values; those that have a place of their own on the page are named here. */
+export interface SystemAnswer {
+  readonly store: {
+    readonly bytes: number;
+    /** When the parts were measured; null before the first time. */
+    readonly measuredAt: number | null;
+  };
+  readonly storeParts: readonly StorePart[];
+  readonly [name: string]: unknown;
+}

@@ -24,6 +24,7 @@ import type {
   Store,
   StoredRecord,
   StoreHead,
+  StorePart,
   TransitionRow,
 } from './store.ts';
 
@@ -100,6 +101,12 @@ export class MemoryStore implements Store {
     }
     this.#history.markStale(batch.stale);
     this.#audits.add(batch.audits);
+  }
+
+  /** Nothing lies on a disk. */
+  async parts(): Promise<readonly StorePart[]> {
+    this.#assertOpen();
+    return [];
   }
 
   async changesSince(q: { org: string; version: number; limit: number }): Promise<readonly ChangeRow[]> {

@@ -321,6 +321,31 @@ export function testStore(name: string, fixture: () => Promise<StoreFixture>): v
       expect(head.orgs).toEqual([{ org: 'a', version: 2, rid: 1, floor: 2 }]);
     });
 
+    test('[CM22] how much each kind of rows takes, and how old its oldest is', async () => {
+      const sample = (id: string, at: number) => ({ org: 'a', collection: 'things', id, at, ms: 1, v: 'u' });
+      await store.commit(
+        batch({
+          records: [record({ rid: 1, id: 'x' }), record({ rid: 2, id: 'y' })],
+          changes: [change(1, 'x'), change(1, 'y')],
+          transitions: [transition({ id: 'x', at: 50 })],
+          samples: [sample('x', 70), sample('y', 60), sample('x', 80)],
+        }),
+      );
+      const parts = await store.parts();
+      if (name === 'memory') return expect(parts).toEqual([]);
+      const { samples, transitions, records, changes, audits, rollups5m } = Object.fromEntries(
+        parts.map((part) => [part.part, part]),
+      );
+      expect(samples).toMatchObject({ rows: 3, oldestAt: 60 });
+      expect(records).toMatchObject({ rows: 2, oldestAt: null });
+      expect(changes).toMatchObject({ rows: 2 });
+      expect(transitions).toMatchObject({ rows: 1 });
+      for (const full of [samples, transitions, records, changes]) expect(full?.bytes).toBeGreaterThanOrEqual(4_096);
+      for (const empty of [audits, rollups5m]) expect(empty).toMatchObject({ rows: 0, bytes: 0, oldestAt: null });
+      await Promise.all([store.parts(), store.commit(batch({ samples: [sample('x', 90)] }))]);
+      expect((await store.parts()).find(({ part }) => part === 'samples')?.rows).toBe(4);
+    });
+
     test('[CM15] the change log is bounded in versions, however young they are', async () => {
       await store.close();
       store = await at.reopen({ ...LIMITS, changesVersionsMax: 3 });

@@ -79,6 +79,28 @@ export interface CommitBatch {
   readonly audits: readonly AuditRow[];
 }
 
+/** Kinds of rows of which a store tells the size. */
+export type StorePartName =
+  | 'records'
+  | 'changes'
+  | 'transitions'
+  | 'samples'
+  | 'rollups5m'
+  | 'rollups1h'
+  | 'rollups1d'
+  | 'documents'
+  | 'audits';
+
+/** How much one kind of rows takes. */
+export interface StorePart {
+  readonly part: StorePartName;
+  readonly rows: number;
+  /** On disk, with its indexes. */
+  readonly bytes: number;
+  /** The time of its oldest row; null when there is none, and for what does not go with age. */
+  readonly oldestAt: number | null;
+}
+
 /** What a store knows when it opens. */
 export interface StoreHead {
   /** Random id of this version history; new at creation and at restore. */
@@ -173,6 +195,8 @@ export interface Store extends HistoryStore {
   sweepAudits(org: string, through: number): Promise<number>;
   /** Deletes what has passed its time, in slices; returns how many rows went. Moves `floor` when tombstones go. */
   sweep(now: number): Promise<number>;
+  /** How much each kind of rows takes; nothing for a store without files. Reads the whole file, in a thread of its own. */
+  parts(): Promise<readonly StorePart[]>;
   /** A consistent copy into a new file, while writing goes on. Stores without files reject. */
   backup(path: string): Promise<void>;
   close(): Promise<void>;

@@ -427,6 +427,8 @@ export const limits = {
   changesMs: 604_800_000,
   /** Versions of one organization that the change log keeps, however young they are. */
   changesVersionsMax: 500_000,
+  /** How long the measured sizes of the store hold; measuring reads the whole file. */
+  storeMeasureMs: 600_000,
   deleteSliceRows: 5_000,
   sweepIntervalMs: 600_000,
 } as const;

@@ -13,6 +13,7 @@ import { systemQuery } from '../../rest/queries.ts';
 import { problemIn } from '../../rest/request.ts';
 import { Fact, Facts } from '../service/pairs.tsx';
 import { Captures } from './captures.tsx';
+import { StoreSizes } from './store.tsx';
 
 /** How Statewire itself is doing. */
 export function System(): ReactNode {
@@ -78,9 +79,11 @@ function Process(): ReactNode {
         <ProblemNote problem={problemIn(system.error)} className="m-3" />
       </Pane>
     );
-  const { plain, groups } = parted(system.data);
+  const { storeParts, store, ...rest } = system.data;
+  const { plain, groups } = parted(rest);
   return (
     <>
+      <StoreSizes parts={storeParts} bytes={store.bytes} measuredAt={store.measuredAt} />
       <div className="gap-6 md:columns-2 xl:columns-3 [&>*]:mb-6 [&>*]:break-inside-avoid">
         <Pane title="Process">
           <Plain entries={plain} />

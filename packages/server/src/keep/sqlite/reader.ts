@@ -7,11 +7,12 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { parentPort } from 'node:worker_threads';
 import type { AuditHead } from '../audit.ts';
-import type { AuditQuery, HistoryQuery } from '../store.ts';
+import type { AuditQuery, HistoryQuery, StorePart } from '../store.ts';
 import { auditHeadOf, auditsBefore, findAudits } from './audits.ts';
 import { answerCalls, StoreError } from './call.ts';
 import type { Cell } from './cells.ts';
 import { HistoryReader, type HistoryCalls } from './history-reader.ts';
+import { partsOf } from './parts.ts';
 import { setMeta } from './schema.ts';
 
 /** What the reader can be asked. Rows come as flat cells; the comments of `SQL` name the columns. */
@@ -39,6 +40,7 @@ export interface ReaderCalls extends HistoryCalls {
     readonly head: AuditHead;
     readonly rows: number;
   } | null;
+  readonly parts: (args: null) => readonly StorePart[];
   readonly backup: (args: { readonly path: string }) => null;
   /** What is wrong with the file, or null. */
   readonly check: (args: null) => string | null;
@@ -192,6 +194,7 @@ const handlers: ReaderCalls = {
   audits: (q) => findAudits(opened().db, q),
   auditHead: ({ org }) => auditHeadOf(opened().db, org),
   auditsBefore: (q) => auditsBefore(opened().db, q),
+  parts: () => partsOf(opened().db),
   backup({ path }) {
     opened().backup(path);
     return null;

@@ -20,6 +20,7 @@ import type {
   Store,
   StoredRecord,
   StoreHead,
+  StorePart,
   TransitionRow,
 } from '../store.ts';
 import { Caller, StoreError, workerUrl } from './call.ts';
@@ -298,6 +299,11 @@ export class SqliteStore implements Store {
     if (existsSync(target)) throw new Error(`${target} exists already; a backup is written to a new file`);
     mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
     await this.#aside((reader) => reader.call('backup', { path: target }));
+  }
+
+  async parts(): Promise<readonly StorePart[]> {
+    this.#opened();
+    return this.#aside((reader) => reader.call('parts', null));
   }
 
   async close(): Promise<void> {

@@ -16,7 +16,7 @@ const MOVERS = {
 } as const;
 
 /** The services whose answers take longest, or least, beside what is usual for each, with what that stands on. */
-export function Movers(): ReactNode {
+export default function Movers(): ReactNode {
   const { data, status } = useCollection('services', MOVERS);
   if (status === 'loading') return <BoneRows rows={2} className="h-12" />;
   if (data.length === 0) {

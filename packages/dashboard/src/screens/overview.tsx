@@ -9,7 +9,6 @@ import { env } from '../lib/env.ts';
 import { ago, count, plural, words } from '../lib/format.ts';
 import type { ListedService } from '../lib/listed.ts';
 import { kinds } from '../lib/kinds.ts';
-import { later, useLater } from '../lib/later.ts';
 import { useThrottled } from '../lib/throttled.ts';
 import { useTick } from '../lib/ticker.ts';
 import { useCan } from '../lib/me.ts';
@@ -30,6 +29,7 @@ import type { Transition } from '../rest/types.ts';
 import { Open } from './open.tsx';
 
 const FirstSteps = lazy(() => import('./first-steps.tsx'));
+const Movers = lazy(() => import('./movers.tsx'));
 
 // More than fit a screen are better looked at in the services table, where they can be filtered.
 const ATTENTION_MAX = 12;
@@ -67,7 +67,13 @@ export function Overview(): ReactNode {
       <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-6 xl:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]">
         <div className="min-w-0 space-y-6">
           <Running />
-          {counts !== null && counts.total > 0 && <Latency />}
+          {counts !== null && counts.total > 0 && (
+            <Pane title="Latency movers">
+              <Suspense fallback={<BoneRows rows={2} className="h-12" />}>
+                <Movers />
+              </Suspense>
+            </Pane>
+          )}
         </div>
         <Recent />
       </div>
@@ -320,15 +326,6 @@ function Running(): ReactNode {
     </Pane>
   );
 }
-
-function Latency(): ReactNode {
-  const body = useLater(movers, NO_PROPS);
-  return <Pane title="Latency movers">{body ?? <BoneRows rows={2} className="h-12" />}</Pane>;
-}
-
-// Which service became slow is asked once the page is at rest.
-const movers = later(() => import('./movers.tsx').then((module) => module.Movers));
-const NO_PROPS = {};
 
 const RUNNING = ['in', 'state', ['running', 'waiting_input', 'waiting_dependency']];
 

@@ -257,7 +257,7 @@ export class Channel implements Member {
       return;
     }
     this.#at = 'joined';
-    const { bindings, hasPresence, replay } = this.#wish;
+    const { bindings, hasPresence, replay, wantsReady } = this.#wish;
     this.#voice.reply(this.topic, this.#asked, 'ok', {
       postgres_changes: bindings.map(({ id, said }) => ({ ...said, id })),
     });
@@ -267,6 +267,8 @@ export class Channel implements Member {
       for (const { id, ...message } of kept.since(this.#org, this.#room, replay))
         this.#voice.broadcast(this.topic, message, { replayed: true, id });
     }
+    // There is nothing between us and what is told that would have to be made ready first.
+    if (wantsReady) this.#system('system', 'ok', 'Replication connection established');
     if (bindings.length === 0) return;
     this.#system('postgres_changes', 'ok', 'Subscribed to PostgreSQL');
     for (const { binding, data } of this.#replay.splice(0)) this.#change(binding, data);

@@ -32,6 +32,8 @@ export interface Wish {
   readonly replay: { readonly since: number; readonly limit: number } | null;
   readonly hasPresence: boolean;
   readonly presenceKey: string;
+  /** Whether to say, beside the answer, that what a database says would be told. */
+  readonly wantsReady: boolean;
   readonly token: string | null;
 }
 
@@ -71,6 +73,7 @@ export function readJoin(
     isPrivate,
     // Clients of before 2.12 do not say it.
     hasPresence: presence['enabled'] === undefined || isTrue(presence['enabled']),
+    wantsReady: isTrue(broadcast['replication_ready']),
     presenceKey: typeof key === 'string' ? key.slice(0, KEY_CHARS_MAX) : '',
     token: tokenOf(payload),
   });

@@ -116,6 +116,7 @@ const BODIES: Readonly<Record<string, object>> = {
   postmortem: { text: 'x' },
   link: { alert: 'none-only' },
   unlink: { alert: 'none-only' },
+  delete: { name: 'none-only' },
 };
 const MISSING = 'none-only';
 /** The end of what opens the page of both organizations that is behind a token. */
@@ -752,6 +753,7 @@ async function routesOf(): Promise<{ readonly method: string; readonly path: str
 function idFor(path: string, them: Org): string {
   if (!path.startsWith('/v1/')) return `${them}-of-${them}-only`;
   if (path.startsWith('/v1/push/')) return known[them]['devices'] ?? '';
+  if (path.startsWith('/v1/organizations/')) return them;
   if (path.startsWith('/v1/members/')) return known[them]['people'] ?? '';
   return known[them][path.split('/')[2] ?? ''] ?? `${them}-only`;
 }
@@ -766,6 +768,7 @@ function bodyFor(method: string, path: string): object | undefined {
   if (method === 'POST') return BODIES[command];
   if (method !== 'PATCH') return undefined;
   if (collection === 'members') return { role: 'admin' };
+  if (collection === 'organizations') return { name: 'x' };
   return collection === 'notifications' ? { state: 'read' } : { labels: { a: 'b' } };
 }
 

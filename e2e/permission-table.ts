@@ -97,8 +97,14 @@ export const TABLE: Readonly<Record<string, readonly [five: string, commands: Re
   embeds: ['aaaa-', { token: 'a', renew: 'a' }],
 };
 
-/** Doors to what is no record: method, path, permission, letter. */
-export const DOORS: readonly (readonly [method: string, path: string, permission: string, letter: Letter])[] = [
+/** Doors to what is no record: method, path, permission, letter, and a body that is sent where `{}` would not be read. */
+export const DOORS: readonly (readonly [
+  method: string,
+  path: string,
+  permission: string,
+  letter: Letter,
+  body?: object,
+])[] = [
   ['GET', '/v1/keys', 'keys:read', 'a'],
   ['POST', '/v1/keys', 'keys:create', 'a'],
   ['DELETE', '/v1/keys/none-such', 'keys:delete', 'a'],
@@ -113,6 +119,9 @@ export const DOORS: readonly (readonly [method: string, path: string, permission
   ['POST', '/v1/invites', 'members:create', 'a'],
   ['POST', '/v1/invites/withdraw', 'members:delete', 'a'],
   ['PATCH', '/v1/organizations/current', 'organization:change', 'a'],
+  ['GET', '/v1/organizations/main', 'organization:read', 'r'],
+  ['PATCH', '/v1/organizations/main', 'organization:change', 'a', { name: 'main' }],
+  ['POST', '/v1/organizations/main/delete', 'organization:delete', 'w', { name: 'not its name' }],
   ['GET', '/v1/services/none-such/history', 'services:read', 'r'],
   ['GET', '/v1/services/none-such/uptime', 'services:read', 'r'],
   ['GET', '/v1/services/none-such/export.csv', 'services:read', 'r'],

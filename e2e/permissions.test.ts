@@ -85,8 +85,8 @@ test.each(CALLERS)('[PM1] REST, every operation on every collection, by %s', asy
       if (reply.status === 401 || reply.status >= 500) wrong.push(`${caller}: ${method} ${path} -> ${reply.status}`);
     }
   }
-  for (const [method, path, permission, letter] of DOORS) {
-    const reply = await call(caller, method, path, method === 'GET' || method === 'DELETE' ? undefined : {});
+  for (const [method, path, permission, letter, body = {}] of DOORS) {
+    const reply = await call(caller, method, path, method === 'GET' || method === 'DELETE' ? undefined : body);
     const [area = '', operation = ''] = permission.split(':');
     const isMeant = mayBe(caller, area, operation, letter);
     judge(wrong, { where: `${method} ${path}`, caller, isMeant, isForbidden: isForbiddenReply(reply) });

@@ -61,6 +61,7 @@ import { securePage } from './joints/page-secrets.ts';
 import { Inbox } from './joints/inbox.ts';
 import { Instructions } from './joints/instructions.ts';
 import { Incidents } from './joints/incidents.ts';
+import { OrganizationEnds } from './joints/organization-ends.ts';
 import { Organizations } from './joints/organizations.ts';
 import { OwnFaults } from './joints/own-faults.ts';
 import { publicPages } from './joints/public-pages.ts';
@@ -200,7 +201,9 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     onCommitted: (committed) => {
       for (const follow of followers) follow(committed);
     },
-    onAudited: (head) => tail.follow(head),
+    onAudited: (head) => {
+      if (!ends.has(head.org)) tail.follow(head);
+    },
     onBatch: (stats) => {
       numbers.batch(stats);
       metrics.commit(stats);
@@ -218,6 +221,24 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   const auditRetention = new AuditRetention({ clock, limits, live, store, commit, heads, onError });
   endings.push(() => auditRetention.close());
 
+  // Before anybody looks which organizations there are.
+  const ends = new OrganizationEnds({
+    clock,
+    limits,
+    live,
+    store,
+    commit,
+    onEnded: (org) => {
+      keys.forget(org);
+      accounts.dissolve(org);
+      door.gateway.end(org);
+      mcp?.end(org);
+    },
+    onError,
+  });
+  await ends.open();
+  endings.push(() => ends.close());
+
   // Before anything is written: how long nobody was here is read off what was written last.
   const history = new History({ clock, limits, live, store, commit, onError });
   await history.open();
@@ -232,6 +253,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     grants,
     clock,
     exists: (org) => organizations.has(org),
+    isOver: (org) => ends.has(org),
     present: () => door.gateway.people(),
     onChanged: (account) => {
       door.gateway.renew(account, (was) => members.renewed(was));
@@ -244,7 +266,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     onGone: (account) => accounts.forget(account),
     onWithdrawn: (org, email) => void accounts.withdraw(org, email),
   });
-  const organizations: Organizations = new Organizations({ commit, live, store, members, limits });
+  const organizations: Organizations = new Organizations({ commit, live, store, members, limits, ends });
   await organizations.open();
 
   // publish
@@ -575,6 +597,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     jwt,
     accounts,
     permissionsOf: (scopes) => grants.ofScopes(scopes),
+    isOver: (org) => ends.has(org),
     publicUrl: config.publicUrl,
     origins: config.origins,
   });
@@ -644,6 +667,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     pages: publicPages({ board, drawings, streams, commit, live, store, vault }),
     demo: options.demo ?? null,
     organizations,
+    ends,
     renewed: (was) => (was.kind === 'user' ? members.renewed(was) : was),
     operations: grants.table,
     invitations: members,
@@ -780,9 +804,10 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   retention.start();
   bulk.start();
   auditRetention.start();
-  tail.start(commit.auditHeads());
+  tail.start(Array.from(commit.auditHeads()).filter(({ org }) => !ends.has(org)));
   maintenances.start();
   await captures.start();
+  ends.start();
   const port = await listen(server, config);
   endings.push(() => shut(server, [door, supabase, topics], clock));
   endings.push(() => socketIo?.close());

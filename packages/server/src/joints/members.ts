@@ -20,6 +20,8 @@ export interface MembersDeps {
   readonly clock: Clock;
   /** Is there this organization? A new one has no records yet. */
   readonly exists: (org: string) => boolean;
+  /** Is this one deleted, or being deleted? Nobody may do anything there. */
+  readonly isOver: (org: string) => boolean;
   /** Which people have a connection open. */
   readonly present: () => Iterable<Pick<Principal, 'id' | 'org'>>;
   readonly grants: Pick<Grants, 'ofRole'>;
@@ -88,8 +90,14 @@ export class Members {
     return null;
   }
 
+  /** Is this organization deleted, or being deleted? */
+  isOver(org: string): boolean {
+    return this.#deps.isOver(org);
+  }
+
   /** What an account may do in this organization, or null. */
   standingIn(account: string, org: string): Standing | null {
+    if (this.#deps.isOver(org)) return null;
     const own = this.#active(account, org);
     const staff = this.#staffRole(account);
     if (own === null && (staff === null || !this.#deps.exists(org))) return null;

@@ -9,18 +9,32 @@ import type { Store } from '../keep/store.ts';
 import type { Limits } from '../lib/limits.ts';
 import type { Principal } from '../lib/principal.ts';
 import type { Members } from './members.ts';
+import type { OrganizationEnds } from './organization-ends.ts';
 
 export interface OrganizationsDeps {
   readonly commit: Pick<Commit, 'write'>;
-  readonly live: Pick<Live, 'orgs'>;
+  readonly live: Pick<Live, 'collections' | 'entries' | 'orgs' | 'size'>;
   readonly store: Pick<Store, 'documents'>;
   readonly members: Pick<Members, 'organizationsOf' | 'standingIn'>;
   readonly limits: Pick<Limits, 'organizationsMax'>;
+  /** Those that are deleted, or are being deleted: they are not there any more. */
+  readonly ends: Pick<OrganizationEnds, 'has'>;
 }
 
 export interface Organization {
   readonly id: string;
   readonly name: string;
+}
+
+/** What is lost with an organization. */
+export interface Holdings {
+  readonly people: number;
+  /** Of these, who belongs to no other one: their accounts go with it. */
+  readonly peopleOnlyHere: number;
+  readonly invitations: number;
+  readonly records: number;
+  /** How many of each collection that has any. */
+  readonly collections: Readonly<Record<string, number>>;
 }
 
 export class Organizations {
@@ -45,7 +59,7 @@ export class Organizations {
     return [...all].sort().flatMap((id) => {
       const standing = principal.kind === 'user' ? members.standingIn(principal.id, id) : null;
       if (principal.kind === 'user' && standing === null) return [];
-      return [{ id, name: this.#names.get(id) ?? id, role: standing?.role ?? null }];
+      return [{ id, name: this.nameOf(id), role: standing?.role ?? null }];
     });
   }
 
@@ -61,20 +75,47 @@ export class Organizations {
     }
     const all = this.#all();
     if (all.has(id)) return refuse('exists', `there is an organization ${id} already; take another id`);
+    if (this.#deps.ends.has(id))
+      return refuse(
+        'exists',
+        `the id ${id} was of an organization that is deleted, and is not used again; take another`,
+      );
     const { organizationsMax } = this.#deps.limits;
     if (all.size >= organizationsMax)
       return refuse('too_large', `${organizationsMax} organizations exist, which is the most`);
-    return this.#name(principal, id, name);
+    return this.#name(principal, id, name, true);
   }
 
-  /** Gives the caller's organization another name. */
+  /** Gives the organization that the caller is in another name. */
   rename(principal: Principal, name: string): Promise<Result<Organization>> {
     return this.#name(principal, principal.org, name);
   }
 
-  async #name({ kind, id: by }: Principal, id: string, name: string): Promise<Result<Organization>> {
-    const written = await this.#deps.commit.write(id, `${kind}:${by}`, (draft) => {
+  nameOf(id: string): string {
+    return this.#names.get(id) ?? id;
+  }
+
+  /** What an organization has, by number: what is lost with it. */
+  holdings(id: string): Holdings {
+    const { live, members } = this.#deps;
+    const people = Array.from(live.entries(id, 'members'));
+    const active = people.filter(({ row }) => row['state'] !== 'invited');
+    const counted = Array.from(live.collections(id), (name) => [name, live.size(id, name)] as const);
+    return {
+      people: active.length,
+      peopleOnlyHere: active.filter((person) => members.organizationsOf(person.id).length === 1).length,
+      invitations: people.length - active.length,
+      records: counted.reduce((sum, [, size]) => sum + size, 0),
+      collections: Object.fromEntries(counted.filter(([, size]) => size > 0).sort(([a], [b]) => (a < b ? -1 : 1))),
+    };
+  }
+
+  async #name(principal: Principal, id: string, name: string, isNew = false): Promise<Result<Organization>> {
+    const before = isNew ? null : { name: this.nameOf(id) };
+    const written = await this.#deps.commit.write(id, principal, (draft) => {
       draft.document(KIND, 'name', { name });
+      const action = isNew ? 'organization:create' : 'organization:change';
+      draft.audit({ action, target: { collection: 'organization', id }, before, after: { name } });
       return ok(null);
     });
     if (!written.ok) return written;
@@ -83,7 +124,9 @@ export class Organizations {
   }
 
   #all(): ReadonlySet<string> {
-    return new Set(['main', ...this.#deps.live.orgs(), ...this.#names.keys()]);
+    const all = new Set(['main', ...this.#deps.live.orgs(), ...this.#names.keys()]);
+    for (const id of all) if (this.#deps.ends.has(id)) all.delete(id);
+    return all;
   }
 }
 

@@ -20,6 +20,8 @@ export interface BatchDeps {
   readonly limits: Limits;
   /** Where the chain of an organization ended before this batch. */
   readonly auditHead: (org: string) => AuditHead;
+  /** This organization is over: its audit log goes on, what is left may go, and nothing new is taken. */
+  readonly isOver?: ((org: string) => boolean) | undefined;
 }
 
 /** Who runs a transaction, on what, when. */
@@ -81,6 +83,12 @@ export class Batch {
     if (!outcome.ok) return outcome;
     const changes = this.#changesOf(draft, overlay);
     if (!changes.ok) return changes;
+    if (this.#deps.isOver?.(run.org) === true) {
+      const { documents, transitions, samples } = draft;
+      const isMade = changes.value.some(({ after }) => after !== null) || documents.some(({ value }) => value !== null);
+      if (isMade || transitions.length + samples.length > 0)
+        return refuse('gone', `the organization ${run.org} was deleted; nothing was written`);
+    }
     const version = changes.value.length === 0 ? overlay.version : overlay.version + 1;
     this.#keep(draft, overlay, { run, version, changes: changes.value });
     return ok({ version, value: outcome.value });

@@ -47,6 +47,8 @@ export class GroupCommit implements Commit {
   readonly epoch: string;
   readonly #deps: GroupCommitDeps;
   readonly #auditHeads = new Map<string, AuditHead>();
+  /** Organizations that are over; at most `organizationsEndedMax` (joints/organization-ends.ts). */
+  readonly #over = new Set<string>();
   #queue: Job[] = [];
   /** The run of the writer, while there is something to write. */
   #work: Promise<void> | null = null;
@@ -68,6 +70,15 @@ export class GroupCommit implements Commit {
   /** Where the audit log of an organization ends. */
   auditHead(org: string): AuditHead {
     return this.#auditHeads.get(org) ?? { org, seq: 0, hash: '' };
+  }
+
+  /** From now on nothing new is taken for this organization but rows of its audit log, also of what waits already. */
+  end(org: string): void {
+    this.#over.add(org);
+  }
+
+  isOver(org: string): boolean {
+    return this.#over.has(org);
   }
 
   /** Why the last batch failed, in a sentence; null while the store takes what it is given. */
@@ -112,7 +123,11 @@ export class GroupCommit implements Commit {
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
       const start = this.#deps.clock.mono();
-      const batch = new Batch({ ...this.#deps, auditHead: (org) => this.auditHead(org) });
+      const batch = new Batch({
+        ...this.#deps,
+        auditHead: (org) => this.auditHead(org),
+        isOver: (org) => this.#over.has(org),
+      });
       const jobs = this.#fill(batch, start);
       const failure = await this.#save(batch);
       if (failure === null) this.#publish(batch);

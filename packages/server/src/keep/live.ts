@@ -160,6 +160,12 @@ export class Live {
     return gone;
   }
 
+  /** Nothing is left of an organization, not even that there was one. Its records are deleted already. */
+  forget(org: string): void {
+    assert(this.count(org) === 0, `${org} is forgotten while it has records`);
+    this.#orgs.delete(org);
+  }
+
   #place(item: LiveEntry | Grave): void {
     const org = this.#orgs.get(item.org);
     assert(org !== undefined, `the store holds records of ${item.org} and no version of it`);

@@ -42,6 +42,17 @@ export class MemoryHistory implements HistoryStore {
     for (const row of rows) this.#stale.push({ ...row, n: ++this.#n });
   }
 
+  /** Removes all that is of an organization; returns how many rows went. */
+  forget(org: string): number {
+    let gone = 0;
+    for (const of of [this.#rollups, this.#months])
+      for (const [key, row] of of) if (row.org === org && of.delete(key)) gone += 1;
+    const stale = this.#stale.filter((row) => row.org !== org);
+    gone += this.#stale.length - stale.length;
+    this.#stale = stale;
+    return gone;
+  }
+
   async historyHead(): Promise<HistoryHead> {
     const gaps = [...this.#gaps].map(([from, to]) => ({ from, to })).sort((a, b) => a.from - b.from);
     return { upTo: this.#upTo, aliveAt: this.#aliveAt, gaps };

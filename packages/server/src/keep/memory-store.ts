@@ -216,6 +216,15 @@ export class MemoryStore implements Store {
     return this.#audits.sweep(org, through);
   }
 
+  async forget(org: string): Promise<number> {
+    this.#assertOpen();
+    const { records, changes, transitions, samples } = this.#org(org);
+    let gone = records.size + changes.length + transitions.length + samples.size + this.#history.forget(org);
+    this.#orgs.delete(org);
+    for (const [key, { row }] of this.#documents) if (row.org === org && this.#documents.delete(key)) gone += 1;
+    return gone;
+  }
+
   async sweep(now: number): Promise<number> {
     this.#assertOpen();
     let gone = this.#history.sweep(now, this.limits);

@@ -466,6 +466,44 @@ export function testStore(name: string, fixture: () => Promise<StoreFixture>): v
       await expect(store.sweep(0)).rejects.toThrow('closed');
       await store.close();
     });
+
+    test('[PM13] an organization that is forgotten leaves nothing but its audit log, and the others as they were', async () => {
+      const rows = ['x', 'y', 'z', 'u', 'v'];
+      for (const org of ['a', 'b']) {
+        await store.commit(
+          batch({
+            records: rows.map((id, n) => record({ org, id, rid: n + 1, version: 2, text: n === 0 ? null : '{}' })),
+            changes: [1, 2].flatMap((version) => rows.map((id) => ({ ...change(version, id), org }))),
+            transitions: rows.map((id) => ({ ...transition({ id, at: 1 }), org })),
+            samples: rows.map((id, at) => ({ org, collection: 'things', id, at, ms: 1, v: 'u' })),
+            documents: ['k', 'other'].flatMap((kind) =>
+              rows.map((id) => ({ kind, org, id, value: { n: 1 }, expiresAt: null })),
+            ),
+            stale: [{ org, collection: 'things', id: 'x', from: 0, to: 10, hasSamples: false }],
+            audits: chain(org, [{ action: 'things:create' }, { action: 'organization:delete' }]),
+          }),
+        );
+      }
+      const of = async (org: string): Promise<readonly number[]> => [
+        (await load(store)).filter((row) => row.org === org).length,
+        (await store.changesSince({ org, version: 0, limit: 100 })).length,
+        (await store.recentTransitions({ org, before: 1_000, limit: 100 })).length,
+        (await store.samples(history('y', org))).length,
+        (await store.documents('k', org)).length + (await store.documents('other', org)).length,
+        (await store.stale(10)).filter((row) => row.org === org).length,
+        (await store.audits({ org, limit: 10 })).rows.length,
+      ];
+      const before = await of('b');
+      expect(before).toEqual([5, 10, 5, 1, 10, 1, 2]);
+      expect(await store.forget('a')).toBeGreaterThan(30);
+      expect(await of('a')).toEqual([0, 0, 0, 0, 0, 0, 2]);
+      expect(await of('b')).toEqual(before);
+      expect(await store.forget('a')).toBe(0);
+      await restart();
+      expect(head.orgs.map(({ org }) => org)).toEqual(['b']);
+      expect(head.audits.map(({ org, seq }) => [org, seq])).toContainEqual(['a', 2]);
+      expect(await of('b')).toEqual(before);
+    });
   });
 }
 

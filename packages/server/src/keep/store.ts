@@ -193,6 +193,11 @@ export interface Store extends HistoryStore {
    * the anchor that says so.
    */
   sweepAudits(org: string, through: number): Promise<number>;
+  /**
+   * Removes all of an organization but its audit log, in slices; returns how many rows went. Its versions are forgotten too:
+   * whoever calls this never gives its name to another one.
+   */
+  forget(org: string): Promise<number>;
   /** Deletes what has passed its time, in slices; returns how many rows went. Moves `floor` when tombstones go. */
   sweep(now: number): Promise<number>;
   /** How much each kind of rows takes; nothing for a store without files. Reads the whole file, in a thread of its own. */

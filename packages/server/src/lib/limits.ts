@@ -159,6 +159,13 @@ export const limits = {
   keysPerOrgMax: 1_000,
   /** Organizations of one instance. */
   organizationsMax: 10_000,
+  /** Organizations that were deleted and whose ids are not given again; about 300 bytes each. */
+  organizationsEndedMax: 100_000,
+  /** Records of a deleted organization that go in one transaction. */
+  organizationEndSliceRecords: 200,
+  /** Until what follows records has written what became of those that went. */
+  organizationEndSettleMs: 2_000,
+  organizationEndRetryMs: 5_000,
   /** Metrics that apps report, per organization; about 3 kB each. */
   metricsPerOrgMax: 1_000,
   reportsPerRequestMax: 1_000,

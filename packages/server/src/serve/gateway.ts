@@ -130,6 +130,14 @@ export class Gateway {
     for (const session of this.#sessions) session.renew(principalId, of);
   }
 
+  /** An organization is over: every connection in it is closed, and who is being let in is asked about again. */
+  end(org: string): void {
+    for (const session of this.#sessions) {
+      const { principal } = session;
+      session.revise(principal?.org === org ? principal.id : '', null);
+    }
+  }
+
   /** The people who have a connection open, once for each. */
   *people(): Generator<Principal> {
     for (const { principal } of this.#sessions) if (principal?.kind === 'user') yield principal;

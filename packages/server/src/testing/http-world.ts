@@ -21,6 +21,7 @@ import { Inbox } from '../joints/inbox.ts';
 import { Instructions } from '../joints/instructions.ts';
 import { acceptTools } from '../joints/looks.ts';
 import { Members } from '../joints/members.ts';
+import { OrganizationEnds } from '../joints/organization-ends.ts';
 import { Organizations } from '../joints/organizations.ts';
 import { grantableRole } from '../collect/commands/plains/members.ts';
 import { grantable } from '../collect/commands/plains/roles.ts';
@@ -181,12 +182,27 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     gateway?.revise(id, null, session);
     mcp?.revise(id);
   };
+  const ends: OrganizationEnds = new OrganizationEnds({
+    clock,
+    limits: bounds,
+    live: keep.live,
+    store,
+    commit: keep.commit,
+    onEnded: (org) => {
+      keys.forget(org);
+      accounts.dissolve(org);
+      gateway?.end(org);
+      mcp?.end(org);
+    },
+    onError: (error) => void errors.push({ err: error }),
+  });
   const members: Members = new Members({
     live: keep.live,
     commit: keep.commit,
     grants,
     clock,
     exists: (org) => organizations.has(org),
+    isOver: (org) => ends.has(org),
     present: () => [],
     onChanged: (account) => {
       gateway?.renew(account, (was) => members.renewed(was));
@@ -203,6 +219,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     store,
     members,
     limits: bounds,
+    ends,
   });
   const keys: ApiKeys = new ApiKeys({
     clock,
@@ -330,6 +347,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     jwt,
     accounts,
     permissionsOf: (scopes) => grants.ofScopes(scopes),
+    isOver: (org) => ends.has(org),
     publicUrl: settings.publicUrl,
     origins: settings.origins,
   });
@@ -375,6 +393,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     greet,
     live: keep.live,
     organizations,
+    ends,
     renewed: (was) => (was.kind === 'user' ? members.renewed(was) : was),
     operations: grants.table,
     invitations: members,
@@ -459,6 +478,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     async close() {
       doors.close();
       door.close();
+      await ends.close();
       inbox.close();
       streams.close();
       shown.close();

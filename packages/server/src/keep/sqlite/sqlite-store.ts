@@ -267,6 +267,15 @@ export class SqliteStore implements Store {
     }
   }
 
+  async forget(org: string): Promise<number> {
+    const rows = this.#limits.deleteSliceRows;
+    for (let gone = 0; ;) {
+      const slice = await this.#opened().writer.call('forget', { org, rows });
+      if (slice === 0) return gone;
+      gone += slice;
+    }
+  }
+
   async sweep(now: number): Promise<number> {
     const limits = this.#limits;
     const until: SweepLimits = {

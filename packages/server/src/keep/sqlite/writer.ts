@@ -7,6 +7,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parentPort } from 'node:worker_threads';
 import { answerCalls, StoreError } from './call.ts';
 import { sweepAudits } from './audits.ts';
+import { forgetSlice } from './forget.ts';
 import { rowsOf, WIDTH, type Cell, type HistoryTables, type Tables } from './cells.ts';
 import { getMeta, migrate, setMeta } from './schema.ts';
 import { sweepSlice, type SweepCursor, type SweepLimits } from './sweep.ts';
@@ -32,6 +33,7 @@ export interface WriterCalls {
     readonly next: SweepCursor | null;
   };
   readonly sweepAudits: (args: { readonly org: string; readonly through: number; readonly rows: number }) => number;
+  readonly forget: (args: { readonly org: string; readonly rows: number }) => number;
   readonly close: (args: null) => null;
 }
 
@@ -70,6 +72,11 @@ class Writer {
 
   sweepAudits(args: Parameters<WriterCalls['sweepAudits']>[0]): number {
     return this.#within(() => sweepAudits(this.#db, args));
+  }
+
+  forget({ org, rows }: Parameters<WriterCalls['forget']>[0]): number {
+    this.#entities.clear();
+    return this.#within(() => forgetSlice(this.#db, org, rows));
   }
 
   /** Writes what was worked out, with the marks of how far, or nothing of it. */
@@ -334,6 +341,7 @@ const handlers: WriterCalls = {
   },
   sweep: (args) => opened().sweep(args),
   sweepAudits: (args) => opened().sweepAudits(args),
+  forget: (args) => opened().forget(args),
   close() {
     writer?.close();
     writer = null;

@@ -33,6 +33,7 @@ async function openBook() {
   });
   const { live, commit } = keep;
   const members = new Members({
+    isOver: () => false,
     live,
     commit,
     grants,

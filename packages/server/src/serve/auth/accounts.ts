@@ -71,6 +71,8 @@ export interface Membership {
   /** Whether they have a second factor, for those who look after the organization. */
   secured(account: string, hasSecondFactor: boolean): void;
   standingIn(account: string, org: string): Pick<Principal, 'permissions'> | null;
+  /** Is this organization deleted, or being deleted? */
+  isOver(org: string): boolean;
   /** Takes an account out of all its organizations; refused where it is the last owner. */
   leave(account: string): Promise<Result<unknown>>;
 }
@@ -173,6 +175,7 @@ export class Accounts {
     // Taken only now, in one statement: hashing is slow, and a second request may have come by meanwhile.
     const link = this.#links.take(token, this.#options.clock.now());
     if (link === null || (link.kind === 'welcome' && !this.isEmpty)) return linkGone;
+    if (this.#options.members.isOver(link.org)) return linkGone;
     try {
       const id = await this.#create({ email, name: wanted.name, role: link.role, org: link.org });
       await this.#setPassword(id, password);
@@ -230,8 +233,10 @@ export class Accounts {
       if (person === null) {
         const invite = this.#links.takeInvite(email, this.#options.clock.now());
         const role = invite?.role ?? roleOf(config.newcomers);
-        if (role === null) return refused('oidc-not-invited', 'nobody has invited this address');
-        person = await this.#create({ email, name: vouched.name, role, org: invite?.org ?? config.org });
+        const org = invite?.org ?? config.org;
+        if (role === null || this.#options.members.isOver(org))
+          return refused('oidc-not-invited', 'nobody has invited this address');
+        person = await this.#create({ email, name: vouched.name, role, org });
         await this.#joinNow(person);
       }
       await internalAdapter.linkAccount({ userId: person, providerId, accountId: vouched.subject });
@@ -437,10 +442,24 @@ export class Accounts {
       if (user === null) continue;
       // Records of earlier releases do not say, and a kill may have come between the factor and the record.
       this.#options.members.secured(user.id, this.secondFactors.isOn(user.id));
-      if (!joined.has(user.id)) await this.#join(user);
+      if (!joined.has(user.id) && !this.#options.members.isOver(user.org)) await this.#join(user);
       else if (this.#options.members.organizationsOf(user.id).length === 0) this.forget(user.id);
     }
     this.#db.exec('DELETE FROM chosen_organization WHERE session NOT IN (SELECT id FROM session)');
+  }
+
+  /**
+   * An organization is over: its links count no more, and no session is in it. Whoever belongs to another is at home there;
+   * whoever does not goes when their record does.
+   */
+  dissolve(org: string): void {
+    this.#links.end(org);
+    this.#db.prepare('DELETE FROM chosen_organization WHERE org = ?').run(org);
+    const move = this.#db.prepare('UPDATE user SET org = ? WHERE id = ?');
+    for (const { id } of this.users(org)) {
+      const other = this.#options.members.organizationsOf(id).find((each) => !this.#options.members.isOver(each));
+      if (other !== undefined) move.run(other, id);
+    }
   }
 
   /** From now on the session of this cookie is in that organization. */

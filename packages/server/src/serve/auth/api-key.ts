@@ -198,6 +198,16 @@ export class ApiKeys {
     return ok(key);
   }
 
+  /** No key of this organization counts any more; what is stored of them goes with it. */
+  forget(org: string): void {
+    for (const [hash, key] of this.#byHash) {
+      if (key.org !== org) continue;
+      this.#byHash.delete(hash);
+      this.#used.delete(hash);
+      this.#options.onRevoked(key.id);
+    }
+  }
+
   /** Stores when keys were last used. Happens by itself within a minute, so that use never waits for a write; call it at the end. */
   async flush(): Promise<void> {
     this.#timer?.cancel();

@@ -31,6 +31,8 @@ export interface AuthenticatorOptions {
   readonly accounts: Pick<Accounts, 'session'>;
   /** What the scopes of a token come to. */
   readonly permissionsOf: (scopes: readonly Scope[]) => readonly string[];
+  /** Is this organization deleted, or being deleted? */
+  readonly isOver: (org: string) => boolean;
   readonly publicUrl: string | null;
   readonly origins: readonly string[];
 }
@@ -62,7 +64,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
 }
 
 async function byBearer(
-  { keys, jwt, clock, permissionsOf }: AuthenticatorOptions,
+  { keys, jwt, clock, permissionsOf, isOver }: AuthenticatorOptions,
   bearer: string,
 ): Promise<Result<Principal>> {
   if (bearer === '' || bearer.length > BEARER_LENGTH_MAX)
@@ -94,5 +96,8 @@ async function byBearer(
   const result = await jwt.verify(bearer);
   if (result.ok && result.value.expiresAt !== null && result.value.expiresAt <= clock.now() - 5_000)
     return refuse('auth_expired', 'the token has expired; get a fresh one from its issuer');
-  return result.ok ? ok({ ...result.value, permissions: permissionsOf(result.value.scopes) }) : result;
+  if (!result.ok) return result;
+  // Who issues tokens does not know which organizations there are; in the words for any other that does not count.
+  if (isOver(result.value.org)) return refuse('auth_invalid', 'the organization that the token names is deleted');
+  return ok({ ...result.value, permissions: permissionsOf(result.value.scopes) });
 }

@@ -78,6 +78,11 @@ export class Links {
       .filter((link) => link !== null);
   }
 
+  /** None of an organization's links count any more. */
+  end(org: string): void {
+    this.#db.prepare('DELETE FROM one_time_link WHERE org = ?').run(org);
+  }
+
   /** An open invitation for this address, of whichever organization: used up by this. */
   takeInvite(email: string, now: number): Link | null {
     return decode(

@@ -57,7 +57,8 @@ export async function auditCall(
 
 /** Takes note of what the doors named here refused: a sign-in, a link, what only some may change. */
 export function auditRefusal(deps: Pick<HttpDeps, 'audit'>, call: AuditedCall, refusal: Refusal): void {
-  const action = ACTIONS[`${call.entry.method} ${call.entry.path}`];
+  const door = `${call.entry.method} ${call.entry.path}`;
+  const action = ACTIONS[door] ?? TRANSACTIONS[door];
   if (action !== undefined && REFUSALS.has(refusal.code)) note(deps, call, action, refusal.code);
 }
 
@@ -106,6 +107,13 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'GET /v1/export/services.yaml': 'config:export',
   'GET /v1/audit/export': 'audit:export',
   'DELETE /v1/demo': 'demo:remove',
+};
+
+/** Doors whose rows are part of what they write: only what they refuse is written here. */
+const TRANSACTIONS: Readonly<Record<string, string>> = {
+  'POST /v1/organizations': 'organization:create',
+  'PATCH /v1/organizations/{id}': 'organization:change',
+  'POST /v1/organizations/{id}/delete': 'organization:delete',
 };
 
 /** Refusals that say something of who was refused; a field that does not fit says nothing. */

@@ -61,6 +61,7 @@ export interface HttpDeps {
   ) => Result<null>;
   /** Organizations, and who is where. */
   readonly organizations: Organizations;
+  readonly ends: OrganizationEnds;
   readonly mutate: (principal: Principal, mutation: Mutation) => Promise<Result<Written<Json>, MutationFailure>>;
   readonly report: (principal: Principal, report: JsonObject) => Promise<Result<Written<Json>>>;
   readonly reportAll: (principal: Principal, reports: readonly JsonObject[]) => Promise<readonly ReportResult[]>;
@@ -248,4 +249,28 @@ export interface Organizations {
     wanted: { readonly id: string; readonly name: string },
   ): Promise<Result<{ readonly id: string; readonly name: string }>>;
   rename(principal: Principal, name: string): Promise<Result<{ readonly id: string; readonly name: string }>>;
+  nameOf(id: string): string;
+  /** What is lost with one, by number. */
+  holdings(id: string): {
+    readonly people: number;
+    readonly peopleOnlyHere: number;
+    readonly invitations: number;
+    readonly records: number;
+    readonly collections: Readonly<Record<string, number>>;
+  };
+}
+
+/** Organizations that are deleted, or are being deleted. */
+export interface OrganizationEnds {
+  has(id: string): boolean;
+  underWay(): Iterable<{ readonly id: string; readonly name: string; readonly records: number }>;
+  begin(
+    by: Principal,
+    ending: {
+      readonly id: string;
+      readonly name: string;
+      readonly lost: JsonObject;
+      readonly why?: string | undefined;
+    },
+  ): Promise<Result<null>>;
 }

@@ -2,11 +2,10 @@ import { isPermission, PERMISSIONS_MAX } from '@statewire/model';
 import { z } from 'zod';
 import type { ApiKey } from '../auth/api-key.ts';
 import type { HttpDeps } from './deps.ts';
-import type { Principal } from '../../lib/principal.ts';
-import { can, lacking } from '../../publish/access.ts';
 import { RefusedError } from './problem.ts';
 import { json, must, route, type Route } from './router.ts';
 import { answersOf } from './shapes.ts';
+import { standingThere } from './standing-there.ts';
 
 const scope = z.enum(['read', 'report', 'admin']);
 
@@ -103,7 +102,7 @@ export function keyRoutes(deps: HttpDeps): readonly Route[] {
             do: 'leave `org` out',
           });
         // What somebody may give away is what they hold there, not where they are now.
-        const principal = org === caller.org ? caller : standingThere(deps, caller, org);
+        const principal = org === caller.org ? caller : standingThere(deps, caller, { org, permission: 'keys:create' });
         must(mayGrant(principal, body));
         const expiresAt = body.expiresInMs === undefined ? null : clock.now() + body.expiresInMs;
         const made = must(
@@ -139,20 +138,4 @@ export function keyRoutes(deps: HttpDeps): readonly Route[] {
       },
     }),
   ];
-}
-
-/** The caller as they stand in another organization. */
-function standingThere({ renewed, organizations }: HttpDeps, caller: Principal, org: string): Principal {
-  // The key of the environment stands nowhere: with its first key there is a new organization.
-  const isKnown = caller.kind !== 'user' || organizations.has(org);
-  const there = isKnown ? renewed({ ...caller, org }) : null;
-  if (there === null)
-    throw new RefusedError({
-      code: 'not_found',
-      message: `there is no organization ${org} for you`,
-      do: 'GET /v1/organizations lists yours',
-    });
-  if (!can(there, 'keys:create'))
-    throw new RefusedError({ code: 'forbidden', message: lacking(there, 'keys:create'), expected: 'keys:create' });
-  return there;
 }

@@ -3,6 +3,8 @@ import type { HttpDeps } from './deps.ts';
 import { RefusedError } from './problem.ts';
 import { json, must, route, type Route } from './router.ts';
 import { answersOf } from './shapes.ts';
+import { standingThere } from './standing-there.ts';
+import { whyOf } from './write-headers.ts';
 
 const name = z
   .string()
@@ -20,8 +22,24 @@ const organizationSchema = z
   })
   .meta({ id: 'Organization' });
 
-/** Organizations: which a caller may go into, making one, its name, and going into another with a session. */
-export function organizationRoutes({ organizations, accounts, log }: HttpDeps): readonly Route[] {
+const holdingsSchema = z
+  .object({
+    people: z.int(),
+    peopleOnlyHere: z.int().meta({ description: 'Of these, who belongs to no other organization' }),
+    invitations: z.int(),
+    keys: z.int(),
+    records: z.int(),
+    collections: z.record(z.string(), z.int()).meta({ description: 'How many records of each collection' }),
+  })
+  .meta({ id: 'OrganizationHoldings' });
+
+/** Organizations: which a caller may go into, making, naming and deleting one, and going into another with a session. */
+export function organizationRoutes(deps: HttpDeps): readonly Route[] {
+  const { organizations, ends, keys, accounts, log } = deps;
+  const lostWith = (id: string): z.infer<typeof holdingsSchema> => ({
+    ...organizations.holdings(id),
+    keys: keys.list(id).length,
+  });
   return [
     route({
       method: 'GET',
@@ -29,12 +47,23 @@ export function organizationRoutes({ organizations, accounts, log }: HttpDeps): 
       access: 'any',
       tag: 'organizations',
       summary: 'The organizations that you may go into',
-      answers: { 200: { description: 'By id', schema: z.object({ organizations: z.array(organizationSchema) }) } },
+      answers: {
+        200: {
+          description: 'By id',
+          schema: z.object({
+            organizations: z.array(organizationSchema),
+            ending: z
+              .array(z.object({ id: z.string(), name: z.string(), records: z.int() }))
+              .meta({ description: 'Those that are being deleted, for who runs the instance; `records` are left' }),
+          }),
+        },
+      },
       handle: ({ principal }) =>
         json({
           organizations: organizations
             .list(principal)
             .map((each) => ({ ...each, isCurrent: each.id === principal.org })),
+          ending: principal.isOperator ? [...ends.underWay()] : [],
         }),
     }),
     route({
@@ -44,7 +73,10 @@ export function organizationRoutes({ organizations, accounts, log }: HttpDeps): 
       tag: 'organizations',
       summary: 'Makes an organization; for owners and admins of main',
       body: z.strictObject({
-        id: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/u, '1 to 63 of a-z 0-9 _ -'),
+        id: z
+          .string()
+          .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/u, '1 to 63 of a-z 0-9 _ -')
+          .refine((id) => id !== 'current', 'another id: current is the one that a caller is in'),
         name,
       }),
       answers: {
@@ -66,6 +98,70 @@ export function organizationRoutes({ organizations, accounts, log }: HttpDeps): 
       body: z.strictObject({ name }),
       answers: { ...answersOf('bad_field'), 200: { description: 'As it is now', schema: organizationSchema } },
       handle: async ({ principal, body }) => json(must(await organizations.rename(principal, body.name))),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/organizations/{id}',
+      access: 'any',
+      tag: 'organizations',
+      summary: 'One of your organizations, and what is in it',
+      answers: {
+        ...answersOf('not_found', 'forbidden'),
+        200: { description: 'The organization', schema: organizationSchema.extend({ holds: holdingsSchema }) },
+      },
+      handle: ({ principal, params }) => {
+        const { org: id } = standingThere(deps, principal, {
+          org: params['id'] ?? '',
+          permission: 'organization:read',
+        });
+        return json({ id, name: organizations.nameOf(id), isCurrent: id === principal.org, holds: lostWith(id) });
+      },
+    }),
+    route({
+      method: 'PATCH',
+      path: '/v1/organizations/{id}',
+      access: 'any',
+      tag: 'organizations',
+      summary: 'Gives one of your organizations another name',
+      body: z.strictObject({ name }),
+      answers: {
+        ...answersOf('not_found', 'forbidden', 'bad_field'),
+        200: { description: 'As it is now', schema: organizationSchema },
+      },
+      handle: async ({ principal, params, body }) => {
+        const there = standingThere(deps, principal, { org: params['id'] ?? '', permission: 'organization:change' });
+        return json(must(await organizations.rename(there, body.name)));
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/organizations/{id}/delete',
+      access: 'any',
+      tag: 'organizations',
+      summary: 'Deletes an organization with all that is in it; its audit log stays',
+      body: z.strictObject({ name: z.string().max(100).meta({ description: 'Its name, so that it is this one' }) }),
+      answers: {
+        ...answersOf('not_found', 'forbidden', 'bad_field', 'precondition', 'too_large'),
+        202: {
+          description: 'Nobody is let in any more; what is in it goes now',
+          schema: z.object({ id: z.string(), lost: holdingsSchema }),
+        },
+      },
+      handle: async ({ principal, params, body, context }) => {
+        const there = standingThere(deps, principal, { org: params['id'] ?? '', permission: 'organization:delete' });
+        const { org: id } = there;
+        const is = organizations.nameOf(id);
+        if (body.name.trim() !== is)
+          throw new RefusedError({
+            code: 'bad_field',
+            message: 'body field name: found another name than the organization has; nothing was deleted',
+            expected: is,
+          });
+        const lost = lostWith(id);
+        must(await ends.begin(there, { id, name: is, lost, why: whyOf(context) }));
+        log.warn({ by: principal.id, org: id }, 'organization deleted');
+        return json({ id, lost }, { status: 202 });
+      },
     }),
     route({
       method: 'POST',

@@ -68,6 +68,11 @@ export class McpDoor {
     for (const each of this.#listening) if (principalId === null || each.principal.id === principalId) each.end();
   }
 
+  /** An organization is over: whoever listens there hears no more. */
+  end(org: string): void {
+    for (const each of this.#listening) if (each.principal.org === org) each.end();
+  }
+
   close(): void {
     this.revise(null);
   }

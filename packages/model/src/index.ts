@@ -394,10 +394,12 @@ export {
   type ChannelRate,
 } from './collections/channel.ts';
 export {
+  CAPTURE_KINDS,
   CAPTURE_STATES,
   captureRow,
   type Capture,
   type CapturedTable,
+  type CaptureKind,
   type CaptureState,
 } from './collections/capture.ts';
 export {

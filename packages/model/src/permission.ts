@@ -18,6 +18,8 @@ export const AREAS: Readonly<Record<string, Readonly<Record<string, Level>>>> = 
   demo: { read: 'read', change: 'admin' },
   keys: { read: 'admin', create: 'admin', delete: 'admin' },
   organization: { read: 'read', change: 'admin', delete: 'owner', 'hand-over': 'owner' },
+  // Of tables whose changes are sent to us.
+  rows: { report: 'report' },
   system: { read: 'admin', metrics: 'read' },
 };
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { LineCounter, parseDocument, isNode, type Document } from 'yaml';
 import { z } from 'zod';
-import { captureListSchema, isDatabaseUrl, type CapturePlan } from './collect/capture/plan.ts';
+import { captureListSchema, planOf, type AnyPlan } from './collect/capture/plans.ts';
 import { parseHostPort } from './collect/probes/tcp.ts';
 import { dialectsSchema, toDialects, type DialectsConfig } from './config-dialects.ts';
 import {
@@ -61,7 +61,7 @@ export interface Config {
   /** The mail server for invitations and password links; null: an admin hands links over. */
   readonly mail: MailConfig | null;
   /** Databases whose rows become records. */
-  readonly captures: readonly CapturePlan[];
+  readonly captures: readonly AnyPlan[];
   /** Topics of broadcast and presence: who may use which. */
   readonly realtime: RealtimeConfig;
   readonly commands: Readonly<Record<string, CommandConfig>>;
@@ -382,8 +382,8 @@ export const settings: readonly Setting[] = [
     env: null,
     key: 'capture',
     default: 'none',
-    bound: 'list of {id, org, url, mode, slot, publication, pollMs, reconcileMs, tables}, at most 16',
-    meaning: 'PostgreSQL databases whose rows become live records.',
+    bound: 'list of {kind, id, org, tables} and what its kind has, at most 16',
+    meaning: 'Databases and others whose rows become live records.',
   },
   {
     env: null,
@@ -727,15 +727,16 @@ function readCaptures(
   from: { readonly file: File; readonly path: string },
   sources: SecretSources,
   problems: ConfigProblem[],
-): readonly CapturePlan[] {
+): readonly AnyPlan[] {
   return (from.file.capture ?? []).flatMap((entry, index) => {
-    const url = secretOf(entry.url, sources);
-    if (url.ok && url.value !== null && isDatabaseUrl(url.value)) return [{ ...entry, url: url.value }];
+    const plan = planOf(entry, (where) => secretOf(where, sources));
+    if (plan.ok) return [plan.value];
+    const { field, found, expected } = plan;
     problems.push({
-      at: `${from.path}:${from.file.lineOf(['capture', index, 'url'])} capture.${index}.url`,
-      found: url.ok ? 'something else' : url.message,
-      expected: 'postgres://user:password@host:5432/database',
-      do: 'set the variable, write the file, or correct the URL',
+      at: `${from.path}:${from.file.lineOf(['capture', index, ...field.split('.')])} capture.${index}.${field}`,
+      found,
+      expected,
+      do: `set the variable, write the file, or correct ${field}`,
     });
     return [];
   });

@@ -389,6 +389,8 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
       definitions: new Map([...defined, ...captured].map((each) => [each.name, each])),
       live,
       store,
+      egress,
+      idempotency: keep.idempotency,
       onError,
       onTrouble: (id, { code, message }) => log.warn({ capture: id, code }, `capture ${id} waits: ${message}`),
     },
@@ -687,6 +689,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     beat: (beat) => beats.beat(beat),
     instructions,
     push: devices,
+    captures,
     topics: said,
     audit: { commit, head: (org) => commit.auditHead(org), refused: (refused) => refusals.note(refused) },
     gateway: {

@@ -10,6 +10,12 @@ export const CAPTURE_STATES = ['starting', 'snapshot', 'live', 'behind', 'waitin
 /** `snapshot`: all rows are being read. `behind`: changes come faster than they are taken. `waiting`: `reason` says what for. */
 export type CaptureState = (typeof CAPTURE_STATES)[number];
 
+/** What a capture can take rows from. */
+export const CAPTURE_KINDS = ['json', 'mysql', 'postgres', 'webhook'] as const;
+
+/** A database of this kind, a `json` document that is fetched, or a `webhook` that sends rows to us. */
+export type CaptureKind = (typeof CAPTURE_KINDS)[number];
+
 /** One table of a capture. */
 export interface CapturedTable {
   readonly table: string;
@@ -23,7 +29,9 @@ export interface CapturedTable {
 
 /** One database whose rows are records. The record's id is the capture's. */
 export interface Capture extends Envelope {
-  readonly mode: 'poll' | 'stream';
+  /** Whose rows they are: a database of this kind, `json` (a document that is fetched), `webhook` (sent to us). */
+  readonly kind: CaptureKind;
+  readonly mode: 'poll' | 'push' | 'stream';
   readonly state: CaptureState;
   /** Why it does not go on, with what to do; null while it does. */
   readonly reason: { readonly code: string; readonly text: string } | null;
@@ -53,7 +61,8 @@ const table: z.ZodType<CapturedTable> = z.object({
 
 const shape: Shape<Capture> = {
   ...envelopeShape,
-  mode: z.enum(['poll', 'stream']),
+  kind: z.enum(CAPTURE_KINDS),
+  mode: z.enum(['poll', 'push', 'stream']),
   state: z.enum(CAPTURE_STATES),
   reason: z.object({ code: z.string(), text: z.string() }).nullable(),
   since: instant,

@@ -391,6 +391,7 @@ const rows: Record<string, Record<string, unknown>> = {
   },
   captures: {
     ...envelope,
+    kind: 'postgres',
     mode: 'stream',
     state: 'live',
     reason: null,

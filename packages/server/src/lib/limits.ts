@@ -209,6 +209,11 @@ export const limits = {
   /** Polling: how far each look goes back, for what committed later than what it knows; rows whose last words are remembered. */
   capturePollBackMs: 10_000,
   captureSeenMax: 200_000,
+  /** How old, or how young, a signed message with rows may be. */
+  captureSignedMs: 300_000,
+  /** A document that is fetched for its rows. */
+  captureDocumentBytesMax: 16_777_216,
+  captureDocumentRowsMax: 50_000,
   // The MCP endpoint.
   mcpBodyBytesMax: 262_144,
   /** Listening streams: of one credential, and of this process; how long one lasts, and how many resources it names. */

@@ -377,6 +377,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   });
   mcp = door;
   const http = createHttp({
+    captures: { pushed: () => null },
     gateway: doors,
     mcp: door,
     clock,

@@ -3,7 +3,8 @@ import { openDesk, type Desk } from '../../testing/desk.ts';
 import { Applier, CAPTURE_MARK, type RowChange } from './apply.ts';
 import { captureDefinitions } from './definitions.ts';
 import { PACKS } from './packs.ts';
-import { captureListSchema, type TablePlan } from './plan.ts';
+import type { TablePlan } from './plan.ts';
+import { captureListSchema } from './plans.ts';
 
 const plansOf = (tables: readonly object[]): readonly TablePlan[] =>
   captureListSchema.parse([{ id: 'shop', url: 'postgres://x', tables }])[0]?.tables ?? [];

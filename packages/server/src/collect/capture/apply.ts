@@ -73,6 +73,11 @@ export class Applier {
     return ok({ refused: first.value.refused + second.value.refused, why: second.value.why ?? first.value.why });
   }
 
+  /** One change, in a transaction of somebody else's. What it refuses is for the caller to take back. */
+  within(draft: Draft, change: RowChange): Result<null> {
+    return this.#apply(draft, change);
+  }
+
   /** Who says what records of a table are: it stands in them, and tells them from those of others. */
   sourceOf({ table }: TablePlan): string {
     return `capture:${this.#plan.id}:${table}`;

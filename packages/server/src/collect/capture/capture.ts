@@ -5,6 +5,7 @@
 import type { Json, Row } from '@statewire/protocol';
 import type { Commit } from '../../keep/commit-types.ts';
 import type { Timer } from '../../lib/clock.ts';
+import type { Egress } from '../egress/egress.ts';
 import { Applier, CAPTURE_MARK, type ApplyDeps } from './apply.ts';
 import { Database } from './database.ts';
 import { followLog } from './follow-log.ts';
@@ -12,7 +13,8 @@ import { followPolls } from './follow-polls.ts';
 import { readMark } from './mark.ts';
 import { speakerOf } from './report-row.ts';
 import type { CapturePlan } from './plan.ts';
-import type { RunDeps } from './run.ts';
+import type { AnyPlan, WebhookPlan } from './plans.ts';
+import type { FeedDeps, RunDeps } from './run.ts';
 import { Told } from './told.ts';
 import { trouble, type Trouble } from './trouble.ts';
 
@@ -23,14 +25,19 @@ export interface CaptureDeps extends ApplyDeps {
     entries(org: string, collection: string): Iterable<{ readonly id: string; readonly row: Row }>;
   };
   readonly store: { document(kind: string, org: string, id: string): Promise<Json | null> };
+  /** The way out, for what is fetched from addresses that are not a database's. */
+  readonly egress: Egress;
   readonly onError: (error: unknown, what: string) => void;
   /** Something a person who runs the server may want to know. */
   readonly onTrouble: (id: string, trouble: Trouble) => void;
 }
 
+/** A plan of something that we go and get. */
+export type FollowedPlan = Exclude<AnyPlan, WebhookPlan>;
+
 export class Capture {
   readonly #deps: CaptureDeps;
-  readonly #plan: CapturePlan;
+  readonly #plan: FollowedPlan;
   readonly #applier: Applier;
   readonly #told: Told;
   readonly #over = new AbortController();
@@ -40,7 +47,7 @@ export class Capture {
   #timer: Timer | null = null;
   #run: Promise<void> = Promise.resolve();
 
-  constructor(deps: CaptureDeps, plan: CapturePlan) {
+  constructor(deps: CaptureDeps, plan: FollowedPlan) {
     this.#deps = deps;
     this.#plan = plan;
     this.#applier = new Applier(deps, plan);
@@ -65,7 +72,7 @@ export class Capture {
     const began = clock.mono();
     let why: Trouble;
     try {
-      why = await (this.#plan.mode === 'poll' ? followPolls : followLog)(this.#runDeps());
+      why = await this.#follow();
     } catch (error) {
       onError(error, `capture ${id} failed`);
       why = { code: 'internal', message: 'the capture failed for a reason of ours; the log of the server says which' };
@@ -85,16 +92,19 @@ export class Capture {
     this.#timer = clock.after(waitMs, () => this.start());
   }
 
-  #runDeps(): RunDeps {
-    const { clock, limits, store, live } = this.#deps;
+  async #follow(): Promise<Trouble> {
     const plan = this.#plan;
+    if (plan.kind === 'json') {
+      const { followJson } = await import('./follow-json.ts');
+      return followJson({ ...this.#feedDeps(plan), egress: this.#deps.egress });
+    }
+    return (plan.mode === 'poll' ? followPolls : followLog)(this.#runDeps(plan));
+  }
+
+  #runDeps(plan: CapturePlan): RunDeps {
+    const { clock, limits } = this.#deps;
     return {
-      clock,
-      limits,
-      plan,
-      applier: this.#applier,
-      told: this.#told,
-      signal: this.#over.signal,
+      ...this.#feedDeps(plan),
       open: async (isReplication) => {
         const opened = await Database.open({
           clock,
@@ -109,6 +119,18 @@ export class Capture {
         opened.value.close();
         return trouble('cut', 'the capture was ended');
       },
+    };
+  }
+
+  #feedDeps<P extends FollowedPlan>(plan: P): FeedDeps<P> {
+    const { clock, limits, store, live } = this.#deps;
+    return {
+      clock,
+      limits,
+      plan,
+      applier: this.#applier,
+      told: this.#told,
+      signal: this.#over.signal,
       mark: async () => readMark(await store.document(CAPTURE_MARK, plan.org, plan.id)),
       idsOf: (table) => idsOf(live.entries(plan.org, table.collection), this.#applier.sourceOf(table)),
     };

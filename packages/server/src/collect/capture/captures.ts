@@ -1,15 +1,17 @@
 /** The captures of a server: those that its configuration names. */
 import { ok } from '@statewire/protocol';
 import type { Capture, CaptureDeps } from './capture.ts';
-import type { CapturePlan } from './plan.ts';
+import type { AnyPlan } from './plans.ts';
+import type { Pushed, PushedDeps } from './pushed.ts';
 
 export class Captures {
-  readonly #deps: CaptureDeps;
-  readonly #plans: readonly CapturePlan[];
+  readonly #deps: CaptureDeps & PushedDeps;
+  readonly #plans: readonly AnyPlan[];
   readonly #all: Capture[] = [];
+  readonly #pushed = new Map<string, Pushed>();
   #isOpen = true;
 
-  constructor(deps: CaptureDeps, plans: readonly CapturePlan[]) {
+  constructor(deps: CaptureDeps & PushedDeps, plans: readonly AnyPlan[]) {
     this.#deps = deps;
     this.#plans = plans;
   }
@@ -30,16 +32,30 @@ export class Captures {
     if (this.#plans.length === 0) return;
     // Most servers have none, and need not read what it takes.
     const { Capture: Made } = await import('./capture.ts');
+    const { Pushed: Taking } = await import('./pushed.ts');
     if (!this.#isOpen) return;
     for (const plan of this.#plans) {
+      if (plan.kind === 'webhook') {
+        const pushed = new Taking(this.#deps, plan);
+        this.#pushed.set(plan.id, pushed);
+        pushed.start();
+        continue;
+      }
       const capture = new Made(this.#deps, plan);
       this.#all.push(capture);
       capture.start();
     }
   }
 
+  /** The capture of this id, if it is one that is sent its rows. */
+  pushed(id: string): Pushed | null {
+    return this.#pushed.get(id) ?? null;
+  }
+
   async close(): Promise<void> {
     this.#isOpen = false;
+    for (const pushed of this.#pushed.values()) pushed.close();
+    this.#pushed.clear();
     await Promise.all(this.#all.map((capture) => capture.close()));
   }
 }

@@ -4,15 +4,15 @@
  * What no such column says (deleted rows, rows without a value, what came later still) is found when all rows are compared.
  */
 import { ok, type Result } from '@statewire/protocol';
-import { createHash } from 'node:crypto';
 import type { RowChange } from './apply.ts';
 import type { Database } from './database.ts';
 import { markText, type Mark } from './mark.ts';
 import { findTables, fingerprint, type Table } from './prepare.ts';
-import type { TablePlan } from './plan.ts';
+import { rest } from './rest.ts';
 import type { RunDeps } from './run.ts';
 import { idOf } from './row-item.ts';
-import { quotedColumn, rowOf, selectOf, takeSnapshot, type Known } from './snapshot.ts';
+import { Seen } from './seen.ts';
+import { quotedColumn, rowOf, selectOf, takeSnapshot } from './snapshot.ts';
 import type { Trouble } from './trouble.ts';
 
 /** Runs until something ends it; says what. */
@@ -72,7 +72,7 @@ async function poll(deps: RunDeps, db: Database): Promise<Trouble> {
     mark = looked.value;
     if (isDue) comparedAt = clock.mono();
     told.progress({ changes: 0, applied: { refused: 0, why: null }, at: clock.now(), lsn: null });
-    const isOver = await pause(deps, plan.pollMs);
+    const isOver = await rest(deps, plan.pollMs);
     if (isOver) return { code: 'closed', message: 'the capture was stopped' };
   }
 }
@@ -187,44 +187,4 @@ async function lookAtTable(
 
 function isTime(type: string): boolean {
   return /^(?:timestamp|date)/u.test(type);
-}
-
-/** True: it is over. */
-function pause({ clock, signal }: RunDeps, ms: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      timer.cancel();
-      resolve(true);
-    };
-    const timer = clock.after(ms, () => {
-      signal.removeEventListener('abort', end);
-      resolve(false);
-    });
-    signal.addEventListener('abort', end, { once: true });
-    if (signal.aborted) end();
-  });
-}
-
-/** What rows said when they were last read: one that says the same is no news, however often it is read. */
-class Seen implements Known {
-  readonly #max: number;
-  readonly #rows = new Map<string, string>();
-
-  constructor(max: number) {
-    this.#max = max;
-  }
-
-  forget({ table }: TablePlan, id: string): void {
-    this.#rows.delete(`${table} ${id}`);
-  }
-
-  isKnown({ table }: TablePlan, id: string, values: readonly (string | null)[]): boolean {
-    const key = `${table} ${id}`;
-    const said = createHash('sha1').update(JSON.stringify(values)).digest('base64').slice(0, 16);
-    if (this.#rows.get(key) === said) return true;
-    // Forgetting costs a write that changes nothing.
-    if (this.#rows.size >= this.#max) this.#rows.clear();
-    this.#rows.set(key, said);
-    return false;
-  }
 }

@@ -8,7 +8,7 @@ import { PACKS, type Pack } from './packs.ts';
 import { COLUMN_TYPES, type ColumnType } from './value.ts';
 
 /** Where the URL is: here, in a variable, or in a file. It holds a password. */
-type Secret = string | { readonly env: string } | { readonly file: string };
+export type Secret = string | { readonly env: string } | { readonly file: string };
 
 type Scalar = string | number | boolean | null;
 
@@ -40,8 +40,9 @@ export interface TablePlan {
   readonly cursor: string | null;
 }
 
-/** One database. */
+/** One database that is followed by its log, or asked. */
 export interface CapturePlan {
+  readonly kind: 'postgres';
   readonly id: string;
   readonly org: string;
   readonly url: string;
@@ -60,7 +61,7 @@ export interface CaptureEntry extends Omit<CapturePlan, 'url'> {
   readonly url: Secret;
 }
 
-const name = z
+export const name: z.ZodType<string> = z
   .string()
   .min(1)
   .max(63)
@@ -100,7 +101,7 @@ const fieldPlan: z.ZodType<FieldPlan> = z
     otherwise: given.otherwise,
   }));
 
-const tableSchema = z
+export const tableSchema: z.ZodType<TablePlan> = z
   .strictObject({
     table,
     pack: z.enum(Object.keys(PACKS), `one of ${Object.keys(PACKS).join(', ')}`).optional(),
@@ -157,7 +158,7 @@ function flawOf(collection: string, fields: TablePlan['fields']): string | null 
   return Object.keys(fields).length === 0 ? 'columns, fields or a pack: nothing of the rows would be taken' : null;
 }
 
-const secret: z.ZodType<Secret> = z.union(
+export const secret: z.ZodType<Secret> = z.union(
   [
     z.string().min(1).max(4_096),
     z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/u) }),
@@ -168,38 +169,34 @@ const secret: z.ZodType<Secret> = z.union(
 
 const slotName = z.string().regex(/^[a-z0-9_]{1,63}$/u, '1 to 63 of a-z 0-9 _');
 
-const captureSchema = z
+export const captureId: z.ZodType<string> = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/u, '1 to 32 of a-z 0-9 -');
+export const orgId: z.ZodType<string> = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/u, '1 to 63 of a-z 0-9 _ -');
+export const pollMs: z.ZodType<number> = z.int().min(250).max(3_600_000);
+export const reconcileMs: z.ZodType<number> = z.int().min(1_000).max(86_400_000);
+export const tablesSchema: z.ZodType<readonly TablePlan[]> = z
+  .array(tableSchema)
+  .min(1)
+  .max(128)
+  .refine((all) => new Set(all.map((each) => each.table)).size === all.length, 'each table once');
+
+/** An entry of `capture` that is a PostgreSQL; it is one when it says no kind. */
+export const postgresSchema: z.ZodType<CaptureEntry> = z
   .strictObject({
-    id: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9-]{0,31}$/u, '1 to 32 of a-z 0-9 -')
-      .default('main'),
-    org: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/u, '1 to 63 of a-z 0-9 _ -')
-      .default('main'),
+    kind: z.literal('postgres').default('postgres'),
+    id: captureId.default('main'),
+    org: orgId.default('main'),
     url: secret,
     mode: z.enum(['stream', 'poll']).default('stream'),
     slot: slotName.optional(),
     publication: slotName.optional(),
-    pollMs: z.int().min(250).max(3_600_000).default(2_000),
-    reconcileMs: z.int().min(1_000).max(86_400_000).default(300_000),
-    tables: z
-      .array(tableSchema)
-      .min(1)
-      .max(128)
-      .refine((all) => new Set(all.map((each) => each.table)).size === all.length, 'each table once'),
+    pollMs: pollMs.default(2_000),
+    reconcileMs: reconcileMs.default(300_000),
+    tables: tablesSchema,
   })
   .transform(({ slot, publication, ...plan }): CaptureEntry => {
     const made = `statewire_${plan.id.replaceAll('-', '_')}`;
     return { ...plan, slot: slot ?? made, publication: publication ?? made };
   });
-
-/** `capture` of the configuration. */
-export const captureListSchema: z.ZodType<readonly CaptureEntry[]> = z
-  .array(captureSchema)
-  .max(16)
-  .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, 'another id for each capture');
 
 /** Is this a URL of a database that we can open? */
 export function isDatabaseUrl(url: string): boolean {

@@ -1,14 +1,13 @@
 import { assert, constantFrom, oneof, property, string } from 'fast-check';
 import { isRecordId } from '@statewire/protocol';
 import { expect, test } from 'vitest';
-import { captureListSchema, type CaptureEntry, type TablePlan } from './plan.ts';
+import type { TablePlan } from './plan.ts';
+import { captureListSchema } from './plans.ts';
 import { idOf, itemOf } from './row-item.ts';
 import { valueOf } from './value.ts';
 
 function tableOf(table: object): TablePlan {
-  const [capture]: readonly CaptureEntry[] = captureListSchema.parse([
-    { url: 'postgres://x', tables: [{ table: 't', ...table }] },
-  ]);
+  const [capture] = captureListSchema.parse([{ url: 'postgres://x', tables: [{ table: 't', ...table }] }]);
   const [plan] = capture?.tables ?? [];
   if (plan === undefined) throw new Error('no plan');
   return plan;

@@ -9,7 +9,7 @@ import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Applied } from './apply.ts';
 import type { Mark } from './mark.ts';
 import type { Table } from './prepare.ts';
-import type { CapturePlan } from './plan.ts';
+import type { AnyPlan } from './plans.ts';
 import type { Progress } from './stream.ts';
 import type { Trouble } from './trouble.ts';
 
@@ -20,9 +20,15 @@ export interface ToldDeps {
   readonly onError: (error: unknown, what: string) => void;
 }
 
+/** What is told of a plan. */
+export type ToldPlan = Pick<AnyPlan, 'id' | 'kind' | 'mode' | 'org' | 'tables'>;
+
+/** A table, and the columns that it should have and has not. */
+export type ToldTable = Pick<Table, 'missing' | 'plan'>;
+
 export class Told {
   readonly #deps: ToldDeps;
-  readonly #plan: CapturePlan;
+  readonly #plan: ToldPlan;
   #state: CaptureState = 'starting';
   #reason: { code: string; text: string } | null = null;
   #since: number;
@@ -37,19 +43,19 @@ export class Told {
   #changes = 0;
   #refused = 0;
   #refusal = '';
-  #tables: readonly Table[] = [];
+  #tables: readonly ToldTable[] = [];
   readonly #rows = new Map<string, number>();
   #timer: Timer | null = null;
   #isOpen = true;
 
-  constructor(deps: ToldDeps, plan: CapturePlan) {
+  constructor(deps: ToldDeps, plan: ToldPlan) {
     this.#deps = deps;
     this.#plan = plan;
     this.#since = Math.floor(deps.clock.now());
   }
 
   /** All rows are read from here on. */
-  snapshot(mark: Mark, tables: readonly Table[]): void {
+  snapshot(mark: Pick<Mark, 'cause' | 'epoch'>, tables: readonly ToldTable[]): void {
     this.#mark = mark;
     this.#tables = tables;
     this.#rows.clear();
@@ -68,7 +74,7 @@ export class Told {
   }
 
   /** It follows, from a place that is known. */
-  began(mark: Mark, tables: readonly Table[]): void {
+  began(mark: Pick<Mark, 'cause' | 'epoch'>, tables: readonly ToldTable[]): void {
     this.#mark = mark;
     this.#tables = tables;
     this.#target = null;
@@ -156,6 +162,7 @@ export class Told {
       observedAt: null,
       labels: {},
       source: null,
+      kind: this.#plan.kind,
       mode: this.#plan.mode,
       state: this.#state,
       reason: this.#reason,

@@ -3,6 +3,7 @@ import { analyticsRoutes } from './analytics.ts';
 import { auditRoutes } from './audit.ts';
 import { broadcastRoutes } from './broadcast.ts';
 import { bulkRoutes } from './bulk.ts';
+import { captureRoutes } from './captures.ts';
 import { commandRoutes } from './commands.ts';
 import { Dashboard } from './dashboard.ts';
 import { demoRoutes } from './demo.ts';
@@ -61,6 +62,7 @@ export function createHttp(deps: HttpDeps): Http {
     ...auditRoutes(deps),
     ...intakeRoutes(deps),
     ...otlpRoutes(deps),
+    ...captureRoutes(deps),
     ...statsRoutes(deps),
     ...analyticsRoutes(deps),
     ...prometheusRoutes(deps),

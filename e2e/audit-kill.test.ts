@@ -6,7 +6,7 @@ import { TestServer } from './harness/server.ts';
 import { until } from './harness/until.ts';
 
 /** Each is a start; `KILLS=50` in the nightly run. */
-const KILLS = Number(process.env['KILLS'] ?? 15);
+const KILLS = Number(process.env['KILLS'] ?? 8);
 const WRITERS = 4;
 
 let server: TestServer;

@@ -20,7 +20,7 @@ let target: Awaited<ReturnType<typeof startTarget>>;
 let known: Awaited<ReturnType<BrowserContext['storageState']>>;
 
 beforeAll(async () => {
-  [server, browser, target] = await Promise.all([TestServer.start(), launchBrowser(), startTarget()]);
+  [server, browser, target] = await Promise.all([TestServer.start(), launchBrowser({ isWhole: true }), startTarget()]);
   const context = await openWindow(browser, 'light', 1440);
   await signIn(context, server);
   known = await context.storageState();

@@ -30,7 +30,7 @@ beforeAll(async () => {
     port,
   }).start();
   server = await TestServer.start();
-  browser = await launchBrowser();
+  browser = await launchBrowser({ isWhole: true });
   const context = await browser.newContext();
   await signIn(context, server);
   page = await context.newPage();

@@ -19,7 +19,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   server = await TestServer.start();
-  browser = await launchBrowser();
+  browser = await launchBrowser({ isWhole: true });
   for (let from = 0; from < CUSTOMERS; from += PER_FILE) {
     const lines = Array.from(
       { length: PER_FILE },

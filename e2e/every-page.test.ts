@@ -3,13 +3,12 @@
  * of them; else each page is looked at twice. `STATEWIRE_SHOTS` keeps pictures for people.
  */
 import { readFile } from 'node:fs/promises';
-import { AxeBuilder } from '@axe-core/playwright';
 import { allows } from '@statewire/model';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowser } from './harness/browser.ts';
 import { dashboardPages, fillEverything, leadsElsewhere, startTarget } from './harness/dashboard-pages.ts';
-import { listen, openWindow, settled, shot, windows } from './harness/look.ts';
+import { listen, openWindow, settled, shot, violations, windows } from './harness/look.ts';
 import { TestServer } from './harness/server.ts';
 import { joinAs, signIn } from './harness/sign-in.ts';
 
@@ -72,7 +71,7 @@ for (const [theme, width] of windows) {
       // Against the width that was asked for: a phone's window grows with what overflows.
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
       expect(await cutOff(page)).toEqual([]);
-      expect(await violations(page)).toEqual([]);
+      expect(await complaints(page)).toEqual([]);
       expect(troubles).toEqual([]);
     });
   });
@@ -233,10 +232,9 @@ function routesOf(source: string): readonly string[] {
   return [...new Set([...paths.values()].map((path) => path || '/'))];
 }
 
-/** Everything that axe finds, however light it is said to be. */
-async function violations(page: Page): Promise<readonly string[]> {
-  const found = await new AxeBuilder({ page }).analyze();
-  return found.violations.flatMap(({ id, impact, nodes }) =>
+/** Everything that axe finds. */
+async function complaints(page: Page): Promise<readonly string[]> {
+  return (await violations(page)).flatMap(({ id, impact, nodes }) =>
     nodes.map((node) => `${id} (${impact ?? 'no impact'}): ${node.html.slice(0, 160)} ${node.failureSummary ?? ''}`),
   );
 }

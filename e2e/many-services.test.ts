@@ -19,7 +19,7 @@ let browser: Browser;
 const servers: TestServer[] = [];
 
 beforeAll(async () => {
-  browser = await launchBrowser();
+  browser = await launchBrowser({ isWhole: true });
 });
 
 afterAll(async () => {

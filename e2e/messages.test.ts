@@ -41,7 +41,7 @@ beforeAll(async () => {
     join(dir, 'app', 'setup.js'),
     `import { configure } from './statewire-elements.js';\nconfigure({ url: '${server.url}', token: '${tokenFor('u0')}' });\n`,
   );
-  browsers.push(...(await Promise.all([launchBrowser(), launchBrowser()])));
+  browsers.push(...(await Promise.all([launchBrowser({ isWhole: true }), launchBrowser({ isWhole: true })])));
 });
 
 afterAll(async () => {

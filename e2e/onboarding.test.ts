@@ -19,7 +19,7 @@ beforeAll(async () => {
     env: { PORT: String(port) },
     port,
   });
-  [server, browser] = await Promise.all([TestServer.start(), launchBrowser(), peer.start()]);
+  [server, browser] = await Promise.all([TestServer.start(), launchBrowser({ isWhole: true }), peer.start()]);
 });
 
 afterAll(async () => {

@@ -14,7 +14,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   server = await TestServer.start();
-  browser = await launchBrowser();
+  browser = await launchBrowser({ isWhole: true });
 });
 
 afterAll(async () => {

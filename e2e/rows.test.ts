@@ -22,7 +22,7 @@ let out: string;
 
 beforeAll(async () => {
   out = mkdtempSync(join(tmpdir(), 'statewire-rows-'));
-  [server, browser] = await Promise.all([TestServer.start(), launchBrowser(), bundle(out)]);
+  [server, browser] = await Promise.all([TestServer.start(), launchBrowser({ isWhole: true }), bundle(out)]);
 });
 
 afterAll(async () => {

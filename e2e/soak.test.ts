@@ -48,7 +48,7 @@ describe('in a browser', () => {
   beforeAll(async () => {
     server = await TestServer.start();
     // Code that becomes hot is compiled for minutes on end, and counts as heap: what is looked for here is what people leave behind.
-    browser = await launchBrowser({ compiles: false });
+    browser = await launchBrowser({ isWhole: true, compiles: false });
   });
 
   afterAll(async () => {

@@ -1,12 +1,11 @@
 /** A public status page on a real server: in a real browser, over real mail, kept current by push and never called live when it is not. */
-import { AxeBuilder } from '@axe-core/playwright';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowser } from './harness/browser.ts';
-import { windows } from './harness/look.ts';
+import { violations, windows } from './harness/look.ts';
 import { TestServer } from './harness/server.ts';
 import { until } from './harness/until.ts';
 
@@ -45,8 +44,9 @@ describe('in a browser', () => {
       );
       await page.goto(`${server.url}/status/acme`);
       await isLive(page);
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)).toEqual([]);
+      expect(
+        (await violations(page)).map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`),
+      ).toEqual([]);
       expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
       expect(troubles).toEqual([]);
       expect([...hosts]).toEqual([new URL(server.url).host]);
@@ -173,8 +173,7 @@ describe('in a browser', () => {
     await page.getByLabel('Password').fill('tell nobody');
     await page.getByRole('button').click();
     await isLive(page);
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.map(({ id }) => id)).toEqual([]);
+    expect((await violations(page)).map(({ id }) => id)).toEqual([]);
     await server.api('POST', '/v1/pages/staff/secure', { password: 'another one' });
     await page.getByText('This page asks for a password').waitFor({ timeout: 5_000 });
     await context.close();

@@ -67,10 +67,17 @@ export async function settled(page: Page): Promise<void> {
   );
 }
 
+type Violations = Awaited<ReturnType<AxeBuilder['analyze']>>['violations'];
+
+/** Everything that axe finds in the page and in its frames of the same origin, however light it is said to be. */
+export async function violations(page: Page): Promise<Violations> {
+  // Else it puts the results of frames together in a page of its own: as long again, for frames that we do not have.
+  return (await new AxeBuilder({ page }).setLegacyMode().analyze()).violations;
+}
+
 /** What axe finds serious or critical. */
 export async function seriousViolations(page: Page): Promise<readonly string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations
+  return (await violations(page))
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ''}`));
 }

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 const bin = (name: string): string => join('node_modules', '.bin', name);
-const packages = ['protocol', 'model', 'client', 'react', 'elements', 'server', 'cli'];
+const packages = ['protocol', 'model', 'client', 'react', 'elements', 'adapters', 'server', 'cli'];
 let isOk = true;
 
 judge(bin('tsc'), ['-b']);

@@ -8,7 +8,7 @@ import { Node, Project, type ExportedDeclarations, type JSDoc } from 'ts-morph';
 import { root } from '../tidy/tree.ts';
 
 /** The packages whose names apps import. */
-const PACKAGES = ['client', 'react', 'elements', 'model', 'protocol'] as const;
+const PACKAGES = ['client', 'react', 'elements', 'adapters', 'model', 'protocol'] as const;
 
 /** One page of the reference, and the names on it that say nothing about themselves. */
 export interface Reference {

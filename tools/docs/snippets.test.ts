@@ -100,6 +100,11 @@ const settings = {
     noUnusedLocals: false,
     noUnusedParameters: false,
     noPropertyAccessFromIndexSignature: false,
+    // Other libraries as they declare themselves, as far as their declarations suit this compiler.
+    paths: {
+      '@modelcontextprotocol/client': ['../../e2e/peers/modelcontextprotocol-client.d.ts'],
+      'socket.io-client': ['../../e2e/peers/socket-io-client.d.ts'],
+    },
   },
   include: ['*.tsx'],
   exclude: [],

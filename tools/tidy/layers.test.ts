@@ -10,6 +10,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   client: ['protocol', 'model'],
   react: ['protocol', 'model', 'client'],
   elements: ['protocol', 'model', 'client'],
+  adapters: ['protocol', 'model', 'client'],
   dashboard: ['protocol', 'model', 'client', 'react'],
   cli: ['protocol', 'model', 'client', 'server'],
 };
@@ -124,7 +125,8 @@ test('only serve knows sockets, HTTP frameworks and dialects', () => {
 test('packages that run in a browser import nothing of Node', () => {
   const browser = files.filter(
     (file) =>
-      ['protocol', 'model', 'client', 'react', 'elements', 'dashboard'].includes(packageOf(file)) && !isTest(file.path),
+      ['protocol', 'model', 'client', 'react', 'elements', 'adapters', 'dashboard'].includes(packageOf(file)) &&
+      !isTest(file.path),
   );
   expect(browser.length).toBeGreaterThanOrEqual(50);
   const wrong = browser.flatMap((file) =>

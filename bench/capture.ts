@@ -1,6 +1,6 @@
 /**
- * A large table becomes records while it changes: how long the snapshot takes, how soon a subscriber sees a commit after it, what
- * memory it takes, and whether the records are the rows in the end.
+ * A large table becomes records while it changes: how long the snapshot takes, how soon a subscriber sees a commit meanwhile and
+ * afterwards, what memory it takes, and whether the records are the rows in the end. BENCH_PROFILE=<folder>: a profile of the server.
  *
  *     node --conditions=source bench/capture.ts 1000000 1000
  */
@@ -17,6 +17,10 @@ const perSecond = Number(process.argv[3] ?? 1_000);
 /** How long commits are timed after everything was caught up with. */
 const MEASURE_MS = 20_000;
 const LIMIT_MS = 1_800_000;
+/** Programs that change rows, one commit at a time each. */
+const WRITERS = 4;
+/** Rows that somebody looks at: each of them changes often. */
+const WATCHED = 20;
 
 const db = await TestDatabase.start({ shared_buffers: '128MB', max_wal_size: '4GB' });
 const folder = mkdtempSync(join(tmpdir(), 'statewire-bench-'));
@@ -33,38 +37,26 @@ writeFileSync(
     ],
   }),
 );
+const profile = process.env['BENCH_PROFILE'];
 let server: TestServer | null = null;
 const over = new AbortController();
 try {
   await db.query('CREATE TABLE t (id int PRIMARY KEY, n int, state text, at float8)');
   await db.query(`INSERT INTO t SELECT i, 0, 'state-' || i % 7, 0 FROM generate_series(1, ${rows}) i`);
-  const began = performance.now();
-  const changing = change();
-  server = await TestServer.start({ STATEWIRE_CONFIG: config, BENCH_URL: db.url });
+  const changing = Array.from({ length: WRITERS }, (_, writer) => change(writer));
+  server = await TestServer.start({
+    STATEWIRE_CONFIG: config,
+    BENCH_URL: db.url,
+    ...(profile === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profile}` }),
+  });
   const { pid } = server;
   const started = performance.now();
-  const state = async (): Promise<Readonly<Record<string, unknown>>> =>
-    (await server?.api('GET', '/v1/captures/bench'))?.body ?? {};
-  let rssMax = 0;
-  const look = (): void => {
-    rssMax = Math.max(rssMax, rssOf(pid));
-  };
-  await until(
-    'the snapshot',
-    async () => (look(), ['behind', 'live'].includes(String((await state())['state']))),
-    LIMIT_MS,
-  );
-  const snapshotMs = performance.now() - started;
-  await until('to be live', async () => (look(), (await state())['state'] === 'live'), LIMIT_MS);
-  const liveMs = performance.now() - started;
-  const rss = rssOf(pid);
-
   const client = createClient({ url: server.url, token: ADMIN_KEY });
   const seen = new Map<string, unknown>();
-  const times: number[] = [];
+  let times: number[] = [];
   client
     .collection('rows')
-    .where(['in', 'id', Array.from({ length: 20 }, (_, i) => `${i + 1}`)])
+    .where(['in', 'id', Array.from({ length: WATCHED }, (_, i) => `${i + 1}`)])
     .every(0)
     .subscribe(({ rows: all }) => {
       const now = performance.timeOrigin + performance.now();
@@ -75,29 +67,42 @@ try {
         seen.set(row.id, at);
       }
     });
+  let rssMax = 0;
+  const look = (): void => {
+    rssMax = Math.max(rssMax, rssOf(pid));
+  };
+  const stands = (what: string, states: readonly string[]): Promise<void> =>
+    until(
+      what,
+      async () => {
+        look();
+        return states.includes((await server?.api('GET', '/v1/captures/bench'))?.body.state);
+      },
+      LIMIT_MS,
+    );
+  await stands('the snapshot', ['behind', 'live']);
+  const snapshotMs = performance.now() - started;
+  const during = told(times);
+  times = [];
+  await stands('to be live', ['live']);
+  const liveMs = performance.now() - started;
   await new Promise((resolve) => setTimeout(resolve, MEASURE_MS));
   look();
+  const afterwards = told(times);
   client.close();
   over.abort();
-  const changes = await changing;
+  const rates = await Promise.all(changing);
   const [want] = await db.query(`SELECT count(*)::int AS count, sum(n)::int AS sum FROM t`);
   await until('the same', () => same(want), LIMIT_MS);
-  times.sort((a, b) => a - b);
-  const at = (part: number): number => Math.round((times[Math.floor(times.length * part)] ?? 0) * 10) / 10;
   console.log(
     JSON.stringify({
       rows,
-      changesPerSecond: Math.round((changes / (performance.now() - began)) * 1_000),
+      changesPerSecond: Math.round(rates.reduce((sum, rate) => sum + rate, 0)),
       snapshotSeconds: Math.round(snapshotMs / 100) / 10,
       rowsPerSecond: Math.round((rows / snapshotMs) * 1_000),
       liveSeconds: Math.round(liveMs / 100) / 10,
-      commitToSubscriberMs: {
-        count: times.length,
-        p50: at(0.5),
-        p99: at(0.99),
-        max: at(1 - 1 / Math.max(1, times.length)),
-      },
-      rssMiB: { max: rssMax, live: rss },
+      commitToSubscriberMs: { during, afterwards },
+      rssMiB: { max: rssMax, last: rssOf(pid) },
       isExact: true,
     }),
   );
@@ -107,26 +112,41 @@ try {
   await db.close();
 }
 
-/** Changes rows one commit at a time; the first twenty often, so that somebody sees it. */
-async function change(): Promise<number> {
+interface Times {
+  readonly count: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+function told(all: readonly number[]): Times {
+  const sorted = all.toSorted((a, b) => a - b);
+  const at = (part: number): number => Math.round((sorted[Math.floor((sorted.length - 1) * part)] ?? 0) * 10) / 10;
+  return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) };
+}
+
+/** Changes rows one commit at a time, every tenth of them one that somebody looks at. How many a second. */
+async function change(writer: number): Promise<number> {
   const client = await db.connect();
   let count = 0;
   const began = performance.now();
   while (!over.signal.aborted) {
-    const due = Math.floor(((performance.now() - began) / 1_000) * perSecond);
+    const due = Math.floor(((performance.now() - began) / 1_000) * (perSecond / WRITERS));
     if (count >= due) {
       await new Promise((resolve) => setTimeout(resolve, 1));
       continue;
     }
-    const id = count % 10 === 0 ? 1 + (Math.floor(count / 10) % 20) : 1 + ((count * 7_919) % rows);
+    const nth = count * WRITERS + writer;
+    const id = count % 10 === 0 ? 1 + (Math.floor(nth / 10) % WATCHED) : 1 + ((nth * 7_919) % rows);
     await client.query(`UPDATE t SET n = n + 1, at = $2 WHERE id = $1`, [
       id,
       performance.timeOrigin + performance.now(),
     ]);
     count += 1;
   }
+  const rate = (count / (performance.now() - began)) * 1_000;
   await client.end();
-  return count;
+  return rate;
 }
 
 /** Reads everything by pages: as many records as rows, and the same sum. */

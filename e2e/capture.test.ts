@@ -32,6 +32,10 @@ const CONFIG = `${readFileSync('examples/postgres-live/statewire.yaml', 'utf8')}
         collection: polled
         cursor: updated_at
         columns: { state: text, total: number, paid: boolean, placed_at: time, detail: json, note: text }
+  - id: gated
+    url: { env: GATED_URL }
+    tables:
+      - { table: gated, collection: gated, columns: { n: number, large: text } }
   - id: seldom
     url: { env: SHOP_URL }
     mode: poll
@@ -51,12 +55,28 @@ beforeAll(async () => {
     CREATE TABLE ticks (id int PRIMARY KEY, n int, at timestamptz DEFAULT clock_timestamp());
     INSERT INTO ticks SELECT i, 0 FROM generate_series(1, 450) i;
     INSERT INTO orders SELECT i, 'open', i * 1.5, i % 2 = 0, '2026-01-01 00:00:00+00', '{"a": 1}', 'n', 'x' FROM generate_series(1, 1000) i;
+    CREATE TABLE gated (id int PRIMARY KEY, n int, large text);
+    ALTER TABLE gated ALTER large SET STORAGE EXTERNAL;
+    INSERT INTO gated SELECT i, 0, CASE WHEN i > 590 THEN repeat('g', 4000) END FROM generate_series(1, 600) i;
+    -- Whoever reads a row as this user waits until the lock is free: so long does a snapshot last.
+    CREATE FUNCTION passes() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(7); RETURN true; END $$;
+    CREATE ROLE gate LOGIN REPLICATION;
+    GRANT SELECT ON gated TO gate;
+    CREATE POLICY gate ON gated USING (passes());
+    ALTER TABLE gated ENABLE ROW LEVEL SECURITY;
+    CREATE PUBLICATION statewire_gated FOR TABLE gated WITH (publish_via_partition_root = true);
+    SELECT pg_advisory_lock(7);
     CREATE TABLE mcp_servers (id text PRIMARY KEY, name text, url text, description text, status text, last_status_update timestamptz);
     INSERT INTO mcp_servers VALUES ('search', 'Search', 'https://search.example.org/mcp', null, 'active', now());`);
   folder = mkdtempSync(join(tmpdir(), 'statewire-capture-'));
   const file = join(folder, 'statewire.yaml');
   writeFileSync(file, CONFIG);
-  server = await TestServer.start({ STATEWIRE_CONFIG: file, SHOP_URL: db.url, TICKETS_DATABASE_URL: db.url });
+  server = await TestServer.start({
+    STATEWIRE_CONFIG: file,
+    SHOP_URL: db.url,
+    GATED_URL: db.url.replace('postgres@', 'gate@'),
+    TICKETS_DATABASE_URL: db.url,
+  });
 });
 
 afterAll(async () => {
@@ -114,6 +134,40 @@ test('[CP4] rows that are there and rows that come are records', async () => {
   expect((await captured()).asOf).toBeGreaterThan(Date.UTC(2026, 0, 1));
   await db.query(`UPDATE mcp_servers SET status = 'error'`);
   await until('it to be down', async () => (await server.api('GET', '/v1/services/search')).body.status === 'down');
+});
+
+test('[CP14] what changes while a snapshot is read is seen at once, and stays; large values that no change said come with the snapshot', async () => {
+  const gated = async (): Promise<boolean> => {
+    const line = ({ id, n, large }: Readonly<Record<string, unknown>>): string =>
+      JSON.stringify([String(id), n, large]);
+    const want = (await db.query('SELECT id, n, large FROM gated')).map(line).toSorted();
+    return JSON.stringify((await rows('gated')).map(line).toSorted()) === JSON.stringify(want);
+  };
+  const state = async (): Promise<string> => (await server.api('GET', '/v1/captures/gated')).body.state;
+  await until(
+    'the snapshot to be under way',
+    async () =>
+      (await state()) === 'snapshot' &&
+      (await db.query(`SELECT FROM pg_replication_slots WHERE slot_name = 'statewire_gated' AND active`)).length === 1,
+  );
+  await db.query(
+    'UPDATE gated SET n = 1 WHERE id = 5; UPDATE gated SET n = 2 WHERE id = 5; DELETE FROM gated WHERE id = 6',
+  );
+  await db.query(
+    'UPDATE gated SET id = 700 WHERE id = 7; INSERT INTO gated VALUES (800, 8), (801, 8); DELETE FROM gated WHERE id = 801',
+  );
+  await until('the last change', async () => (await server.api('GET', '/v1/gated/800')).status === 200);
+  expect((await rows('gated')).map(({ id, n }) => `${id}:${String(n)}`).toSorted()).toEqual(['5:2', '700:0', '800:8']);
+  expect(await state()).toBe('snapshot');
+  const { version } = (await server.api('GET', '/v1/gated/5')).body;
+  await db.query(
+    'UPDATE gated SET n = 3 WHERE id = 595; UPDATE gated SET id = 901 WHERE id = 596; UPDATE gated SET n = 4 WHERE id = 901',
+  );
+  await db.query('SELECT pg_advisory_unlock(7)');
+  await until('the same', gated);
+  await until('it to be live', async () => (await state()) === 'live');
+  expect((await server.api('GET', '/v1/gated/5')).body.version).toBe(version);
+  expect((await server.api('GET', '/v1/gated/901')).body).toMatchObject({ n: 4, large: 'g'.repeat(4_000) });
 });
 
 test('[CP4] the example: tickets are records until they are deleted softly, agents are up and down', async () => {

@@ -197,6 +197,8 @@ export const limits = {
   /** Changes, and their bytes, that wait to be written before the database is not read any more. */
   captureQueueRowsMax: 2_000,
   captureQueueBytesMax: 8_388_608,
+  /** Rows of which the log has spoken while a snapshot is read; above that the log waits for its end. */
+  captureOverlapRowsMax: 500_000,
   captureConnectMs: 10_000,
   /** One statement; and the making of a slot, which waits for every transaction that is under way. */
   captureStatementMs: 60_000,

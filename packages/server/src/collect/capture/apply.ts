@@ -6,6 +6,7 @@ import { settle, type AnyDefinition } from '@statewire/model';
 import { ok, refuse, type Json, type JsonObject, type Result, type Row } from '@statewire/protocol';
 import type { Draft } from '../../keep/commit-types.ts';
 import type { WriteDeps } from '../reports/deps.ts';
+import type { Newer } from './overlap.ts';
 import { forget, report } from './report-row.ts';
 import { idOf, itemOf, type RowItem } from './row-item.ts';
 import type { Columns } from './pgoutput.ts';
@@ -14,10 +15,17 @@ import { REPORTED, type CapturePlan, type TablePlan } from './plan.ts';
 /** What happened to a row. */
 export type RowChange =
   /** It is there now. `old`: what is known of it before, where the database says it. */
-  | { readonly kind: 'put'; readonly plan: TablePlan; readonly row: Columns; readonly old: Columns | null }
+  | {
+      readonly kind: 'put';
+      readonly plan: TablePlan;
+      readonly row: Columns;
+      readonly old: Columns | null;
+      /** Of these something newer is known when it is written. */
+      readonly unless?: Newer | undefined;
+    }
   | { readonly kind: 'delete'; readonly plan: TablePlan; readonly old: Columns }
   /** The record of this id has no row any more. */
-  | { readonly kind: 'drop'; readonly plan: TablePlan; readonly id: string };
+  | { readonly kind: 'drop'; readonly plan: TablePlan; readonly id: string; readonly unless?: Newer | undefined };
 
 /** Rows that could not be records: how many, and why the last one could not. */
 export interface Applied {
@@ -85,12 +93,18 @@ export class Applier {
 
   #apply(draft: Draft, change: RowChange): Result<null> {
     const { plan } = change;
-    if (change.kind === 'drop') return this.#forget(draft, plan, change.id);
+    if (change.kind === 'drop') {
+      return change.unless?.has(change.id) === true ? ok(null) : this.#forget(draft, plan, change.id);
+    }
     if (change.kind === 'delete') {
       const id = idOf(plan, change.old);
       return id.ok ? this.#forget(draft, plan, id.value) : id;
     }
-    const { row, old } = change;
+    const { row, old, unless } = change;
+    if (unless !== undefined) {
+      const id = idOf(plan, row);
+      if (id.ok && unless.has(id.value)) return ok(null);
+    }
     const item = itemOf(plan, row);
     if (!item.ok) return item;
     const before = old === null ? ok(null) : idOf(plan, old);

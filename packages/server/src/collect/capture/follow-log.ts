@@ -1,13 +1,14 @@
-/** One run of a capture by the database's log: made ready, a snapshot when there is nothing to go on from, then the stream. */
-import { ok, type Result } from '@statewire/protocol';
+/** One run of a capture by the database's log: made ready, the stream, and a snapshot beside it when there is nothing to go on from. */
+import { ok, type JsonObject, type Result } from '@statewire/protocol';
 import type { Database } from './database.ts';
 import { parseLsn } from './lsn.ts';
 import { markText, type Mark } from './mark.ts';
+import { Overlap } from './overlap.ts';
 import { checkLog, findTables, fingerprint, publish, type Table } from './prepare.ts';
 import type { CapturePlan } from './plan.ts';
 import type { RunDeps } from './run.ts';
-import { takeSnapshot } from './snapshot.ts';
-import { Stream } from './stream.ts';
+import { beginSnapshot, takeSnapshot } from './snapshot.ts';
+import { Stream, type Position, type StreamDeps } from './stream.ts';
 import { trouble, type Trouble } from './trouble.ts';
 
 /** Runs until something ends it; says what. */
@@ -35,7 +36,7 @@ export async function followLog(deps: RunDeps): Promise<Trouble> {
 }
 
 async function follow(deps: RunDeps, db: Database, wire: Database): Promise<Trouble> {
-  const { plan, limits } = deps;
+  const { plan } = deps;
   const known = await deps.mark();
   const doubt = (mark: Mark): Promise<Result<unknown>> => deps.applier.apply([], markText({ ...mark, isWhole: false }));
   const ready = await makeReady(db, wire, plan, async () => (known === null ? ok(null) : doubt(known)));
@@ -50,54 +51,76 @@ async function follow(deps: RunDeps, db: Database, wire: Database): Promise<Trou
     );
   }
   const cause = !ready.value.wasPublished && known !== null ? 'changed' : whyAnew(known, now, slot.value);
-  let mark = known;
-  if (cause !== null || mark === null || mark.position === null) {
-    const begun: Mark = {
-      ...now,
-      epoch: (known?.epoch ?? 0) + 1,
-      cause: cause ?? 'first',
-      isWhole: false,
-      position: null,
-      cursors: {},
-    };
-    const taken = await snapshot(deps, { db, wire, tables, begun, hasSlot: slot.value !== null });
-    if (!taken.ok) return taken;
-    mark = taken.value;
-  }
-  const { position } = mark;
-  if (position === null) return trouble('protocol', 'the snapshot has no place in the log');
-  deps.told.began(mark, tables);
-  const stream = new Stream(
-    {
-      clock: deps.clock,
-      db: wire,
-      applier: deps.applier,
-      tables,
-      slot: plan.slot,
-      publication: plan.publication,
-      markOf: (at) => markText({ ...mark, position: at }),
-      idsOf: (table) => deps.idsOf(table),
-      rowsMax: limits.captureRowsPerTransactionMax,
-      queueMax: limits.captureQueueRowsMax,
-      queueBytesMax: limits.captureQueueBytesMax,
-      confirmMs: limits.captureConfirmMs,
-      onProgress: (progress) => deps.told.progress(progress),
-    },
-    position,
-  );
-  const watch = watchSchema(deps, db, {
-    fingerprint: now.fingerprint,
-    onOther: (why) => stream.close(why),
-    onLooked: () => stream.ask(),
-  });
-  try {
+  if (cause === null && known !== null && known.position !== null) {
+    const stream = streamOf(deps, wire, { tables, from: known.position, markOf: marksOf(known), overlap: null });
+    const watch = watchStream(deps, db, { stream, tables, mark: known });
     const why = await stream.run();
-    // The log spoke of other columns than the tables have: going on from the same place would end here again.
-    if (why.code === 'schema_changed') await doubt(mark);
-    return why;
-  } finally {
     watch.cancel();
+    if (why.code === 'schema_changed') await doubt(known);
+    return why;
   }
+  const begun: Mark = {
+    ...now,
+    epoch: (known?.epoch ?? 0) + 1,
+    cause: cause ?? 'first',
+    isWhole: false,
+    position: null,
+    cursors: {},
+  };
+  return followFromSnapshot(deps, db, { wire, tables, begun, hasSlot: slot.value !== null });
+}
+
+interface Beginning {
+  readonly wire: Database;
+  readonly tables: readonly Table[];
+  readonly begun: Mark;
+  readonly hasSlot: boolean;
+}
+
+/** The log is followed from the instant of the snapshot on, while that is read: no change waits for rows. */
+async function followFromSnapshot(deps: RunDeps, db: Database, from: Beginning): Promise<Trouble> {
+  const { wire, tables, begun } = from;
+  const { applier, limits, told } = deps;
+  const begins = await beginAnew(deps, db, from);
+  if (!begins.ok) return begins;
+  const mark: Mark = { ...begun, isWhole: true };
+  let isWhole = false;
+  const overlap = new Overlap({ db, tables, rowsMax: limits.captureOverlapRowsMax });
+  const stream = streamOf(deps, wire, {
+    tables,
+    from: begins.value,
+    markOf: (at) => (isWhole ? marksOf(mark)(at) : null),
+    overlap,
+  });
+  const read = async (): Promise<{ cancel(): void } | null> => {
+    const taken = await takeSnapshot(
+      {
+        db,
+        applier,
+        idsOf: (table) => deps.idsOf(table),
+        rowsMax: limits.captureRowsPerTransactionMax,
+        overlap,
+        onRows: (table, rows, applied) => told.rows(table, rows, applied),
+      },
+      tables,
+      null,
+    );
+    if (!taken.ok) {
+      stream.close(taken);
+      return null;
+    }
+    isWhole = true;
+    overlap.end();
+    stream.mark();
+    return stream.isOver ? null : watchStream(deps, db, { stream, tables, mark });
+  };
+  const reading = read();
+  const why = await stream.run();
+  db.close();
+  (await reading)?.cancel();
+  // The log spoke of other columns than the tables have: going on from the same place would end here again.
+  if (why.code === 'schema_changed') await applier.apply([], markText(begun));
+  return why;
 }
 
 interface Ready {
@@ -160,17 +183,9 @@ function whyAnew(known: Mark | null, now: Pick<Mark, 'fingerprint' | 'system'>, 
   return null;
 }
 
-async function snapshot(
-  deps: RunDeps,
-  from: {
-    readonly db: Database;
-    readonly wire: Database;
-    readonly tables: readonly Table[];
-    readonly begun: Mark;
-    readonly hasSlot: boolean;
-  },
-): Promise<Result<Mark>> {
-  const { db, wire, tables, begun, hasSlot } = from;
+/** Makes the slot, and the instant that it begins at the one of everything that `db` reads from here on. */
+async function beginAnew(deps: RunDeps, db: Database, from: Beginning): Promise<Result<Position>> {
+  const { wire, tables, begun, hasSlot } = from;
   const { plan, applier, limits } = deps;
   const marked = await applier.apply([], markText(begun));
   if (!marked.ok) return marked;
@@ -191,19 +206,55 @@ async function snapshot(
   if (lsn === null || exported === null || exported === undefined) {
     return trouble('protocol', 'the database made a slot without saying where it begins');
   }
-  const whole: Mark = { ...begun, isWhole: true, position: { lsn, part: null } };
-  const taken = await takeSnapshot(
+  // The exported snapshot ends with the next command of the connection that made it.
+  const begins = await beginSnapshot(db, exported);
+  return begins.ok ? ok({ lsn, part: null }) : begins;
+}
+
+function marksOf(mark: Mark): (position: Position) => JsonObject {
+  return (position) => markText({ ...mark, position });
+}
+
+function streamOf(
+  deps: RunDeps,
+  db: Database,
+  from: Pick<StreamDeps, 'markOf' | 'overlap' | 'tables'> & { readonly from: Position },
+): Stream {
+  const { clock, plan, applier, limits, told } = deps;
+  const { tables, markOf, overlap } = from;
+  return new Stream(
     {
+      clock,
       db,
       applier,
+      tables,
+      slot: plan.slot,
+      publication: plan.publication,
+      markOf,
+      overlap,
       idsOf: (table) => deps.idsOf(table),
       rowsMax: limits.captureRowsPerTransactionMax,
-      onRows: (table, rows, applied) => deps.told.rows(table, rows, applied),
+      queueMax: limits.captureQueueRowsMax,
+      queueBytesMax: limits.captureQueueBytesMax,
+      confirmMs: limits.captureConfirmMs,
+      onProgress: (progress) => (overlap?.isOver === false ? told.counted(progress) : told.progress(progress)),
     },
-    tables,
-    { snapshot: exported, mark: () => markText(whole) },
+    from.from,
   );
-  return taken.ok ? ok(whole) : taken;
+}
+
+/** From here on the capture follows: it is told how far the log is ahead, and looked whether the tables stay what they are. */
+function watchStream(
+  deps: RunDeps,
+  db: Database,
+  { stream, tables, mark }: { readonly stream: Stream; readonly tables: readonly Table[]; readonly mark: Mark },
+): { cancel(): void } {
+  deps.told.began(mark, tables);
+  return watchSchema(deps, db, {
+    fingerprint: mark.fingerprint,
+    onOther: (why) => stream.close(why),
+    onLooked: () => stream.ask(),
+  });
 }
 
 /** Compares the tables with what they were, and tells how far the log is ahead. */

@@ -12,7 +12,7 @@ import { rest } from './rest.ts';
 import type { RunDeps } from './run.ts';
 import { idOf } from './row-item.ts';
 import { Seen } from './seen.ts';
-import { quotedColumn, rowOf, selectOf, takeSnapshot } from './snapshot.ts';
+import { beginSnapshot, quotedColumn, rowOf, selectOf, takeSnapshot } from './snapshot.ts';
 import type { Trouble } from './trouble.ts';
 
 /** Runs until something ends it; says what. */
@@ -96,6 +96,17 @@ async function compareAll(deps: RunDeps, db: Database, { tables, mark, seen }: L
   const { applier, limits, told } = deps;
   const next: Mark = { ...mark, isWhole: true, cursors };
   told.reading();
+  const begun = await beginSnapshot(db, null);
+  if (!begun.ok) return begun;
+  for (const { plan } of tables) {
+    if (plan.cursor === null) continue;
+    const asked = await db.query(
+      `SELECT max(${quotedColumn(plan.cursor)})::text FROM ${plan.table.split('.').map(quotedColumn).join('.')}`,
+    );
+    if (!asked.ok) return asked;
+    const top = asked.value[0]?.[0] ?? null;
+    if (top !== null) cursors[plan.table] = top;
+  }
   const taken = await takeSnapshot(
     {
       db,
@@ -106,22 +117,7 @@ async function compareAll(deps: RunDeps, db: Database, { tables, mark, seen }: L
       onRows: (table, rows, applied) => told.rows(table, rows, applied),
     },
     tables,
-    {
-      snapshot: null,
-      begin: async () => {
-        for (const { plan } of tables) {
-          if (plan.cursor === null) continue;
-          const asked = await db.query(
-            `SELECT max(${quotedColumn(plan.cursor)})::text FROM ${plan.table.split('.').map(quotedColumn).join('.')}`,
-          );
-          if (!asked.ok) return asked;
-          const top = asked.value[0]?.[0] ?? null;
-          if (top !== null) cursors[plan.table] = top;
-        }
-        return ok(null);
-      },
-      mark: () => markText(next),
-    },
+    markText(next),
   );
   return taken.ok ? ok(next) : taken;
 }

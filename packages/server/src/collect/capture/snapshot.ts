@@ -1,10 +1,12 @@
 /**
  * Every row of every table, as they stood at one instant: the one from which the slot tells changes. Read in batches through a
- * cursor, so that neither side ever holds a table. What had a record before and has no row any more is dropped at the end.
+ * cursor, so that neither side ever holds a table; one batch is read while the one before is written. What had a record before and
+ * has no row any more is dropped at the end.
  */
 import { ok, type JsonObject, type Result } from '@statewire/protocol';
 import type { Applied, Applier, RowChange } from './apply.ts';
-import type { Database } from './database.ts';
+import type { Database, Texts } from './database.ts';
+import type { Overlap } from './overlap.ts';
 import { idOf, itemOf } from './row-item.ts';
 import type { Columns } from './pgoutput.ts';
 import { quoted, type Table } from './prepare.ts';
@@ -18,6 +20,8 @@ export interface SnapshotDeps {
   readonly rowsMax: number;
   /** Polling: rows that say what they said before need no writing. */
   readonly seen?: Known | undefined;
+  /** What the log says meanwhile. */
+  readonly overlap?: Overlap | undefined;
   /** Rows were written. */
   readonly onRows: (table: string, rows: number, applied: Applied) => void;
 }
@@ -29,38 +33,36 @@ export interface Known {
   forget(plan: TablePlan, id: string): void;
 }
 
-/** Reads everything as of an exported snapshot, or as of now (null). `mark` is written with the last of it. */
+/** From here on everything is read as of one instant: that of an exported snapshot, or now (null). */
+export async function beginSnapshot(db: Database, snapshot: string | null): Promise<Result<null>> {
+  const begun = await db.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  if (!begun.ok) return begun;
+  if (snapshot === null) return ok(null);
+  const set = await db.query(`SET TRANSACTION SNAPSHOT '${snapshot.replaceAll("'", "''")}'`);
+  return set.ok ? ok(null) : set;
+}
+
+/** Reads everything, after `beginSnapshot`. `mark` is written with the last of it. */
 export async function takeSnapshot(
   deps: SnapshotDeps,
   tables: readonly Table[],
-  from: {
-    readonly snapshot: string | null;
-    /** Asked first, of the same instant. */
-    readonly begin?: (() => Promise<Result<null>>) | undefined;
-    readonly mark: () => JsonObject;
-  },
+  mark: JsonObject | null,
 ): Promise<Result<null>> {
   const { db } = deps;
-  const begun = await db.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  if (!begun.ok) return begun;
-  if (from.snapshot !== null) {
-    const set = await db.query(`SET TRANSACTION SNAPSHOT '${from.snapshot.replaceAll("'", "''")}'`);
-    if (!set.ok) return set;
-  }
-  const asked = await from.begin?.();
-  if (asked?.ok === false) return asked;
   const left: RowChange[] = [];
   for (const table of tables) {
+    const { plan } = table;
     const read = await readTable(deps, table);
     if (!read.ok) return read;
     for (const id of read.value) {
-      left.push({ kind: 'drop', plan: table.plan, id });
-      deps.seen?.forget(table.plan, id);
+      left.push({ kind: 'drop', plan, id, unless: deps.overlap?.newer(plan) });
+      deps.seen?.forget(plan, id);
     }
   }
+  deps.overlap?.read();
   const ended = await db.query('COMMIT');
   if (!ended.ok) return ended;
-  const dropped = await dropAll(deps, left, from.mark());
+  const dropped = await dropAll(deps, left, mark);
   return dropped.ok ? ok(null) : dropped;
 }
 
@@ -68,7 +70,7 @@ export async function takeSnapshot(
 export async function dropAll(
   { applier, rowsMax }: Pick<SnapshotDeps, 'applier' | 'rowsMax'>,
   drops: readonly RowChange[],
-  mark: JsonObject,
+  mark: JsonObject | null,
 ): Promise<Result<Applied>> {
   let from = 0;
   do {
@@ -85,12 +87,16 @@ async function readTable(deps: SnapshotDeps, table: Table): Promise<Result<Reado
   const { db, applier, rowsMax } = deps;
   const { plan } = table;
   const left = new Set(deps.idsOf(plan));
+  const unless = deps.overlap?.newer(plan);
   const declared = await db.query(`DECLARE statewire NO SCROLL CURSOR FOR ${selectOf(table)}`);
   if (!declared.ok) return declared;
+  const fetch = (): Promise<Result<Texts>> => db.query(`FETCH FORWARD ${rowsMax} FROM statewire`);
+  let next = fetch();
   for (;;) {
-    const fetched = await db.query(`FETCH FORWARD ${rowsMax} FROM statewire`);
+    const fetched = await next;
     if (!fetched.ok) return fetched;
     if (fetched.value.length === 0) break;
+    next = fetch();
     const changes: RowChange[] = [];
     for (const values of fetched.value) {
       const row = rowOf(table, values);
@@ -98,7 +104,7 @@ async function readTable(deps: SnapshotDeps, table: Table): Promise<Result<Reado
       if (item?.ok === true && item.value !== null) left.delete(item.value.id);
       const id = deps.seen === undefined ? null : idOf(plan, row);
       if (id?.ok === true && deps.seen?.isKnown(plan, id.value, values) === true) continue;
-      changes.push({ kind: 'put', plan, row, old: null });
+      changes.push({ kind: 'put', plan, row, old: null, unless });
     }
     const applied = changes.length === 0 ? ok({ refused: 0, why: null }) : await applier.apply(changes, null);
     if (!applied.ok) return applied;

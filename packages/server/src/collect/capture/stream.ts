@@ -12,6 +12,7 @@ import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Applied, Applier, RowChange } from './apply.ts';
 import type { CopyBoth, Database } from './database.ts';
 import { formatLsn } from './lsn.ts';
+import type { Overlap } from './overlap.ts';
 import { PgOutput, type Columns, type Message, type Relation } from './pgoutput.ts';
 import { columnsOf, type Table } from './prepare.ts';
 import type { TablePlan } from './plan.ts';
@@ -31,7 +32,10 @@ export interface StreamDeps {
   readonly tables: readonly Table[];
   readonly slot: string;
   readonly publication: string;
-  readonly markOf: (position: Position) => JsonObject;
+  /** Null: there is nothing to go on from yet, because a snapshot is under way. */
+  readonly markOf: (position: Position) => JsonObject | null;
+  /** Of the snapshot that is under way, if there is one. */
+  readonly overlap: Overlap | null;
   readonly idsOf: (plan: TablePlan) => Iterable<string>;
   readonly rowsMax: number;
   readonly queueMax: number;
@@ -71,6 +75,8 @@ export class Stream {
   #bytes = 0;
   #isPaused = false;
   #isWriting = false;
+  #work: Promise<void> = Promise.resolve();
+  #isMarkDue = false;
   #isOver = false;
   #timer: Timer | null = null;
   /** What is done of what came. */
@@ -79,6 +85,7 @@ export class Stream {
   #durable: Position;
   /** The transaction that is being received: how many changes of it came, and how many of them were done before. */
   #open: { readonly finalLsn: bigint; readonly at: number; readonly done: number; came: number } | null = null;
+  #confirmedAt = -CONFIRM_MS_MIN;
   /** The end of the last transaction that was received whole. */
   #received: bigint;
 
@@ -90,20 +97,33 @@ export class Stream {
     this.#received = from.lsn;
   }
 
-  /** Runs until the connection or something else ends it; says why. */
-  run(): Promise<Trouble> {
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Runs until the connection or something else ends it, and nothing of it is being written any more; says why. */
+  async run(): Promise<Trouble> {
     const { db, slot, publication } = this.#deps;
     const sql = `START_REPLICATION SLOT "${slot}" LOGICAL ${formatLsn(this.#position.lsn)} (proto_version '1', publication_names '"${publication}"')`;
     this.#copy = db.copyBoth(sql, (chunk) => this.#take(chunk));
     void this.#copy.ended.then((why) => this.#end(why));
     void db.gone.then((why) => this.#end(why));
     this.#plan();
-    return this.#ended.promise;
+    const why = await this.#ended.promise;
+    // Whoever runs next must find the mark where it will stay.
+    await this.#work;
+    return why;
   }
 
-  /** Ends it; what is being written is finished by the commit. */
+  /** Ends it. */
   close(why: Trouble): void {
     this.#end(why);
+  }
+
+  /** Writes down at once how far it is: the snapshot is done. */
+  mark(): void {
+    this.#isMarkDue = true;
+    this.#write();
   }
 
   /** Asks the database how far it has told us; it answers at once. */
@@ -116,6 +136,7 @@ export class Stream {
     this.#isOver = true;
     this.#timer?.cancel();
     this.#deps.db.close();
+    this.#deps.overlap?.end();
     this.#queue = [];
     this.#ended.resolve(why);
   }
@@ -136,7 +157,7 @@ export class Stream {
       this.#isPaused = true;
       this.#copy?.pause();
     }
-    void this.#write();
+    this.#write();
   }
 
   #message(message: Message, bytes: number): void {
@@ -230,13 +251,16 @@ export class Stream {
     return this.#open === null && this.#queue.length === 0 && !this.#isWriting;
   }
 
+  #write(): void {
+    if (!this.#isWriting) this.#work = this.#writeAll();
+  }
+
   /** One transaction at a time, until nothing is left. */
-  async #write(): Promise<void> {
-    if (this.#isWriting) return;
+  async #writeAll(): Promise<void> {
     this.#isWriting = true;
     try {
-      while (this.#queue.length > 0 && !this.#isOver) {
-        const written = await this.#writeNext();
+      while ((this.#queue.length > 0 || this.#isMarkDue) && !this.#isOver) {
+        const written = this.#queue.length > 0 ? await this.#writeNext() : await this.#writeMark();
         if (!written.ok) this.#end(written);
       }
     } finally {
@@ -245,7 +269,7 @@ export class Stream {
   }
 
   async #writeNext(): Promise<Result<null>> {
-    const { applier, rowsMax, markOf, onProgress, idsOf } = this.#deps;
+    const { applier, rowsMax, markOf, onProgress, idsOf, overlap } = this.#deps;
     const changes: RowChange[] = [];
     let last: Step | null = null;
     let taken = 0;
@@ -254,6 +278,7 @@ export class Stream {
       if (step.what?.kind === 'truncate') {
         if (taken > 0) break;
         const { plan } = step.what;
+        overlap?.emptied(plan);
         for (const id of idsOf(plan)) changes.push({ kind: 'drop', plan, id });
         [last, taken] = [step, 1];
         break;
@@ -270,14 +295,19 @@ export class Stream {
       this.#position = after;
       return ok(null);
     }
+    const ready = overlap === null ? ok(changes) : await overlap.take(changes);
+    if (!ready.ok) return ready;
+    if (this.#isOver) return ok(null);
+    const mark = markOf(after);
+    if (mark !== null) this.#isMarkDue = false;
     const applied: Result<Applied> =
       last.what?.kind === 'truncate'
-        ? await dropAll({ applier, rowsMax }, changes, markOf(after))
-        : await applier.apply(changes, markOf(after));
+        ? await dropAll({ applier, rowsMax }, ready.value, mark)
+        : await applier.apply(ready.value, mark);
     if (!applied.ok) return applied;
     this.#position = after;
     this.#durable = after;
-    this.#confirm();
+    this.#confirmSoon();
     onProgress({
       changes: changes.length,
       applied: applied.value,
@@ -296,26 +326,36 @@ export class Stream {
   }
 
   #plan(): void {
-    this.#timer = this.#deps.clock.after(this.#deps.confirmMs, () => void this.#tick());
+    this.#timer = this.#deps.clock.after(this.#deps.confirmMs, () => this.#tick());
+  }
+
+  async #writeMark(): Promise<Result<null>> {
+    const position = this.#position;
+    this.#isMarkDue = false;
+    const marked = await this.#deps.applier.apply([], this.#deps.markOf(position));
+    if (!marked.ok) return marked;
+    this.#durable = position;
+    this.#confirmSoon();
+    return ok(null);
   }
 
   /** Nothing of ours may happen for days while the log grows: what is done is marked and confirmed all the same. */
-  async #tick(): Promise<void> {
-    if (this.#isIdle && this.#position.lsn > this.#durable.lsn) {
-      const position = this.#position;
-      this.#isWriting = true;
-      const marked = await this.#deps.applier.apply([], this.#deps.markOf(position));
-      this.#isWriting = false;
-      if (marked.ok) this.#durable = position;
-      void this.#write();
-    }
+  #tick(): void {
+    if (this.#isIdle && this.#position.lsn > this.#durable.lsn) this.#isMarkDue = true;
+    this.#write();
     if (this.#isOver) return;
     this.#confirm();
     this.#plan();
   }
 
+  /** Confirming each of a thousand transactions a second costs more than what the database keeps of its log meanwhile. */
+  #confirmSoon(): void {
+    if (this.#deps.clock.mono() - this.#confirmedAt >= CONFIRM_MS_MIN) this.#confirm();
+  }
+
   #confirm(wantsAnswer = false): void {
     if (this.#isOver) return;
+    this.#confirmedAt = this.#deps.clock.mono();
     const { lsn } = this.#durable;
     const status = Buffer.alloc(34);
     status.write('r', 0, 'latin1');
@@ -328,6 +368,7 @@ export class Stream {
 
 /** A letter, two places and a time stand before the data. */
 const HEADER_BYTES = 25;
+const CONFIRM_MS_MIN = 100;
 const EPOCH_2000_MS = 946_684_800_000;
 const NOTHING: Applied = { refused: 0, why: null };
 

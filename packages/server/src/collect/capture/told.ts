@@ -81,6 +81,13 @@ export class Told {
     this.#enter('behind', null);
   }
 
+  /** Changes were taken while the snapshot is under way. */
+  counted({ changes, applied }: Progress): void {
+    this.#changes += changes;
+    this.#count(applied);
+    if (changes > 0) this.#later();
+  }
+
   progress({ changes, applied, at, lsn }: Progress): void {
     this.#changes += changes;
     this.#count(applied);

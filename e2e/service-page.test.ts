@@ -257,6 +257,54 @@ describe('what the page tells and does', () => {
     await page.getByRole('link', { name: 'Billing' }).first().waitFor();
   });
 
+  test('[HO13] columns are chosen, stand in the address and in a saved view, and give way where there is no room', async () => {
+    await page.goto(`${server.url}/services`);
+    const row = page.getByRole('row', { name: /Shop/u });
+    await row.waitFor();
+    const heads = (): Promise<string[]> => page.getByRole('columnheader').allInnerTexts();
+    expect(await heads()).not.toContain('90 d');
+    await page.getByRole('button', { name: 'Columns' }).click();
+    // The menu stays open for the next choice.
+    for (const name of ['Last 30 checks', 'Latency, p95', 'Uptime 24 h', 'Uptime 7 d', 'Uptime 90 d', 'Observers'])
+      await page.getByRole('menuitemcheckbox', { name }).click();
+    await page.keyboard.press('Escape');
+    const { uptime } = (await server.api('GET', '/v1/services/shop')).body;
+    for (const [window, key] of [
+      ['90 d', 'd90'],
+      ['7 d', 'd7'],
+    ] as const) {
+      await page.getByRole('button', { name: `Uptime ${window}` }).waitFor();
+      const shown = uptime[key].pct === 100 ? '100 %' : `${uptime[key].pct.toFixed(3).slice(0, -1)} %`;
+      await row.getByText(shown).first().waitFor();
+    }
+    await page.getByRole('row', { name: /Edge/u }).getByText('1 of 3 bad').waitFor();
+    await shot(page, 'services with all uptimes');
+    await page.getByRole('button', { name: 'Uptime 90 d' }).click();
+    await page.waitForURL(/sort=d90/u);
+    await page.getByRole('button', { name: 'Saved views' }).click();
+    await page.getByRole('menuitem', { name: 'Save this view' }).click();
+    await page.getByLabel('Name').fill('Uptimes');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByRole('button', { name: 'Saved views: Uptimes' }).waitFor();
+    await page.goto(`${server.url}/services`);
+    await page.getByRole('button', { name: 'Saved views' }).click();
+    await page.getByRole('menuitem', { name: 'Uptimes' }).click();
+    await page.getByRole('button', { name: 'Uptime 90 d' }).waitFor();
+    expect((await heads()).join(' ')).toMatch(/24 h.*7 d.*30 d.*90 d.*Observers/su);
+    // What says least gives way; no line is wider than the table.
+    await page.setViewportSize({ width: 1000, height: 900 });
+    await page.getByRole('button', { name: 'Uptime 90 d' }).waitFor({ state: 'detached' });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1000);
+    await page.getByRole('row', { name: /Edge/u }).getByText('1 of 3 bad').waitFor();
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page
+      .getByText(/^30 d \d/u)
+      .first()
+      .waitFor();
+    await shot(page, 'services on a phone with uptime');
+    await page.setViewportSize({ width: 1440, height: 900 });
+  });
+
   test('the list: a group, those that are muted, and several at once', async () => {
     await page.goto(`${server.url}/services?group=store`);
     await settled(page);

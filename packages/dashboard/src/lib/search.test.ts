@@ -1,6 +1,6 @@
 import type { Service } from '@statewire/model';
 import { expect, test } from 'vitest';
-import { passes, readServicesSearch } from './search.ts';
+import { passes, readServicesSearch, viewOfServices, withColumns } from './search.ts';
 
 const row = (fields: Partial<Service>): Service =>
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- true as far as `passes` reads: it looks at these fields and no others.
@@ -54,4 +54,15 @@ test('a group, and those of which nobody is told', () => {
     sort: 'uptime',
   });
   expect(readServicesSearch({ quiet: 'loud' })).toEqual({});
+});
+
+test('columns stand in the address in one order, known ones alone, and not at all when they are the usual ones', () => {
+  expect(readServicesSearch({ cols: ['observers', 'nonsense', 'h24'] })).toEqual({ cols: ['h24', 'observers'] });
+  expect(readServicesSearch({ cols: 'd7' })).toEqual({ cols: ['d7'] });
+  expect(readServicesSearch({ cols: ['checked', 'uptime', 'latency', 'bar'] })).toEqual({});
+  expect(readServicesSearch({ cols: [] })).toEqual({});
+  expect(withColumns({ q: 'a', cols: ['d7'] }, ['bar', 'latency', 'uptime', 'checked'])).toEqual({ q: 'a' });
+  expect(withColumns({ q: 'a' }, ['d7'])).toEqual({ q: 'a', cols: ['d7'] });
+  // A saved view keeps them.
+  expect(viewOfServices({ cols: ['d7'], add: true })).toEqual({ cols: ['d7'] });
 });

@@ -15,6 +15,8 @@ export interface ServicesSearch {
   readonly quiet?: Quiet;
   readonly sort?: SortKey;
   readonly down?: boolean;
+  /** The columns that were chosen, in their order; the usual ones when absent. */
+  readonly cols?: readonly ServiceColumn[];
   /** The add dialog is open. */
   readonly add?: boolean;
   /** The import dialog is open. */
@@ -25,9 +27,28 @@ export interface ServicesSearch {
   readonly job?: string;
 }
 
-export type SortKey = 'status' | 'name' | 'latency' | 'uptime' | 'checked';
+/** Columns that may be chosen beside name and status, in the order in which they stand. `uptime` is that of 30 days. */
+export const SERVICE_COLUMNS = [
+  'group',
+  'labels',
+  'bar',
+  'latency',
+  'h24',
+  'd7',
+  'uptime',
+  'd90',
+  'observers',
+  'checked',
+] as const;
 
-export const SORT_KEYS: readonly SortKey[] = ['status', 'name', 'latency', 'uptime', 'checked'];
+export type ServiceColumn = (typeof SERVICE_COLUMNS)[number];
+
+/** What is seen by whoever chose nothing. */
+export const USUAL_COLUMNS: readonly ServiceColumn[] = ['bar', 'latency', 'uptime', 'checked'];
+
+export const SORT_KEYS = ['status', 'name', 'latency', 'h24', 'd7', 'uptime', 'd90', 'checked'] as const;
+
+export type SortKey = (typeof SORT_KEYS)[number];
 
 export type Quiet = 'muted' | 'maintenance';
 
@@ -39,6 +60,8 @@ export function readServicesSearch(raw: Readonly<Record<string, unknown>>): Serv
   const kind = list(raw['kind']).filter((k): k is ServiceKind => SERVICE_KINDS.some((name) => name === k));
   const sort = SORT_KEYS.find((key) => key === raw['sort']);
   const quiet = QUIETS.find((key) => key === raw['quiet']);
+  const asked = list(raw['cols']);
+  const cols = SERVICE_COLUMNS.filter((name) => asked.includes(name));
   return {
     ...(status.length > 0 ? { status } : {}),
     ...(kind.length > 0 ? { kind } : {}),
@@ -48,11 +71,22 @@ export function readServicesSearch(raw: Readonly<Record<string, unknown>>): Serv
     ...(quiet === undefined ? {} : { quiet }),
     ...(sort === undefined || sort === 'status' ? {} : { sort }),
     ...(raw['down'] === true ? { down: true } : {}),
+    ...(cols.length === 0 || isUsual(cols) ? {} : { cols }),
     ...(raw['add'] === true ? { add: true } : {}),
     ...(raw['import'] === true ? { import: true } : {}),
     ...text('edit', raw['edit']),
     ...text('job', raw['job']),
   };
+}
+
+/** With these columns; the usual ones do not stand in the address. */
+export function withColumns(search: ServicesSearch, cols: readonly ServiceColumn[]): ServicesSearch {
+  const { cols: _, ...rest } = search;
+  return isUsual(cols) ? rest : { ...rest, cols };
+}
+
+function isUsual(cols: readonly ServiceColumn[]): boolean {
+  return cols.length === USUAL_COLUMNS.length && USUAL_COLUMNS.every((name) => cols.includes(name));
 }
 
 /** Does a service pass the filters of the URL? */

@@ -1,3 +1,4 @@
+import { Check } from 'lucide-react';
 import { Menu } from 'radix-ui/internal';
 import { type ReactNode, type RefObject, useRef } from 'react';
 import { cx } from '../lib/cx.ts';
@@ -47,15 +48,26 @@ export function MenuList({ id, items, anchor, isOpen, isByKey, onOpenChange }: M
           {items.map((item, i) =>
             item === null ? (
               <Menu.Separator key={`line-${i}`} className="my-1 h-px bg-line" />
+            ) : item.isChecked !== undefined ? (
+              <Menu.CheckboxItem
+                key={item.label}
+                checked={item.isChecked}
+                {...(item.disabled === true ? { disabled: true } : {})}
+                onSelect={(event) => {
+                  event.preventDefault();
+                  item.onSelect();
+                }}
+                className={ITEM}
+              >
+                <Check aria-hidden className={cx('size-4', item.isChecked ? 'text-accent' : 'invisible')} />
+                {item.label}
+              </Menu.CheckboxItem>
             ) : (
               <Menu.Item
                 key={item.label}
                 {...(item.disabled === true ? { disabled: true } : {})}
                 onSelect={item.onSelect}
-                className={cx(
-                  'flex h-8 items-center gap-2.5 rounded-md px-2.5 text-sm outline-none select-none data-disabled:opacity-50 data-highlighted:bg-hover pointer-coarse:h-11',
-                  item.danger === true && 'text-down data-highlighted:bg-down-soft',
-                )}
+                className={cx(ITEM, item.danger === true && 'text-down data-highlighted:bg-down-soft')}
               >
                 {item.icon !== undefined && (
                   <item.icon aria-hidden className={cx('size-4', item.danger !== true && 'text-muted')} />
@@ -70,6 +82,9 @@ export function MenuList({ id, items, anchor, isOpen, isByKey, onOpenChange }: M
   );
 }
 
+const ITEM =
+  'flex h-8 items-center gap-2.5 rounded-md px-2.5 text-sm outline-none select-none data-disabled:opacity-50 data-highlighted:bg-hover pointer-coarse:h-11';
+
 function firstOf(menu: Element): HTMLElement | null {
-  return menu.querySelector<HTMLElement>('[role="menuitem"]:not([data-disabled])');
+  return menu.querySelector<HTMLElement>('[role^="menuitem"]:not([data-disabled])');
 }

@@ -10,6 +10,8 @@ export interface MenuItem {
   readonly icon?: LucideIcon;
   readonly danger?: boolean;
   readonly disabled?: boolean;
+  /** A choice that is on or off; the menu stays open for the next one. */
+  readonly isChecked?: boolean;
   readonly onSelect: () => void;
 }
 

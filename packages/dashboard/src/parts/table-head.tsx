@@ -13,6 +13,10 @@ export interface Column<T> {
   readonly align?: 'right';
   /** Tailwind classes that hide the column in narrow windows; must be the same for its track via `tracks`. */
   readonly from?: 'lg' | 'xl';
+  /** Says what the title means where it is short. */
+  readonly says?: string;
+  /** It gives way where the table has no room for all: the highest goes first. */
+  readonly yields?: number;
 }
 
 /** By which column rows stand, and which way. */
@@ -58,14 +62,49 @@ export function TableHead<T>({
   );
 }
 
-/** The columns that have room in this window, and their tracks as one template. Hidden columns must leave the grid too. */
+/**
+ * The columns that have room, and their tracks as one template. Hidden columns must leave the grid too. `room` is the width of
+ * the table for those that yield by it.
+ */
 export function useShown<T>(
   columns: readonly Column<T>[],
   hasBoxes: boolean,
+  room: number | null = null,
 ): { readonly shown: readonly Column<T>[]; readonly template: string } {
   const tier = useTier();
-  const shown = columns.filter(({ from }) => from === undefined || (from === 'lg' ? tier >= 1 : tier >= 2));
+  const wanted = columns.filter(({ from }) => from === undefined || (from === 'lg' ? tier >= 1 : tier >= 2));
+  const shown = room === null ? wanted : fitting(wanted, room - (hasBoxes ? BOX_REM : 0) * remPx());
   return { shown, template: `${hasBoxes ? '2.25rem ' : ''}${shown.map(({ track }) => track).join(' ')}` };
+}
+
+/** As many of the columns as have room, without those that yield first. */
+export function fitting<T>(columns: readonly Column<T>[], roomPx: number, rem: number = remPx()): readonly Column<T>[] {
+  let kept = columns;
+  const px = (): number =>
+    SIDES_REM * rem + kept.reduce((sum, { track }) => sum + (leastRem(track) + GAP_REM) * rem, 0);
+  while (px() > roomPx) {
+    const weakest = kept.reduce<Column<T> | null>(
+      (found, column) => (column.yields === undefined || (found?.yields ?? -1) > column.yields ? found : column),
+      null,
+    );
+    if (weakest === null) break;
+    kept = kept.filter((column) => column !== weakest);
+  }
+  return kept;
+}
+
+/** Of the classes of a row: px-4 on both sides, gap-3 between, and the track of boxes with its gap. */
+const SIDES_REM = 2;
+const GAP_REM = 0.75;
+const BOX_REM = 3;
+
+/** `9.5rem`, or the least of `minmax(11rem, 1fr)`. */
+function leastRem(track: string): number {
+  return Number(/([\d.]+)rem/u.exec(track)?.[1] ?? 0);
+}
+
+function remPx(): number {
+  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 }
 
 function Header<T>({
@@ -100,7 +139,7 @@ function Header<T>({
             column.align === 'right' && 'flex-row-reverse',
           )}
         >
-          {column.title}
+          <Title column={column} />
           {/* Its room is kept beside a heading at the left; at the right the heading stands over its values. */}
           {(isSorted || column.align !== 'right') && (
             <Arrow aria-hidden className={cx('size-3', !isSorted && 'invisible')} />
@@ -110,9 +149,19 @@ function Header<T>({
         // A column of buttons needs no heading that is seen.
         <span className="sr-only">Actions</span>
       ) : (
-        column.title
+        <Title column={column} />
       )}
     </div>
+  );
+}
+
+function Title({ column: { title, says } }: { column: Pick<Column<never>, 'says' | 'title'> }): ReactNode {
+  if (says === undefined || says === title) return title;
+  return (
+    <span title={says}>
+      <span aria-hidden>{title}</span>
+      <span className="sr-only">{says}</span>
+    </span>
   );
 }
 

@@ -1,6 +1,6 @@
 /* oxlint-disable jsx-a11y/prefer-tag-over-role -- rows are placed by the virtualizer, which a real <table> does not allow; the roles say what the tags would. */
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { memo, type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
+import { memo, type ReactNode, type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { cx } from '../lib/cx.ts';
 import { key, type RowKey, useKeys } from '../lib/keys.ts';
 import { useLook } from '../lib/look.ts';
@@ -36,7 +36,8 @@ export function Table<T extends { readonly id: string }>(props: Props<T>): React
   const { columns, selected, onSelect } = props;
   const isNarrow = useNarrow();
   const { density } = useLook();
-  const { shown, template } = useShown(columns, onSelect !== undefined);
+  const table = useRef<HTMLDivElement>(null);
+  const { shown, template } = useShown(columns, onSelect !== undefined, useWidth(table));
   const [isOver, setOver] = useState(false);
   const held: Held<T> = useHeldOrder(props.rows, isOver, props.scope);
   const [cursor, setCursor] = useState<string | null>(null);
@@ -97,7 +98,13 @@ export function Table<T extends { readonly id: string }>(props: Props<T>): React
   });
 
   return (
-    <div role="table" aria-label={props.label} aria-rowcount={held.rows.length + 1} className="pane overflow-clip">
+    <div
+      ref={table}
+      role="table"
+      aria-label={props.label}
+      aria-rowcount={held.rows.length + 1}
+      className="pane overflow-clip"
+    >
       <TableHead
         columns={shown}
         template={template}
@@ -165,6 +172,19 @@ export function Table<T extends { readonly id: string }>(props: Props<T>): React
   );
 }
 
+/** How wide it is, from before the first paint. */
+function useWidth(of: RefObject<HTMLElement | null>): number | null {
+  const [width, setWidth] = useState<number | null>(null);
+  useLayoutEffect(() => {
+    const measure = (): void => setWidth(of.current?.clientWidth ?? null);
+    measure();
+    const observer = new ResizeObserver(measure);
+    if (of.current !== null) observer.observe(of.current);
+    return () => observer.disconnect();
+  }, [of]);
+  return width;
+}
+
 interface LineProps<T> {
   readonly row: T;
   readonly index: number;
@@ -193,7 +213,8 @@ const Line = memo(
     a.isCursor === b.isCursor &&
     a.isSelected === b.isSelected &&
     (a.narrow === null) === (b.narrow === null) &&
-    a.columns.length === b.columns.length,
+    a.columns.length === b.columns.length &&
+    a.columns.every(({ key: name }, i) => name === b.columns[i]?.key),
 ) as typeof LineOf;
 
 function LineOf<T>({

@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 import { cx } from '../../lib/cx.ts';
 import { latency } from '../../lib/format.ts';
 import { kinds } from '../../lib/kinds.ts';
-import type { ListedService } from '../../lib/listed.ts';
+import { type ListedService, uptimeIn, type UptimeWindow } from '../../lib/listed.ts';
 import { coverageText, isThin, percent } from '../../lib/uptime.ts';
 import { percentile } from '../../lib/percentile.ts';
 import { lookOf, StatusIcon } from '../../parts/status.tsx';
@@ -57,15 +57,47 @@ export function LatencyCell({ row }: { row: ListedService }): ReactNode {
   );
 }
 
-/** Of thirty days; pale where it stands on little. */
-export function UptimeCell({ row }: { row: ListedService }): ReactNode {
-  const value = row.uptime?.d30 ?? null;
+/** Of a window; pale where it stands on little. */
+export function UptimeCell({ row, window }: { row: ListedService; window: UptimeWindow }): ReactNode {
+  const value = uptimeIn(row, window);
   if (value === null) return <span className="text-muted">–</span>;
   return (
     <span title={coverageText(value)} className={cx((isThin(value) || value.pct === 100) && 'text-muted')}>
       {percent(value.pct, 2)}
     </span>
   );
+}
+
+/** How many say how it is, and how many of them say that it is bad. One alone is no news. */
+export function ObserversCell({ row }: { row: ListedService }): ReactNode {
+  const { observers = {}, split = '' } = row;
+  const all = Object.keys(observers).length;
+  if (all < 2) return <span className="text-muted">–</span>;
+  const [bad = '0', of = String(all)] = split === '' ? [] : split.split('/');
+  return split === '' ? (
+    <span className="text-muted" title={`${all} observers agree`}>
+      {all}
+    </span>
+  ) : (
+    <span className="text-degraded" title={`${bad} of ${of} observers say that it is bad`}>
+      {bad} of {of} bad
+    </span>
+  );
+}
+
+export function LabelsCell({ row }: { row: ListedService }): ReactNode {
+  const text = Object.entries(row.labels)
+    .map(([name, value]) => (value === '' ? name : `${name}=${value}`))
+    .join(', ');
+  return (
+    <span className="block truncate text-muted" title={text}>
+      {text}
+    </span>
+  );
+}
+
+export function GroupCell({ row }: { row: ListedService }): ReactNode {
+  return <span className="block truncate text-muted">{row.group}</span>;
 }
 
 function Muted(): ReactNode {
@@ -81,10 +113,17 @@ export function CheckedCell({ row }: { row: ListedService }): ReactNode {
   return <Ago at={row.observedAt} className="text-muted" />;
 }
 
-/** Two lines on a phone: what and how, then why and when. */
-export function NarrowRow({ row }: { row: ListedService }): ReactNode {
+/** Two lines on a phone: what and how, then why, uptime and when. */
+export function NarrowRow({
+  row,
+  uptime,
+}: {
+  row: ListedService;
+  uptime: { readonly window: UptimeWindow; readonly title: string } | null;
+}): ReactNode {
   const look = lookOf(row);
   const isCalm = row.status === 'up' && look.word === 'Up';
+  const value = uptime === null ? null : uptimeIn(row, uptime.window);
   return (
     <Link to="/services/$id" params={{ id: row.id }} className="block py-2">
       <span className="flex items-center gap-2">
@@ -98,7 +137,15 @@ export function NarrowRow({ row }: { row: ListedService }): ReactNode {
           {look.word}
           {!isCalm && reasonOf(row) !== '' && <span className="text-muted"> · {reasonOf(row)}</span>}
         </span>
-        <Ago at={row.observedAt} className="ml-auto shrink-0 text-xs text-muted" />
+        {value !== null && value.pct !== null && (
+          <span className="ml-auto shrink-0 text-xs text-muted">
+            {uptime?.title} {percent(value.pct, 2)}
+          </span>
+        )}
+        <Ago
+          at={row.observedAt}
+          className={cx('shrink-0 text-right text-xs text-muted', value?.pct == null ? 'ml-auto' : 'min-w-12')}
+        />
       </span>
     </Link>
   );

@@ -13,21 +13,24 @@ import {
   Server,
   Trash2,
 } from 'lucide-react';
-import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useCallback, useMemo, useState } from 'react';
 import { useChosen } from '../../lib/chosen.ts';
 import { cx } from '../../lib/cx.ts';
 import { count } from '../../lib/format.ts';
 import { key, useKeys } from '../../lib/keys.ts';
-import { LISTED, type ListedService } from '../../lib/listed.ts';
+import { LISTED, LISTED_WIDE, type ListedService, uptimeIn, type UptimeWindow } from '../../lib/listed.ts';
 import { useCan } from '../../lib/me.ts';
 import {
   isFiltered,
   passes,
   readServicesSearch,
   type ServicesSearch,
+  type ServiceColumn,
   SORT_KEYS,
   type SortKey,
+  USUAL_COLUMNS,
   viewOfServices,
+  withColumns,
 } from '../../lib/search.ts';
 import { mute, pause, recheck, resume, unmute } from '../../live/command.ts';
 import { useListed } from '../../live/rows.ts';
@@ -49,7 +52,8 @@ import { Filters } from './filters.tsx';
 import { FirstService } from './first.tsx';
 import { ServiceActions, useCanBulk } from './actions.tsx';
 import { RemoveServices } from './remove.tsx';
-import { BarCell, CheckedCell, LatencyCell, NameCell, NarrowRow, StatusCell, UptimeCell } from './row.tsx';
+import { columnsOf, ColumnsMenu, phoneUptime } from './columns.tsx';
+import { NarrowRow } from './row.tsx';
 
 // The dialogs carry the validator: loaded when somebody opens one.
 const Editor = lazy(() => import('./editor.tsx'));
@@ -59,6 +63,7 @@ const MaintenanceEditor = lazy(() =>
 );
 
 const HOUR_MS = 3_600_000;
+const WIDE = ['h24', 'd7', 'd90', 'observers'] as const;
 
 /** Every watched thing: found, sorted and acted on without leaving the page. */
 export function Services(): ReactNode {
@@ -68,7 +73,10 @@ export function Services(): ReactNode {
   const canSelect = useCanBulk('services');
   const search = useSearch({ from: '/services' });
   const navigate = useNavigate({ from: '/services' });
-  const view = useListed('services', LISTED);
+  const cols = search.cols ?? USUAL_COLUMNS;
+  // What only the columns that few choose show does not travel for everybody.
+  const isWide = WIDE.some((name) => cols.includes(name) || search.sort === name);
+  const view = useListed('services', isWide ? LISTED_WIDE : LISTED);
   const [removing, setRemoving] = useState<readonly ListedService[]>([]);
   const [maintaining, setMaintaining] = useState<readonly string[]>([]);
   // Not in the address: what is pasted may carry a password.
@@ -76,14 +84,16 @@ export function Services(): ReactNode {
   const set = (next: ServicesSearch): void => void navigate({ search: next, replace: true });
   const sort = { key: search.sort ?? 'status', isDown: search.down ?? false };
 
+  const narrow = useCallback((row: ListedService) => narrowRow(row, phoneUptime(cols)), [cols]);
   const columns = useMemo(
     () =>
       columnsFor({
+        chosen: cols,
         canWrite,
         onEdit: (id) => void navigate({ search: (before) => ({ ...before, edit: id }), replace: true }),
         onRemove: (row) => setRemoving([row]),
       }),
-    [canWrite, navigate],
+    [cols, canWrite, navigate],
   );
   const rows = useMemo(() => {
     const shown = view.rows.filter((row) => passes(search, row));
@@ -110,6 +120,7 @@ export function Services(): ReactNode {
           search={viewOfServices(search)}
           onApply={(saved) => set(viewOfServices(readServicesSearch(saved)))}
         />
+        <ColumnsMenu chosen={cols} onChange={(next) => set(withColumns(search, next))} />
         {canWrite && (
           <Menu
             trigger={
@@ -141,7 +152,7 @@ export function Services(): ReactNode {
             label="Services"
             rows={rows}
             columns={columns}
-            narrow={narrowRow}
+            narrow={narrow}
             sort={sort}
             onSort={(key) => set(sorted(search, key))}
             scope={JSON.stringify(search)}
@@ -238,53 +249,15 @@ function Nothing({
 }
 
 interface RowActions {
+  readonly chosen: readonly ServiceColumn[];
   readonly canWrite: boolean;
   readonly onEdit: (id: string) => void;
   readonly onRemove: (row: ListedService) => void;
 }
 
-function columnsFor({ canWrite, onEdit, onRemove }: RowActions): readonly Column<ListedService>[] {
+function columnsFor({ chosen, canWrite, onEdit, onRemove }: RowActions): readonly Column<ListedService>[] {
   return [
-    {
-      key: 'name',
-      title: 'Name',
-      track: 'minmax(11rem, 1fr)',
-      isSortable: true,
-      cell: (row) => <NameCell row={row} />,
-    },
-    {
-      key: 'status',
-      title: 'Status',
-      track: 'minmax(9rem, 1.7fr)',
-      isSortable: true,
-      cell: (row) => <StatusCell row={row} />,
-    },
-    { key: 'bar', title: 'Last 30 checks', track: '9.5rem', from: 'lg', cell: (row) => <BarCell row={row} /> },
-    {
-      key: 'latency',
-      title: 'p95',
-      track: '9.5rem',
-      from: 'xl',
-      isSortable: true,
-      cell: (row) => <LatencyCell row={row} />,
-    },
-    {
-      key: 'uptime',
-      title: 'Uptime 30 d',
-      track: '6.5rem',
-      from: 'lg',
-      isSortable: true,
-      // From the left: a right-aligned number begins elsewhere with each digit more.
-      cell: (row) => <UptimeCell row={row} />,
-    },
-    {
-      key: 'checked',
-      title: 'Last check',
-      track: '5.5rem',
-      isSortable: true,
-      align: 'right',
-      cell: (row) => <CheckedCell row={row} />,
-    },
+    ...columnsOf(chosen),
     ...(canWrite
       ? [
           {
@@ -299,7 +272,11 @@ function columnsFor({ canWrite, onEdit, onRemove }: RowActions): readonly Column
 }
 
 /** What can be done to one row: seen when the pointer, the focus or the cursor is on it. */
-function ActionsCell({ row, onEdit, onRemove }: Omit<RowActions, 'canWrite'> & { row: ListedService }): ReactNode {
+function ActionsCell({
+  row,
+  onEdit,
+  onRemove,
+}: Pick<RowActions, 'onEdit' | 'onRemove'> & { row: ListedService }): ReactNode {
   return (
     <div className="flex justify-end opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 group-data-cursor:opacity-100 has-data-[state=open]:opacity-100">
       <Button tone="ghost" size="icon" aria-label={`Recheck ${row.name}`} onClick={() => void recheck(row)}>
@@ -347,10 +324,17 @@ const comparers: Readonly<Record<SortKey, (a: ListedService, b: ListedService) =
   status: (a, b) => severity(a) - severity(b),
   name: byName,
   latency: (a, b) => (percentile(b.recent.ms, 0.95) ?? -1) - (percentile(a.recent.ms, 0.95) ?? -1),
-  // The least first: what is sought in this column is what failed most. Nothing counted stands behind all numbers.
-  uptime: (a, b) => (a.uptime?.d30.pct ?? 101) - (b.uptime?.d30.pct ?? 101),
+  h24: byUptime('h24'),
+  d7: byUptime('d7'),
+  uptime: byUptime('d30'),
+  d90: byUptime('d90'),
   checked: (a, b) => (b.observedAt ?? 0) - (a.observedAt ?? 0),
 };
+
+/** The least first: what is sought in these columns is what failed most. Nothing counted stands behind all numbers. */
+function byUptime(window: UptimeWindow): (a: ListedService, b: ListedService) => number {
+  return (a, b) => (uptimeIn(a, window)?.pct ?? 101) - (uptimeIn(b, window)?.pct ?? 101);
+}
 
 function sorted(search: ServicesSearch, key: string): ServicesSearch {
   const { sort: _, down, ...rest } = search;
@@ -369,8 +353,8 @@ function recheckById(byId: ReadonlyMap<string, ListedService>, id: string): void
   if (row !== undefined) void recheck(row);
 }
 
-function narrowRow(row: ListedService): ReactNode {
-  return <NarrowRow row={row} />;
+function narrowRow(row: ListedService, uptime: ReturnType<typeof phoneUptime>): ReactNode {
+  return <NarrowRow row={row} uptime={uptime} />;
 }
 
 function download(): void {

@@ -252,6 +252,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
     commit,
     grants,
     clock,
+    limits,
     exists: (org) => organizations.has(org),
     isOver: (org) => ends.has(org),
     present: () => door.gateway.people(),

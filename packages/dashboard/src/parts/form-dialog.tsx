@@ -9,6 +9,8 @@ interface Props {
   readonly note?: ReactNode;
   /** What the button says: `Save`. */
   readonly verb: string;
+  /** It takes something away. */
+  readonly isDanger?: boolean;
   /** Sends what was filled in; what went wrong, or null. */
   readonly onSubmit: (data: FormData) => Promise<Problem | null>;
   readonly onClose: () => void;
@@ -17,7 +19,7 @@ interface Props {
 }
 
 /** A few fields that are sent once: busy until the answer, closed when it was good, else open with what was wrong. */
-export function FormDialog({ title, note, verb, onSubmit, onClose, children }: Props): ReactNode {
+export function FormDialog({ title, note, verb, isDanger = false, onSubmit, onClose, children }: Props): ReactNode {
   const id = useId();
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -37,7 +39,7 @@ export function FormDialog({ title, note, verb, onSubmit, onClose, children }: P
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button tone="primary" type="submit" form={id} busy={busy}>
+          <Button tone={isDanger ? 'danger' : 'primary'} type="submit" form={id} busy={busy}>
             {verb}
           </Button>
         </>

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { Building2, Check, ChevronsUpDown } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { env } from '../lib/env.ts';
+import { goToOrganization } from '../lib/go-to-organization.ts';
 import { useMe } from '../lib/me.ts';
-import { chooseOrganization, organizationsQuery } from '../rest/organizations.ts';
+import { organizationsQuery } from '../rest/organizations.ts';
 import { Menu } from './menu.tsx';
 import { failedToast } from './toast.tsx';
 
@@ -13,11 +13,8 @@ export function OrganizationSwitch({ name }: { name: string }): ReactNode {
   const { data = [] } = useQuery(organizationsQuery);
   if (data.length < 2 || me.user === null) return <OrganizationName name={name} />;
   const go = async (org: string): Promise<void> => {
-    const answer = await chooseOrganization(org);
-    if (!answer.ok) return failedToast(answer.problem);
-    // The session has moved, and so have all its tabs: each is told, and everything is loaded anew.
-    env.write('organization', org);
-    location.assign('/');
+    const failed = await goToOrganization(org);
+    if (failed !== null) failedToast(failed);
   };
   const current = data.find(({ id }) => id === me.org);
   return (

@@ -5,19 +5,20 @@
  */
 import { createHash } from 'node:crypto';
 import { allowsAnywhere, isBuiltinRole, type BuiltinRole, type Scope } from '@statewire/model';
-import { ok, type Result, type Row, type JsonObject } from '@statewire/protocol';
+import { ok, refuse, type Failure, type Result, type Row, type JsonObject } from '@statewire/protocol';
 import { otherOwner, permissionsOf } from '../collect/commands/plains/members.ts';
 import type { Grants } from '../collect/commands/grants.ts';
-import type { Commit, Committed } from '../keep/commit-types.ts';
+import type { Commit, Committed, Draft } from '../keep/commit-types.ts';
 import type { Live } from '../keep/live.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
-import { limits } from '../lib/limits.ts';
+import { limits, type Limits } from '../lib/limits.ts';
 import type { Principal } from '../lib/principal.ts';
 
 export interface MembersDeps {
   readonly live: Pick<Live, 'entries' | 'get' | 'orgs'>;
   readonly commit: Pick<Commit, 'write'>;
   readonly clock: Clock;
+  readonly limits: Pick<Limits, 'invitationsPerOrgMax'>;
   /** Is there this organization? A new one has no records yet. */
   readonly exists: (org: string) => boolean;
   /** Is this one deleted, or being deleted? Nobody may do anything there. */
@@ -121,20 +122,7 @@ export class Members {
     return this.#deps.commit.write(org, 'system', (draft) => {
       if (draft.get('members', id) !== null) return ok(null);
       if (draft.get('members', invitedId(email)) !== null) draft.delete('members', invitedId(email));
-      const isFirst = role === 'admin' && !Array.from(draft.all('members')).some((other) => other['role'] === 'owner');
-      draft.put('members', id, {
-        observedAt: null,
-        labels: {},
-        source: null,
-        name,
-        email,
-        role: isFirst ? 'owner' : role,
-        state: 'active',
-        joinedAt: createdAt,
-        invitedBy,
-        lastSeenAt: null,
-        hasSecondFactor: false,
-      });
+      draft.put('members', id, memberOf({ email, name, role: this.#firstRole(draft, role), invitedBy }, createdAt));
       return ok(null);
     });
   }
@@ -153,6 +141,8 @@ export class Members {
       const id = invitedId(email);
       const known = draft.get('members', id);
       if (known?.['role'] === role) return ok(null);
+      const open = known === null ? Array.from(draft.all('members')).filter(isInvited).length : 0;
+      if (open >= this.#deps.limits.invitationsPerOrgMax) return tooManyInvited(open);
       draft.put('members', id, {
         observedAt: null,
         labels: {},
@@ -168,6 +158,39 @@ export class Members {
       });
       return ok(null);
     });
+  }
+
+  /** Is there room for one more? Asked before a link is made. */
+  mayInvite(org: string, email: string): Result<null> {
+    const { live, limits: bounds } = this.#deps;
+    if (live.get(org, 'members', invitedId(email)) !== null) return ok(null);
+    let open = 0;
+    for (const { row } of live.entries(org, 'members')) if (isInvited(row)) open += 1;
+    return open < bounds.invitationsPerOrgMax ? ok(null) : tooManyInvited(open);
+  }
+
+  /**
+   * An account that there is already takes an invitation of another organization. The record of the invitation says the role;
+   * it goes in the same transaction, so that one invitation makes one member, whoever withdraws it meanwhile.
+   */
+  async accept({
+    id,
+    email,
+    name,
+    org,
+  }: Omit<Joining, 'createdAt' | 'role'>): Promise<Result<{ readonly role: string }>> {
+    const written = await this.#deps.commit.write(org, `user:${id}`, (draft) => {
+      const invited = draft.get('members', invitedId(email));
+      if (draft.get('members', id) !== null) return refuse('exists', 'you are a member of this organization already');
+      if (invited?.['state'] !== 'invited') return refuse('gone', 'the invitation was taken back; ask for another one');
+      const role = textIn(invited, 'role');
+      draft.delete('members', invited.id);
+      const by = textIn(invited, 'invitedBy');
+      const born = { email, name, role: this.#firstRole(draft, role), invitedBy: by === '' ? null : by };
+      draft.put('members', id, memberOf(born, draft.now));
+      return ok({ role: born.role });
+    });
+    return written.ok ? ok(written.value.value) : written;
   }
 
   /** The role that somebody at this address is invited to, or null. */
@@ -283,6 +306,12 @@ export class Members {
     this.#noting.delete(key);
   }
 
+  /** The first admin of an organization without an owner owns it. */
+  #firstRole(draft: Pick<Draft, 'all'>, role: string): string {
+    const isFirst = role === 'admin' && !Array.from(draft.all('members')).some((other) => other['role'] === 'owner');
+    return isFirst ? 'owner' : role;
+  }
+
   #enrol(account: string, org: string): void {
     const orgs = this.#orgs.get(account) ?? new Set();
     this.#orgs.set(account, orgs);
@@ -330,6 +359,42 @@ function scopesOf(role: string, permissions: readonly string[]): readonly Scope[
 function textIn(row: JsonObject, field: string): string {
   const value = row[field];
   return typeof value === 'string' ? value : '';
+}
+
+function isInvited(row: JsonObject): boolean {
+  return row['state'] === 'invited';
+}
+
+function tooManyInvited(open: number): { readonly ok: false } & Failure {
+  return refuse(
+    'too_large',
+    `${open} people are invited and have not come, which is the most; withdraw an invitation first`,
+  );
+}
+
+/** Somebody who is there now. */
+function memberOf(
+  who: {
+    readonly email: string;
+    readonly name: string;
+    readonly role: string;
+    readonly invitedBy: string | null;
+  },
+  joinedAt: number,
+): JsonObject {
+  return {
+    observedAt: null,
+    labels: {},
+    source: null,
+    name: who.name,
+    email: who.email,
+    role: who.role,
+    state: 'active',
+    joinedAt,
+    invitedBy: who.invitedBy,
+    lastSeenAt: null,
+    hasSecondFactor: false,
+  };
 }
 
 /** One record for one address, whoever asks how often; it says nothing of the address to whoever sees the id alone. */

@@ -157,6 +157,8 @@ export const limits = {
   importYamlBytesMax: 262_144,
   jsonDepthMax: 32,
   keysPerOrgMax: 1_000,
+  /** People who are invited to one organization and have not come yet. */
+  invitationsPerOrgMax: 500,
   /** Organizations of one instance. */
   organizationsMax: 10_000,
   /** Organizations that were deleted and whose ids are not given again; about 300 bytes each. */

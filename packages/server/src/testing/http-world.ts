@@ -201,6 +201,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     commit: keep.commit,
     grants,
     clock,
+    limits: bounds,
     exists: (org) => organizations.has(org),
     isOver: (org) => ends.has(org),
     present: () => [],

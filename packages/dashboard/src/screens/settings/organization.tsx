@@ -1,3 +1,4 @@
+import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useCan, useMe } from '../../lib/me.ts';
 import { save } from '../../live/command.ts';
@@ -8,9 +9,11 @@ import { Pane } from '../../parts/pane.tsx';
 import { ProblemNote } from '../../parts/problem.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
 import { done } from '../../parts/toast.tsx';
+import { organizationsQuery } from '../../rest/organizations.ts';
 import type { Problem } from '../../rest/request.ts';
 import { Fact, Facts } from '../service/pairs.tsx';
 import { NotYours } from './layout.tsx';
+import { OrganizationsPane } from './organizations.tsx';
 
 const SETTINGS = { title: 'Settings' } as const;
 
@@ -20,6 +23,8 @@ export function Organization(): ReactNode {
   const { me } = useMe();
   const isAdmin = useCan('organization:change');
   const { row, isLoading } = useRecordOf('settings', 'main');
+  const { data: all = [] } = useQuery(organizationsQuery);
+  const here = all.find(({ id }) => id === me.org);
   const [problem, setProblem] = useState<Problem | null>(null);
   if (!isAdmin) return <NotYours />;
   const require = async (requiresSecondFactor: boolean): Promise<void> => {
@@ -34,6 +39,7 @@ export function Organization(): ReactNode {
     <>
       <Pane title="Organization">
         <Facts>
+          {here !== undefined && <Fact title="Name">{here.name}</Fact>}
           <Fact title="Id">
             <span className="code">{me.org}</span>
           </Fact>
@@ -57,6 +63,7 @@ export function Organization(): ReactNode {
           </div>
         )}
       </Pane>
+      <OrganizationsPane />
     </>
   );
 }

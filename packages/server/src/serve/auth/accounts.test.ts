@@ -34,6 +34,7 @@ async function openBook() {
   const { live, commit } = keep;
   const members = new Members({
     isOver: () => false,
+    limits,
     live,
     commit,
     grants,
@@ -267,7 +268,7 @@ test('an admin of another organization is not an operator of the instance', asyn
   });
 });
 
-test('an address with an account cannot be invited; a second invitation replaces the first; one can be taken back', async () => {
+test('the address of a member cannot be invited; a second invitation replaces the first; one can be taken back', async () => {
   const { accounts, first } = await setup();
   await first();
   expect(accounts.invite(admin, { email: 'ANN@example.com', role: 'viewer' })).toMatchObject({

@@ -169,7 +169,7 @@ export class Accounts {
     if (this.#userBy('email', email) !== null)
       return refuse(
         'exists',
-        'an account with this address exists already; sign in, or ask an admin for a new password link',
+        'an account with this address exists already; sign in with it, and accept the invitation there',
       );
     const password = await hashPassword(wanted.password);
     // Taken only now, in one statement: hashing is slow, and a second request may have come by meanwhile.
@@ -409,9 +409,10 @@ export class Accounts {
     { email, role }: { readonly email: string; readonly role: Role },
   ): Result<{ token: string; link: Link }> {
     const address = email.toLowerCase();
-    // The same answer wherever the account is: which organization an address belongs to is nobody else's business.
-    if (this.#userBy('email', address) !== null)
-      return refuse('exists', 'this address cannot be invited: it already has an account here');
+    // Whoever has an account elsewhere is invited like a stranger: where an address belongs is nobody else's business.
+    const known = this.#userBy('email', address);
+    if (known !== null && this.#options.members.organizationsOf(known.id).includes(by.org))
+      return refuse('exists', 'this address cannot be invited: whoever has it is a member here already');
     const now = this.#options.clock.now();
     const link: Link = {
       kind: 'invite',
@@ -423,6 +424,25 @@ export class Accounts {
       expiresAt: now + DAY_MS,
     };
     return ok({ token: this.#links.issue(link), link });
+  }
+
+  /** Has this address an account? Whoever is invited at it accepts with that one, and makes no other. */
+  hasAccount(email: string): boolean {
+    return this.#userBy('email', email.toLowerCase()) !== null;
+  }
+
+  /** Open invitations for the address of this account. */
+  invitationsFor(id: string): readonly Link[] {
+    const user = this.#userBy('id', id);
+    if (user === null) return [];
+    return this.#links
+      .invitesFor(user.email, this.#options.clock.now())
+      .filter(({ org }) => !this.#options.members.isOver(org));
+  }
+
+  /** The records of an account's organizations say whether it has a second factor, that of a new one too. */
+  tellFactor(id: string): void {
+    this.#options.members.secured(id, this.secondFactors.isOn(id));
   }
 
   /** Takes an invitation back. */

@@ -78,6 +78,17 @@ export class Links {
       .filter((link) => link !== null);
   }
 
+  /** Open invitations for this address, newest first, one of each organization. */
+  invitesFor(email: string, now: number): readonly Link[] {
+    return this.#db
+      .prepare(
+        "SELECT * FROM one_time_link WHERE kind = 'invite' AND email = ? AND expires_at > ? ORDER BY created_at DESC",
+      )
+      .all(email, now)
+      .map(decode)
+      .filter((link) => link !== null);
+  }
+
   /** None of an organization's links count any more. */
   end(org: string): void {
     this.#db.prepare('DELETE FROM one_time_link WHERE org = ?').run(org);

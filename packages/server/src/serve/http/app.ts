@@ -22,6 +22,7 @@ import { openApiRoute } from './openapi.ts';
 import { prometheusRoutes } from './prometheus.ts';
 import { Rates } from './rate.ts';
 import { recordRoutes } from './records.ts';
+import { invitationRoutes } from './invitations.ts';
 import { organizationRoutes } from './organizations.ts';
 import { permissionRoutes } from './permissions.ts';
 import { peopleFileRoutes } from './people-file.ts';
@@ -57,6 +58,7 @@ export function createHttp(deps: HttpDeps): Http {
     ...resetRoutes(deps, rates),
     ...oidcRoutes(deps, rates),
     ...organizationRoutes(deps),
+    ...invitationRoutes(deps),
     ...keyRoutes(deps),
     ...permissionRoutes(deps),
     ...auditRoutes(deps),

@@ -88,6 +88,8 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'POST /v1/invites': 'members:invite',
   'POST /v1/invites/withdraw': 'members:withdraw',
   'POST /v1/invites/resend': 'members:invite',
+  'POST /v1/session/invitations/accept': 'members:join',
+  'POST /v1/session/invitations/decline': 'members:decline',
   'POST /v1/members/{id}/reset-link': 'members:reset-link',
   'POST /v1/members/{id}/end-sessions': 'members:end-sessions',
   'POST /v1/members/{id}/remove-second-factor': 'members:remove-second-factor',

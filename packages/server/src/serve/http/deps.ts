@@ -237,6 +237,15 @@ export interface Invitations {
     wanted: { readonly org: string; readonly email: string; readonly role: string; readonly by: string },
     kind: Principal['kind'],
   ): Promise<Result<unknown>>;
+  /** Is there room for one more? */
+  mayInvite(org: string, email: string): Result<null>;
+  /** An account takes an invitation of another organization. */
+  accept(who: {
+    readonly id: string;
+    readonly email: string;
+    readonly name: string;
+    readonly org: string;
+  }): Promise<Result<{ readonly role: string }>>;
   /** The role that somebody at this address is invited to, or null. */
   invitationOf(org: string, email: string): string | null;
   uninvited(org: string, email: string, by: Pick<Principal, 'id' | 'kind'>): Promise<Result<unknown>>;

@@ -53,6 +53,11 @@ async function join(world: World, key: string, email: string, role: string): Pro
 const remove = (world: World, cookie: string, name: string, id = 'acme'): Promise<Reply> =>
   ask(world, 'POST', `/v1/organizations/${id}/delete`, cookie, { name });
 
+const emailsOf = (world: World): readonly string[] =>
+  Array.from(world.keep.live.entries('acme', 'members'), ({ row }) =>
+    typeof row['email'] === 'string' ? row['email'] : '',
+  ).toSorted((a, b) => a.localeCompare(b));
+
 async function gone(world: World, id = 'acme'): Promise<void> {
   await expect.poll(() => [...world.keep.live.orgs()].includes(id), { timeout: 30_000 }).toBe(false);
 }
@@ -139,4 +144,85 @@ test('[PM13] whoever is in another organization too stays, and is at home there'
   expect((await ask(world, 'GET', '/v1/me', bo.cookie)).json).toMatchObject({ user: { org: 'beta', role: 'viewer' } });
   await gone(world);
   expect(world.accounts.users('beta').map(({ id }) => id)).toEqual([bo.id]);
+});
+
+test('[PM15] an address that has an account is invited like any other, and its account accepts as itself', async () => {
+  const { world, cookie, id } = await open();
+  const key = await world.key('admin', 'acme');
+  const invite = (email: string): Promise<Reply> =>
+    world.call('POST', '/v1/invites', { key, body: { email, role: 'operator' } });
+  const [known, stranger] = [await invite('ann@example.com'), await invite('nobody@example.com')];
+  expect([known.status, stranger.status]).toEqual([201, 201]);
+  expect(Object.keys(known.json)).toEqual(Object.keys(stranger.json));
+  const token = known.word('path').split('/').at(-1);
+  expect((await ask(world, 'POST', '/v1/welcome/check', null, { token })).json).toMatchObject({
+    org: 'acme',
+    hasAccount: true,
+  });
+  // The link makes no second account, and is not used up by trying.
+  const redeemed = await ask(world, 'POST', '/v1/welcome', null, { token, name: 'X', password });
+  expect(redeemed.json).toMatchObject({ code: 'exists' });
+
+  const mine = (path: string, who = cookie): Promise<Reply> =>
+    ask(world, 'POST', `/v1/session/invitations/${path}`, who, { org: 'acme' });
+  const list = await ask(world, 'GET', '/v1/session/invitations', cookie);
+  expect(list.json).toMatchObject({ invitations: [{ org: 'acme', name: 'Acme Inc.', role: 'operator' }] });
+  const bo = await join(world, key, 'bo@example.com', 'viewer');
+  // Another one's invitation is nobody's, and neither is that of an organization that has invited nobody.
+  expect((await mine('accept', bo.cookie)).text).toBe(
+    (await ask(world, 'POST', '/v1/session/invitations/accept', bo.cookie, { org: 'nowhere' })).text,
+  );
+  expect((await mine('accept')).json).toEqual({ org: 'acme', role: 'operator' });
+  expect((await mine('accept')).status).toBe(404);
+  expect((await ask(world, 'POST', '/v1/welcome/check', null, { token })).status).toBe(410);
+  const member = world.keep.live.get('acme', 'members', id)?.row;
+  expect(member).toMatchObject({ email: 'ann@example.com', role: 'operator', state: 'active' });
+  expect(emailsOf(world)).toEqual(['ann@example.com', 'bo@example.com', 'nobody@example.com']);
+  const went = await ask(world, 'POST', '/v1/session/organization', cookie, { org: 'acme' });
+  expect(went.json).toMatchObject({ org: 'acme', role: 'operator' });
+  expect((await invite('Ann@Example.com')).json).toMatchObject({ code: 'exists' });
+  const { rows } = await world.keep.store.audits({ org: 'acme', limit: 10, action: 'members:join' });
+  expect(rows[0]).toMatchObject({ actorId: id, outcome: 'ok' });
+});
+
+test('[PM15] an invitation that is declined, taken back or over makes nobody a member', async () => {
+  const { world, cookie, id } = await open();
+  const key = await world.key('admin', 'acme');
+  const invite = async (): Promise<string> => {
+    const made = await world.call('POST', '/v1/invites', { key, body: { email: 'ann@example.com', role: 'viewer' } });
+    expect(made.status).toBe(201);
+    return made.word('path').split('/').at(-1) ?? '';
+  };
+  const accept = (): Promise<Reply> => ask(world, 'POST', '/v1/session/invitations/accept', cookie, { org: 'acme' });
+  const token = await invite();
+  const declined = await ask(world, 'POST', '/v1/session/invitations/decline', cookie, { org: 'acme' });
+  expect(declined.json).toEqual({ declined: true });
+  expect((await ask(world, 'POST', '/v1/welcome/check', null, { token })).status).toBe(410);
+  expect((await accept()).status).toBe(404);
+  await invite();
+  await world.call('POST', '/v1/invites/withdraw', { key, body: { email: 'ann@example.com' } });
+  expect((await accept()).status).toBe(404);
+  await invite();
+  world.skip(86_400_001);
+  expect((await accept()).status).toBe(404);
+  expect(world.keep.live.get('acme', 'members', id)).toBeNull();
+});
+
+test('[PM16] so many are invited to one organization at once, those whose links have ended among them', async () => {
+  const { world } = await open({ limits: { invitationsPerOrgMax: 2 } });
+  const key = await world.key('admin', 'acme');
+  const invite = (name: string): Promise<Reply> =>
+    world.call('POST', '/v1/invites', { key, body: { email: `${name}@example.com`, role: 'viewer' } });
+  // Together: what is counted is what is written.
+  const all = await Promise.all(['a', 'b', 'c', 'd'].map(invite));
+  expect(all.filter(({ status }) => status === 201)).toHaveLength(2);
+  expect(all.find(({ status }) => status !== 201)?.json).toMatchObject({ code: 'too_large' });
+  expect(world.accounts.invites('acme')).toHaveLength(2);
+  world.skip(86_400_001);
+  expect((await invite('e')).json).toMatchObject({ code: 'too_large' });
+  const [email = ''] = emailsOf(world);
+  // The same one again is no more than before.
+  expect((await world.call('POST', '/v1/invites', { key, body: { email, role: 'operator' } })).status).toBe(201);
+  await world.call('POST', '/v1/invites/withdraw', { key, body: { email } });
+  expect((await invite('e')).status).toBe(201);
 });

@@ -178,7 +178,10 @@ function linkRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
   ): Promise<Response> => {
     const { kind, email: to, org, role: as, expiresAt } = made.link;
     const path = `/#/welcome/${made.token}`;
-    must(await invitations.invited({ org, email: to, role: as, by: principal.id }, principal.kind));
+    const kept = await invitations.invited({ org, email: to, role: as, by: principal.id }, principal.kind);
+    // A link whose record is not there would let somebody in whom nobody sees.
+    if (!kept.ok) accounts.withdraw(org, to);
+    must(kept);
     log.info({ by: principal.id, role: as }, 'invitation made');
     letters.post(() => ({
       to,
@@ -200,7 +203,15 @@ function linkRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
       tag: 'people',
       summary: 'What a one-time link is for, without using it up',
       body: z.strictObject({ token }),
-      answers: { ...answersOf('gone', 'bad_field'), 200: { description: 'It is good', schema: linkSchema } },
+      answers: {
+        ...answersOf('gone', 'bad_field'),
+        200: {
+          description: 'It is good',
+          schema: linkSchema.extend({
+            hasAccount: z.boolean().meta({ description: 'The address has an account: sign in with it, and accept' }),
+          }),
+        },
+      },
       handle: async ({ body, ip }) => {
         await rates.spend('sign-in-ip', ip);
         const link = accounts.link(body.token);
@@ -210,7 +221,9 @@ function linkRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
             message: 'this link was used, replaced or has ended',
             do: 'restart the server for a new first-run link, or ask an admin to invite you again',
           });
-        return json({ kind: link.kind, email: link.email, org: link.org, role: link.role, expiresAt: link.expiresAt });
+        const { kind, email: to, org, role: as, expiresAt } = link;
+        const hasAccount = kind === 'invite' && accounts.hasAccount(to);
+        return json({ kind, email: to, org, role: as, expiresAt, hasAccount });
       },
     }),
     openRoute({
@@ -276,7 +289,7 @@ function linkRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
       summary: 'Invites a person by a one-time link, good for a day',
       body: z.strictObject({ email, role }),
       answers: {
-        ...answersOf('exists', 'bad_field'),
+        ...answersOf('exists', 'bad_field', 'too_large'),
         201: {
           description: 'The link, shown only here',
           schema: invitedSchema,
@@ -284,6 +297,7 @@ function linkRoutes(deps: HttpDeps, rates: Rates): readonly Route[] {
       },
       handle: ({ principal, body }) => {
         must(deps.mayGive(principal, body.role));
+        must(invitations.mayInvite(principal.org, body.email));
         return invited(principal, must(accounts.invite(principal, body)));
       },
     }),

@@ -4,11 +4,30 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
+import { MysqlDatabase } from '../packages/server/src/collect/capture/mysql-database.ts';
+import { systemClock } from '../packages/server/src/lib/clock.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TestMariaDb } from './harness/mariadb.ts';
 import { TestServer, type Reply } from './harness/server.ts';
 import { until } from './harness/until.ts';
 
 const SECRET = `whsec_${Buffer.from('a-signing-key-of-thirty-two-byte').toString('base64')}`;
+
+const SCHEMA = `
+  CREATE DATABASE shop; USE shop;
+  CREATE TABLE sales (id BIGINT UNSIGNED PRIMARY KEY, price DECIMAL(10,2), paid TINYINT(1), hidden TINYINT(1) NOT NULL DEFAULT 0,
+    placed DATETIME, touched TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6), day DATE,
+    detail JSON, state ENUM('open', 'paid'), note VARCHAR(40), KEY (touched)) CHARACTER SET latin1;
+  CREATE TABLE parts (code BINARY(2), lot VARCHAR(20) COLLATE utf8mb4_general_ci, n INT, PRIMARY KEY (code, lot));
+  CREATE TABLE ticks (id INT PRIMARY KEY, n INT, at DATETIME NOT NULL, KEY (at));
+  INSERT INTO sales (id, price, paid, placed, touched, day, detail, state, note) VALUES
+    (18446744073709551615, 12.50, 1, '2026-07-01 12:00:00', '2026-11-30 10:00:00.25', '2026-11-30', '{"a": [1]}', 'paid', 'größer''\\\\'),
+    (18446744073709551614, NULL, 0, '0000-00-00 00:00:00', '2026-11-30 10:00:00', NULL, NULL, 'open', NULL);
+  INSERT INTO sales (id, hidden) VALUES (3, 1);
+  INSERT INTO parts SELECT UNHEX(LPAD(HEX(seq), 4, '0')), CONCAT('l', seq % 7), seq FROM seq_1_to_1200;
+  INSERT INTO ticks SELECT seq, 0, '2026-11-30 09:00:00' FROM seq_1_to_1100;
+  CREATE USER reader@'127.0.0.1' IDENTIFIED BY 'secret'; GRANT ALL ON shop.* TO reader@'127.0.0.1';
+`;
 
 /** What the address with the document answers now. */
 const source = { status: 200, body: '{"data": {"items": []}}', etag: '"0"', asked: 0, sent: 0, token: '' };
@@ -16,6 +35,7 @@ let folder = '';
 let http: Server;
 let server: TestServer;
 let key = '';
+let db: TestMariaDb;
 
 beforeAll(async () => {
   http = createServer((request, response) => {
@@ -52,10 +72,33 @@ beforeAll(async () => {
     pollMs: 1000
     tables:
       - { table: items, collection: items, key: sku, columns: { price: number }, fields: { color: { column: look, path: [color] } } }
+  - id: shop
+    kind: mysql
+    url: { env: SHOP_URL }
+    timeZone: Europe/Berlin
+    pollMs: 250
+    reconcileMs: 1000
+    tables:
+      - table: sales
+        collection: sales
+        cursor: touched
+        only: { hidden: [false] }
+        columns: { price: number, paid: boolean, placed: time, touched: time, day: time, detail: json, state: text, note: text }
+      - { table: parts, collection: parts, key: [code, lot], columns: { n: number } }
+  - id: seldom
+    kind: mysql
+    url: { env: SHOP_URL }
+    pollMs: 250
+    reconcileMs: 86400000
+    tables:
+      - { table: ticks, collection: ticks, cursor: at, columns: { n: number } }
 `,
   );
+  db = await TestMariaDb.start();
+  await db.query(SCHEMA);
   server = await TestServer.start({
     STATEWIRE_CONFIG: file,
+    SHOP_URL: `mysql://reader:secret@127.0.0.1:${db.port}/shop`,
     HOOKS_SECRET: SECRET,
     ITEMS_URL: `http://127.0.0.1:${port}/items?token=hidden`,
     ITEMS_TOKEN: 'Bearer of-the-source',
@@ -65,6 +108,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await server?.close();
+  await db?.close();
   http?.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -310,4 +354,172 @@ test('[HC7] an answer that is none takes nothing away and says what to do; the a
     const { changes, refused, refusal } = (await server.api('GET', '/v1/captures/hooks')).body;
     return changes > 0 && refused > 0 && /expected one of/.test(refusal);
   });
+});
+
+const shop = async (): Promise<Reply['body']> => (await server.api('GET', '/v1/captures/shop')).body;
+const sale = (id: string): Promise<Reply> => server.api('GET', `/v1/sales/${id}`);
+
+/** The records of two tables are their rows. */
+async function sameShop(): Promise<boolean> {
+  const parts = await db.query("SELECT CONCAT(LOWER(HEX(code)), ':', lot, ' ', n) AS line FROM shop.parts");
+  const sales = await db.query(
+    "SELECT CONCAT(id, ' ', COALESCE(price, 'null'), ' ', COALESCE(state, 'null')) AS line FROM shop.sales WHERE hidden = 0",
+  );
+  const lines = (all: readonly Readonly<Record<string, unknown>>[]): string =>
+    all
+      .map(({ line }) => String(line))
+      .toSorted()
+      .join();
+  const [gotParts, gotSales] = [await rowsOf('parts'), await rowsOf('sales')];
+  return (
+    lines(parts) ===
+      gotParts
+        .map(({ id, n }) => `${String(id)} ${String(n)}`)
+        .toSorted()
+        .join() &&
+    lines(sales) ===
+      gotSales
+        .map(
+          ({ id, price, state }) =>
+            `${String(id)} ${typeof price === 'number' ? price.toFixed(2) : 'null'} ${String(state)}`,
+        )
+        .toSorted()
+        .join()
+  );
+}
+
+async function rowsOf(collection: string): Promise<Readonly<Record<string, unknown>>[]> {
+  const all: Readonly<Record<string, unknown>>[] = [];
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const { body } = await server.api('GET', `/v1/${collection}?limit=1000${cursor === '' ? '' : `&cursor=${cursor}`}`);
+    all.push(...body.rows);
+    cursor = body.next;
+  }
+  return all;
+}
+
+test('[MY1] each type is read as what it is: decimals, flags, JSON, times of zones, keys of any size and of bytes', async () => {
+  await until('the rows', sameShop);
+  expect((await sale('18446744073709551615')).body).toMatchObject({
+    price: 12.5,
+    paid: true,
+    placed: Date.UTC(2026, 6, 1, 10),
+    touched: Date.UTC(2026, 10, 30, 10, 0, 0, 250),
+    day: Date.UTC(2026, 10, 30),
+    detail: { a: [1] },
+    state: 'paid',
+    note: "größer'\\",
+  });
+  expect((await sale('18446744073709551614')).body).toMatchObject({
+    price: null,
+    paid: false,
+    placed: null,
+    day: null,
+    detail: null,
+  });
+  expect((await sale('3')).status).toBe(404);
+  expect((await rowsOf('parts')).length).toBe(1_200);
+});
+
+test('[MY2] what changed is found by the column that grows, also when others had the same time; what went, when all is compared', async () => {
+  await until('the first look', async () => (await rowsOf('ticks')).length === 1_100);
+  const { version } = (await server.api('GET', '/v1/ticks/900')).body;
+  const tick = async (id: number): Promise<unknown> => (await server.api('GET', `/v1/ticks/${id}`)).body.n;
+  await db.query("UPDATE shop.ticks SET n = 1, at = '2026-11-30 09:00:07' WHERE id = 1");
+  await until('the first of that second', async () => (await tick(1)) === 1);
+  await db.query("UPDATE shop.ticks SET n = 1, at = '2026-11-30 09:00:07' WHERE id = 2");
+  await until('the second of that second', async () => (await tick(2)) === 1);
+  // Its transaction took the time before, and was committed after.
+  await db.query(
+    "UPDATE shop.ticks SET n = 1, at = '2026-11-30 09:00:01' WHERE id = 3; DELETE FROM shop.ticks WHERE id = 4",
+  );
+  await until('the late one', async () => (await tick(3)) === 1);
+  // More rows of one time than one page has.
+  await db.query("UPDATE shop.ticks SET n = 2, at = '2026-11-30 09:01:00' WHERE id > 10 AND id <> 900");
+  await until('all of them', async () => (await rowsOf('ticks')).filter(({ n }) => n === 2).length === 1_089);
+  expect((await server.api('GET', '/v1/ticks/900')).body.version).toBe(version);
+  expect((await server.api('GET', '/v1/ticks/4')).status).toBe(200);
+  await db.query(
+    "DELETE FROM shop.parts WHERE n % 3 = 0; UPDATE shop.parts SET lot = 'X' WHERE n = 1; UPDATE shop.sales SET hidden = 1 WHERE state = 'open'",
+  );
+  await until('the same', sameShop);
+});
+
+test('[MY3] killed on either side it goes on where it was: nothing is missing, nothing is touched that says the same', async () => {
+  await until('it to be live', async () => (await shop()).state === 'live');
+  const { epoch } = await shop();
+  const { version } = (await sale('18446744073709551615')).body;
+  await server.kill();
+  await db.query(
+    "UPDATE shop.parts SET n = 7 WHERE n < 10; DELETE FROM shop.parts WHERE n BETWEEN 20 AND 30; INSERT INTO shop.sales (id, price, state) VALUES (5, 1, 'open')",
+  );
+  await server.launch();
+  await until('the same', sameShop);
+  await db.kill();
+  await until('it to wait', async () => (await shop()).state === 'waiting');
+  expect((await shop()).reason.text).toMatch(/127\.0\.0\.1|cut/);
+  expect((await sale('5')).status).toBe(200);
+  await db.launch();
+  await db.query('UPDATE shop.sales SET price = 2 WHERE id = 5');
+  await until('the same', sameShop);
+  expect((await sale('18446744073709551615')).body.version).toBe(version);
+  expect(await shop()).toMatchObject({ kind: 'mysql', mode: 'poll', epoch });
+});
+
+test('[MY4] what keeps it from going on is told by what to do: a column that is gone, a key, a right, a login', async () => {
+  const says = (code: string, text: RegExp): Promise<void> =>
+    until(`it to say ${code}`, async () => {
+      const { reason } = await shop();
+      return reason?.code === code && text.test(reason.text);
+    });
+  const { epoch } = await shop();
+  await db.query('ALTER TABLE shop.sales RENAME COLUMN price TO sum');
+  await until('the column to be missed', async () => (await shop()).tables[0].missing.join() === 'price');
+  await until('no value of it', async () => (await sale('5')).body.price === null);
+  await db.query('ALTER TABLE shop.sales RENAME COLUMN sum TO price');
+  await until('the same', sameShop);
+  expect((await shop()).epoch).toBe(epoch + 2);
+  await db.query('ALTER TABLE shop.parts DROP PRIMARY KEY');
+  await says('no_key', /two rows may have the same code, lot/);
+  await db.query(
+    'ALTER TABLE shop.parts ADD PRIMARY KEY (code, lot); ALTER TABLE shop.sales RENAME COLUMN touched TO moved',
+  );
+  await says('no_key', /sales has no column touched/);
+  await db.query(
+    "ALTER TABLE shop.sales RENAME COLUMN moved TO touched; REVOKE ALL ON shop.* FROM reader@'127.0.0.1'; GRANT SELECT ON shop.parts TO reader@'127.0.0.1'",
+  );
+  await says('no_table', /GRANT SELECT ON `shop`\.`sales` TO/);
+  await db.query(
+    "GRANT SELECT ON shop.* TO reader@'127.0.0.1'; ALTER USER reader@'127.0.0.1' IDENTIFIED BY 'other'; UPDATE shop.sales SET price = 3",
+  );
+  await db.kill();
+  await db.launch();
+  await says('credentials', /does not accept the user or the password.*1045/);
+  expect(JSON.stringify(await shop())).not.toContain('secret');
+  await db.query("ALTER USER reader@'127.0.0.1' IDENTIFIED BY 'secret'");
+  await until('the same', sameShop);
+});
+
+test('[MY5] nothing can be written through its connection; encryption that is asked for and not there, and a stranger, are told', async () => {
+  const open = (url: string, connectMs = 10_000) =>
+    MysqlDatabase.open({ clock: systemClock, url, name: 'test', connectMs, statementMs: 10_000 });
+  const opened = await open(`mysql://root@127.0.0.1:${db.port}/shop`);
+  if (!opened.ok) throw new Error(opened.message);
+  const mine = opened.value;
+  expect(await mine.query('DELETE FROM parts')).toMatchObject({
+    ok: false,
+    code: 'internal',
+    message: expect.stringMatching(/the server refused it/),
+  });
+  expect(await mine.query('SELECT SLEEP(0)')).toMatchObject({ ok: true, value: [['0']] });
+  const pending = mine.query('SELECT SLEEP(60)');
+  mine.close();
+  expect(await pending).toMatchObject({ ok: false, code: 'cut' });
+  expect(await mine.query('SELECT 1')).toMatchObject({ ok: false, code: 'cut' });
+  expect(await open(`mysql://root@127.0.0.1:${db.port}/none`)).toMatchObject({ ok: false, code: 'no_database' });
+  expect(await open(`mysql://root@127.0.0.1:${db.port}/shop?sslmode=verify-full`)).toMatchObject({
+    ok: false,
+    code: 'tls_unavailable',
+  });
+  expect(await open(`mysql://root@127.0.0.1:${server.port}/shop`, 500)).toMatchObject({ ok: false });
 });

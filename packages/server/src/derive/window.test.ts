@@ -1,7 +1,7 @@
 import type { MaintenanceSchedule, ScheduleInput } from '@statewire/model';
 import { expect, test } from 'vitest';
 import { readSchedule, windowAt, windowsUntil } from './window.ts';
-import { instantOf, wallAt } from './zone.ts';
+import { instantOf, wallAt } from '../lib/zone.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

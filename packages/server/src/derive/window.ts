@@ -12,7 +12,7 @@ import {
 } from '@statewire/model';
 import { ok, refuse, type Result } from '@statewire/protocol';
 import { eachStart } from './occurrences.ts';
-import { instantOf, wallAt } from './zone.ts';
+import { instantOf, wallAt } from '../lib/zone.ts';
 
 /** How far ahead the next window is looked for. The rarest rule people write is the 29th of February. */
 const YEARS_AHEAD = 12;

@@ -98,6 +98,10 @@ export class Capture {
       const { followJson } = await import('./follow-json.ts');
       return followJson({ ...this.#feedDeps(plan), egress: this.#deps.egress });
     }
+    if (plan.kind === 'mysql') {
+      const { followMysql } = await import('./follow-mysql.ts');
+      return followMysql(this.#feedDeps(plan));
+    }
     return (plan.mode === 'poll' ? followPolls : followLog)(this.#runDeps(plan));
   }
 

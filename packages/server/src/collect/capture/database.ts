@@ -158,7 +158,7 @@ function isChunk(value: unknown): value is { readonly chunk: Buffer } {
  * Without a word about it a connection within this machine is plain, and every other one is encrypted to a server that proves who
  * it is. `sslmode` of the URL says otherwise: disable, require (encrypted, whoever it is), verify-full.
  */
-function encryptionOf(url: URL, host: string): false | { readonly rejectUnauthorized: boolean } {
+export function encryptionOf(url: URL, host: string): false | { readonly rejectUnauthorized: boolean } {
   const said = url.searchParams.get('sslmode');
   if (said === 'disable') return false;
   if (said === null && ['localhost', '127.0.0.1', '::1'].includes(host)) return false;

@@ -48,6 +48,7 @@ export async function followJson(deps: JsonDeps): Promise<Trouble> {
   } else told.began(mark, [{ plan: table, missing: [] }]);
   while (!signal.aborted) {
     const askedAt = clock.now();
+    let changes = 0;
     // Only a document that was taken whole is one that need not be sent again.
     const fetched = await fetchDocument(deps, mark.isWhole ? (mark.cursors['etag'] ?? null) : null);
     if (signal.aborted) break;
@@ -57,9 +58,10 @@ export async function followJson(deps: JsonDeps): Promise<Trouble> {
       const next: Mark = { ...mark, isWhole: true, cursors: etag === null ? {} : { etag } };
       const taken = await take(deps, { table, rows, seen, mark: next });
       if (!taken.ok) return taken;
+      changes = taken.value;
       mark = next;
     }
-    told.progress({ changes: 0, applied: NONE, at: askedAt, lsn: null });
+    told.progress({ changes, applied: NONE, at: askedAt, lsn: null });
     if (await rest(deps, plan.pollMs)) break;
   }
   return { code: 'closed', message: 'the capture was stopped' };
@@ -130,7 +132,7 @@ function refusedBy(status: number, at: string): { readonly ok: false } & Trouble
   return trouble('refused', `${at} answered ${status}, expected 200; it is asked again`);
 }
 
-/** Writes what changed, then drops what is not there any more; the last of it carries the mark. */
+/** Writes what changed, then drops what is not there any more; the last of it carries the mark. Says how many there were. */
 async function take(
   { applier, limits, told, ...deps }: JsonDeps,
   what: {
@@ -139,10 +141,11 @@ async function take(
     readonly seen: Seen;
     readonly mark: Mark;
   },
-): Promise<Result<null>> {
+): Promise<Result<number>> {
   const { table, rows, seen, mark } = what;
   const step = limits.captureRowsPerTransactionMax;
   const left = new Set(deps.idsOf(table));
+  let count = 0;
   told.reading();
   for (let from = 0; from < rows.length; from += step) {
     const changes: RowChange[] = [];
@@ -160,7 +163,7 @@ async function take(
     const applied = changes.length === 0 ? ok(NONE) : await applier.apply(changes, torn);
     if (!applied.ok) return applied;
     told.rows(table.table, slice.length, applied.value);
-    if (changes.length > 0) told.progress({ changes: changes.length, applied: NONE, at: null, lsn: null });
+    count += changes.length;
   }
   const drops: RowChange[] = [];
   for (const id of left) {
@@ -168,7 +171,7 @@ async function take(
     seen.forget(table, id);
   }
   const dropped = await dropAll({ applier, rowsMax: step }, drops, markText(mark));
-  return dropped.ok ? ok(null) : dropped;
+  return dropped.ok ? ok(count + drops.length) : dropped;
 }
 
 const NONE = { refused: 0, why: null } as const;

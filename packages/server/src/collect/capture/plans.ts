@@ -1,5 +1,5 @@
 /**
- * Every kind of capture, as an operator says it: a PostgreSQL (plan.ts), rows that are sent to us, and a
+ * Every kind of capture, as an operator says it: a PostgreSQL (plan.ts), a MySQL that is asked, rows that are sent to us, and a
  * JSON document that is fetched. All of them have tables, and a table is the same to each.
  */
 import { ok, refuse, type Result } from '@statewire/protocol';
@@ -8,7 +8,9 @@ import {
   captureId,
   isDatabaseUrl,
   orgId,
+  pollMs,
   postgresSchema,
+  reconcileMs,
   secret,
   tablesSchema,
   type CaptureEntry,
@@ -21,6 +23,17 @@ interface Base {
   readonly id: string;
   readonly org: string;
   readonly tables: readonly TablePlan[];
+}
+
+/** A MySQL or MariaDB, asked again and again. */
+export interface MysqlPlan extends Base {
+  readonly kind: 'mysql';
+  readonly mode: 'poll';
+  readonly url: string;
+  /** What the clocks of its DATETIME columns show: `UTC`, or the name of a zone. */
+  readonly timeZone: string;
+  readonly pollMs: number;
+  readonly reconcileMs: number;
 }
 
 /** Rows that others send us. */
@@ -43,15 +56,27 @@ export interface JsonPlan extends Base {
 }
 
 /** What one capture is to do. */
-export type AnyPlan = CapturePlan | JsonPlan | WebhookPlan;
+export type AnyPlan = CapturePlan | JsonPlan | MysqlPlan | WebhookPlan;
 
 /** An entry of `capture`, as the file has it: its secrets may be elsewhere. */
 export type AnyEntry =
   | CaptureEntry
   | (Omit<JsonPlan, 'headers' | 'url'> & { readonly url: Secret; readonly headers: Readonly<Record<string, Secret>> })
+  | (Omit<MysqlPlan, 'url'> & { readonly url: Secret })
   | (Omit<WebhookPlan, 'secret'> & { readonly secret?: Secret | undefined });
 
 const base = { id: captureId.default('main'), org: orgId.default('main'), tables: tablesSchema };
+
+const mysqlSchema = z
+  .strictObject({
+    ...base,
+    kind: z.literal('mysql'),
+    url: secret,
+    timeZone: z.string().min(1).max(64).refine(isZone, 'UTC, or a zone such as Europe/Berlin').default('UTC'),
+    pollMs: pollMs.default(2_000),
+    reconcileMs: reconcileMs.default(300_000),
+  })
+  .transform((plan) => ({ ...plan, mode: 'poll' as const, tables: plan.tables.map(ofMysql) }));
 
 const webhookSchema = z
   .strictObject({ ...base, kind: z.literal('webhook'), secret: secret.optional() })
@@ -77,6 +102,7 @@ const jsonSchema = z
 
 const KINDS: Readonly<Record<string, z.ZodType<AnyEntry>>> = {
   json: jsonSchema,
+  mysql: mysqlSchema,
   postgres: postgresSchema,
   webhook: webhookSchema,
 };
@@ -120,6 +146,10 @@ export function planOf(entry: AnyEntry, find: (where: Secret) => Result<string |
       const url = sought('url', entry.url, 'postgres://user:password@host:5432/database', isDatabaseUrl);
       return url.ok ? ok({ ...entry, url: url.value }) : url;
     }
+    case 'mysql': {
+      const url = sought('url', entry.url, 'mysql://user:password@host:3306/database', isMysqlUrl);
+      return url.ok ? ok({ ...entry, url: url.value }) : url;
+    }
     case 'webhook': {
       if (entry.secret === undefined) return ok({ ...entry, secret: null });
       const found = sought('secret', entry.secret, 'whsec_ and 24 to 64 bytes in base64', isSigningKey);
@@ -140,6 +170,30 @@ export function planOf(entry: AnyEntry, find: (where: Secret) => Result<string |
 }
 
 type PlanFailure = PlanFlaw & { readonly code: string; readonly message: string };
+
+/** A flag is a number there. */
+function ofMysql(table: TablePlan): TablePlan {
+  const also: Readonly<Record<string, string>> = { t: '1', f: '0' };
+  const only = Object.entries(table.only).map(([column, values]): [string, (string | null)[]] => [
+    column,
+    values.flatMap((value) => (value === null || also[value] === undefined ? [value] : [value, also[value]])),
+  ]);
+  return { ...table, table: table.table.replace(/^public\./u, ''), only: Object.fromEntries(only) };
+}
+
+function isZone(text: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '';
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+function isMysqlUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^(?:mysql|mariadb):$/u.test(url.protocol) && url.hostname !== '' && url.pathname.length > 1;
+}
 
 function isHttpUrl(text: string): boolean {
   const url = URL.parse(text);

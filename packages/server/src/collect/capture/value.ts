@@ -26,7 +26,15 @@ export function valueOf(text: string | null, type: ColumnType): Json | undefined
   }
 }
 
-const BOOLEANS: Readonly<Record<string, boolean | undefined>> = { t: true, f: false, true: true, false: false };
+/** PostgreSQL writes `t`, MySQL `1`. */
+const BOOLEANS: Readonly<Record<string, boolean | undefined>> = {
+  t: true,
+  f: false,
+  true: true,
+  false: false,
+  '1': true,
+  '0': false,
+};
 
 /** Epoch milliseconds of `2026-11-30 09:25:00.123456+00`, of a date alone, or of a number of seconds. */
 function timeOf(text: string): number | undefined {

@@ -1,7 +1,7 @@
 /** Uptime Kuma's maintenances: one strategy each, times of day in a zone. */
 import { isZone } from '@statewire/model';
 import type { JsonObject } from '@statewire/protocol';
-import { instantOf, wallAt } from '../../derive/zone.ts';
+import { instantOf, wallAt } from '../../lib/zone.ts';
 import { LeftError, type ImportContext, type Item } from './plan.ts';
 import { flagOf, innerJson, lineOf, listOf, numberOf, scalarText, textOf } from './read.ts';
 

@@ -1,4 +1,5 @@
 /** A table of a real PostgreSQL becomes live records: from the first snapshot on, through kills of either side, exactly. */
+import { createHmac } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,11 +7,14 @@ import { createClient } from '@statewire/client';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { TestDatabase } from './harness/postgres.ts';
 import { ADMIN_KEY, TestServer, type Reply } from './harness/server.ts';
+import { newest } from './harness/supabase-clients.ts';
 import { until } from './harness/until.ts';
 
 let folder = '';
 let db: TestDatabase;
 let server: TestServer;
+
+const SECRET = 'a shared secret of at least 32 characters';
 
 /** The captures of the example, and ours. */
 const CONFIG = `${readFileSync('examples/postgres-live/statewire.yaml', 'utf8')}
@@ -43,6 +47,14 @@ const CONFIG = `${readFileSync('examples/postgres-live/statewire.yaml', 'utf8')}
     reconcileMs: 86400000
     tables:
       - { table: ticks, collection: ticks, cursor: at, columns: { n: number, at: time } }
+  - id: owned
+    url: { env: SHOP_URL }
+    tables:
+      - table: notes
+        collection: notes
+        columns: { owner: text, team: text, text: text }
+        sees: [or, [eq, owner, { claim: sub }], [in, team, { claim: app_metadata.teams }]]
+auth: { jwt: [{ issuer: test, audience: app, secret: ${SECRET} }] }
 `;
 
 beforeAll(async () => {
@@ -52,6 +64,8 @@ beforeAll(async () => {
     CREATE TABLE orders (id int PRIMARY KEY, state text, total numeric(10,2), paid boolean, placed_at timestamptz, detail jsonb, note text, hidden text, updated_at timestamptz DEFAULT clock_timestamp());
     CREATE FUNCTION touched() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.updated_at = clock_timestamp(); RETURN NEW; END $$;
     CREATE TRIGGER touched BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION touched();
+    CREATE TABLE notes (id int PRIMARY KEY, owner text, team text, text text);
+    INSERT INTO notes VALUES (1, 'ada', 'red', 'a'), (2, 'bob', 'red', 'b'), (3, 'bob', 'blue', 'c');
     CREATE TABLE ticks (id int PRIMARY KEY, n int, at timestamptz DEFAULT clock_timestamp());
     INSERT INTO ticks SELECT i, 0 FROM generate_series(1, 450) i;
     INSERT INTO orders SELECT i, 'open', i * 1.5, i % 2 = 0, '2026-01-01 00:00:00+00', '{"a": 1}', 'n', 'x' FROM generate_series(1, 1000) i;
@@ -409,3 +423,54 @@ test('[CP12] by asking: each change is found by the column that grows, also when
 function sorted(words: string): string {
   return words.split(' ').toSorted().join(' ');
 }
+
+test('[CP20] what a caller sees of a table is a rule over its claims, through every door, and follows the rows', async () => {
+  const tokenOf = (sub: string, teams: readonly string[] | undefined): string => {
+    const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const exp = Math.floor(Date.now() / 1_000) + 3_600;
+    const said = { iss: 'test', aud: 'app', sub, org: 'main', scope: 'read', exp, app_metadata: { teams } };
+    const body = `${part({ alg: 'HS256' })}.${part(said)}`;
+    return `${body}.${createHmac('sha256', SECRET).update(body).digest('base64url')}`;
+  };
+  const ids = async (key: string, query = ''): Promise<string> =>
+    (await server.api('GET', `/v1/notes?limit=10${query}`, undefined, { key })).body.rows
+      .map(({ id }: { readonly id: string }) => id)
+      .join('');
+  await until('the snapshot', async () => (await ids(ADMIN_KEY)) === '123');
+  const [ada, blue, nobody] = [tokenOf('ada', []), tokenOf('cleo', ['blue']), tokenOf('ada', undefined)];
+  expect([await ids(ada), await ids(blue), await ids(nobody)]).toEqual(['1', '3', '']);
+  expect((await server.api('GET', '/v1/notes/2', undefined, { key: ada })).status).toBe(404);
+  expect((await server.api('GET', '/v1/notes/1', undefined, { key: ada })).body.text).toBe('a');
+  expect(await ids(ada, `&filter=${encodeURIComponent('["eq","team","blue"]')}`)).toBe('');
+
+  // An unmodified client of Supabase, by the table's own name. Two with equal claims are judged once.
+  const [, open] = newest(1)[0] ?? [];
+  const held = new Map<string, string>();
+  const views = async (): Promise<number> =>
+    Number(/^statewire_views (\d+)$/mu.exec(String((await server.api('GET', '/metrics')).body))?.[1]);
+  const listen = async (token: string, into: Map<string, string>): Promise<void> => {
+    const client = open?.(server.port, token);
+    onTestFinished(() => client?.end());
+    let isJoined = false;
+    client
+      ?.channel('notes')
+      .on('postgres_changes', { event: '*', schema: 'public', table: 'notes' }, ({ eventType, new: row, old }) => {
+        if (eventType === 'DELETE') into.delete(old.id);
+        else into.set(row.id, eventType);
+      })
+      .subscribe((told) => (isJoined = told === 'SUBSCRIBED'));
+    await until('it to be joined', () => isJoined);
+  };
+  await listen(blue, held);
+  const before = await views();
+  await listen(tokenOf('dora', ['blue']), new Map());
+  await listen(blue, new Map());
+  expect(await views()).toBe(before + 1);
+  await db.query(`INSERT INTO notes VALUES (4, 'eve', 'red', 'd'), (5, 'eve', 'blue', 'e')`);
+  await until('the new row', () => held.has('5'));
+  expect(held.has('4')).toBe(false);
+  await db.query(`UPDATE notes SET team = 'red' WHERE id = 5; UPDATE notes SET team = 'blue' WHERE id = 4`);
+  await until('the one that came', () => held.has('4'));
+  await until('the one that went', () => !held.has('5'));
+  expect([...held.keys()].includes('2')).toBe(false);
+});

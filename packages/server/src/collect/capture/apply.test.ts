@@ -246,3 +246,22 @@ test('[CP7] a key that changes takes along what was not sent', async () => {
   expect(desk.row('orders', 'b')).toMatchObject({ n: 2, note: 'long' });
   await desk.close();
 });
+
+test('[CP20] a bad rule of who sees what, two of one collection, and one of our own records are refused', () => {
+  const of = (...sees: readonly unknown[]) =>
+    plansOf(sees.map((rule, n) => ({ table: `t${n}`, collection: 'rows', columns: { team: 'text' }, sees: rule })));
+  expect(captureDefinitions(of(['eq', 'team', { claim: 'team' }]), [])[0]?.access).toEqual({
+    rows: ['eq', 'team', { $claim: 'team' }],
+    writeRows: ['eq', 'id', ''],
+    adminSeesAll: true,
+  });
+  for (const rule of [
+    ['eq', 'other', 'x'],
+    ['nothing', 'team', 'x'],
+    ['eq', 'team', { claim: '' }],
+    ['eq', 'team', {}],
+  ])
+    expect(() => captureDefinitions(of(rule), []), JSON.stringify(rule)).toThrow('access.rows');
+  expect(() => captureDefinitions(of(['eq', 'team', 'a'], ['eq', 'team', 'b']), [])).toThrow('the same sees');
+  expect(() => plansOf([{ table: 'mcp_servers', pack: 'mcp_servers', sees: ['eq', 'id', 'x'] }])).toThrow('sees');
+});

@@ -2,7 +2,8 @@
  * What an operator says of a capture: which database, which tables, and what their rows are to us. Data alone; read once when the
  * configuration is, so that whatever comes later needs no checks of it.
  */
-import { isCollectionName } from '@statewire/model';
+import { isCollectionName, type RowRule } from '@statewire/model';
+import { isJsonObject, type Json } from '@statewire/protocol';
 import { z } from 'zod';
 import { PACKS, type Pack } from './packs.ts';
 import { COLUMN_TYPES, type ColumnType } from './value.ts';
@@ -38,6 +39,8 @@ export interface TablePlan {
   readonly mapping: string | null;
   /** Polling: the column that grows with each change of a row; null: every row is read each time. */
   readonly cursor: string | null;
+  /** Which of the records a caller knows of, by claims of its token, as in a definition's `access.rows`; null: all of them. */
+  readonly sees: RowRule | null;
 }
 
 /** One database that is followed by its log, or asked. */
@@ -116,6 +119,7 @@ export const tableSchema: z.ZodType<TablePlan> = z
     only: z.record(name, z.array(scalar).min(1).max(64)).optional(),
     mapping: z.string().min(1).max(64).optional(),
     cursor: name.optional(),
+    sees: z.array(z.json()).min(1).max(64).transform(ruleOf).optional(),
   })
   .transform((given): TablePlan => {
     const pack: Pack | undefined = given.pack === undefined ? undefined : PACKS[given.pack];
@@ -140,10 +144,11 @@ export const tableSchema: z.ZodType<TablePlan> = z
       only: Object.fromEntries(only),
       mapping: given.mapping ?? pack?.mapping ?? null,
       cursor: given.cursor ?? pack?.cursor ?? null,
+      sees: given.sees ?? null,
     };
   })
-  .superRefine(({ collection, fields }, context) => {
-    const flaw = flawOf(collection, fields);
+  .superRefine(({ collection, fields, sees }, context) => {
+    const flaw = flawOf(collection, fields) ?? flawOfSight(collection, sees);
     if (flaw !== null) context.addIssue({ code: 'custom', message: flaw });
   });
 
@@ -156,6 +161,22 @@ function flawOf(collection: string, fields: TablePlan['fields']): string | null 
     return `a collection of your own, or one of ${[...REPORTED].join(', ')}; ${collection} are written by the server`;
   }
   return Object.keys(fields).length === 0 ? 'columns, fields or a pack: nothing of the rows would be taken' : null;
+}
+
+function flawOfSight(collection: string, sees: RowRule | null): string | null {
+  if (sees === null || !REPORTED.has(collection)) return null;
+  return `sees: it is for collections of your own; who may read ${collection} is a matter of roles and keys`;
+}
+
+/** `{claim: team}` and `{caller: id}`, as an operator writes them, stand for values of whoever calls. */
+function ruleOf(rule: readonly Json[]): RowRule {
+  return rule.map((part) => {
+    if (Array.isArray(part)) return [...ruleOf(part)];
+    if (!isJsonObject(part)) return part;
+    const { claim, caller, ...more } = part;
+    if (Object.keys(more).length > 0) return part;
+    return claim === undefined ? { $caller: caller ?? null } : { $claim: claim };
+  });
 }
 
 export const secret: z.ZodType<Secret> = z.union(

@@ -150,7 +150,12 @@ export async function publish(
 
 /** What the records are made of: when this changes, they have to be made anew. */
 export function fingerprint(plan: CapturePlan, tables: readonly Table[]): string {
-  const said = tables.map(({ oid, columns, plan: each }) => ({ oid, columns, each: { ...each, cursor: null } }));
+  // Who may see the rows makes none of them another one.
+  const said = tables.map(({ oid, columns, plan: each }) => ({
+    oid,
+    columns,
+    each: { ...each, cursor: null, sees: undefined },
+  }));
   return createHash('sha256')
     .update(JSON.stringify([plan.mode, said]))
     .digest('hex')

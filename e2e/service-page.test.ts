@@ -305,7 +305,7 @@ describe('what the page tells and does', () => {
     await page.setViewportSize({ width: 1440, height: 900 });
   });
 
-  test('the list: a group, those that are muted, and several at once', async () => {
+  test('[HO14] the list: a group, those that are muted, and several at once, from the bar and the palette', async () => {
     await page.goto(`${server.url}/services?group=store`);
     await settled(page);
     await page.getByText('2 of 8').waitFor();
@@ -327,6 +327,26 @@ describe('what the page tells and does', () => {
       expect((await server.api('GET', `/v1/services/${id}`)).body.overlay.muted).toBe(true);
     await tools.getByRole('button', { name: 'Maintenance' }).click();
     await page.getByRole('dialog').getByText('2 chosen').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    // [HO14] What is selected can be acted on from the palette, by the same job, in two words.
+    await page.keyboard.press('Control+k');
+    const palette = page.getByRole('dialog', { name: 'Search and commands' });
+    await palette.getByText('Selected: 2 services').waitFor();
+    await shot(page, 'palette for a selection');
+    await page.keyboard.type('unmute selected');
+    await page.keyboard.press('Enter');
+    await palette.waitFor({ state: 'detached' });
+    for (const id of ['cart', 'shop'])
+      await until(
+        `${id} to be told of again`,
+        async () => !(await server.api('GET', `/v1/services/${id}`)).body.overlay.muted,
+      );
+    await page.keyboard.press('Escape');
+    await tools.waitFor({ state: 'detached' });
+    await page.keyboard.press('Control+k');
+    await palette.getByRole('group', { name: 'Actions' }).or(palette.getByText('Actions')).first().waitFor();
+    expect(await palette.getByText(/^Selected/u).count()).toBe(0);
     await page.keyboard.press('Escape');
     await shot(page, 'services selected');
   });

@@ -6,6 +6,7 @@ import { type ReactNode, useState } from 'react';
 import { kinds } from '../lib/kinds.ts';
 import { allows } from '@statewire/model';
 import { useMe, usePages } from '../lib/me.ts';
+import { offered } from '../lib/offers.ts';
 import { useRows } from '../live/rows.ts';
 import { useReturnFocus } from '../parts/return-focus.ts';
 import { lookOf, severity } from '../parts/status.tsx';
@@ -56,6 +57,9 @@ export default function Palette({ onClose }: { onClose: () => void }): ReactNode
     .sort((a, b) => b.startedAt - a.startedAt || (a.id < b.id ? -1 : 1))
     .slice(0, OTHERS_SHOWN_MAX);
   const others = useFound(wanted);
+  // As it was when the palette was opened: what lies behind it cannot be touched meanwhile.
+  const [chosen] = useState(offered);
+  const chosenFound = (chosen?.offers ?? []).filter(({ label }) => has(`${label} ${chosen?.noun ?? ''} selected`));
   const actions = actionsOf({
     canWrite,
     can: (permission) => allows(me.permissions, permission),
@@ -87,6 +91,16 @@ export default function Palette({ onClose }: { onClose: () => void }): ReactNode
               <Command.Empty className="px-3 py-8 text-center text-sm text-muted">
                 Nothing matches “{text}”.
               </Command.Empty>
+              {chosenFound.length > 0 && (
+                <Group title={`Selected: ${chosen?.noun ?? ''}`}>
+                  {chosenFound.map((offer) => (
+                    <Item key={offer.label} value={`selected ${offer.label}`} onSelect={then(offer.run)}>
+                      <offer.icon aria-hidden className="size-4 shrink-0 text-muted" />
+                      {offer.label}
+                    </Item>
+                  ))}
+                </Group>
+              )}
               {found.length > 0 && (
                 <Group title="Services">
                   {found.map((row) => {

@@ -324,12 +324,8 @@ function List({ lines, search, onChange }: ListProps): ReactNode {
                       ),
                   }
                 : {})}
+              more={canWrite ? [{ label: 'Label', icon: Tag, run: () => setLabelling(true) }] : []}
             />
-            {canWrite && (
-              <Button tone="ghost" onClick={() => setLabelling(true)}>
-                <Tag aria-hidden /> <span className="max-sm:sr-only">Label</span>
-              </Button>
-            )}
           </BulkBar>
         )}
       </BulkDock>

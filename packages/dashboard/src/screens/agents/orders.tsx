@@ -6,6 +6,7 @@ import { duration, plural, sentence } from '../../lib/format.ts';
 import { serverNow } from '../../lib/ticker.ts';
 import { orderAgents } from '../../live/command.ts';
 import { Button } from '../../parts/button.tsx';
+import { type ChosenAction, ChosenActions } from '../../parts/chosen-actions.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Field, Input, TextArea } from '../../parts/field.tsx';
 import { InstantField } from '../../parts/instant-field.tsx';
@@ -30,6 +31,8 @@ interface Props {
   readonly isOne?: boolean;
   /** How several are ordered; by themselves each is told in turn. */
   readonly onOrder?: OrderThem | undefined;
+  /** What else can be done to several. */
+  readonly more?: readonly ChosenAction[];
 }
 
 /** Gives agents an order. */
@@ -37,39 +40,43 @@ type OrderThem = (agents: readonly Agent[], order: AgentOrder, args?: JsonObject
 
 const each: OrderThem = (agents, order, args) => void orderAgents(agents, order, args);
 
-/** The orders that one or several agents may be given, each for those whom it means. */
-export function OrderButtons({ agents, isOne = false, onOrder = each }: Props): ReactNode {
+/** The orders that one or several agents may be given, each for those whom it means; for several the palette has them too. */
+export function OrderButtons({ agents, isOne = false, onOrder = each, more = [] }: Props): ReactNode {
   const [asking, setAsking] = useState<'maintenance' | 'message' | 'retire' | null>(null);
-  const button = (order: AgentOrder): ReactNode => {
+  const orders = ORDERS.map((order) => {
     const means = orderable(agents, order);
-    const { title, icon: Icon } = orderLooks[order];
     const why = isOne && agents[0] !== undefined ? (agentTransition(agents[0], order).why ?? '') : 'None of them can';
-    if (isOne && means.length === 0 && (order === 'pause' || order === 'resume')) return null;
-    return (
-      <Button
-        key={order}
-        tone={isOne ? undefined : 'ghost'}
-        disabled={means.length === 0}
-        title={means.length === 0 ? sentence(why) : undefined}
-        onClick={() => {
-          if (order === 'pause' || order === 'resume') onOrder(means, order);
-          else setAsking(order);
-        }}
-      >
-        <Icon aria-hidden /> <span className={isOne ? undefined : 'max-sm:sr-only'}>{title}</span>
-      </Button>
-    );
-  };
+    return {
+      order,
+      label: orderLooks[order].title,
+      icon: orderLooks[order].icon,
+      isOff: means.length === 0,
+      title: means.length === 0 ? sentence(why) : undefined,
+      run: () => (order === 'pause' || order === 'resume' ? onOrder(means, order) : setAsking(order)),
+    };
+  });
   const asked = (means: readonly Agent[]): Asking => ({ agents: means, onOrder, onClose: () => setAsking(null) });
   return (
     <>
-      {(['pause', 'resume', 'maintenance', 'message', 'retire'] as const).map(button)}
+      {isOne ? (
+        orders
+          .filter(({ order, isOff }) => !isOff || (order !== 'pause' && order !== 'resume'))
+          .map(({ order, label, icon: Icon, isOff, title, run }) => (
+            <Button key={order} disabled={isOff} title={title} onClick={run}>
+              <Icon aria-hidden /> <span>{label}</span>
+            </Button>
+          ))
+      ) : (
+        <ChosenActions noun={plural(agents.length, 'agent')} actions={[...orders, ...more]} />
+      )}
       {asking === 'maintenance' && <MaintenanceDialog {...asked(orderable(agents, 'maintenance'))} />}
       {asking === 'message' && <MessageDialog {...asked(orderable(agents, 'message'))} />}
       {asking === 'retire' && <RetireDialog {...asked(orderable(agents, 'retire'))} />}
     </>
   );
 }
+
+const ORDERS: readonly AgentOrder[] = ['pause', 'resume', 'maintenance', 'message', 'retire'];
 
 interface Asking {
   readonly agents: readonly Agent[];

@@ -6,10 +6,9 @@ import { plural } from '../../lib/format.ts';
 import { useCan } from '../../lib/me.ts';
 import { serverNow } from '../../lib/ticker.ts';
 import { useBulk } from '../../parts/bulk-bar.tsx';
-import { Button } from '../../parts/button.tsx';
+import { type ChosenAction, ChosenActions } from '../../parts/chosen-actions.tsx';
 import { Field, Input } from '../../parts/field.tsx';
 import { FormDialog } from '../../parts/form-dialog.tsx';
-import { Menu } from '../../parts/menu.tsx';
 import type { Problem } from '../../rest/request.ts';
 import { snoozes } from './snooze.ts';
 
@@ -34,55 +33,42 @@ export function AlertActions({ alerts, onJob }: Props): ReactNode {
   const unacked = open.filter(({ ackedAt }) => ackedAt === null);
   const acked = open.filter(({ ackedAt }) => ackedAt !== null);
   const snoozed = open.filter(({ snoozedUntil }) => snoozedUntil !== null);
+  const none = open.length === 0;
+  const actions: readonly (ChosenAction | false)[] = [
+    canAck && {
+      label: 'Acknowledge',
+      icon: Eye,
+      isOff: unacked.length === 0,
+      run: () => bulk.press(idsOf(unacked), 'ack'),
+    },
+    canUnack &&
+      acked.length > 0 && { label: 'Take back', icon: RotateCcw, run: () => bulk.press(idsOf(acked), 'unack') },
+    canSnooze && {
+      label: 'Snooze',
+      icon: Clock,
+      isOff: none,
+      among: [
+        ...snoozes.map(({ title, ms }) => ({
+          label: `Snooze ${title}`,
+          icon: Clock,
+          onSelect: () => bulk.press(idsOf(open), 'snooze', { until: Math.round(serverNow()) + ms }),
+        })),
+        ...(canWake && snoozed.length > 0
+          ? [{ label: 'End the snooze', onSelect: () => bulk.press(idsOf(snoozed), 'unsnooze') }]
+          : []),
+      ],
+    },
+    canAssign && { label: 'Assign', icon: UserRound, isOff: none, run: () => setAssigning(true) },
+    canResolve && { label: 'Resolve', icon: Check, isOff: none, run: () => bulk.press(idsOf(open), 'resolve') },
+  ];
   return (
     <>
-      {canAck && (
-        <Button
-          tone="ghost"
-          disabled={bulk.busy || unacked.length === 0}
-          onClick={() => bulk.press(idsOf(unacked), 'ack')}
-        >
-          <Eye aria-hidden /> <span className="max-sm:sr-only">Acknowledge</span>
-        </Button>
-      )}
-      {canUnack && acked.length > 0 && (
-        <Button tone="ghost" disabled={bulk.busy} onClick={() => bulk.press(idsOf(acked), 'unack')}>
-          <RotateCcw aria-hidden /> <span className="max-sm:sr-only">Take back</span>
-        </Button>
-      )}
-      {canSnooze && (
-        <Menu
-          trigger={
-            <Button tone="ghost" disabled={bulk.busy || open.length === 0}>
-              <Clock aria-hidden /> <span className="max-sm:sr-only">Snooze</span>
-            </Button>
-          }
-          items={[
-            ...snoozes.map(({ title, ms }) => ({
-              label: `Snooze ${title}`,
-              icon: Clock,
-              onSelect: () => bulk.press(idsOf(open), 'snooze', { until: Math.round(serverNow()) + ms }),
-            })),
-            ...(canWake && snoozed.length > 0
-              ? [{ label: 'End the snooze', onSelect: () => bulk.press(idsOf(snoozed), 'unsnooze') }]
-              : []),
-          ]}
-        />
-      )}
-      {canAssign && (
-        <Button tone="ghost" disabled={bulk.busy || open.length === 0} onClick={() => setAssigning(true)}>
-          <UserRound aria-hidden /> <span className="max-sm:sr-only">Assign</span>
-        </Button>
-      )}
-      {canResolve && (
-        <Button
-          tone="ghost"
-          disabled={bulk.busy || open.length === 0}
-          onClick={() => bulk.press(idsOf(open), 'resolve')}
-        >
-          <Check aria-hidden /> <span className="max-sm:sr-only">Resolve</span>
-        </Button>
-      )}
+      <ChosenActions
+        noun={plural(alerts.length, 'alert')}
+        actions={actions
+          .filter((action) => action !== false)
+          .map((action) => (bulk.busy ? { ...action, isOff: true } : action))}
+      />
       {isAssigning && (
         <AssignDialog
           noun={plural(open.length, 'alert')}

@@ -7,6 +7,7 @@ import { count, plural } from '../../lib/format.ts';
 import { key, useKeys } from '../../lib/keys.ts';
 import { useCan, useMe } from '../../lib/me.ts';
 import { useRows } from '../../live/rows.ts';
+import { ChosenActions } from '../../parts/chosen-actions.tsx';
 import { BulkBar, BulkDock, startBulk } from '../../parts/bulk-bar.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
@@ -291,23 +292,22 @@ function Actions(props: {
   };
   return (
     <>
-      <Menu
-        trigger={
-          <Button tone="ghost">
-            <CircleDot aria-hidden /> <span className="max-sm:sr-only">Set status</span>
-          </Button>
-        }
-        items={statuses.map((status) => {
-          const look = lookOfPerson(status);
-          return { label: look.word, icon: look.icon, onSelect: () => void begin('change', { status }) };
-        })}
+      <ChosenActions
+        noun={noun}
+        actions={[
+          {
+            label: 'Set status',
+            icon: CircleDot,
+            before: 'Set status',
+            among: statuses.map((status) => {
+              const look = lookOfPerson(status);
+              return { label: look.word, icon: look.icon, onSelect: () => void begin('change', { status }) };
+            }),
+          },
+          { label: 'Label', icon: Tag, run: () => setLabelling(true) },
+          { label: 'Delete', icon: Trash2, isDanger: true, run: () => setDeleting(true) },
+        ]}
       />
-      <Button tone="ghost" onClick={() => setLabelling(true)}>
-        <Tag aria-hidden /> <span className="max-sm:sr-only">Label</span>
-      </Button>
-      <Button tone="ghost" className="text-down hover:text-down" onClick={() => setDeleting(true)}>
-        <Trash2 aria-hidden /> <span className="max-sm:sr-only">Delete</span>
-      </Button>
       <Confirm
         open={isDeleting}
         onClose={() => setDeleting(false)}

@@ -1,4 +1,5 @@
 import { BellOff, BellRing, Pause, Play, RefreshCw, Tag, Trash2, Wrench } from 'lucide-react';
+import type { JsonObject } from '@statewire/protocol';
 import { type ReactNode, useState } from 'react';
 import { plural } from '../../lib/format.ts';
 import type { ListedService } from '../../lib/listed.ts';
@@ -6,9 +7,8 @@ import { useCan } from '../../lib/me.ts';
 import { serverNow } from '../../lib/ticker.ts';
 import { mute, pause, recheck, resume, unmute } from '../../live/command.ts';
 import { useBulk } from '../../parts/bulk-bar.tsx';
-import { Button } from '../../parts/button.tsx';
+import { type ChosenAction, ChosenActions } from '../../parts/chosen-actions.tsx';
 import { LabelDialog } from '../../parts/label-dialog.tsx';
-import { Menu } from '../../parts/menu.tsx';
 
 interface Props {
   readonly services: readonly ListedService[];
@@ -44,67 +44,52 @@ export function ServiceActions({ services, onJob, onMaintain, onRemove }: Props)
   const [only] = services;
   const one = services.length === 1 ? only : undefined;
   const probed = services.filter(({ kind, desired }) => kind !== 'heartbeat' && desired === 'active');
-  const button = (op: string, label: string, icon: ReactNode, onPress: () => void, isOff = false): ReactNode => (
-    <Button key={op} tone="ghost" disabled={bulk.busy || isOff} onClick={onPress}>
-      {icon} <span className="max-sm:sr-only">{label}</span>
-    </Button>
-  );
+  /** One is done at once, several are a job. */
+  const press = (op: string, alone: (one: ListedService) => Promise<void>, fields?: JsonObject): void =>
+    one === undefined ? bulk.press(ids, op, fields) : void alone(one);
+  const canRefresh = useCan('services:refresh');
+  const canPause = useCan('services:pause');
+  const canResume = useCan('services:resume');
+  const canMute = useCan('services:mute');
+  const actions: readonly (ChosenAction | false)[] = [
+    canRefresh && {
+      label: 'Recheck',
+      icon: RefreshCw,
+      isOff: probed.length === 0,
+      run: () =>
+        one === undefined
+          ? bulk.press(
+              probed.map(({ id }) => id),
+              'refresh',
+            )
+          : void recheck(one),
+    },
+    canPause && { label: 'Pause', icon: Pause, run: () => press('pause', (row) => pause([row])) },
+    canResume && { label: 'Resume', icon: Play, run: () => press('resume', (row) => resume([row])) },
+    canMute && {
+      label: 'Mute',
+      icon: BellOff,
+      among: [
+        ...SPANS.map(([label, ms]) => ({
+          label: `Mute ${label}`,
+          icon: BellOff,
+          onSelect: () => press('mute', (row) => mute([row], ms), { until: Math.round(serverNow()) + ms }),
+        })),
+        { label: 'Unmute', icon: BellRing, onSelect: () => press('unmute', (row) => unmute([row])) },
+      ],
+    },
+    canMaintain && { label: 'Maintenance', icon: Wrench, isOff: services.length > MAINTAINED_MAX, run: onMaintain },
+    canChange && { label: 'Label', icon: Tag, run: () => setLabelling(true) },
+    canDelete && { label: 'Remove', icon: Trash2, isDanger: true, run: onRemove },
+  ];
   return (
     <>
-      {useCan('services:refresh') &&
-        button(
-          'refresh',
-          'Recheck',
-          <RefreshCw aria-hidden />,
-          () =>
-            one === undefined
-              ? bulk.press(
-                  probed.map(({ id }) => id),
-                  'refresh',
-                )
-              : void recheck(one),
-          probed.length === 0,
-        )}
-      {useCan('services:pause') &&
-        button('pause', 'Pause', <Pause aria-hidden />, () =>
-          one === undefined ? bulk.press(ids, 'pause') : void pause([one]),
-        )}
-      {useCan('services:resume') &&
-        button('resume', 'Resume', <Play aria-hidden />, () =>
-          one === undefined ? bulk.press(ids, 'resume') : void resume([one]),
-        )}
-      {useCan('services:mute') && (
-        <Menu
-          trigger={
-            <Button tone="ghost" disabled={bulk.busy}>
-              <BellOff aria-hidden /> <span className="max-sm:sr-only">Mute</span>
-            </Button>
-          }
-          items={[
-            ...SPANS.map(([label, ms]) => ({
-              label: `Mute ${label}`,
-              icon: BellOff,
-              onSelect: () =>
-                one === undefined
-                  ? bulk.press(ids, 'mute', { until: Math.round(serverNow()) + ms })
-                  : void mute([one], ms),
-            })),
-            {
-              label: 'Unmute',
-              icon: BellRing,
-              onSelect: () => (one === undefined ? bulk.press(ids, 'unmute') : void unmute([one])),
-            },
-          ]}
-        />
-      )}
-      {canMaintain &&
-        button('maintain', 'Maintenance', <Wrench aria-hidden />, onMaintain, services.length > MAINTAINED_MAX)}
-      {canChange && button('label', 'Label', <Tag aria-hidden />, () => setLabelling(true))}
-      {canDelete && (
-        <Button tone="ghost" className="text-down hover:text-down" disabled={bulk.busy} onClick={onRemove}>
-          <Trash2 aria-hidden /> <span className="max-sm:sr-only">Remove</span>
-        </Button>
-      )}
+      <ChosenActions
+        noun={plural(services.length, 'service')}
+        actions={actions
+          .filter((action) => action !== false)
+          .map((action) => (action.label === 'Label' || !bulk.busy ? action : { ...action, isOff: true }))}
+      />
       {isLabelling && (
         <LabelDialog
           noun={plural(services.length, 'service')}

@@ -58,7 +58,17 @@ export default defineConfig({
           include: ['e2e/**/*.test.ts'],
           exclude: alone,
           // Ships its sources under our own condition; what is inlined is compiled like ours.
-          server: { deps: { inline: ['@modelcontextprotocol/client', 'eventsource', 'eventsource-parser'] } },
+          server: {
+            deps: {
+              inline: [
+                '@modelcontextprotocol/client',
+                /@ai-sdk/,
+                /node_modules\/ai\//,
+                'eventsource',
+                'eventsource-parser',
+              ],
+            },
+          },
           // Real servers and real browsers on two cores: what they wait for is mostly each other.
           maxWorkers: 2,
           testTimeout: 300_000,

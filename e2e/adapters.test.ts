@@ -5,6 +5,8 @@
 import { createClient, type Client } from '@statewire/client';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { RunReporter } from '../packages/adapters/src/reporter.ts';
+import { AgUiPeer } from './adapters/ag-ui.ts';
+import { AiPeer } from './adapters/ai-sdk.ts';
 import { BullPeer } from './adapters/bullmq.ts';
 import { FAULT, type Peer, type Work } from './adapters/peer.ts';
 import { TestServer } from './harness/server.ts';
@@ -26,7 +28,11 @@ afterAll(async () => {
   await server.close();
 });
 
-const peers: readonly (readonly [string, () => Promise<Peer>])[] = [['BullMQ', () => BullPeer.start('rows')]];
+const peers: readonly (readonly [string, () => Promise<Peer>])[] = [
+  ['BullMQ', () => BullPeer.start('rows')],
+  ['AI SDK', () => Promise.resolve(new AiPeer())],
+  ['AG-UI', () => AgUiPeer.start()],
+];
 
 describe.each(peers)('%s', (_wire, start) => {
   let peer: Peer;
@@ -74,15 +80,17 @@ describe.each(peers)('%s', (_wire, start) => {
     const bad = await begin('bad');
     await bad.end('fail');
     await shows(bad, { state: 'failed', reason: { text: FAULT } });
+    const off = await begin('off');
+    if (peer.collection === 'executions') {
+      await off.end('cancel');
+      await shows(off, { state: 'canceled' });
+    } else await off.end('succeed');
     const ends = [await record(good), await record(bad)];
 
     const second = new RunReporter(client);
-    const follower = peer.follow(second);
-    const witness = await begin('witness');
-    await witness.end('succeed');
-    await shows(witness, { state: 'succeeded' });
-    follower.close();
+    await peer.replay(second);
     await second.close();
+    expect(second.error).toBe(null);
     expect([await record(good), await record(bad)]).toEqual(ends);
   });
 });

@@ -65,6 +65,13 @@ export class BullPeer implements Peer {
     return this.#workOf(job, { title, state: 'delayed' });
   }
 
+  async replay(reporter: RunReporter): Promise<void> {
+    const follower = this.follow(reporter);
+    const last = await this.later('last');
+    await until('the second follower to have seen all', () => reporter.has({ collection: 'jobs', id: last.id }));
+    follower.close();
+  }
+
   async close(): Promise<void> {
     this.redis.thaw();
     for (const { resolve } of this.#ends.values()) resolve();

@@ -8,6 +8,8 @@ export interface Peer {
   follow(reporter: RunReporter): { close(): void };
   /** A run that is under way, has said something of itself, and waits to be told how it ends. */
   begin(title: string): Promise<Work>;
+  /** Everything that it said so far, said once more to another follower. */
+  replay(reporter: RunReporter): Promise<void>;
   readonly close: () => Promise<void>;
 }
 

@@ -69,6 +69,7 @@ export class RunReporter {
     if (over !== undefined && (report.attempt ?? over) <= over) return;
     const line = this.#lines.get(key) ?? this.#opened(key, name);
     if (line === null || !put(line, report)) return;
+    line.isReleased = false;
     this.#wake(line);
   }
 
@@ -81,6 +82,16 @@ export class RunReporter {
       if (put(line, {})) this.#wake(line);
     };
     line.beat = this.env.after(leaseOf(line) / 3, beat);
+  }
+
+  /** Says what waits of a run, and forgets it: nobody here follows it any more, though it has not ended. */
+  release(name: RunName): void {
+    const line = this.#lines.get(keyOf(name));
+    if (line === undefined) return;
+    line.beat?.cancel();
+    line.beat = null;
+    line.isReleased = true;
+    if (line.sent === null && line.waiting.length === 0) this.#lines.delete(line.key);
   }
 
   /** Resolves when everything that was said has been answered. */
@@ -121,6 +132,7 @@ export class RunReporter {
       failures: 0,
       rest: null,
       beat: null,
+      isReleased: false,
     };
     this.#lines.set(key, line);
     return line;
@@ -164,6 +176,7 @@ export class RunReporter {
     const words = next === undefined ? null : this.#worth(line, next);
     if (words === null) {
       if (later.length > 0) this.#ready.add(line);
+      else if (line.isReleased) this.#lines.delete(line.key);
       this.#pump();
       return;
     }
@@ -216,6 +229,7 @@ export class RunReporter {
     const isOver = !result.ok ? result.code === 'gone' : isEnd(words);
     if (isOver && line.waiting.length === 0) this.#forget(line);
     else if (line.waiting.length > 0) this.#rest(line, REPORT_MS);
+    else if (line.isReleased) this.#lines.delete(line.key);
   }
 
   #refused(line: Line, result: CommandResult & { readonly ok: false }): void {
@@ -262,6 +276,8 @@ interface Line {
   failures: number;
   rest: { cancel(): void } | null;
   beat: { cancel(): void } | null;
+  /** Nobody follows it: it is forgotten when what waits was said. */
+  isReleased: boolean;
 }
 
 /** Takes a report in. False: it says nothing, because its attempt has ended. */

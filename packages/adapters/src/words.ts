@@ -32,6 +32,12 @@ export function errorText(error: unknown): string {
   return typeof message === 'string' ? message : (JSON.stringify(error) ?? String(error));
 }
 
+/** A text in what another library hands over, or undefined. */
+export function textOf(from: unknown, name: string): string | undefined {
+  const value: unknown = typeof from === 'object' && from !== null ? Reflect.get(from, name) : undefined;
+  return typeof value === 'string' ? value : undefined;
+}
+
 /** The report as a record can hold it. */
 export function fit(report: RunReport): RunReport {
   const { title, message, stage, unit, goal, kind, owner, reason, steps, done, total } = report;

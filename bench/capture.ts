@@ -82,6 +82,7 @@ try {
     );
   await stands('the snapshot', ['behind', 'live']);
   const snapshotMs = performance.now() - started;
+  const cpuSnapshot = cpuOf(pid);
   const during = told(times);
   times = [];
   await stands('to be live', ['live']);
@@ -101,6 +102,7 @@ try {
       snapshotSeconds: Math.round(snapshotMs / 100) / 10,
       rowsPerSecond: Math.round((rows / snapshotMs) * 1_000),
       liveSeconds: Math.round(liveMs / 100) / 10,
+      cpuSeconds: { snapshot: cpuSnapshot, afterwards: Math.round((cpuOf(pid) - cpuSnapshot) * 10) / 10 },
       commitToSubscriberMs: { during, afterwards },
       rssMiB: { max: rssMax, last: rssOf(pid) },
       isExact: true,
@@ -167,4 +169,10 @@ async function same(want: Readonly<Record<string, unknown>> | undefined): Promis
 function rssOf(pid: number): number {
   const pages = /^VmRSS:\s+(\d+)/mu.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
   return Math.round(Number(pages?.[1] ?? 0) / 1_024);
+}
+
+/** Processor time that a process has taken, seconds: on a machine that others use it says more than the time that passed. */
+function cpuOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
 }

@@ -40,6 +40,12 @@ const CONFIG = `${readFileSync('examples/postgres-live/statewire.yaml', 'utf8')}
     url: { env: GATED_URL }
     tables:
       - { table: gated, collection: gated, columns: { n: number, large: text } }
+  - id: lost
+    org: nobody
+    url: { env: SHOP_URL }
+    mode: poll
+    tables:
+      - { table: ticks, collection: lost-ticks, columns: { n: number } }
   - id: seldom
     url: { env: SHOP_URL }
     mode: poll
@@ -209,6 +215,13 @@ test('[CP5] nobody writes the records of a captured table, and whoever reads the
 /** Kills in one run: few here, 50 when asked; then the slower ways to lose a slot are tried, too. */
 const KILLS = Number(process.env['CAPTURE_KILLS'] ?? 2);
 
+test('[CP15] a capture for an organization that is not there makes none, and says so', async () => {
+  await until('it to be said', () => server.output.includes('there is no organization nobody'));
+  const { body } = await server.api('GET', '/v1/organizations');
+  expect(JSON.stringify(body)).toContain('main');
+  expect(JSON.stringify(body)).not.toContain('nobody');
+});
+
 test('[CP6] one transaction of theirs of 3,000 rows, cut by a kill of this server, goes on where it was', async () => {
   const { version } = (await server.api('GET', '/v1/orders/7')).body;
   await db.query(
@@ -328,13 +341,22 @@ test('[CP10] a slot of this name that is somebody else’s is left alone, and it
   );
   await db.query(`SELECT pg_drop_replication_slot('statewire_shop')`);
   await db.query(`SELECT pg_create_logical_replication_slot('statewire_shop', 'test_decoding')`);
+  await db.query(
+    'ALTER PUBLICATION statewire_gated SET TABLE gated WHERE (id > 100); UPDATE gated SET n = 77 WHERE id = 1',
+  );
   await server.launch();
   await until('it to say why', async () => (await captured()).reason?.code === 'slot_in_use');
   expect(await db.query(`SELECT plugin FROM pg_replication_slots WHERE slot_name = 'statewire_shop'`)).toEqual([
     { plugin: 'test_decoding' },
   ]);
+  await until(
+    'the filter to be told',
+    async () => (await server.api('GET', '/v1/captures/gated')).body.reason?.code === 'publication_filter',
+  );
+  await db.query('ALTER PUBLICATION statewire_gated SET TABLE gated');
   await db.query(`SELECT pg_drop_replication_slot('statewire_shop'); UPDATE orders SET state = 'later' WHERE id = 1`);
   await until('the same', sameOrders);
+  await until('what was filtered', async () => (await server.api('GET', '/v1/gated/1')).body.n === 77);
 });
 
 test('[CP11] killed again and again, on either side, the records are the rows and every transition is there once', async () => {
@@ -473,4 +495,16 @@ test('[CP20] what a caller sees of a table is a rule over its claims, through ev
   await until('the one that came', () => held.has('4'));
   await until('the one that went', () => !held.has('5'));
   expect([...held.keys()].includes('2')).toBe(false);
+});
+
+test('[CP16] records of a table that is named no more go, and those of the others stay', async () => {
+  await server.kill();
+  writeFileSync(
+    join(folder, 'statewire.yaml'),
+    CONFIG.replace(/ {6}- table: mcp_servers\n {8}pack: mcp_servers\n/u, ''),
+  );
+  await server.launch();
+  await until('the service to go', async () => (await server.api('GET', '/v1/services/search')).status === 404);
+  await until('the next epoch', async () => (await captured()).cause === 'changed');
+  await until('the same', sameOrders);
 });

@@ -390,6 +390,7 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
       definitions: new Map([...defined, ...captured].map((each) => [each.name, each])),
       live,
       store,
+      hasOrg: (org) => org === 'main' || organizations.has(org),
       egress,
       idempotency: keep.idempotency,
       onError,

@@ -113,6 +113,8 @@ export class Live {
     const org = this.#org(committed.org);
     assert(committed.version === org.version + 1, `version ${committed.version} came after ${org.version}`);
     org.version = committed.version;
+    // Most records of a transaction that makes many are never shown, and a text is quickly made again.
+    const kept = committed.changes.length > TEXTS_MAX ? NO_TEXTS : texts;
     for (const [i, change] of committed.changes.entries()) {
       const of = collectionIn(org, change.collection);
       const entry = of.entries.get(change.id);
@@ -130,7 +132,7 @@ export class Live {
       } else if (entry === undefined) {
         assert(change.rid > org.rid, `rid ${change.rid} was given out before`);
         org.rid = change.rid;
-        const made = new LiveEntry(change, change.after, texts[i] ?? null);
+        const made = new LiveEntry(change, change.after, kept[i] ?? null);
         of.entries.set(change.id, made);
         of.recency.push(made);
         org.count += 1;
@@ -303,4 +305,6 @@ class Grave implements Tombstone, Link {
   }
 }
 
+const TEXTS_MAX = 100;
+const NO_TEXTS: readonly null[] = [];
 const NONE: ReadonlyMap<string, number> = new Map();

@@ -113,7 +113,7 @@ export const limits = {
   idempotencyMs: 86_400_000,
   idempotencyMax: 100_000,
   tombstoneMs: 604_800_000,
-  recordsPerOrgMax: 1_000_000,
+  recordsPerOrgMax: 1_500_000,
   // Audit.
   /** Refusals like one that was written are counted this long, then one row says how many. */
   refusalsMs: 60_000,

@@ -265,3 +265,57 @@ test('[CP20] a bad rule of who sees what, two of one collection, and one of our 
   expect(() => captureDefinitions(of(['eq', 'team', 'a'], ['eq', 'team', 'b']), [])).toThrow('the same sees');
   expect(() => plansOf([{ table: 'mcp_servers', pack: 'mcp_servers', sees: ['eq', 'id', 'x'] }])).toThrow('sees');
 });
+
+test('[CP13] a toolbox that says running is believed for 90 s after its heartbeat, and from the start not when that is older', async () => {
+  const { desk, applier, put } = await open([
+    { table: 'account_tool_instances', pack: 'account_tool_instances' },
+    { table: 'mcp_servers', pack: 'mcp_servers', heartbeat: { column: 'seen', forMs: 10_000 } },
+  ]);
+  const ago = (ms: number): string => new Date(desk.clock.now() - ms).toISOString();
+  const tool = (id: string, status: string, last: string | null): RowChange =>
+    put('account_tool_instances', { id, status_on_toolbox: status, last_heartbeat_from_dtma: last });
+  await applier.apply(
+    [
+      tool('fresh', 'running', ago(60_000)),
+      tool('old', 'running', ago(91_000)),
+      tool('stopped', 'stopped', ago(200_000)),
+      tool('never', 'running', null),
+      put('mcp_servers', { id: 'other', name: 'O', status: 'up', seen: ago(10_000) }),
+    ],
+    null,
+  );
+  const status = (id: string): unknown => desk.row('services', id)?.['status'];
+  expect(['fresh', 'old', 'stopped', 'never', 'other'].map(status)).toEqual(['up', 'unknown', 'down', 'up', 'unknown']);
+  expect(desk.row('services', 'other')).toMatchObject({ reason: { code: 'heartbeat_stale' } });
+  await desk.clock.run(29_000);
+  expect(desk.row('services', 'fresh')).toMatchObject({ status: 'up', fresh: 'live' });
+  await desk.clock.run(60_000);
+  expect(desk.row('services', 'fresh')).toMatchObject({ fresh: 'expired' });
+  expect(status('fresh')).not.toBe('up');
+  await applier.apply([tool('fresh', 'running', ago(0))], null);
+  expect(desk.row('services', 'fresh')).toMatchObject({ status: 'up', fresh: 'live' });
+  expect(status('stopped')).toBe('down');
+  await desk.close();
+});
+
+test('[CP13] two tables whose rows would be the same service: the second is refused and told, and the first stays', async () => {
+  const { desk, applier, put } = await open([
+    { table: 'mcp_servers', pack: 'mcp_servers' },
+    { table: 'account_tool_instances', pack: 'account_tool_instances' },
+  ]);
+  const applied = await applier.apply(
+    [
+      put('mcp_servers', { id: '1', name: 'Search', status: 'up' }),
+      put('account_tool_instances', { id: '1', instance_name_on_toolbox: 'Files', status_on_toolbox: 'error' }),
+      put('account_tool_instances', { id: '2', instance_name_on_toolbox: 'Mail', status_on_toolbox: 'error' }),
+    ],
+    null,
+  );
+  expect(applied).toMatchObject({
+    ok: true,
+    value: { refused: 1, why: expect.stringMatching(/account_tool_instances: .* capture:shop:public\.mcp_servers /) },
+  });
+  expect(desk.row('services', '1')).toMatchObject({ name: 'Search', status: 'up' });
+  expect(desk.row('services', '2')).toMatchObject({ name: 'Mail', status: 'down' });
+  await desk.close();
+});

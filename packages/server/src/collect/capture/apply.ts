@@ -45,6 +45,8 @@ export class Applier {
   readonly #deps: ApplyDeps;
   readonly #plan: Pick<CapturePlan, 'id' | 'org'>;
 
+  readonly #speakers = new Map<string, JsonObject>();
+
   constructor(deps: ApplyDeps, plan: Pick<CapturePlan, 'id' | 'org'>) {
     this.#deps = deps;
     this.#plan = plan;
@@ -128,12 +130,12 @@ export class Applier {
     const definition = this.#deps.definitions.get(collection);
     if (definition === undefined) return refuse('unknown_collection', `there is no collection ${collection}`);
     const was = draft.get(collection, id);
-    const source = { kind: 'capture', id: this.sourceOf(plan), seq: null };
+    const source = this.#speakerOf(plan);
     if (was !== null && says(was, { ...fields, source })) return ok(null);
     const settled = settle(definition, { was, given: fields, caller: null, now: draft.now });
     if (!settled.ok) return settled;
-    const bytes = JSON.stringify(settled.value).length;
     const max = this.#deps.limits.customRecordBytesMax;
+    const bytes = mayExceed(fields, max) ? JSON.stringify(settled.value).length : 0;
     if (bytes > max) {
       return refuse(
         'too_large',
@@ -142,6 +144,15 @@ export class Applier {
     }
     draft.put(collection, id, { ...settled.value, source });
     return ok(null);
+  }
+
+  /** One object for all records of a table: there may be a million. */
+  #speakerOf(plan: TablePlan): JsonObject {
+    const known = this.#speakers.get(plan.table);
+    if (known !== undefined) return known;
+    const made = { kind: 'capture', id: this.sourceOf(plan), seq: null };
+    this.#speakers.set(plan.table, made);
+    return made;
   }
 
   #forget(draft: Draft, plan: TablePlan, id: string): Result<null> {
@@ -162,6 +173,20 @@ function same(a: Json | undefined, b: Json): boolean {
   return typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b);
 }
 
+/** Could these fields be more than so many characters of JSON? Saying it of each row costs more than making it a record. */
+function mayExceed(fields: JsonObject, max: number): boolean {
+  let most = FIELDS_BYTES;
+  for (const value of Object.values(fields)) {
+    if (typeof value === 'object' && value !== null) return true;
+    // A character is at most six of JSON.
+    most += typeof value === 'string' ? value.length * 6 : 32;
+  }
+  return most > max;
+}
+
+/** More than the fields of every record of ours and the names of those of a table. */
+const FIELDS_BYTES = 20_000;
+
 /** A row whose key changed takes with it what was not sent, because it is large and did not change. */
 function whole(plan: TablePlan, item: RowItem, moved: Row | null): RowItem {
   if (moved === null) return item;
@@ -170,5 +195,5 @@ function whole(plan: TablePlan, item: RowItem, moved: Row | null): RowItem {
     const value = moved[field];
     return value === undefined || value === null ? [] : [[field, value] as const];
   });
-  return { id: item.id, fields: { ...Object.fromEntries(kept), ...item.fields } };
+  return { ...item, fields: { ...Object.fromEntries(kept), ...item.fields } };
 }

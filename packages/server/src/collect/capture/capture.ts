@@ -16,15 +16,17 @@ import type { CapturePlan } from './plan.ts';
 import type { AnyPlan, WebhookPlan } from './plans.ts';
 import type { FeedDeps, RunDeps } from './run.ts';
 import { Told } from './told.ts';
-import { trouble, type Trouble } from './trouble.ts';
+import { noOrganization, trouble, type Trouble } from './trouble.ts';
 
 export interface CaptureDeps extends ApplyDeps {
   readonly commit: Pick<Commit, 'version' | 'write'>;
   readonly live: {
     orgs(): Iterable<string>;
+    collections(org: string): Iterable<string>;
     entries(org: string, collection: string): Iterable<{ readonly id: string; readonly row: Row }>;
   };
   readonly store: { document(kind: string, org: string, id: string): Promise<Json | null> };
+  readonly hasOrg: (org: string) => boolean;
   /** The way out, for what is fetched from addresses that are not a database's. */
   readonly egress: Egress;
   readonly onError: (error: unknown, what: string) => void;
@@ -67,12 +69,13 @@ export class Capture {
   }
 
   async #once(): Promise<void> {
-    const { clock, onError, onTrouble } = this.#deps;
-    const { id } = this.#plan;
+    const { clock, onError, onTrouble, hasOrg } = this.#deps;
+    const { id, org } = this.#plan;
     const began = clock.mono();
+    const isHome = hasOrg(org);
     let why: Trouble;
     try {
-      why = await this.#follow();
+      why = isHome ? await this.#follow() : noOrganization(org);
     } catch (error) {
       onError(error, `capture ${id} failed`);
       why = { code: 'internal', message: 'the capture failed for a reason of ours; the log of the server says which' };
@@ -84,7 +87,8 @@ export class Capture {
     if (clock.mono() - began > STEADY_MS || isNews) this.#tries = 0;
     // A change of columns is no trouble; one after the other without a rest between them is.
     if (!isNews) {
-      this.#told.waits(why);
+      // Saying it there would make the organization.
+      if (isHome) this.#told.waits(why);
       onTrouble(id, why);
     }
     const waitMs = Math.min(WAIT_MS_MAX, WAIT_MS_MIN * 2 ** this.#tries) * (0.75 + clock.random() / 2);

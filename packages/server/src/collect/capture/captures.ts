@@ -1,8 +1,10 @@
 /** The captures of a server: those that its configuration names. */
 import { ok } from '@statewire/protocol';
 import type { Capture, CaptureDeps } from './capture.ts';
+import { dropLeftovers } from './leftovers.ts';
 import type { AnyPlan } from './plans.ts';
 import type { Pushed, PushedDeps } from './pushed.ts';
+import { noOrganization } from './trouble.ts';
 
 export class Captures {
   readonly #deps: CaptureDeps & PushedDeps;
@@ -16,10 +18,16 @@ export class Captures {
     this.#plans = plans;
   }
 
-  /** Forgets what is told of captures that the configuration no longer names, and starts the others. */
+  /** Forgets what the configuration no longer names, with all its records, and starts the others. */
   async start(): Promise<void> {
     const { live, commit, onError } = this.#deps;
     for (const org of live.orgs()) {
+      const dropped = await dropLeftovers(
+        { ...this.#deps, rowsMax: this.#deps.limits.captureRowsPerTransactionMax },
+        org,
+        this.#plans,
+      );
+      if (!dropped.ok) onError(new Error(dropped.message), 'records of tables that are no more could not be dropped');
       const named = new Set(this.#plans.flatMap((plan) => (plan.org === org ? [plan.id] : [])));
       const gone = Array.from(live.entries(org, 'captures')).filter(({ id }) => !named.has(id));
       if (gone.length === 0) continue;
@@ -36,6 +44,11 @@ export class Captures {
     if (!this.#isOpen) return;
     for (const plan of this.#plans) {
       if (plan.kind === 'webhook') {
+        // What is sent would make the organization.
+        if (!this.#deps.hasOrg(plan.org)) {
+          this.#deps.onTrouble(plan.id, noOrganization(plan.org));
+          continue;
+        }
         const pushed = new Taking(this.#deps, plan);
         this.#pushed.set(plan.id, pushed);
         pushed.start();

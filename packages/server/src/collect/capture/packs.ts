@@ -21,6 +21,7 @@ export interface Pack {
   readonly fields: Readonly<Record<string, From>>;
   readonly labels?: Readonly<Record<string, string>>;
   readonly mapping?: string;
+  readonly heartbeat?: { readonly column: string; readonly forMs: number };
   readonly cursor?: string;
 }
 
@@ -87,6 +88,7 @@ export const PACKS: Readonly<Record<string, Pack>> = {
     fields: { name: 'instance_name_on_toolbox', status: 'status_on_toolbox' },
     labels: { type: 'mcp_server_type' },
     mapping: 'dtma',
+    heartbeat: { column: 'last_heartbeat_from_dtma', forMs: 90_000 },
     cursor: 'updated_at',
   },
   agent_executions: {

@@ -37,6 +37,8 @@ export interface TablePlan {
   readonly only: Readonly<Record<string, readonly (string | null)[]>>;
   /** Whose words `status` speaks, where the records have a status. */
   readonly mapping: string | null;
+  /** Where the records have a status: the time of the last sign of life behind it, and for how long that is believed. */
+  readonly heartbeat: { readonly column: string; readonly forMs: number } | null;
   /** Polling: the column that grows with each change of a row; null: every row is read each time. */
   readonly cursor: string | null;
   /** Which of the records a caller knows of, by claims of its token, as in a definition's `access.rows`; null: all of them. */
@@ -118,6 +120,7 @@ export const tableSchema: z.ZodType<TablePlan> = z
     labels: z.record(z.string().min(1).max(128), name).optional(),
     only: z.record(name, z.array(scalar).min(1).max(64)).optional(),
     mapping: z.string().min(1).max(64).optional(),
+    heartbeat: z.strictObject({ column: name, forMs: z.int().min(1_000).max(86_400_000) }).optional(),
     cursor: name.optional(),
     sees: z.array(z.json()).min(1).max(64).transform(ruleOf).optional(),
   })
@@ -143,17 +146,24 @@ export const tableSchema: z.ZodType<TablePlan> = z
       labels: given.labels ?? pack?.labels ?? {},
       only: Object.fromEntries(only),
       mapping: given.mapping ?? pack?.mapping ?? null,
+      heartbeat: given.heartbeat ?? pack?.heartbeat ?? null,
       cursor: given.cursor ?? pack?.cursor ?? null,
       sees: given.sees ?? null,
     };
   })
-  .superRefine(({ collection, fields, sees }, context) => {
-    const flaw = flawOf(collection, fields) ?? flawOfSight(collection, sees);
+  .superRefine(({ collection, fields, heartbeat, sees }, context) => {
+    const flaw =
+      flawOf(collection, fields) ??
+      flawOfSight(collection, sees) ??
+      (heartbeat === null || HAS_STATUS.has(collection) ? null : NO_STATUS);
     if (flaw !== null) context.addIssue({ code: 'custom', message: flaw });
   });
 
 /** Collections of ours whose records are made by what sources report of them. */
 export const REPORTED: ReadonlySet<string> = new Set(['agents', 'connections', 'executions', 'jobs', 'services']);
+
+const HAS_STATUS: ReadonlySet<string> = new Set(['agents', 'connections', 'services']);
+const NO_STATUS = `heartbeat only where the records are ${[...HAS_STATUS].join(', ')}`;
 
 function flawOf(collection: string, fields: TablePlan['fields']): string | null {
   if (collection === '') return 'a collection: which records the rows become, or a pack';
@@ -220,6 +230,30 @@ export const postgresSchema: z.ZodType<CaptureEntry> = z
   });
 
 /** Is this a URL of a database that we can open? */
-export function isDatabaseUrl(url: string): boolean {
-  return URL.canParse(url) && /^postgres(?:ql)?:$/u.test(new URL(url).protocol) && new URL(url).hostname !== '';
+export function isDatabaseUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || !/^postgres(?:ql)?:$/u.test(url.protocol) || url.hostname === '') return false;
+  const mode = url.searchParams.get('sslmode');
+  if (mode !== null && !SSL_MODES.has(mode)) return false;
+  return [url.username, url.password, url.pathname].every(isEncoded);
+}
+
+/** What `sslmode` may say, in the words of the database's own programs. */
+export const SSL_MODES: ReadonlySet<string> = new Set([
+  'disable',
+  'no-verify',
+  'prefer',
+  'require',
+  'verify-ca',
+  'verify-full',
+]);
+
+/** A percent sign that stands for itself is written `%25`. */
+function isEncoded(text: string): boolean {
+  try {
+    return !decodeURIComponent(text).includes('\0');
+  } catch (error) {
+    if (error instanceof URIError) return false;
+    throw error;
+  }
 }

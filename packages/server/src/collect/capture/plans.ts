@@ -143,7 +143,7 @@ export function planOf(entry: AnyEntry, find: (where: Secret) => Result<string |
   };
   switch (entry.kind) {
     case 'postgres': {
-      const url = sought('url', entry.url, 'postgres://user:password@host:5432/database', isDatabaseUrl);
+      const url = sought('url', entry.url, DATABASE_URL, isDatabaseUrl);
       return url.ok ? ok({ ...entry, url: url.value }) : url;
     }
     case 'mysql': {
@@ -168,6 +168,8 @@ export function planOf(entry: AnyEntry, find: (where: Secret) => Result<string |
     }
   }
 }
+
+const DATABASE_URL = 'postgres://user:password@host:5432/database (a percent sign in a password is written %25)';
 
 type PlanFailure = PlanFlaw & { readonly code: string; readonly message: string };
 

@@ -121,12 +121,25 @@ export async function publish(
   const listed = plan.tables.map(({ table }) => quoted(table)).join(', ');
   const found = await db.query(
     `SELECT p.puballtables, p.pubviaroot AND p.pubinsert AND p.pubupdate AND p.pubdelete AND p.pubtruncate,
-       coalesce((SELECT json_agg(DISTINCT t.schemaname || '.' || t.tablename) FROM pg_publication_tables t WHERE t.pubname = p.pubname), '[]')
+       coalesce((SELECT json_agg(DISTINCT t.schemaname || '.' || t.tablename) FROM pg_publication_tables t WHERE t.pubname = p.pubname), '[]'),
+       coalesce((SELECT json_agg(n.nspname || '.' || c.relname) FROM pg_publication_rel r JOIN pg_class c ON c.oid = r.prrelid
+         JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE r.prpubid = p.oid AND coalesce(to_jsonb(r)->>'prqual', to_jsonb(r)->>'prattrs') IS NOT NULL), '[]')
      FROM pg_publication p WHERE p.pubname = $1`,
     [plan.publication],
   );
   if (!found.ok) return found;
   const [row] = found.value;
+  const filtered = names(row?.[3]).find((table) => plan.tables.some((each) => each.table === table));
+  if (filtered !== undefined) {
+    // What it did not tell is told by nobody later: when the filter is gone everything has to be read again.
+    const doubted = await doubt();
+    if (!doubted.ok) return doubted;
+    return trouble(
+      'publication_filter',
+      `the publication ${plan.publication} tells only some rows or columns of ${filtered}; run: ALTER PUBLICATION ${name} SET TABLE ${listed}; and say with \`only\` and \`columns\` what is wanted`,
+    );
+  }
   const published = names(row?.[2]);
   const isSame = published.length === plan.tables.length && plan.tables.every(({ table }) => published.includes(table));
   if (row?.[1] === 't' && (row[0] === 't' || isSame)) return ok(true);
@@ -178,6 +191,7 @@ export function columnsOf(plan: TablePlan, mode: CapturePlan['mode']): readonly 
       ...Object.values(plan.fields).map(({ column }) => column),
       ...Object.values(plan.labels),
       ...Object.keys(plan.only),
+      ...(plan.heartbeat === null ? [] : [plan.heartbeat.column]),
       ...(mode === 'poll' && plan.cursor !== null ? [plan.cursor] : []),
     ]),
   ];

@@ -3,7 +3,7 @@
  * is believed at once; the engine does the rest. A service that is not there is made, without a check: its row is its check.
  */
 import { TERMINAL_RUN_STATES } from '@statewire/model';
-import { isJsonObject, ok, type Json, type JsonObject, type Result, type Row } from '@statewire/protocol';
+import { isJsonObject, ok, refuse, type Json, type JsonObject, type Result, type Row } from '@statewire/protocol';
 import type { Draft } from '../../keep/commit-types.ts';
 import { knownTo, type WriteDeps } from '../reports/deps.ts';
 import { readItem } from '../reports/item.ts';
@@ -23,7 +23,16 @@ export function report(deps: WriteDeps, draft: Draft, { plan, item, sourceId }: 
   const { collection } = plan;
   const { id } = item;
   const fields = fitted(item.fields);
-  if (collection === 'services') placeService(deps, draft, id, fields);
+  if (collection === 'services') {
+    const taken = takenBy(draft.get('services', id), sourceId);
+    if (taken !== null) {
+      return refuse(
+        'exists',
+        `${plan.table}: a row has the key of a service that ${taken} has made; name another key for one of the two`,
+      );
+    }
+    placeService(deps, draft, id, fields);
+  }
   const isRun = collection === 'executions' || collection === 'jobs';
   const said = isRun
     ? { leaseMs: LEASE_MS, ...fields }
@@ -40,7 +49,11 @@ export function report(deps: WriteDeps, draft: Draft, { plan, item, sourceId }: 
   );
   if (!read.ok) return read;
   if (!isRun) {
-    const applied = applyStatusReport(deps, draft, read.value, sourceId);
+    const aged = {
+      ...read.value,
+      fields: { ...read.value.fields, ...agedOf(plan, item, read.value.fields, draft.now) },
+    };
+    const applied = applyStatusReport(deps, draft, aged, sourceId);
     return applied.ok ? ok(null) : applied;
   }
   const given = read.value.fields;
@@ -57,6 +70,29 @@ export function report(deps: WriteDeps, draft: Draft, { plan, item, sourceId }: 
     sourceId,
   });
   return applied.ok ? ok(null) : applied;
+}
+
+/** Another table whose row made this service: two that took turns would be two truths. */
+function takenBy(row: Row | null, sourceId: string): string | null {
+  if (row === null || row['managedBy'] !== MANAGED_BY) return null;
+  const speaker = speakerOf(row);
+  return speaker === sourceId || !speaker.startsWith(`${MANAGED_BY}:`) ? null : speaker;
+}
+
+/** What a row says of something well is believed for so long after the last sign of life; what it says of trouble, until it says otherwise. */
+function agedOf(
+  { heartbeat }: TablePlan,
+  { heardAt }: RowItem,
+  { health }: Readonly<Record<string, unknown>>,
+  now: number,
+): JsonObject {
+  if (heartbeat === null || typeof heardAt !== 'number' || health !== 'healthy') return {};
+  const leftMs = Math.ceil(heardAt + heartbeat.forMs - now);
+  if (leftMs > 0) return { periodMs: Math.min(leftMs, heartbeat.forMs) };
+  return {
+    health: 'unknown',
+    reason: { code: 'heartbeat_stale', text: `The last sign of life is older than ${heartbeat.forMs / 1_000} s.` },
+  };
 }
 
 /**

@@ -10,6 +10,8 @@ export interface RowItem {
   readonly id: string;
   /** Fields whose column was not sent, because it is large and did not change, are not here. */
   readonly fields: JsonObject;
+  /** When the last sign of life behind its status was; null where that is not known. */
+  readonly heardAt?: number | null;
 }
 
 /** Null: rows like this one are no records. */
@@ -35,7 +37,9 @@ export function itemOf(plan: TablePlan, row: Columns): Result<RowItem | null> {
   }
   const labels = labelsOf(plan, row);
   if (labels !== null) fields['labels'] = labels;
-  return ok({ id: id.value, fields });
+  if (plan.heartbeat === null) return ok({ id: id.value, fields });
+  const heardAt = valueOf(row.get(plan.heartbeat.column) ?? null, 'time');
+  return ok({ id: id.value, fields, heardAt: typeof heardAt === 'number' ? heardAt : null });
 }
 
 /**

@@ -13,7 +13,7 @@ import { quoted, type Table } from './prepare.ts';
 import type { TablePlan } from './plan.ts';
 
 export interface SnapshotDeps {
-  readonly db: Database;
+  readonly db: Pick<Database, 'query'>;
   readonly applier: Applier;
   /** Ids of the records that a table has made. */
   readonly idsOf: (plan: TablePlan) => Iterable<string>;
@@ -100,8 +100,7 @@ async function readTable(deps: SnapshotDeps, table: Table): Promise<Result<Reado
     const changes: RowChange[] = [];
     for (const values of fetched.value) {
       const row = rowOf(table, values);
-      const item = left.size === 0 ? null : itemOf(plan, row);
-      if (item?.ok === true && item.value !== null) left.delete(item.value.id);
+      if (left.size > 0) keep(left, plan, row);
       const id = deps.seen === undefined ? null : idOf(plan, row);
       if (id?.ok === true && deps.seen?.isKnown(plan, id.value, values) === true) continue;
       changes.push({ kind: 'put', plan, row, old: null, unless });
@@ -112,6 +111,13 @@ async function readTable(deps: SnapshotDeps, table: Table): Promise<Result<Reado
   }
   const closed = await db.query('CLOSE statewire');
   return closed.ok ? ok(left) : closed;
+}
+
+/** The record of a row stays; that of one which is no record any more for its mapping does, too, and is counted when it is written. */
+function keep(left: Set<string>, plan: TablePlan, row: Columns): void {
+  const item = itemOf(plan, row);
+  const id = idOf(plan, row);
+  if (id.ok && !(item.ok && item.value === null)) left.delete(id.value);
 }
 
 /** The columns of a plan, in the order of the table's. */

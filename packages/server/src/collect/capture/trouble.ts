@@ -9,6 +9,14 @@ export function trouble(code: string, message: string): { readonly ok: false } &
   return { ok: false, code, message };
 }
 
+/** A capture for an organization that is not there: a slip of the pen would make one. */
+export function noOrganization(org: string): Trouble {
+  return {
+    code: 'no_organization',
+    message: `there is no organization ${org}; correct org, or make it (POST /v1/organizations, which owners of main may)`,
+  };
+}
+
 /** The trouble behind an error of the driver. */
 export function saidOf(error: unknown): Trouble {
   const code = codeOf(error);

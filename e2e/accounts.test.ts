@@ -10,7 +10,7 @@ import { launchBrowser } from './harness/browser.ts';
 import { listen, looks, openWindow, seriousViolations, settled, shot, type Theme } from './harness/look.ts';
 import { freePort } from '../packages/server/src/testing/free-port.ts';
 import { TestServer } from './harness/server.ts';
-import { signIn } from './harness/sign-in.ts';
+import { joinAs, signIn } from './harness/sign-in.ts';
 import { until } from './harness/until.ts';
 
 let browser: Browser;
@@ -460,6 +460,81 @@ test('whoever may go into several organizations goes from the rail, with every t
   await context.close();
 }, 120_000);
 
+test('an organization is made and named on its page, joined by somebody who has an account, and deleted with all that is in it', async () => {
+  const { context, page } = await asAdmin();
+  await page.goto(`${server.url}/settings/organization`);
+  await page.getByRole('button', { name: 'New organization' }).click();
+  let dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill('Globex');
+  await dialog.getByLabel('Id').fill('globex');
+  await dialog.getByRole('button', { name: 'Make it' }).click();
+  await page.getByRole('button', { name: 'More for Globex' }).click();
+  await page.getByRole('menuitem', { name: 'Rename' }).click();
+  await dialog.getByLabel('Name').fill('Globex Corp.');
+  await dialog.getByRole('button', { name: 'Rename it' }).click();
+  await page.getByRole('button', { name: 'More for Globex Corp.' }).waitFor();
+  await settled(page);
+  expect(await seriousViolations(page)).toEqual([]);
+  await shot(page, 'organizations');
+
+  // Ida has an account in main, and a phone.
+  const phone = await open('dark', 390);
+  await joinAs(phone.context, server, 'viewer', 'ida');
+  const inGlobex = { headers: { 'statewire-organization': 'globex' } };
+  const made = await server.api('POST', '/v1/invites', { email: 'ida@example.org', role: 'admin' }, inGlobex);
+  await phone.page.goto(`${server.url}/#/welcome/${String(made.body.path).split('/').at(-1) ?? ''}`);
+  await phone.page.getByRole('button', { name: 'Join globex' }).waitFor();
+  expect(await seriousViolations(phone.page)).toEqual([]);
+  await shot(phone.page, 'invited-again');
+  // The link asked; the menu has it as well.
+  await phone.page.goto(`${server.url}/services`);
+  await phone.page.getByText('Connection: Live').waitFor({ state: 'attached' });
+  const more = phone.page.getByRole('navigation', { name: 'Pages' }).getByRole('button', { name: 'More' });
+  await until('the invitation in the menu of the phone', async () => {
+    await more.click();
+    const isThere = await phone.page.getByRole('menuitem', { name: 'Globex Corp.: you are invited' }).isVisible();
+    if (!isThere) await phone.page.keyboard.press('Escape');
+    return isThere;
+  });
+  await settled(phone.page);
+  expect(await seriousViolations(phone.page)).toEqual([]);
+  await shot(phone.page, 'phone-places');
+  await phone.page.getByRole('menuitem', { name: 'Globex Corp.: you are invited' }).click();
+  await settled(phone.page);
+  await shot(phone.page, 'invitations');
+  await phone.page.getByRole('button', { name: 'Join Globex Corp.' }).click();
+  await until('Ida in Globex', async () => (await phone.page.evaluate(() => location.pathname)) === '/');
+  const who = async (): Promise<string> =>
+    JSON.stringify(await (await phone.context.request.get(`${server.url}/v1/me`)).json());
+  await until('her session there', async () => (await who()).includes('"org":"globex"'));
+  await phone.page.getByText('Connection: Live').waitFor({ state: 'attached' });
+
+  await page.reload();
+  await page.getByRole('button', { name: 'More for Globex Corp.' }).click();
+  await page.getByRole('menuitem', { name: 'Delete the organization' }).click();
+  dialog = page.getByRole('dialog');
+  await dialog.getByText('1 person shut out at once').waitFor();
+  await settled(page);
+  expect(await seriousViolations(page)).toEqual([]);
+  await shot(page, 'organization-delete');
+  await dialog.getByLabel('Its name').fill('Globex');
+  await dialog.getByRole('button', { name: 'Delete it for good' }).click();
+  await dialog.getByText('found another name').waitFor();
+  await dialog.getByLabel('Its name').fill('Globex Corp.');
+  await dialog.getByLabel('Why').fill('they left');
+  await dialog.getByRole('button', { name: 'Delete it for good' }).click();
+  await page.getByRole('button', { name: 'More for Globex Corp.' }).waitFor({ state: 'detached' });
+  // Whoever looked at it is at home again, and so is their session.
+  await until('Ida at home', async () => (await who()).includes('"org":"main"'));
+  await until('its records gone', async () => {
+    const { body } = await server.api('GET', '/v1/organizations');
+    return body.ending.length === 0;
+  });
+  expect(server.output).not.toContain('could not be deleted');
+  await phone.context.close();
+  await context.close();
+}, 180_000);
+
 test('a role is made from the grid and by name; what is no permission is refused with the reason', async () => {
   for (const [theme, width] of looks) {
     const { context, page } = await asAdmin(theme, width);
@@ -472,15 +547,18 @@ test('a role is made from the grid and by name; what is no permission is refused
     await dialog.getByRole('button', { name: 'Make the role' }).click();
     await dialog.getByText('acknowledge is none').waitFor();
     await dialog.getByLabel('Commands and others').fill('alerts:ack');
+    await dialog.getByText('needs jobs:bulk, jobs:read').waitFor();
     await settled(page);
     expect(await seriousViolations(page)).toEqual([]);
     await shot(page, `role-editor-${theme}-${width}`);
+    await dialog.getByRole('button', { name: 'Let them do it to many' }).click();
+    await dialog.getByText('needs jobs:bulk').waitFor({ state: 'detached' });
     await dialog.getByRole('button', { name: 'Make the role' }).click();
     const row = page.getByRole('listitem').filter({ hasText: `On call ${width}` });
-    await row.getByText('2 permissions').waitFor();
+    await row.getByText('4 permissions').waitFor();
     const { body } = await server.api('GET', '/v1/roles');
     expect(body.rows.find(({ name }: { readonly name: string }) => name === `On call ${width}`)).toMatchObject({
-      permissions: ['alerts:ack', 'services:read'],
+      permissions: expect.arrayContaining(['alerts:ack', 'jobs:bulk', 'jobs:read', 'services:read']),
     });
     await context.close();
   }

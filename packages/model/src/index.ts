@@ -20,6 +20,7 @@ export {
   type BuiltinRole,
   type OperationTable,
   type RoleDefinition,
+  SCOPE_LEVELS,
 } from './role.ts';
 export {
   memberPatchSchema,

@@ -4,7 +4,7 @@
  * its place in every role without being named in any.
  */
 import { collections } from './collections/index.ts';
-import type { Collection, Level } from './define.ts';
+import type { Collection, Level, Scope } from './define.ts';
 import { AREAS, type Permission } from './permission.ts';
 
 /** A role that every organization has. */
@@ -53,6 +53,13 @@ export const BUILTIN_ROLES: Readonly<Record<BuiltinRole, RoleDefinition>> = {
 export function isBuiltinRole(name: string): name is BuiltinRole {
   return Object.hasOwn(BUILTIN_ROLES, name);
 }
+
+/** What a key or token of each scope has: all at these levels. `admin` includes the others; `report` does not include `read`. */
+export const SCOPE_LEVELS: Readonly<Record<Scope, readonly Level[]>> = {
+  read: ['read'],
+  report: ['report'],
+  admin: ['read', 'report', 'operate', 'admin'],
+};
 
 /** The operations of each collection and area, and the level of each. */
 export type OperationTable = Readonly<Record<string, Readonly<Record<string, Level>>>>;

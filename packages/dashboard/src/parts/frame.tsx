@@ -23,7 +23,7 @@ import { type Theme, useTheme } from '../lib/theme.ts';
 import { useMe, usePages } from '../lib/me.ts';
 import { Button } from './button.tsx';
 import { Mark } from './logo.tsx';
-import { Menu } from './menu.tsx';
+import { Menu, type MenuItem } from './menu.tsx';
 import { Pill } from './pill.tsx';
 
 interface FrameProps {
@@ -331,6 +331,8 @@ function Account({ isOpen }: { isOpen: boolean }): ReactNode {
 const BAR =
   'relative flex h-14 w-full flex-col items-center justify-center gap-1 text-xs text-muted aria-[current=page]:font-medium aria-[current=page]:text-accent';
 
+const phonePlaces = later(() => import('./phone-places.tsx').then((module) => module.PhonePlaces));
+
 /** Four pages and More: on a phone the others are one tap further. */
 function BottomBar({ counts }: { counts: FleetCounts | null }): ReactNode {
   const path = useLocation({ select: (location) => location.pathname });
@@ -339,6 +341,9 @@ function BottomBar({ counts }: { counts: FleetCounts | null }): ReactNode {
   const main = pages.filter(({ isMain = false }) => isMain);
   const others = pages.filter(({ isMain = false }) => !isMain);
   const other = others.find((page) => isAt(page, path));
+  // The way to other organizations comes after the page, and only where there is no rail to have it.
+  const isPhone = useMedia('(max-width: 767px)');
+  const [places, setPlaces] = useState<readonly MenuItem[]>([]);
   const worst = others.map((page) => counterOf(page.path, counts)).find((counter) => counter?.isBad === true) ?? null;
   return (
     <nav
@@ -360,14 +365,22 @@ function BottomBar({ counts }: { counts: FleetCounts | null }): ReactNode {
             <BarCounter counter={worst} />
           </button>
         }
-        items={others.map((page) => ({
-          label: page.title,
-          icon: page.icon,
-          onSelect: () => void navigate({ to: page.path }),
-        }))}
+        items={[
+          ...others.map((page) => ({
+            label: page.title,
+            icon: page.icon,
+            onSelect: () => void navigate({ to: page.path }),
+          })),
+          ...(places.length === 0 ? [] : [null, ...places]),
+        ]}
       />
+      {isPhone && <Places onPlaces={setPlaces} />}
     </nav>
   );
+}
+
+function Places(props: { onPlaces: (items: readonly MenuItem[]) => void }): ReactNode {
+  return useLater(phonePlaces, props);
 }
 
 function BarCounter({ counter }: { counter: CounterText | null }): ReactNode {

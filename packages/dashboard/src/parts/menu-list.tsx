@@ -43,7 +43,7 @@ export function MenuList({ id, items, anchor, isOpen, isByKey, onOpenChange }: M
             isEntered.current = false;
             event.preventDefault();
           }}
-          className="overlay-in pane z-50 min-w-44 bg-raised p-1 shadow-overlay"
+          className="overlay-in pane z-50 max-h-(--radix-popper-available-height) min-w-44 overflow-y-auto overscroll-contain bg-raised p-1 shadow-overlay"
         >
           {items.map((item, i) =>
             item === null ? (

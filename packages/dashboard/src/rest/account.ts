@@ -32,6 +32,8 @@ export interface OneTimeLink {
   readonly org: string;
   readonly role: Role;
   readonly expiresAt: number;
+  /** The address has an account, which is what accepts; only where a link was looked at. */
+  readonly hasAccount?: boolean;
 }
 
 interface MeAnswer {

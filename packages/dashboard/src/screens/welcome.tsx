@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link2Off } from 'lucide-react';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type FormEvent, lazy, type ReactNode, Suspense, useState } from 'react';
 import { exact } from '../lib/format.ts';
 import { textOf } from '../lib/form-text.ts';
 import { Button, buttonClass } from '../parts/button.tsx';
@@ -11,6 +11,8 @@ import { Bone } from '../parts/skeleton.tsx';
 import { linkOf, type Me, redeem } from '../rest/account.ts';
 import { type Problem, problemIn } from '../rest/request.ts';
 import { GateFrame } from './gate.tsx';
+
+const WelcomeBack = lazy(() => import('./welcome-back.tsx').then((screen) => ({ default: screen.WelcomeBack })));
 
 const PASSWORD_LENGTH_MIN = 10;
 
@@ -60,6 +62,13 @@ export function Welcome({ token, onSignedIn }: { token: string; onSignedIn: (me:
             'One-time links work once and for a day. Restart the server for a new first-run link, or ask an admin to invite you again.'}
         </Empty>
       </GateFrame>
+    );
+  }
+  if (link.data.hasAccount === true) {
+    return (
+      <Suspense>
+        <WelcomeBack link={link.data} />
+      </Suspense>
     );
   }
   const isFirst = link.data.kind === 'welcome';

@@ -10,6 +10,7 @@ import { Pane } from '../../parts/pane.tsx';
 import { ProblemNote } from '../../parts/problem.tsx';
 import { done } from '../../parts/toast.tsx';
 import { deleteMe, rename, secondFactorQuery } from '../../rest/people.ts';
+import { InvitationsPane } from './invitations.tsx';
 import { LookPane } from './look.tsx';
 import { PasswordPane } from './password.tsx';
 import { SecondFactorPane } from './second-factor.tsx';
@@ -24,6 +25,7 @@ export function Account(): ReactNode {
   const { me } = useMe();
   return (
     <>
+      {me.user !== null && <InvitationsPane />}
       <Profile />
       <LookPane />
       {me.user !== null && (

@@ -1,14 +1,10 @@
-import type { Level } from '@statewire/model';
+import { type Level, SCOPE_LEVELS } from '@statewire/model';
 import type { Permissions, Scope } from '../../rest/keys.ts';
 
 export type Preset = Scope;
 
-/** The levels of each scope of a key, as the server has them; `report` does not include `read`. */
-export const PRESETS: Readonly<Record<Preset, readonly Level[]>> = {
-  read: ['read'],
-  report: ['report'],
-  admin: ['read', 'report', 'operate', 'admin'],
-};
+/** What somebody may begin with: what a key of each scope has. */
+export const PRESETS: Readonly<Record<Preset, readonly Level[]>> = SCOPE_LEVELS;
 
 /** Every operation at these levels, by name: what a scope comes to today. */
 export function atLevels(table: Permissions, levels: readonly Level[]): readonly string[] {

@@ -17,6 +17,7 @@ import { ProblemNote } from '../../parts/problem.tsx';
 import { BoneRows } from '../../parts/skeleton.tsx';
 import { done } from '../../parts/toast.tsx';
 import { problem as made, type Problem } from '../../rest/request.ts';
+import { bulkLack } from './bulk-lack.ts';
 import { NotYours } from './layout.tsx';
 
 const SETTINGS = { title: 'Settings' } as const;
@@ -117,6 +118,10 @@ function Editor({ role, onClose }: { role: Role | null; onClose: () => void }): 
     [table],
   );
   const [held, setHeld] = useState<ReadonlySet<string>>(() => new Set(role?.permissions ?? []));
+  const [named, setNamed] = useState(() => (role?.permissions ?? []).filter((text) => !inGrid.has(text)).join('\n'));
+  const more = named.split(/[\s,]+/u).filter((text) => text !== '');
+  const permissions = [...new Set([...[...held].filter((text) => inGrid.has(text)), ...more])];
+  const lack = bulkLack(permissions).filter((text) => allows(me.permissions, text));
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
   const toggle = (permission: string, isOn: boolean): void => {
@@ -128,15 +133,11 @@ function Editor({ role, onClose }: { role: Role | null; onClose: () => void }): 
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const more = textOf(form, 'more')
-      .split(/[\s,]+/u)
-      .filter((text) => text !== '');
     const wrong = more.find((text) => !isPermission(text));
     if (wrong !== undefined)
       return setProblem(
         made('bad_field', 'Not a permission', `${wrong} is none: write alerts:acknowledge, or services:* for all.`),
       );
-    const permissions = [...new Set([...[...held].filter((text) => inGrid.has(text)), ...more])];
     setBusy(true);
     const failed = await save(
       'roles',
@@ -228,14 +229,28 @@ function Editor({ role, onClose }: { role: Role | null; onClose: () => void }): 
               {...ids}
               name="more"
               rows={4}
-              defaultValue={(role?.permissions ?? []).filter((text) => !inGrid.has(text)).join('\n')}
+              value={named}
+              onChange={(event) => setNamed(event.currentTarget.value)}
             />
           )}
         </Field>
-        <p className="text-xs text-muted">
-          To do something to many at once, from the bar of a list, the role needs{' '}
-          <code className="code">jobs:bulk</code> beside the permission of what it does.
-        </p>
+        {lack.length > 0 && (
+          <output className="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-control border border-degraded/40 bg-degraded-soft px-3 py-2 text-sm">
+            <span className="min-w-0 flex-1 basis-64">
+              Who has this role does it to one at a time: the bar that does it to many needs{' '}
+              <code className="code">{lack.join(', ')}</code>.
+            </span>
+            <Button
+              size="small"
+              onClick={() => {
+                setHeld(new Set([...held, ...lack.filter((text) => inGrid.has(text))]));
+                setNamed([...more, ...lack.filter((text) => !inGrid.has(text))].join('\n'));
+              }}
+            >
+              Let them do it to many
+            </Button>
+          </output>
+        )}
         {problem !== null && <ProblemNote problem={problem} />}
       </form>
     </Dialog>

@@ -7,6 +7,7 @@ import {
   operationTable,
   permissionsAt,
   permissionsOfRole,
+  SCOPE_LEVELS,
   type BuiltinRole,
   type Collection,
   type Level,
@@ -17,13 +18,6 @@ import {
 import { customVerbs } from './custom.ts';
 import type { Verb } from './verb.ts';
 import { verbs } from './verbs/index.ts';
-
-/** What a key or token of a scope has. `admin` includes the others; `report` does not include `read`. */
-const LEVELS: Readonly<Record<Scope, readonly Level[]>> = {
-  read: ['read'],
-  report: ['report'],
-  admin: ['read', 'report', 'operate', 'admin'],
-};
 
 export class Grants {
   /** Every collection and area with its operations, commands among them, and their levels. */
@@ -39,7 +33,7 @@ export class Grants {
   }
 
   ofScopes(scopes: readonly Scope[]): readonly Permission[] {
-    const levels = scopes.flatMap((scope) => LEVELS[scope]);
+    const levels = scopes.flatMap((scope) => SCOPE_LEVELS[scope]);
     return this.#keep(`scopes ${scopes.toSorted().join(' ')}`, () => permissionsAt(levels, this.table));
   }
 

@@ -90,7 +90,21 @@ beforeAll(async () => {
   await server.stop();
   writeFileSync(
     join(server.data, 'statewire.yaml'),
-    `dialects: {socketIo: {pingIntervalMs: 1000, pingTimeoutMs: 4000}}
+    `dialects:
+  socketIo:
+    pingIntervalMs: 1000
+    pingTimeoutMs: 4000
+    namespaces:
+      /ops:
+        channels:
+          - name: agents
+            auto: true
+            view: { collection: agents }
+            list: { event: 'agents', data: { id: id } }
+            change: { event: 'agent', data: { id: id } }
+        calls: []
+        status: ready
+        error: trouble
 auth: {jwt: [{issuer: '${ISSUER}', audience: statewire, secret: '${SECRET}', defaultOrg: main, defaultScopes: [read]}]}
 `,
   );
@@ -130,6 +144,14 @@ async function write(id: string, name: string | null): Promise<void> {
   expect(reply.status, JSON.stringify(reply.body)).toBeLessThan(300);
   if (name === null) delete truth[id];
   else truth[id] = name;
+}
+
+/** How many lines the server holds, of whatever wire. */
+async function connections(): Promise<string | undefined> {
+  const text = await (
+    await fetch(`${server.url}/metrics`, { headers: { authorization: `Bearer ${ADMIN_KEY}` } })
+  ).text();
+  return /^statewire_connections (\d+)$/mu.exec(text)?.[1];
 }
 
 async function everybodyHoldsTheTruth(): Promise<void> {
@@ -247,12 +269,6 @@ test('[SI4] a key that is revoked hears nothing more; a witness does', async () 
 });
 
 test('[SI6] who breaks off before it was let in leaves nobody behind; a connection is let in once', async () => {
-  const connections = async (): Promise<string | undefined> => {
-    const text = await (
-      await fetch(`${server.url}/metrics`, { headers: { authorization: `Bearer ${ADMIN_KEY}` } })
-    ).text();
-    return /^statewire_connections (\d+)$/mu.exec(text)?.[1];
-  };
   const before = await connections();
   expect(before).toMatch(/^\d+$/u);
   const base = `${server.url}/socket.io/?EIO=4&transport=polling`;
@@ -270,6 +286,8 @@ test('[SI6] who breaks off before it was let in leaves nobody behind; a connecti
   raw.on('open', () => raw.send(`40${JSON.stringify({ token: key })}`));
   await until('to be let in', () => heard.some((text) => text.startsWith('40{"sid"')));
   raw.send('41');
+  // Before it is gone another one would be a fault that the official server answers by hanging up.
+  await until('it to be gone', async () => (await connections()) === before);
   raw.send(`40${JSON.stringify({ token: key })}`);
   await until('the refusal', () => heard.some((text) => /^44.*bad_request/u.test(text)));
 });
@@ -307,22 +325,38 @@ test('[SI6] floods, giants and nonsense: the server lets go and lives', async ()
     await until('to be connected', () => dialed.heard.some((text) => text.startsWith('42')));
     return dialed;
   };
-  for (const flood of [
-    () => `40${JSON.stringify({ token: key })}`,
-    (n: number) => `40/other-${n},{}`,
-    (n: number) => `42["subscribe","no:${n}"]`,
-    () => '41',
-  ]) {
-    const { ws, isClosed } = flood(0).startsWith('42') ? await enter() : await dial();
-    for (let n = 0; n < 10_000 && ws.readyState === WebSocket.OPEN; n += 1) ws.send(flood(n));
+  let round = 0;
+  // What is said is answered in the words of the wire while it is taken, and then the connection goes: not at the first word of it.
+  for (const [flood, words] of [
+    [() => `40${JSON.stringify({ token: key })}`, /^44\{.*"code":"bad_request"/u],
+    [(n: number) => `40/other-${n},{}`, /^44\/other-\d+,\{"message":"Invalid namespace"/u],
+    [(n: number) => `42["subscribe","no:${n}"]`, /^42\["error",\{"code":"not_found"/u],
+    [() => '42["x",1]', /^42\["error",\{"code":"unknown_frame"/u],
+  ] as const) {
+    const before = await connections();
+    const { ws, heard, isClosed } = await enter();
+    if (flood(0).startsWith('40{')) {
+      ws.send('41');
+      await until('it to be gone', async () => (await connections()) === before);
+    }
+    const refusals = (): number => heard.filter((text) => words.test(text)).length;
+    ws.send(flood(0));
+    await until(`the answer to ${flood(0)}`, () => refusals() === 1);
+    expect(isClosed()).toBe(false);
+    for (let n = 1; n < 10_000 && ws.readyState === WebSocket.OPEN; n += 1) ws.send(flood(n));
     await until('the flood to be let go', isClosed);
+    // Events are a caller's, and it is told what was too much.
+    if (flood(0).startsWith('42')) expect(heard.at(-1)).toMatch(/"code":"rate_limited"/u);
+    // Whoever behaves is served while this goes on.
+    round += 1;
+    await write('a', `A8-${round}`);
+    await everybodyHoldsTheTruth();
   }
   for (const text of [
     '42["x",',
     '4',
     '9',
     '42{}',
-    '451-["x",{"_placeholder":true,"num":0}]',
     '45999999999-["x"]',
     '42["connect"]',
     `42["x","${'x'.repeat(70_000)}"]`,
@@ -340,6 +374,55 @@ test('[SI6] floods, giants and nonsense: the server lets go and lives', async ()
   expect(server.output).not.toContain('"msg":"uncaught"');
   await write('a', 'A9');
   await everybodyHoldsTheTruth();
+});
+
+test('[SI2] [SI8] another namespace has words of its own, over the same connection; after a cut both hold the truth', async () => {
+  const report = (id: string) => server.api('POST', '/v1/reports', { collection: 'agents', id, health: 'healthy' });
+  expect((await report('ann')).status).toBeLessThan(300);
+  const main = new App('two', io48, { auth: { token: key }, transports: ['websocket'], forceNew: false });
+  const at = (namespace: string): Socket =>
+    io48(`http://127.0.0.1:${proxy.port}${namespace}`, { auth: { token: key }, transports: ['websocket'] });
+  const [ops, strange, wrong] = [at('/ops'), at('/nowhere'), at('/ops/')];
+  onTestFinished(() => {
+    for (const socket of [main.socket, ops, strange, wrong]) socket.disconnect();
+  });
+  const agents = new Set<string>();
+  const refused: string[] = [];
+  ops.on('agents', (all: readonly { readonly id: string }[]) => {
+    agents.clear();
+    for (const { id } of all) agents.add(id);
+  });
+  for (const socket of [strange, wrong]) socket.on('connect_error', ({ message }: Error) => refused.push(message));
+  await until('both', () => main.holds(truth) && agents.has('ann'));
+  await until('the refusals', () => refused.length === 2);
+  expect(new Set(refused)).toEqual(new Set(['Invalid namespace']));
+  expect(main.held.has('ann')).toBe(false);
+  // Words of one are none of the other.
+  let trouble = '';
+  ops.on('trouble', ({ code }: { readonly code: string }) => (trouble = code));
+  ops.emit('request:refresh', 'a');
+  await until('the refusal', () => trouble === 'unknown_frame');
+  proxy.cut();
+  await until('it to be noticed', () => !ops.connected && !main.socket.connected);
+  expect((await report('bea')).status).toBeLessThan(300);
+  await write('a', 'A5-ops');
+  proxy.mend();
+  await until('the truth', () => main.holds(truth) && agents.has('bea'));
+  await everybodyHoldsTheTruth();
+});
+
+test('[SI8] bytes are refused in words, in the ack or by the error event, and the connection stays', async () => {
+  const app = new App('bytes', io48, { auth: { token: key }, transports: ['websocket'] });
+  onTestFinished(() => void app.socket.disconnect());
+  await until('the list', () => app.holds(truth));
+  const answers: { readonly code?: string }[] = [];
+  app.socket.emit('subscribe', new Uint8Array([1, 2]), (answer: { readonly code?: string }) => answers.push(answer));
+  app.socket.emit('request:refresh', 'a', { deep: [{ in: new ArrayBuffer(3) }] });
+  await until('both refusals', () => answers.length + app.errors.length === 2);
+  expect([answers[0]?.code, app.errors[0]?.code]).toEqual(['bad_request', 'bad_request']);
+  await write('a', 'A5-bytes');
+  await until('the change', () => app.holds(truth));
+  expect(app.log.filter((each) => each === 'disconnect')).toEqual([]);
 });
 
 test('[SI4] a token that ends is told, the connection is closed, and a fresh one goes on', async () => {

@@ -23,7 +23,8 @@ export interface DialectsConfig {
     readonly path: string | null;
     readonly pingIntervalMs: number;
     readonly pingTimeoutMs: number;
-    readonly vocabulary: Vocabulary;
+    /** The words of each namespace; `/` is the main one. */
+    readonly namespaces: Readonly<Record<string, Vocabulary>>;
   };
 }
 
@@ -33,6 +34,9 @@ const path = z
   .regex(/^\/[A-Za-z0-9._~/-]+$/u, 'a path such as /ws/mcp-status');
 
 const onOff = z.union([z.boolean(), z.enum(['on', 'off']).transform((word) => word === 'on')], 'on or off');
+
+/** Beside the main one. Each client may be in all of them over one connection. */
+const NAMESPACES_MAX = 8;
 
 interface Door {
   readonly on?: boolean | undefined;
@@ -46,6 +50,7 @@ interface DialectsFile {
         readonly pingIntervalMs?: number | undefined;
         readonly pingTimeoutMs?: number | undefined;
         readonly vocabulary?: VocabularyInput | undefined;
+        readonly namespaces?: Readonly<Record<string, VocabularyInput>> | undefined;
       })
     | undefined;
 }
@@ -65,6 +70,16 @@ export const dialectsSchema: z.ZodType<DialectsFile> = z.strictObject({
       pingIntervalMs: z.int().min(100).max(300_000).optional(),
       pingTimeoutMs: z.int().min(100).max(300_000).optional(),
       vocabulary: vocabularySchema.optional(),
+      namespaces: z
+        .record(
+          z
+            .string()
+            .max(64)
+            .regex(/^\/[A-Za-z0-9._~/-]+$/u, 'a namespace such as /admin'),
+          vocabularySchema,
+        )
+        .refine((all) => Object.keys(all).length <= NAMESPACES_MAX, `at most ${NAMESPACES_MAX} namespaces`)
+        .optional(),
     })
     .optional(),
 });
@@ -81,7 +96,12 @@ export function toDialects(file: DialectsFile | undefined): DialectsConfig {
       path: socketIo.on === false ? null : at.endsWith('/') ? at : `${at}/`,
       pingIntervalMs: socketIo.pingIntervalMs ?? 25_000,
       pingTimeoutMs: socketIo.pingTimeoutMs ?? 20_000,
-      vocabulary: vocabularyOf(socketIo.vocabulary),
+      namespaces: {
+        ...Object.fromEntries(
+          Object.entries(socketIo.namespaces ?? {}).map(([name, words]) => [name, vocabularyOf(words)] as const),
+        ),
+        '/': vocabularyOf(socketIo.vocabulary),
+      },
     },
   };
 }

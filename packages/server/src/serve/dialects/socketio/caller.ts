@@ -1,5 +1,5 @@
 /**
- * One client in the main namespace: its line, its channels, its events.
+ * One client in one namespace: its line, its channels, its events.
  *
  *     opening --welcome--> greeted --connected--> told --expired, revoked, drained: error event, connection closed--> over
  *        |
@@ -99,11 +99,7 @@ export class Caller {
 
   /** Something the client said. */
   heard(event: string, args: readonly unknown[], ack: Ack | null): void {
-    if (this.#isOver) return;
-    if (!this.#allowance.take()) {
-      this.#ended('rate_limited', 'too many events in a short time; come back slower');
-      return;
-    }
+    if (!this.#takeEvent()) return;
     const { vocabulary } = this.#deps;
     const [first, second] = args;
     if (event === vocabulary.status) this.#status();
@@ -122,11 +118,30 @@ export class Caller {
     }
   }
 
+  /** Something the client said that means nothing in any vocabulary. */
+  refused(code: string, message: string, ack: Ack | null): void {
+    if (this.#takeEvent()) this.#refuse(code, message, ack);
+  }
+
   closed(): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#line.close();
     this.#answer(refuse('unavailable', 'the client is gone'));
+  }
+
+  /** The connection is to end because of how much was said on it. False: nobody is here any more who could be told. */
+  tooMuch(): boolean {
+    if (this.#isOver || this.#opened !== null) return false;
+    this.#ended('rate_limited', 'too many events in a short time; come back slower');
+    return true;
+  }
+
+  #takeEvent(): boolean {
+    if (this.#isOver) return false;
+    if (this.#allowance.take()) return true;
+    this.tooMuch();
+    return false;
   }
 
   #answer(answer: Result<null>): void {

@@ -65,7 +65,7 @@ function optionsOf(server: Server): Parameters<typeof attachSocketIo>[0] {
         throw new Error('nobody connects here');
       },
     },
-    vocabulary: PACK,
+    namespaces: { '/': PACK },
     path: '/socket.io/',
     pingIntervalMs: 25_000,
     pingTimeoutMs: 20_000,

@@ -1,17 +1,20 @@
 /** The official server of Socket.IO, and a caller of ours behind each client. Loaded when the first client asks for it. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { Server, type Socket } from 'socket.io';
+import { Server, type Namespace, type Socket } from 'socket.io';
 import { Adapter } from 'socket.io-adapter';
 import type { Json } from '@statewire/protocol';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Visitor } from '../../session.ts';
 import { Allowance } from '../allowance.ts';
-import { Caller, type CallerDeps, type Voice } from './caller.ts';
+import { Caller, type Ack, type CallerDeps, type Voice } from './caller.ts';
 import { readOffset } from './offset.ts';
+import type { Vocabulary } from './vocabulary.ts';
 
-export interface LiveOptions extends CallerDeps {
+export interface LiveOptions extends Omit<CallerDeps, 'vocabulary'> {
   readonly path: string;
+  /** What is spoken in each namespace; `/` is the main one. */
+  readonly namespaces: Readonly<Record<string, Vocabulary>>;
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
   readonly visitorOf: (request: IncomingMessage) => Visitor;
@@ -32,8 +35,9 @@ export function openLive(options: LiveOptions): Live {
   // Never listens: requests are handed to it.
   const door = createServer();
   const callers = new Map<Socket, Caller>();
-  /** Connections on which somebody has asked to come in: each is asked once, so that nobody is made anew over and over. */
-  const met = new WeakSet<Conn>();
+  /** Who has asked to come in, by connection and namespace: once each, so that nobody is made anew over and over. */
+  const met = new WeakMap<Conn, Map<string, Caller>>();
+  const meters = new WeakMap<Conn, Meter>();
   let isClosed = false;
   const io = new Server(door, {
     path,
@@ -59,32 +63,52 @@ export function openLive(options: LiveOptions): Live {
 
   io.engine.on('connection', (conn: Conn) => {
     const allowance = new Allowance(clock, { burst: limits.frameBurstMax, perSecond: limits.framesPerSecondMax });
+    meters.set(conn, meterOf(conn, clock));
     conn.on('packet', ({ type }: { readonly type: string }) => {
-      if (type === 'message' && !allowance.take()) conn.close(true);
+      if (type !== 'message' || allowance.take()) return;
+      // Whoever came in is told why; what it said since is not heard any more. Others are cut off in silence.
+      const told = Array.from(met.get(conn)?.values() ?? [], (caller) => caller.tooMuch());
+      if (!told.includes(true)) conn.close(true);
     });
   });
 
-  io.use((socket, next) => {
+  for (const [name, vocabulary] of Object.entries(options.namespaces)) serve(io.of(name), vocabulary);
+
+  function serve(namespace: Namespace, vocabulary: Vocabulary): void {
+    namespace.use((socket, next) => {
+      // Before anything can go wrong with it: nobody else listens yet.
+      socket.on('error', () => {});
+      open(socket, vocabulary, next);
+    });
+    namespace.on('connection', (socket) => {
+      const caller = callers.get(socket);
+      if (caller === undefined) return;
+      socket.on('disconnect', () => caller.closed());
+      socket.onAny((event: string, ...args: unknown[]) => hear(caller, event, args));
+      caller.begin();
+    });
+  }
+
+  function open(socket: Socket, vocabulary: Vocabulary, next: (refusal?: Refusal) => void): void {
     const { conn } = socket;
-    // Before anything can go wrong with it: nobody else listens yet.
-    socket.on('error', () => {});
-    if (met.has(conn)) {
+    const meter = meters.get(conn);
+    const entered = met.get(conn) ?? new Map<string, Caller>();
+    if (entered.has(socket.nsp.name)) {
       next(new Refusal('bad_request', 'this connection was opened already; come on another one'));
       return;
     }
     // Its end would have been told already: nobody would ever take away what is made now.
-    if (conn.readyState !== 'open') {
+    if (conn.readyState !== 'open' || meter === undefined) {
       next(new Refusal('unavailable', 'the connection is gone'));
       return;
     }
-    met.add(conn);
     const { auth, headers, query } = socket.handshake;
     const bearer = /^Bearer (\S+)$/iu.exec(headers.authorization ?? '')?.[1];
     const said: unknown = auth['token'] ?? query['token'] ?? bearer;
     const visitor = visitorOf(socket.request);
     const caller = new Caller(
-      options,
-      voiceOf(socket, clock),
+      { clock, limits, sessions, vocabulary },
+      voiceOf(socket, meter),
       {
         token: typeof said === 'string' && said !== '' ? said.replace(/^Bearer /iu, '') : null,
         visitor: isOwnPage(visitor) ? visitor : { ...visitor, cookie: null },
@@ -100,29 +124,29 @@ export function openLive(options: LiveOptions): Live {
         next(new Refusal(answer.code, answer.message));
       },
     );
+    met.set(conn, entered.set(socket.nsp.name, caller));
     callers.set(socket, caller);
     conn.once('close', () => {
       callers.delete(socket);
       caller.closed();
     });
-  });
+  }
 
-  io.on('connection', (socket) => {
-    const caller = callers.get(socket);
-    if (caller === undefined) return;
-    socket.on('disconnect', () => caller.closed());
-    socket.onAny((event: string, ...args: unknown[]) => {
-      const last = args.at(-1);
-      const ack = typeof last === 'function' ? last : null;
-      const said = ack === null ? args : args.slice(0, -1);
-      if (said.length > ARGS_MAX || !said.every((each) => isFlatter(each, limits.jsonDepthMax))) {
-        caller.heard('', [], null);
-        return;
-      }
-      caller.heard(event, said, ack === null ? null : (answer) => void Reflect.apply(ack, null, [answer]));
-    });
-    caller.begin();
-  });
+  function hear(caller: Caller, event: string, args: readonly unknown[]): void {
+    const last = args.at(-1);
+    const ack = typeof last === 'function' ? last : null;
+    const said = ack === null ? args : args.slice(0, -1);
+    const answer: Ack | null = ack === null ? null : (given) => void Reflect.apply(ack, null, [given]);
+    if (said.some((each) => isBinary(each, limits.jsonDepthMax)))
+      caller.refused(
+        'bad_request',
+        'bytes are not taken here: every value of a record is JSON; send them as text',
+        answer,
+      );
+    else if (said.length > ARGS_MAX || !said.every((each) => isFlatter(each, limits.jsonDepthMax)))
+      caller.refused('bad_request', `expected ${ARGS_MAX} arguments at most, of ${limits.jsonDepthMax} levels`, answer);
+    else caller.heard(event, said, answer);
+  }
 
   return {
     request: (request, response) => void door.emit('request', request, response),
@@ -170,8 +194,14 @@ class Unremembering extends Adapter {
   }
 }
 
-function voiceOf(socket: Socket, clock: Clock): Voice {
-  const { conn } = socket;
+/** What goes through one connection, for everybody on it. */
+interface Meter {
+  readonly waitingBytes: number;
+  readonly queuedBytes: number;
+  readonly latency: number | null;
+}
+
+function meterOf(conn: Conn, clock: Clock): Meter {
   let waiting = 0;
   let flying = 0;
   let pingedAt: number | null = null;
@@ -197,9 +227,30 @@ function voiceOf(socket: Socket, clock: Clock): Voice {
     get latency() {
       return latency;
     },
-    emit: (event: string, data: Json, offset: string) => void socket.emit(event, data, offset),
-    close: () => conn.close(),
   };
+}
+
+function voiceOf(socket: Socket, meter: Meter): Voice {
+  return {
+    get waitingBytes() {
+      return meter.waitingBytes;
+    },
+    get queuedBytes() {
+      return meter.queuedBytes;
+    },
+    get latency() {
+      return meter.latency;
+    },
+    emit: (event: string, data: Json, offset: string) => void socket.emit(event, data, offset),
+    close: () => socket.conn.close(),
+  };
+}
+
+/** Are there bytes in it? What comes in here was parsed without a bound: deeper than that is refused anyway. */
+function isBinary(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null || depth === 0) return false;
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return true;
+  return Object.values(value).some((each) => isBinary(each, depth - 1));
 }
 
 /** Is a value nested less deep than that? What comes in here was parsed without a bound. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { MysqlDatabase } from '../packages/server/src/collect/capture/mysql-database.ts';
+import { loadConfig } from '../packages/server/src/config.ts';
 import { systemClock } from '../packages/server/src/lib/clock.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TestMariaDb } from './harness/mariadb.ts';
@@ -522,4 +523,68 @@ test('[MY5] nothing can be written through its connection; encryption that is as
     code: 'tls_unavailable',
   });
   expect(await open(`mysql://root@127.0.0.1:${server.port}/shop`, 500)).toMatchObject({ ok: false });
+});
+
+test('[GC2] whoever may change the configuration looks at a database: tables and what they may become; what keeps it away is told, and no password', async () => {
+  const url = `mysql://reader:secret@127.0.0.1:${db.port}/shop`;
+  const look = (body: object, options = {}): Promise<Reply> =>
+    server.api('POST', '/v1/captures/inspect', body, options);
+  const { body } = await look({ kind: 'mysql', url });
+  expect(body).toMatchObject({
+    trouble: null,
+    version: expect.stringMatching(/^MariaDB 10/),
+    database: 'shop',
+    mode: 'poll',
+  });
+  expect(body.tables.map(({ table }: { table: string }) => table)).toEqual(['parts', 'sales', 'ticks']);
+  expect(body.tables[1]).toMatchObject({ collection: 'sales', key: ['id'], cursor: null, pack: null });
+  expect(body.tables[1].columns).toContainEqual({ name: 'paid', type: 'tinyint(1)', as: 'boolean' });
+  const away = await look({ kind: 'mysql', url: url.replace('secret', 'wrong-word') });
+  expect(away.body).toEqual({ trouble: { code: 'credentials', text: expect.stringMatching(/1045/) } });
+  const odd = await look({ kind: 'postgres', url });
+  expect(odd).toMatchObject({
+    status: 422,
+    body: { detail: 'url: expected postgres://user:password@host:5432/database' },
+  });
+  expect(JSON.stringify([away.body, odd.body, body])).not.toMatch(/wrong-word|secret/);
+  const operator = (await server.api('POST', '/v1/keys', { name: 'o', permissions: ['captures:read', 'rows:report'] }))
+    .body.secret;
+  expect((await look({ kind: 'mysql', url }, { key: operator })).status).toBe(403);
+});
+
+test('[GC3] a draft is what the configuration takes: first rows as records, its lines, and what is wrong with it', async () => {
+  const url = `mysql://reader:secret@127.0.0.1:${db.port}/shop`;
+  const draft = (more: object): Promise<Reply> =>
+    server.api('POST', '/v1/captures/draft', { kind: 'mysql', url, id: 'new-shop', ...more });
+  const tables = [
+    { table: 'sales', collection: 'sales', columns: { price: 'number', nothing: 'text' }, cursor: 'touched' },
+  ];
+  const { body } = await draft({ tables });
+  expect(body).toMatchObject({ trouble: null, sql: [], variable: 'NEW_SHOP_DATABASE_URL' });
+  expect(body.previews).toMatchObject([{ table: 'sales', missing: ['nothing'], refusals: [] }]);
+  expect(body.previews[0].rows).toContainEqual({
+    id: '18446744073709551615',
+    fields: { price: expect.any(Number), nothing: null },
+  });
+  expect(body.yaml).not.toContain('secret');
+  const { captures } = loadConfig({
+    env: { STATEWIRE_CONFIG: 'c.yaml', NEW_SHOP_DATABASE_URL: url },
+    read: () => body.yaml,
+    cwd: '/',
+  });
+  expect(captures).toMatchObject([
+    { id: 'new-shop', kind: 'mysql', url, tables: [{ table: 'sales', cursor: 'touched' }] },
+  ]);
+  expect(
+    await draft({ tables: [{ table: 'sales', collection: 'alerts', columns: { price: 'number' } }] }),
+  ).toMatchObject({
+    status: 422,
+    body: { detail: expect.stringMatching(/tables\.0.*a collection of your own/) },
+  });
+  expect((await draft({ tables: [{ table: 'none', collection: 'none', columns: { a: 'text' } }] })).body).toMatchObject(
+    {
+      trouble: { code: 'no_table' },
+      previews: [],
+    },
+  );
 });

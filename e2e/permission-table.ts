@@ -108,6 +108,8 @@ export const DOORS: readonly (readonly [
   ['GET', '/v1/keys', 'keys:read', 'a'],
   ['POST', '/v1/keys', 'keys:create', 'a'],
   ['DELETE', '/v1/keys/none-such', 'keys:delete', 'a'],
+  ['POST', '/v1/captures/inspect', 'config:change', 'a'],
+  ['POST', '/v1/captures/draft', 'config:change', 'a'],
   ['GET', '/v1/system', 'system:read', 'a'],
   ['GET', '/metrics', 'system:metrics', 'r'],
   ['GET', '/v1/audit', 'audit:read', 'a'],

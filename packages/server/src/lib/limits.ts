@@ -218,6 +218,10 @@ export const limits = {
   /** A document that is fetched for its rows. */
   captureDocumentBytesMax: 16_777_216,
   captureDocumentRowsMax: 50_000,
+  /** Looks at databases before they are captured: at once, one statement of one, and the tables that are shown. */
+  captureInspectionsMax: 4,
+  captureInspectMs: 15_000,
+  captureTablesMax: 200,
   // The MCP endpoint.
   mcpBodyBytesMax: 262_144,
   /** Listening streams: of one credential, and of this process; how long one lasts, and how many resources it names. */

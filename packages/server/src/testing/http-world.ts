@@ -41,6 +41,7 @@ import { securePage } from '../joints/page-secrets.ts';
 import { authorize } from '../publish/access.ts';
 import { Hub } from '../publish/hub.ts';
 import { Board } from '../publish/board.ts';
+import { Captures } from '../collect/capture/captures.ts';
 import { createEgress } from '../collect/egress/egress.ts';
 import { egressFetch } from '../collect/egress/fetch.ts';
 import { Letters, type MailServer } from '../send/letter.ts';
@@ -378,7 +379,19 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   });
   mcp = door;
   const http = createHttp({
-    captures: { pushed: () => null },
+    captures: new Captures(
+      {
+        ...writes,
+        definitions: new Map(),
+        live: keep.live,
+        store,
+        egress,
+        idempotency: keep.idempotency,
+        onError: () => undefined,
+        onTrouble: () => undefined,
+      },
+      [],
+    ),
     gateway: doors,
     mcp: door,
     clock,

@@ -1,6 +1,8 @@
 /** The captures of a server: those that its configuration names. */
-import { ok } from '@statewire/protocol';
+import { ok, refuse, type Result } from '@statewire/protocol';
 import type { Capture, CaptureDeps } from './capture.ts';
+import type { Drafted, DraftEntry } from './draft.ts';
+import type { Inspected, Place } from './inspect.ts';
 import { dropLeftovers } from './leftovers.ts';
 import type { AnyPlan } from './plans.ts';
 import type { Pushed, PushedDeps } from './pushed.ts';
@@ -12,6 +14,7 @@ export class Captures {
   readonly #all: Capture[] = [];
   readonly #pushed = new Map<string, Pushed>();
   #isOpen = true;
+  #looks = 0;
 
   constructor(deps: CaptureDeps & PushedDeps, plans: readonly AnyPlan[]) {
     this.#deps = deps;
@@ -63,6 +66,33 @@ export class Captures {
   /** The capture of this id, if it is one that is sent its rows. */
   pushed(id: string): Pushed | null {
     return this.#pushed.get(id) ?? null;
+  }
+
+  /** What a database has, for somebody who would capture it. */
+  async inspect(place: Place): Promise<Result<Inspected>> {
+    const { inspect } = await import('./inspect.ts');
+    return this.#look(() => inspect(this.#deps, place));
+  }
+
+  /** What a capture of it would be. */
+  async draft(place: Place, entry: DraftEntry): Promise<Result<Drafted>> {
+    const { draft } = await import('./draft.ts');
+    return this.#look(() => draft(this.#deps, place, entry));
+  }
+
+  async #look<T>(look: () => Promise<Result<T>>): Promise<Result<T>> {
+    const max = this.#deps.limits.captureInspectionsMax;
+    if (this.#looks >= max)
+      return refuse(
+        'overloaded',
+        `${max} databases are being looked at, which is as many as may be; try again in a moment`,
+      );
+    this.#looks += 1;
+    try {
+      return await look();
+    } finally {
+      this.#looks -= 1;
+    }
   }
 
   async close(): Promise<void> {

@@ -5,7 +5,7 @@
 import { assert, ok, type Result } from '@statewire/protocol';
 import type { Client, QueryArrayResult } from 'pg';
 import type { Clock } from '../../lib/clock.ts';
-import { createEgress } from '../egress/egress.ts';
+import { createEgress, type Egress } from '../egress/egress.ts';
 import { metered } from '../egress/metered.ts';
 import { saidOf, trouble, type Trouble } from './trouble.ts';
 
@@ -15,6 +15,8 @@ export interface DatabaseOptions {
   /** As the database lists it: `statewire-capture shop`. */
   readonly name: string;
   readonly isReplication: boolean;
+  /** The way there; absent: anywhere, because whoever runs this machine named the place. */
+  readonly egress?: Egress | undefined;
   readonly connectMs: number;
   readonly statementMs: number;
 }
@@ -45,11 +47,8 @@ export class Database {
     const host = at.hostname.startsWith('[') ? at.hostname.slice(1, -1) : at.hostname;
     const port = at.port === '' ? 5_432 : Number(at.port);
     // Whoever writes the configuration names the database: that is as good as a line of egress.allow.
-    const connected = await createEgress({ mode: 'any', allow: [], clock }).connect({
-      host,
-      port,
-      timeoutMs: connectMs,
-    });
+    const egress = options.egress ?? createEgress({ mode: 'any', allow: [], clock });
+    const connected = await egress.connect({ host, port, timeoutMs: connectMs });
     if (!connected.ok)
       return trouble('unreachable', `the database at ${host}:${port} does not answer: ${connected.message}`);
     const { default: Driver } = await import('pg/lib/client.js');

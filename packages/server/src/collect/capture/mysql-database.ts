@@ -6,7 +6,7 @@ import { ok, type Result } from '@statewire/protocol';
 import type { Connection } from 'mysql2';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../lib/clock.ts';
-import { createEgress } from '../egress/egress.ts';
+import { createEgress, type Egress } from '../egress/egress.ts';
 import { metered } from '../egress/metered.ts';
 import { encryptionOf, type Texts } from './database.ts';
 import { saidOfMysql } from './mysql-trouble.ts';
@@ -17,6 +17,8 @@ export interface MysqlOptions {
   readonly url: string;
   /** As the server lists it among the attributes of connections. */
   readonly name: string;
+  /** The way there; absent: anywhere, because whoever runs this machine named the place. */
+  readonly egress?: Egress | undefined;
   readonly connectMs: number;
   readonly statementMs: number;
 }
@@ -52,7 +54,7 @@ export class MysqlDatabase {
     const port = at.port === '' ? 3_306 : Number(at.port);
     const database = decodeURIComponent(at.pathname.slice(1));
     // Whoever writes the configuration names the database: that is as good as a line of egress.allow.
-    const egress = createEgress({ mode: 'any', allow: [], clock });
+    const egress = options.egress ?? createEgress({ mode: 'any', allow: [], clock });
     const connected = await egress.connect({ host, port, timeoutMs: connectMs });
     if (!connected.ok)
       return trouble('unreachable', `the database at ${host}:${port} does not answer: ${connected.message}`);

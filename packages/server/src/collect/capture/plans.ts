@@ -192,7 +192,8 @@ function isZone(text: string): boolean {
   }
 }
 
-function isMysqlUrl(text: string): boolean {
+/** Is this a URL of a MySQL that we can open? */
+export function isMysqlUrl(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && /^(?:mysql|mariadb):$/u.test(url.protocol) && url.hostname !== '' && url.pathname.length > 1;
 }

@@ -1,4 +1,8 @@
+import { secret } from '@statewire/model';
 import { z } from 'zod';
+import type { Place } from '../../collect/capture/inspect.ts';
+import { isDatabaseUrl } from '../../collect/capture/plan.ts';
+import { isMysqlUrl } from '../../collect/capture/plans.ts';
 import { changesSchema } from '../../collect/capture/pushed-row.ts';
 import type { Pushed } from '../../collect/capture/pushed.ts';
 import { verified } from '../../collect/capture/signature.ts';
@@ -7,7 +11,7 @@ import { can, lacking } from '../../publish/access.ts';
 import { assertMediaType, JSON_TYPE, parseJson, readText } from './body.ts';
 import type { HttpDeps } from './deps.ts';
 import { RefusedError, refusalOf } from './problem.ts';
-import { json, must, openRoute, rawHeadersOf, type Route } from './router.ts';
+import { json, must, openRoute, rawHeadersOf, route, type Route } from './router.ts';
 import { answersOf } from './shapes.ts';
 import { keyOf } from './write-headers.ts';
 
@@ -58,7 +62,72 @@ export function captureRoutes(deps: HttpDeps): readonly Route[] {
         return json({ ok: true, version, ...value });
       },
     }),
+    route({
+      method: 'POST',
+      path: '/v1/captures/inspect',
+      access: 'config:change',
+      tag: 'captures',
+      summary:
+        'Looks at a database that may be captured: who we are there, what it lacks, which tables it has and what they may become',
+      body: z.strictObject(place),
+      answers: {
+        ...answersOf('bad_field', 'forbidden', 'overloaded'),
+        200: {
+          description: 'What is there, or what keeps us from looking',
+          schema: z.union([troubledSchema, z.looseObject({ version: z.string() })]),
+        },
+      },
+      handle: async ({ body }) => {
+        const found = await deps.captures.inspect(placeOf(body));
+        if (found.ok) return json({ trouble: null, ...found.value });
+        if (found.code === 'overloaded') throw new RefusedError(found);
+        return json({ trouble: { code: found.code, text: found.message } });
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/captures/draft',
+      access: 'config:change',
+      tag: 'captures',
+      summary:
+        'Holds a capture against its database: the first ten rows of each table as records, the lines of the configuration, and the SQL that is missing',
+      body: z.strictObject({
+        ...place,
+        id: z.string().max(64),
+        mode: z.enum(['poll', 'stream']).optional(),
+        tables: z.array(z.record(z.string(), z.json())).min(1).max(128),
+      }),
+      answers: {
+        ...answersOf('bad_field', 'forbidden', 'overloaded'),
+        200: {
+          description: 'The draft, and what keeps it from beginning',
+          schema: z.looseObject({ yaml: z.string() }),
+        },
+      },
+      handle: async ({ body }) => {
+        const { id, mode, tables } = body;
+        return json(must(await deps.captures.draft(placeOf(body), { id, mode, tables })));
+      },
+    }),
   ];
+}
+
+/** The URL holds a password: it is used for this one look, and kept nowhere. */
+const place = {
+  kind: z.enum(['mysql', 'postgres']),
+  url: secret(z.string().min(1).max(4_096)),
+} as const;
+
+const troubledSchema = z.object({ trouble: z.object({ code: z.string(), text: z.string() }) });
+
+function placeOf({ kind, url }: { readonly kind: 'mysql' | 'postgres'; readonly url: string }): Place {
+  const fits = kind === 'postgres' ? isDatabaseUrl(url) : isMysqlUrl(url);
+  if (fits) return { kind, url };
+  throw new RefusedError({
+    code: 'bad_field',
+    message: `url: expected ${kind === 'postgres' ? 'postgres://user:password@host:5432/database' : 'mysql://user:password@host:3306/database'}`,
+    do: 'correct the URL; signs such as @ and / in a password are written in percent, as %40 and %2F',
+  });
 }
 
 const takenSchema = z.object({

@@ -1,7 +1,7 @@
 import type { Collection, Instruction, OperationTable } from '@statewire/model';
 import type { Failure, Json, JsonObject, Result, Row } from '@statewire/protocol';
 import type { Written } from '../../keep/commit-types.ts';
-import type { Pushed } from '../../collect/capture/pushed.ts';
+import type { Captures } from '../../collect/capture/captures.ts';
 import type { Otlp } from '../../collect/otlp/receive.ts';
 import type { Refused } from '../../collect/audit/refusals.ts';
 import type { AuditHead } from '../../keep/audit.ts';
@@ -83,8 +83,8 @@ export interface HttpDeps {
   readonly push: PushDoor;
   /** Topics of Supabase clients, in which programs may say something by REST. */
   readonly topics: Topics;
-  /** Captures that are sent their rows. */
-  readonly captures: { pushed(id: string): Pushed | null };
+  /** Captures that are sent their rows, and looks at databases that may become some. */
+  readonly captures: Pick<Captures, 'draft' | 'inspect' | 'pushed'>;
   /** For doors that change what is no record. */
   readonly audit: AuditDoor;
   /** The server as an MCP server; null where that is off. */

@@ -581,6 +581,12 @@ test('[GC3] a draft is what the configuration takes: first rows as records, its 
     status: 422,
     body: { detail: expect.stringMatching(/tables\.0.*a collection of your own/) },
   });
+  expect(
+    await draft({ tables: [{ table: 'sales', collection: 'sales', columns: { version: 'number' } }] }),
+  ).toMatchObject({
+    status: 422,
+    body: { detail: expect.stringMatching(/version: every record has this field already/) },
+  });
   expect((await draft({ tables: [{ table: 'none', collection: 'none', columns: { a: 'text' } }] })).body).toMatchObject(
     {
       trouble: { code: 'no_table' },

@@ -389,6 +389,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         idempotency: keep.idempotency,
         onError: () => undefined,
         onTrouble: () => undefined,
+        hasOrg: () => true,
       },
       [],
     ),

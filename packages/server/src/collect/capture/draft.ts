@@ -5,6 +5,7 @@
 import { ok, refuse, type JsonObject, type Result } from '@statewire/protocol';
 import { stringify } from 'yaml';
 import type { Database } from './database.ts';
+import { captureDefinitions } from './definitions.ts';
 import { conditionsOf, openMysql, openPostgres, type InspectDeps, type Place } from './inspect.ts';
 import { findMysqlTables, mysqlRow, mysqlSelect } from './mysql-tables.ts';
 import type { Columns } from './pgoutput.ts';
@@ -65,6 +66,8 @@ export async function draft(deps: InspectDeps, { kind, url }: Place, entry: Draf
   const [parsed] = read.data;
   const plan = parsed === undefined ? null : planOf(parsed, () => ok(url));
   if (plan === null || !plan.ok) return refuse('bad_field', `url: expected ${plan?.expected ?? 'a URL of a database'}`);
+  const flaw = flawOf(plan.value.tables);
+  if (flaw !== null) return refuse('bad_field', flaw);
   const yaml = stringify({ capture: [given] }, { lineWidth: 120 });
   const found =
     plan.value.kind === 'postgres'
@@ -74,6 +77,17 @@ export async function draft(deps: InspectDeps, { kind, url }: Place, entry: Draf
         : refuse('bad_field', 'kind: expected postgres or mysql');
   if (found.ok) return ok({ yaml, variable, ...found.value });
   return ok({ yaml, variable, sql: [], previews: [], trouble: { code: found.code, text: found.message } });
+}
+
+/** What would keep a server with these tables from starting. */
+function flawOf(tables: readonly TablePlan[]): string | null {
+  try {
+    captureDefinitions(tables, []);
+    return null;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return error.message;
+  }
 }
 
 type Held = Pick<Drafted, 'previews' | 'sql' | 'trouble'>;

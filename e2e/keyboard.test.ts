@@ -4,7 +4,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchBrowser } from './harness/browser.ts';
 import { dashboardPages, fillEverything, startTarget } from './harness/dashboard-pages.ts';
-import { openWindow, settled } from './harness/look.ts';
+import { inDialog, openWindow, settled } from './harness/look.ts';
 import { TestServer } from './harness/server.ts';
 import { signIn } from './harness/sign-in.ts';
 
@@ -49,6 +49,7 @@ test('[HO4] every page of the rail has a key of its own after g, which leads the
   await map.waitFor();
   const shown = await map.locator('dt').allTextContents();
   expect(shown).toEqual(expect.arrayContaining(rail.map(([, , , key]) => `g ${key}`)));
+  await inDialog(page);
   await page.keyboard.press('Escape');
   await map.waitFor({ state: 'detached' });
   // The palette knows the same pages.
@@ -100,6 +101,7 @@ test.each(lists)('[HO4] %s: the map lists the keys that work here, each once, an
   const listed = await here.locator('dt').allTextContents();
   const all = await map.locator('dt').allTextContents();
   expect(all.length).toBe(new Set(all).size);
+  await inDialog(page);
   await page.keyboard.press('Escape');
   await map.waitFor({ state: 'detached' });
   const canSearch = listed.includes('/');
@@ -140,6 +142,8 @@ async function works(path: string, key: string): Promise<void> {
   if (key === 'n' || (key === 'e' && path !== '/inbox')) {
     await page.keyboard.type(key);
     await dialog.waitFor();
+    // It came in and has loaded: only then do its keys work.
+    await settled(page);
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     return;
@@ -183,7 +187,8 @@ test.each(openers)('[HO4] %s: Escape closes what %s opened, and the focus is whe
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog');
   await dialog.waitFor();
-  // The focus is inside, and Tab stays there.
+  // The focus comes inside, and Tab stays there.
+  await inDialog(page);
   for (let stop = 0; stop < 3; stop += 1) {
     expect(await page.evaluate(() => document.activeElement?.closest('[role="dialog"]') !== null)).toBe(true);
     await page.keyboard.press('Tab');

@@ -1,8 +1,8 @@
 /**
- * `npm test`: every check of this repository, one after the other, and the counts at the end. Each step
- * is one tool with one purpose; a failed step does not stop the others, so that one run shows everything.
+ * `npm test`: every check of this repository, and the counts at the end. Each step is one tool with one purpose; a failed
+ * step does not stop the others, so that one run shows everything. Steps of a round run two at a time, rounds one after the other.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,16 +22,24 @@ interface Step {
 
 const bin = (name: string): string => join('node_modules', '.bin', name);
 
-const steps: readonly Step[] = [
+/** What needs nothing but the sources. */
+const first: readonly Step[] = [
+  { name: 'types of the packages', command: [bin('tsc'), '-b'] },
+  { name: 'dashboard builds', command: [process.execPath, 'tools/ensure.mjs', 'build'] },
   { name: 'lock file installs', command: ['npm', 'ci', '--dry-run', '--ignore-scripts', '--loglevel=error'] },
   { name: 'format', command: [bin('oxfmt'), '--check'] },
-  { name: 'types of the packages', command: [bin('tsc'), '-b'] },
+];
+
+/** What reads the types that the packages were built to; the longest first. */
+const second: readonly Step[] = [
+  { name: 'packages are fit to publish', command: [process.execPath, 'tools/packages.ts'] },
+  { name: 'lint', command: [bin('oxlint'), '--type-aware', '--deny-warnings'] },
   { name: 'types of the tests', command: [bin('tsc'), '-p', 'tsconfig.test.json'] },
   { name: 'types of the dashboard', command: [bin('tsc'), '-p', 'packages/dashboard'] },
-  { name: 'lint', command: [bin('oxlint'), '--type-aware', '--deny-warnings'] },
   { name: 'dead code', command: [bin('knip')] },
-  { name: 'dashboard builds', command: [process.execPath, 'tools/ensure.mjs', 'build'] },
-  { name: 'packages are fit to publish', command: [process.execPath, 'tools/packages.ts'] },
+];
+
+const third: readonly Step[] = [
   { name: 'unit tests', command: [bin('vitest'), 'run', '--project', 'unit', '--project', 'dom'], project: 'unit' },
   {
     name: 'end-to-end tests',
@@ -59,19 +67,15 @@ let passed = 0;
 let failed = 0;
 let skipped = 0;
 
-for (const step of steps) {
-  if (only !== undefined && !step.name.includes(only)) continue;
-  const startedAt = performance.now();
-  process.stdout.write(`\n== ${step.name}\n`);
-  const { isOk, files } = run(step);
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  process.stdout.write(`-- ${step.name}: ${isOk ? 'ok' : 'FAILED'} (${seconds} s)\n`);
-  if (!isOk) failedSteps.push(step.name);
-  const seen = files.flatMap((file) => file.failures);
-  failures.push(...seen);
-  passed += step.project === undefined && isOk ? 1 : sum(files.map((file) => file.passed));
-  failed += Math.max(seen.length, isOk ? 0 : 1);
-  skipped += sum(files.map((file) => file.skipped));
+/** Tests have the machine for themselves. */
+const rounds: readonly (readonly Step[])[] = [first, second, ...third.map((step) => [step])];
+
+for (const round of rounds) {
+  const left = round.filter(({ name }) => only === undefined || name.includes(only));
+  const lane = async (): Promise<void> => {
+    for (let step = left.shift(); step !== undefined; step = left.shift()) await take(step);
+  };
+  await Promise.all([lane(), lane()]);
 }
 
 rmSync(scratch, { recursive: true, force: true });
@@ -81,28 +85,47 @@ if (failedSteps.length > 0) process.stdout.write(`\nfailed steps: ${failedSteps.
 process.stdout.write(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
 
+async function take(step: Step): Promise<void> {
+  const startedAt = performance.now();
+  // What runs beside others says what it said when it is over.
+  if (step.project !== undefined) process.stdout.write(`\n== ${step.name}\n`);
+  const { isOk, files, said } = await run(step);
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  if (step.project === undefined) process.stdout.write(`\n== ${step.name}\n${said}`);
+  process.stdout.write(`-- ${step.name}: ${isOk ? 'ok' : 'FAILED'} (${seconds} s)\n`);
+  if (!isOk) failedSteps.push(step.name);
+  const seen = files.flatMap((file) => file.failures);
+  failures.push(...seen);
+  passed += step.project === undefined && isOk ? 1 : sum(files.map((file) => file.passed));
+  failed += Math.max(seen.length, isOk ? 0 : 1);
+  skipped += sum(files.map((file) => file.skipped));
+}
+
 interface Outcome {
   readonly isOk: boolean;
   /** Empty for a step that is not vitest, and for a runner that died. */
   readonly files: readonly FileReport[];
+  /** What it printed; empty for tests, whose words are shown as they come. */
+  readonly said: string;
 }
 
-function run(step: Step): Outcome {
-  const first = launch(step, step.project ?? '', []);
-  const red = first.files.filter(({ failures: found }) => found.length > 0);
-  const isWorthIt = step.isLookedAtTwice === true && !first.isOk;
-  if (!isWorthIt || red.length === 0 || red.length > SECOND_LOOK_FILES_MAX) return first;
+async function run(step: Step): Promise<Outcome> {
+  const once = await launch(step, step.project ?? '', []);
+  const red = once.files.filter(({ failures: found }) => found.length > 0);
+  const isWorthIt = step.isLookedAtTwice === true && !once.isOk;
+  if (!isWorthIt || red.length === 0 || red.length > SECOND_LOOK_FILES_MAX) return once;
   process.stdout.write(`\n-- ${step.name}: ${red.length} files once more, one at a time\n`);
   const names = red.map(({ file }) => file);
-  const second = launch(step, `${step.project}-again`, ['--no-file-parallelism', ...names]);
-  if (second.files.length < red.length) return first;
-  const rest = first.files.filter(({ file }) => !names.includes(file));
-  const looks = red.map((once) => twice(once, second.files.find(({ file }) => file === once.file) ?? once));
+  const again = await launch(step, `${step.project}-again`, ['--no-file-parallelism', ...names]);
+  if (again.files.length < red.length) return once;
+  const rest = once.files.filter(({ file }) => !names.includes(file));
+  const looks = red.map((one) => twice(one, again.files.find(({ file }) => file === one.file) ?? one));
   const both = looks.map(({ report }) => report);
   shaky.push(...looks.flatMap((look) => look.shaky));
   return {
-    isOk: both.every(({ failures: found }) => found.length === 0) && isSound(second),
+    isOk: both.every(({ failures: found }) => found.length === 0) && isSound(again),
     files: [...rest, ...both],
+    said: '',
   };
 }
 
@@ -111,14 +134,24 @@ function isSound({ isOk, files }: Outcome): boolean {
   return isOk || files.some(({ failures: found }) => found.length > 0);
 }
 
-function launch(step: Step, name: string, more: readonly string[]): Outcome {
+async function launch(step: Step, name: string, more: readonly string[]): Promise<Outcome> {
   const [command = '', ...args] = step.command;
   const path = join(scratch, `${name}.json`);
-  const counted =
-    step.project === undefined ? [] : ['--reporter=default', '--reporter=json', `--outputFile.json=${path}`];
-  const { status } = spawnSync(command, [...args, ...counted, ...more], { stdio: ['ignore', 'inherit', 'inherit'] });
-  const files = step.project === undefined ? [] : (readReport(path, process.cwd()) ?? []);
-  return { isOk: status === 0, files };
+  const isTest = step.project !== undefined;
+  const counted = isTest ? ['--reporter=default', '--reporter=json', `--outputFile.json=${path}`] : [];
+  const output = isTest ? 'inherit' : 'pipe';
+  const child = spawn(command, [...args, ...counted, ...more], { stdio: ['ignore', output, output] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const status = await new Promise<number | null>((resolve) => {
+    child.once('error', (error) => {
+      said += `${error.message}\n`;
+      resolve(null);
+    });
+    child.once('close', resolve);
+  });
+  const files = isTest ? (readReport(path, process.cwd()) ?? []) : [];
+  return { isOk: status === 0, files, said };
 }
 
 function sum(numbers: readonly number[]): number {

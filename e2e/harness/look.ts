@@ -67,6 +67,11 @@ export async function settled(page: Page): Promise<void> {
   );
 }
 
+/** The dialog that was opened has the focus: only then do its keys work. A dialog that is seen may not be there yet. */
+export async function inDialog(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.activeElement?.closest('[role="dialog"]') !== null);
+}
+
 type Violations = Awaited<ReturnType<AxeBuilder['analyze']>>['violations'];
 
 /** Everything that axe finds in the page and in its frames of the same origin, however light it is said to be. */

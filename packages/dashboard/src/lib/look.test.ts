@@ -1,5 +1,5 @@
 import { lookDefaults } from '@statewire/model';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 
 /** Each test is a browser that was opened anew, with what it had kept. */
 async function browser(kept: Readonly<Record<string, string>> = {}): Promise<{
@@ -16,7 +16,10 @@ async function browser(kept: Readonly<Record<string, string>> = {}): Promise<{
   return { look: await import('./look.ts'), kept: store };
 }
 
-beforeEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.resetModules();
+});
 
 test('what the browser kept is shown first, and what is no choice is not', async () => {
   const { look } = await browser({ theme: 'dark', hours: '13', zone: 'Asia/Tokyo' });

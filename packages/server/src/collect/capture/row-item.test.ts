@@ -28,7 +28,20 @@ test('[CP2] the id is made of the key: whatever the key holds, it is a record id
   expect(id(two, { id: '1' })).toMatch(/key column part.*REPLICA IDENTITY FULL/);
   const text = oneof(
     string({ unit: 'binary', maxLength: 24 }),
-    constantFrom('', '.', '..', '@', ':', '@2E', '@2E@2E', 'x'.repeat(200), 'y'.repeat(200)),
+    constantFrom(
+      '',
+      '.',
+      '..',
+      '@',
+      ':',
+      '@2E',
+      '@2E@2E',
+      '__proto__',
+      'constructor',
+      'prototype',
+      'x'.repeat(200),
+      'y'.repeat(200),
+    ),
   );
   assert(
     property(text, text, text, text, (a, b, c, d) => {

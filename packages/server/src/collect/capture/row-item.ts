@@ -58,7 +58,7 @@ export function idOf(plan: TablePlan, row: Columns): Result<string> {
   }
   const id = parts.join(':');
   if (isRecordId(id)) return ok(id);
-  return ok(id === '' ? '@' : id.length > ID_CHARS_MAX ? digest(id) : id.replaceAll('.', '@2E'));
+  return ok(id === '' ? '@' : id.length > ID_CHARS_MAX ? digest(id) : id.replaceAll(/./gu, hex));
 }
 
 /** What makes the database tell the key of what is deleted or changed. */
@@ -69,9 +69,11 @@ const ID_CHARS_MAX = 128;
 
 function escaped(text: string, isPart: boolean): string {
   const safe = isPart ? /[^A-Za-z0-9._-]/gu : /[^A-Za-z0-9._:-]/gu;
-  return text.replaceAll(safe, (letter) =>
-    [...Buffer.from(letter)].map((byte) => `@${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
-  );
+  return text.replaceAll(safe, hex);
+}
+
+function hex(letter: string): string {
+  return [...Buffer.from(letter)].map((byte) => `@${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
 }
 
 function digest(id: string): string {

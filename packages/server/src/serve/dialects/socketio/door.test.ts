@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { assert } from '@statewire/protocol';
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { limits } from '../../../lib/limits.ts';
 import { silentLog } from '../../../lib/log.ts';
 import { FakeClock } from '../../../testing/fake-clock.ts';
@@ -10,18 +10,16 @@ import { PACK } from './vocabulary.ts';
 
 const opened: string[] = [];
 
-vi.mock('./live.ts', () => {
+const bring: Parameters<typeof attachSocketIo>[0]['bring'] = () => {
   opened.push('loaded');
-  return {
+  return Promise.resolve({
     openLive: () => ({
-      request: (_: unknown, response: { end: (text: string) => void }) => response.end('socket.io'),
+      request: (_, response) => response.end('socket.io'),
       upgrade: () => {},
       close: () => Promise.resolve(void opened.push('closed')),
     }),
-  };
-});
-
-afterEach(() => void vi.restoreAllMocks());
+  });
+};
 
 test('[SI7] the official server is loaded by the first request for it; other requests go where they went', async () => {
   const server = createServer((_, response) => response.end('others'));
@@ -57,6 +55,7 @@ function optionsOf(server: Server): Parameters<typeof attachSocketIo>[0] {
   return {
     server,
     log: silentLog,
+    bring,
     clock: new FakeClock(),
     limits,
     sessions: {

@@ -9,6 +9,8 @@ export const SOCKET_IO_PATH = '/socket.io/';
 export interface SocketIoDoorOptions extends LiveOptions {
   readonly server: Server;
   readonly log: Log;
+  /** Brings what opens the official server; tests hand in another one. */
+  readonly bring?: (() => Promise<Pick<typeof import('./live.ts'), 'openLive'>>) | undefined;
 }
 
 export interface SocketIoDoor {
@@ -16,11 +18,11 @@ export interface SocketIoDoor {
 }
 
 export function attachSocketIo(options: SocketIoDoorOptions): SocketIoDoor {
-  const { server, path, log } = options;
+  const { server, path, log, bring = () => import('./live.ts') } = options;
   let live: Promise<Live> | null = null;
   let isClosed = false;
   const load = async (): Promise<Live> => {
-    live ??= import('./live.ts').then(({ openLive }) => openLive(options));
+    live ??= bring().then(({ openLive }) => openLive(options));
     return live;
   };
   const isOurs = ({ url = '' }: IncomingMessage): boolean => url.split('?', 1)[0] === path;

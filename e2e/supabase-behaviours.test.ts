@@ -300,3 +300,34 @@ test('[SB16] vsn 2.0.0: bytes are told as bytes', async () => {
   await until('them', () => heard.length === 1);
   expect(heard[0]).toEqual(new Uint8Array([0, 255, 7]).buffer);
 });
+
+test('[SB8] each change is told once, in order, and nothing of other records', async () => {
+  const { client } = deskOf('2.0.0', 'once');
+  const told: string[] = [];
+  const channel = client.channel('once');
+  channel.on(
+    'postgres_changes',
+    { event: '*', schema: 'public', table: 'customers', filter: 'name=like.in%' },
+    ({ eventType, new: row, old }) =>
+      told.push(`${eventType} ${String(eventType === 'DELETE' ? old['id'] : row['id'])}`),
+  );
+  await subscribed(channel);
+  const at = '/v1/customers';
+  // One after the other is awaited as told, so that none of them is one change with the next.
+  for (const [method, path, body, expected] of [
+    ['POST', at, { id: 'once', name: 'in 1' }, 'INSERT once'],
+    ['PATCH', `${at}/once`, { name: 'in 2' }, 'UPDATE once'],
+    ['PATCH', `${at}/once`, { name: 'out' }, 'DELETE once'],
+    ['PATCH', `${at}/once`, { name: 'in 3' }, 'INSERT once'],
+    ['DELETE', `${at}/once`, undefined, 'DELETE once'],
+    ['POST', at, { id: 'other', name: 'out' }, null],
+    ['PATCH', `${at}/other`, { name: 'still out' }, null],
+    ['DELETE', `${at}/other`, undefined, null],
+    ['POST', at, { id: 'last', name: 'in' }, 'INSERT last'],
+  ] as const) {
+    const before = told.length;
+    expect((await server.api(method, path, body)).status).toBeLessThan(300);
+    if (expected !== null) await until(expected, () => told.length > before);
+  }
+  expect(told).toEqual(['INSERT once', 'UPDATE once', 'DELETE once', 'INSERT once', 'DELETE once', 'INSERT last']);
+});

@@ -12,6 +12,7 @@ type Ending = 'cancel' | 'fail' | 'succeed';
 export class AgUiPeer implements Peer {
   readonly wire = 'AG-UI';
   readonly collection = 'executions';
+  readonly isCancelable = true;
   readonly #server: Server;
   readonly #port: number;
   readonly #ends = new Map<string, PromiseWithResolvers<Ending>>();

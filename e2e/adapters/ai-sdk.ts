@@ -11,6 +11,7 @@ const usage = { inputTokens: { total: 3, noCache: 3 }, outputTokens: { total: 5,
 export class AiPeer implements Peer {
   readonly wire = 'AI SDK';
   readonly collection = 'executions';
+  readonly isCancelable = true;
   readonly #told: { readonly id: string; readonly title: string; readonly parts: Part[] }[] = [];
   #reporter: RunReporter | null = null;
 
@@ -69,7 +70,7 @@ export class AiPeer implements Peer {
 }
 
 /** Calls the tool, and at the second time begins to answer and hands out how it goes on. */
-function modelOf(answering: (controller: ReadableStreamDefaultController) => void): MockLanguageModelV4 {
+function modelOf(answering: (controller: ReadableStreamDefaultController) => void): object {
   let calls = 0;
   return new MockLanguageModelV4({
     doStream: () => {

@@ -10,6 +10,7 @@ import { FAULT, type Peer, type Work } from './peer.ts';
 export class BullPeer implements Peer {
   readonly wire = 'BullMQ';
   readonly collection = 'jobs';
+  readonly isCancelable = false;
   readonly redis: Program;
   readonly queue: Queue;
   readonly #clients: RedisClient[];

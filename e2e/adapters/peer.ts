@@ -4,6 +4,8 @@ import type { RunReporter } from '../../packages/adapters/src/reporter.ts';
 export interface Peer {
   readonly wire: string;
   readonly collection: 'executions' | 'jobs';
+  /** Whether a run that is under way can be canceled. */
+  readonly isCancelable: boolean;
   /** The adapter follows what there is and what comes. */
   follow(reporter: RunReporter): { close(): void };
   /** A run that is under way, has said something of itself, and waits to be told how it ends. */

@@ -21,11 +21,25 @@ export declare class Client {
   getNegotiatedProtocolVersion(): string | undefined;
   getServerVersion(): { readonly name: string; readonly version: string } | undefined;
   listTools(): Promise<{ readonly tools: readonly { readonly name: string; readonly inputSchema: object }[] }>;
-  callTool(call: { readonly name: string; readonly arguments?: Readonly<Record<string, unknown>> }): Promise<{
+  callTool(
+    call: { readonly name: string; readonly arguments?: Readonly<Record<string, unknown>> },
+    options?: {
+      readonly onprogress?: (progress: {
+        progress: number;
+        total?: number | undefined;
+        message?: string | undefined;
+      }) => void;
+      readonly signal?: AbortSignal;
+    },
+  ): Promise<{
     readonly content: readonly Content[];
     readonly structuredContent?: Readonly<Record<string, unknown>>;
     readonly isError?: boolean;
   }>;
+  request<T>(
+    request: { readonly method: string; readonly params: Readonly<Record<string, unknown>> },
+    schema: { readonly '~standard': { readonly types?: { readonly output: T } | undefined } },
+  ): Promise<T>;
   listResources(): Promise<{ readonly resources: readonly { readonly uri: string; readonly name: string }[] }>;
   listResourceTemplates(): Promise<{ readonly resourceTemplates: readonly { readonly uriTemplate: string }[] }>;
   readResource(of: { readonly uri: string }): Promise<{ readonly contents: readonly { readonly text?: string }[] }>;

@@ -13,10 +13,14 @@ export function dated(options: Intl.DateTimeFormatOptions): (at: number) => stri
 
 /** The zone that times are told in: the reader's choice, else the browser's. */
 export function ownZone(): string {
-  return lookNow().zone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const { zone } = lookNow();
+  return formatOf({ zone, locale: null, hours: '24' }, {}).resolvedOptions().timeZone;
 }
 
-function formatOf({ zone, locale, hours }: Look, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+function formatOf(
+  { zone, locale, hours }: Pick<Look, 'hours' | 'locale' | 'zone'>,
+  options: Intl.DateTimeFormatOptions,
+): Intl.DateTimeFormat {
   const more: Intl.DateTimeFormatOptions = {
     ...(options.hour === undefined ? {} : { hourCycle: hours === '12' ? 'h12' : 'h23' }),
     ...options,

@@ -12,13 +12,25 @@ export function useTyped(
 ): readonly [typed: string, setTyped: (text: string) => void] {
   const [typed, setTyped] = useState(told);
   const [seen, setSeen] = useState(told);
+  // Said, and not yet come back as the address: what comes of these is our own echo, and newer letters stay.
+  const [under, setUnder] = useState<readonly string[]>([]);
   if (seen !== told) {
     setSeen(told);
-    setTyped(told);
+    const at = under.indexOf(told);
+    setUnder(under.slice(at + 1));
+    if (at < 0) {
+      setUnder([]);
+      setTyped(told);
+    }
   }
   const tell = useEffectEvent((text: string) => {
-    if (text !== told) onTyped(text);
+    if (text === (under.at(-1) ?? told)) return;
+    setUnder([...under, text].slice(-UNDER_MAX));
+    onTyped(text);
   });
   useEffect(() => env.after(pauseMs, () => tell(typed)), [typed, pauseMs]);
   return [typed, setTyped];
 }
+
+// An address may be left out when a newer one overtakes it: those of before go with the one that comes.
+const UNDER_MAX = 32;

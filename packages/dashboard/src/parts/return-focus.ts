@@ -14,6 +14,9 @@ export function useReturnFocus(open: boolean): (event: Event) => void {
   });
   return (event) => {
     event.preventDefault();
+    const now = document.activeElement;
+    // Who has gone on meanwhile, by a key or a press, is not called back.
+    if (now !== null && now !== document.body && now.closest('[role="dialog"], [role="alertdialog"]') === null) return;
     const back = from.current;
     if (back instanceof HTMLElement && back.isConnected && back !== document.body) back.focus();
     else document.querySelector<HTMLElement>('#content')?.focus();

@@ -156,6 +156,7 @@ export function WindowTable<T extends { readonly id: string }>(props: Props<T>):
             key={index}
             row={live.rowAt(index)}
             index={index}
+            isLast={index === live.total - 1}
             top={start - margin}
             height={height}
             template={template}
@@ -183,6 +184,8 @@ interface LineProps<T> {
   readonly narrow: ((row: T) => ReactNode) | null;
   readonly isCursor: boolean;
   readonly isSelected: boolean;
+  /** Its line is that of the table. */
+  readonly isLast: boolean;
   readonly nameOf: (row: T) => string;
   readonly aside: ReactNode;
   readonly onSelect: ((id: string, range: boolean, at: number) => void) | null;
@@ -200,13 +203,15 @@ const Line = memo(
     a.template === b.template &&
     a.isCursor === b.isCursor &&
     a.isSelected === b.isSelected &&
+    a.isLast === b.isLast &&
     a.aside === b.aside &&
     (a.narrow === null) === (b.narrow === null) &&
     a.columns.length === b.columns.length,
 ) as typeof LineOf;
 
 function LineOf<T extends { readonly id: string }>(props: LineProps<T>): ReactNode {
-  const { row, index, top, height, template, columns, narrow, isCursor, isSelected, nameOf, aside, onSelect } = props;
+  const { row, index, top, height, template, columns, narrow, isCursor, isSelected, isLast, nameOf, aside, onSelect } =
+    props;
   const place = {
     transform: `translateY(${top}px)`,
     height,
@@ -215,7 +220,12 @@ function LineOf<T extends { readonly id: string }>(props: LineProps<T>): ReactNo
   const form = narrow === null ? 'grid items-center gap-3' : 'flex items-center gap-3';
   if (row === undefined) {
     return (
-      <div role="row" aria-rowindex={index + 2} className={cx(PLACED, form)} style={place}>
+      <div
+        role="row"
+        aria-rowindex={index + 2}
+        className={cx(PLACED, isLast && 'border-b-transparent', form)}
+        style={place}
+      >
         {onSelect !== null && <span role="cell" />}
         {/* One for the row: a screen of such rows is drawn in the frame of a far jump. */}
         <span role="cell">
@@ -233,6 +243,7 @@ function LineOf<T extends { readonly id: string }>(props: LineProps<T>): ReactNo
       data-id={row.id}
       className={cx(
         PLACED,
+        isLast && 'border-b-transparent',
         'group text-sm hover:bg-hover/60 data-cursor:bg-accent-soft/60 data-cursor:shadow-[inset_2px_0_0_var(--accent)]',
         isSelected && 'bg-accent-soft/70',
         form,

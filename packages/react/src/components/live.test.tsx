@@ -406,6 +406,38 @@ describe('messages', () => {
     expect(view.container.querySelectorAll('.sw-message')).toHaveLength(0);
   });
 
+  test('[UI31] what may not be put away after all comes back, and the focus goes on to the next, then where it came from', async () => {
+    server.put('messages', record('a', { priority: 'critical' }));
+    server.put('messages', record('b'));
+    show(
+      <>
+        <button type="button">Before</button>
+        <SystemMessageBanner />
+      </>,
+    );
+    await pass();
+    server.onCommand = (mut) =>
+      mut.name === 'dismiss' && mut.k === 'a'
+        ? { ok: false, code: 'precondition', msg: 'it is to be seen until it ends' }
+        : null;
+    const before = screen.getByRole('button', { name: 'Before' });
+    const close = (id: string): HTMLElement => screen.getByRole('button', { name: `Put away: Message ${id}` });
+    act(() => before.focus());
+    act(() => close('a').focus());
+    press('Put away: Message a');
+    expect(document.activeElement).toBe(close('b'));
+    await pass();
+    // It is there again, and the focus stays where the person is.
+    expect(close('a')).toBeDefined();
+    expect(document.activeElement).toBe(close('b'));
+    press('Put away: Message b');
+    expect(document.activeElement).toBe(close('a'));
+    await pass();
+    server.onCommand = () => null;
+    press('Put away: Message a');
+    expect(document.activeElement).toBe(before);
+  });
+
   test('[UI13] [UI14] live messages are counted, ended and deleted; a flaw is said by its field and nothing is sent', async () => {
     const now = env.now();
     server.put('messages', record('a'));

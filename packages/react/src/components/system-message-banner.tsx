@@ -51,6 +51,7 @@ function LiveBanner({ client, ...rest }: BannerLive): ReactNode {
     <Shown
       {...rest}
       messages={mine}
+      isLive
       onShow={(id) => {
         if (told.current.has(id)) return;
         told.current.add(id);
@@ -62,8 +63,16 @@ function LiveBanner({ client, ...rest }: BannerLive): ReactNode {
   );
 }
 
-function Shown(props: BannerShown & { readonly onShow?: ((id: string) => void) | undefined }): ReactNode {
-  const { messages, max = 3, placement = 'flow', onDismiss, onLink, onShow } = props;
+interface Inner extends BannerShown {
+  readonly onShow?: ((id: string) => void) | undefined;
+  /** What is put away is known to whoever gives the messages, and comes back when the server refuses. */
+  readonly isLive?: boolean;
+}
+
+function Shown(props: Inner): ReactNode {
+  const { messages, max = 3, placement = 'flow', onDismiss, onLink, onShow, isLive = false } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const cameFrom = useRef<Element | null>(null);
   const { root, part } = styler(props);
   const [away, setAway] = useState<ReadonlySet<string>>(NONE);
   const [isWhole, setIsWhole] = useState(false);
@@ -89,7 +98,15 @@ function Shown(props: BannerShown & { readonly onShow?: ((id: string) => void) |
     for (const id of seenIds.split('\n')) if (id !== '') newest.current?.(id);
   }, [seenIds]);
   return (
-    <div className={root('sw-messages')} data-placement={placement} data-empty={shown.length === 0 ? '' : undefined}>
+    <div
+      ref={box}
+      onFocus={({ relatedTarget }) => {
+        if (relatedTarget instanceof Element && !box.current?.contains(relatedTarget)) cameFrom.current = relatedTarget;
+      }}
+      className={root('sw-messages')}
+      data-placement={placement}
+      data-empty={shown.length === 0 ? '' : undefined}
+    >
       <Region of={shown.filter((message) => priorityOf(message) !== 'critical')} is="polite" />
       <Region of={shown.filter((message) => priorityOf(message) === 'critical')} is="assertive" />
       {shown.map((message) => (
@@ -123,8 +140,10 @@ function Shown(props: BannerShown & { readonly onShow?: ((id: string) => void) |
               type="button"
               className={part('close', 'sw-icon-button')}
               aria-label={`Put away: ${message.title}`}
-              onClick={() => {
-                setAway(new Set([...away, message.id]));
+              data-close=""
+              onClick={(event) => {
+                passOn(box.current, event.currentTarget, cameFrom.current);
+                if (!isLive) setAway(new Set([...away, message.id]));
                 onDismiss?.(message.id);
               }}
             >
@@ -151,6 +170,15 @@ function Region({ of, is }: { readonly of: readonly ShownMessage[]; readonly is:
       ))}
     </div>
   );
+}
+
+/** The message goes and its button with it: the focus, if it is there, goes to the next one, or where it came from. */
+function passOn(box: HTMLElement | null, button: HTMLElement, cameFrom: Element | null): void {
+  if (box === null || document.activeElement !== button) return;
+  const all = [...box.querySelectorAll<HTMLElement>('[data-close]')];
+  const at = all.indexOf(button);
+  const next = all[at + 1] ?? all[at - 1] ?? cameFrom;
+  if (next instanceof HTMLElement && next.isConnected) next.focus();
 }
 
 const NONE: ReadonlySet<string> = new Set();

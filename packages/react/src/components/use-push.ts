@@ -39,7 +39,8 @@ export interface PushOptIn {
 
 /** Web Push for the signed-in person, by their own choice: unsupported, denied, default or on. */
 export function usePush({ server, worker = '/push.js' }: PushOptions): PushOptIn {
-  const { data } = useCollection('preferences');
+  const { data, status } = useCollection('preferences');
+  const isKnown = status !== 'loading';
   const devices = data[0]?.push ?? NONE;
   const [state, setState] = useState<PushState>({ at: 'asking' });
   const [isBusy, setBusy] = useState(false);
@@ -59,8 +60,9 @@ export function usePush({ server, worker = '/push.js' }: PushOptions): PushOptIn
   }, [server, worker]);
   useEffect(() => {
     newest.current = devices;
-    void look();
-  }, [devices, look]);
+    // Before it is known which browsers are on, this one would be shown as off for a moment.
+    if (isKnown) void look();
+  }, [devices, isKnown, look]);
   const run = useCallback(
     async (work: () => Promise<void>): Promise<boolean> => {
       setBusy(true);

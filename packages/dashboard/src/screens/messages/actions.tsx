@@ -19,6 +19,8 @@ interface Props {
   readonly row: ActedOn;
   readonly mayWrite: boolean;
   readonly mayDelete: boolean;
+  /** May they write one that says the same? */
+  readonly mayCopy: boolean;
   /** Leads to the page of the message, where it is a line of a list. */
   readonly onOpen?: () => void;
   readonly onEdit: () => void;
@@ -27,7 +29,16 @@ interface Props {
 }
 
 /** What can be done with a message where it stands now. */
-export function MessageMenu({ row, mayWrite, mayDelete, onOpen, onEdit, onCopy, onDeleted }: Props): ReactNode {
+export function MessageMenu({
+  row,
+  mayWrite,
+  mayDelete,
+  mayCopy,
+  onOpen,
+  onEdit,
+  onCopy,
+  onDeleted,
+}: Props): ReactNode {
   const [asked, setAsked] = useState<'delete' | 'reactivate' | 'withdraw' | null>(null);
   const close = (): void => setAsked(null);
   const { id, title, state } = row;
@@ -42,7 +53,7 @@ export function MessageMenu({ row, mayWrite, mayDelete, onOpen, onEdit, onCopy, 
       items.push({ label: 'Schedule', icon: RotateCcw, onSelect: () => void act('messages', id, 'publish') });
     }
     if (isOver) items.push({ label: 'Show again', icon: RotateCcw, onSelect: () => setAsked('reactivate') });
-    items.push({ label: 'Duplicate', icon: Copy, onSelect: onCopy });
+    if (mayCopy) items.push({ label: 'Duplicate', icon: Copy, onSelect: onCopy });
     if (state === 'scheduled' || state === 'active') {
       items.push(null, { label: 'Withdraw', icon: Ban, danger: true, onSelect: () => setAsked('withdraw') });
     }

@@ -13,7 +13,7 @@ import { ProblemNote } from '../../parts/problem.tsx';
 import { Bone } from '../../parts/skeleton.tsx';
 import { type Problem, problem } from '../../rest/request.ts';
 import { changedOf, copyOf, fieldsOf, flawsOf, type MessageFields, NEW, valuesOf } from './fields.ts';
-import { Form } from './form.tsx';
+import { Form, MESSAGE_FORM } from './form.tsx';
 import { priorityLooks } from './look.ts';
 
 interface Props {
@@ -60,7 +60,7 @@ function NewOne({ from, onClose }: { from: MessageFields; onClose: () => void })
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button busy={busy} onClick={() => void create(false)}>
+          <Button type="submit" form={MESSAGE_FORM} busy={busy}>
             Save as a draft
           </Button>
           <Button tone="primary" busy={busy} onClick={() => void create(true)}>
@@ -158,7 +158,8 @@ function Loaded({ row, onClose }: { row: Message; onClose: () => void }): ReactN
             {...(row.state === 'draft' ? {} : { tone: 'primary' as const })}
             busy={busy}
             disabled={isOver || Object.keys(changed).length === 0}
-            onClick={() => void save(false)}
+            type="submit"
+            form={MESSAGE_FORM}
           >
             Save
           </Button>

@@ -11,6 +11,9 @@ import { Preview } from './preview.tsx';
 import { Reach } from './reach.tsx';
 import { AUDIENCES, PRIORITIES } from './search.ts';
 
+/** Its id, for the button that stands outside of it: without one Enter does nothing. */
+export const MESSAGE_FORM = 'message-form';
+
 interface Props {
   readonly fields: MessageFields;
   readonly flaws: Partial<Record<FlawedField, string>>;
@@ -31,6 +34,7 @@ export function Form({ fields, flaws, isTried, onType, onSubmit }: Props): React
   const { title, body, priority, audience, customers, link, dismissible, startsAt, endsAt } = fields;
   return (
     <form
+      id={MESSAGE_FORM}
       className="space-y-2"
       onSubmit={(event) => {
         event.preventDefault();

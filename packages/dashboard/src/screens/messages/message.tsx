@@ -67,6 +67,7 @@ function Header({ row }: { row: Message }): ReactNode {
   const { id, title, state } = row;
   const mayWrite = useCan('messages:change');
   const mayDelete = useCan('messages:delete');
+  const mayCopy = useCan('messages:create');
   const here = usePresence(`messages/${id}`);
   const navigate = useNavigate();
   const [isEditing, setEditing] = useState(false);
@@ -95,6 +96,7 @@ function Header({ row }: { row: Message }): ReactNode {
             row={row}
             mayWrite={mayWrite}
             mayDelete={mayDelete}
+            mayCopy={mayCopy}
             onEdit={() => setEditing(true)}
             onCopy={() => void navigate({ to: '/messages', search: { add: true, copy: id } })}
             onDeleted={() => void navigate({ to: '/messages' })}

@@ -163,7 +163,7 @@ function Written(): ReactNode {
         </div>
       </Tabs>
       <Suspense>
-        {search.add === true && <Composer id={null} copy={search.copy} onClose={close} />}
+        {search.add === true && mayCreate && <Composer id={null} copy={search.copy} onClose={close} />}
         {search.edit !== undefined && <Composer id={search.edit} onClose={close} />}
       </Suspense>
     </div>
@@ -276,12 +276,14 @@ const COLUMNS: readonly Column<Listed>[] = [
 function RowMenu({ row }: { row: Listed }): ReactNode {
   const navigate = useNavigate({ from: '/messages' });
   const mayDelete = useCan('messages:delete');
+  const mayCopy = useCan('messages:create');
   const { id } = row;
   return (
     <MessageMenu
       row={row}
       mayWrite
       mayDelete={mayDelete}
+      mayCopy={mayCopy}
       onOpen={() => void navigate({ to: '/messages/$id', params: { id } })}
       onEdit={() => void navigate({ search: (now) => ({ ...now, edit: id }), replace: true })}
       onCopy={() => void navigate({ search: (now) => ({ ...now, add: true, copy: id }), replace: true })}

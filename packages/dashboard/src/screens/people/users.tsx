@@ -10,6 +10,7 @@ import { RowLink } from '../../parts/row-link.tsx';
 import type { Column } from '../../parts/table-head.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { useRowPx } from '../../parts/window-table.tsx';
+import { CustomerName, CustomerNames } from './customer-names.tsx';
 import { PeopleList } from './list.tsx';
 import { lookOfPerson } from './look.ts';
 import { filterOf, type PeopleSearch } from './search.ts';
@@ -37,32 +38,34 @@ export function Users(): ReactNode {
   });
   const onSearch = (next: PeopleSearch): void => void navigate({ search: next, replace: true });
   return (
-    <PeopleList<User>
-      collection="users"
-      title="Users"
-      singular="user"
-      icon={UsersIcon}
-      live={live}
-      columns={COLUMNS}
-      narrow={narrow}
-      statuses={USER_STATUSES}
-      search={search}
-      onSearch={onSearch}
-      onOpen={(id) => void navigate({ to: '/users/$id', params: { id } })}
-      sort={{ key, isDown }}
-      filters={
-        search.customer === undefined ? null : (
-          <Button
-            onClick={() => {
-              const { customer: _, ...rest } = search;
-              onSearch(rest);
-            }}
-          >
-            of {search.customer} <X aria-label="Of every customer" />
-          </Button>
-        )
-      }
-    />
+    <CustomerNames rows={live.data} more={search.customer}>
+      <PeopleList<User>
+        collection="users"
+        title="Users"
+        singular="user"
+        icon={UsersIcon}
+        live={live}
+        columns={COLUMNS}
+        narrow={narrow}
+        statuses={USER_STATUSES}
+        search={search}
+        onSearch={onSearch}
+        onOpen={(id) => void navigate({ to: '/users/$id', params: { id } })}
+        sort={{ key, isDown }}
+        filters={
+          search.customer === undefined ? null : (
+            <Button
+              onClick={() => {
+                const { customer: _, ...rest } = search;
+                onSearch(rest);
+              }}
+            >
+              of <CustomerName id={search.customer} /> <X aria-label="Of every customer" />
+            </Button>
+          )
+        }
+      />
+    </CustomerNames>
   );
 }
 
@@ -105,7 +108,7 @@ const COLUMNS: readonly Column<User>[] = [
           to={`/customers/${row.customer}`}
           className="block truncate text-muted hover:text-text hover:underline"
         >
-          {row.customer}
+          <CustomerName id={row.customer} />
         </RowLink>
       ),
   },
@@ -142,7 +145,11 @@ function narrow(row: User): ReactNode {
       </span>
       <span className="mt-0.5 flex items-center gap-3 text-xs text-muted">
         <span className="truncate">{row.email}</span>
-        {row.customer !== null && <span className="truncate">{row.customer}</span>}
+        {row.customer !== null && (
+          <span className="truncate">
+            <CustomerName id={row.customer} />
+          </span>
+        )}
       </span>
     </>
   );

@@ -301,6 +301,9 @@ test('how screens look follows a person into a second tab at once and into anoth
   await page.getByRole('group', { name: 'Theme' }).getByRole('button', { name: 'Dark' }).click();
   await Promise.all([shows(page, 'dark'), shows(tab, 'dark')]);
   await page.getByRole('group', { name: 'Hours' }).getByRole('button', { name: '12 hours' }).click();
+  await page.getByRole('button', { name: '12 hours', pressed: true }).waitFor();
+  // The page was drawn anew for its times; whoever goes on by keyboard goes on from where they were.
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('12 hours');
   await page.getByLabel('Time zone').selectOption('Asia/Tokyo');
   await page.getByLabel('Numbers and dates').selectOption('en-US');
   await tab.getByText(/^Now it is .* [AP]M$/u).waitFor();

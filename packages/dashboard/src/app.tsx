@@ -23,7 +23,6 @@ const Enrol = lazy(() => import('./screens/enrol.tsx').then((screen) => ({ defau
 const toasts = later(() => import('./parts/toasts.tsx').then((module) => module.Toasts));
 const lookKeeper = later(() => import('./live/look.ts').then((module) => module.LookKeeper));
 // What is said to operators comes after the page itself.
-const Notice = lazy(() => import('./screens/messages/notice.tsx').then((module) => ({ default: module.Notice })));
 
 type Session =
   | { readonly at: 'asking' }
@@ -198,9 +197,6 @@ export function App(): ReactNode {
           <RouterProvider router={router} />
           <LaterToasts />
           <LaterLook />
-          <Suspense fallback={null}>
-            <Notice />
-          </Suspense>
           <SessionWatch onEnded={leave} onChanged={changed} />
         </MeContext>
       </QueryClientProvider>

@@ -41,6 +41,7 @@ import { readNotificationsSearch } from './screens/notifications/search.ts';
 import { Overview } from './screens/overview.tsx';
 import { readPeopleSearch } from './screens/people/search.ts';
 
+const Notice = lazy(() => import('./screens/messages/notice.tsx').then((module) => ({ default: module.Notice })));
 const Palette = lazy(() => import('./screens/palette.tsx'));
 // Who else is here is asked once the page is at rest.
 const crowd = later(() => import('./parts/crowd.tsx').then((module) => module.Crowd));
@@ -358,6 +359,9 @@ function Shell(): ReactNode {
     >
       <Fragment key={times}>{mayLook ? <Outlet /> : <Forbidden needs={needs} />}</Fragment>
       <Herald />
+      <Suspense>
+        <Notice />
+      </Suspense>
       <Suspense>
         {open === 'palette' && <Palette onClose={() => setOpen(null)} />}
         {open === 'keys' && <KeyMap onClose={() => setOpen(null)} />}

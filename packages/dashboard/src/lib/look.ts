@@ -4,7 +4,7 @@
  * before the first paint.
  */
 import { type Look, lookDefaults } from '@statewire/model';
-import { useEffect, useState, useSyncExternalStore } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { env } from './env.ts';
 
 export type LookPart = { readonly [K in 'density' | 'hours' | 'locale' | 'rail' | 'theme' | 'zone']?: Look[K] };
@@ -55,14 +55,37 @@ export function lookThrough(next: ((part: LookPart) => void) | null): void {
  */
 export function useTimes(): string {
   const [word, setWord] = useState(timesOf);
+  const back = useRef<(() => void) | null>(null);
   useEffect(
     () =>
       onLook(() => {
-        if (document.activeElement?.matches('input, select, textarea') !== true && !hasDialog()) setWord(timesOf());
+        if (document.activeElement?.matches('input, select, textarea') === true || hasDialog()) return;
+        back.current = wayBack();
+        setWord(timesOf());
       }),
     [],
   );
+  // The page is drawn anew, and with it the button that was pressed: the focus goes to the one in its place.
+  useLayoutEffect(() => {
+    back.current?.();
+    back.current = null;
+  }, [word]);
   return word;
+}
+
+/** How to find what has the focus in a page that is the same but for its times; null where nothing has. */
+function wayBack(): (() => void) | null {
+  const was = document.activeElement;
+  if (was === null || was.closest('#content') === null) return null;
+  const likes = (): readonly HTMLElement[] => [
+    ...document.querySelectorAll<HTMLElement>(`#content ${was.tagName.toLowerCase()}`),
+  ];
+  const at = likes().findIndex((each) => each === was);
+  const { textContent } = was;
+  return () => {
+    const again = likes()[at];
+    if (again?.textContent === textContent) again.focus({ preventScroll: true });
+  };
 }
 
 let now: Look | null = null;

@@ -14,6 +14,8 @@ export interface Look {
   readonly hours: '12' | '24';
   /** The rail at the left; `auto` goes by the room there is. */
   readonly rail: 'auto' | 'open' | 'slim';
+  /** How often numbers of a dashboard move: as they come, or at most each second or five. */
+  readonly refresh: '1s' | '5s' | 'live';
   readonly [field: string]: string | null;
 }
 
@@ -25,6 +27,7 @@ export interface LookInput {
   readonly locale?: string | null | undefined;
   readonly hours?: Look['hours'] | undefined;
   readonly rail?: Look['rail'] | undefined;
+  readonly refresh?: Look['refresh'] | undefined;
 }
 
 /** For a person who never said anything. */
@@ -35,4 +38,5 @@ export const lookDefaults: Look = Object.freeze({
   locale: null,
   hours: '24',
   rail: 'auto',
+  refresh: '1s',
 });

@@ -7,7 +7,9 @@ import { type Look, lookDefaults } from '@statewire/model';
 import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { env } from './env.ts';
 
-export type LookPart = { readonly [K in 'density' | 'hours' | 'locale' | 'rail' | 'theme' | 'zone']?: Look[K] };
+export type LookPart = {
+  readonly [K in 'density' | 'hours' | 'locale' | 'rail' | 'refresh' | 'theme' | 'zone']?: Look[K];
+};
 
 /** How things look now. The same object until something is chosen. */
 export function lookNow(): Look {
@@ -102,7 +104,7 @@ function show(look: Look): void {
   for (const run of listeners) run();
 }
 
-const KEYS = ['density', 'hours', 'locale', 'rail', 'theme', 'zone'] as const;
+const KEYS = ['density', 'hours', 'locale', 'rail', 'refresh', 'theme', 'zone'] as const;
 
 function kept(): Look {
   const among = <T extends string>(key: string, words: readonly T[], other: T): T =>
@@ -112,6 +114,7 @@ function kept(): Look {
     density: among('density', ['comfortable', 'dense'], lookDefaults.density),
     hours: among('hours', ['12', '24'], lookDefaults.hours),
     rail: among('rail', ['auto', 'open', 'slim'], lookDefaults.rail),
+    refresh: among('refresh', ['1s', '5s', 'live'], lookDefaults.refresh),
     zone: env.read('zone'),
     locale: env.read('locale'),
   };

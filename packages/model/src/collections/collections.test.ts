@@ -322,7 +322,15 @@ const rows: Record<string, Record<string, unknown>> = {
     person: 'ana',
     ...preferenceDefaults,
     quiet: { days: [1], from: '22:00', to: '07:00', zone: 'Europe/Berlin', bypassUrgent: true },
-    look: { theme: 'dark', density: 'dense', zone: 'Asia/Tokyo', locale: null, hours: '24', rail: 'auto' },
+    look: {
+      theme: 'dark',
+      density: 'dense',
+      zone: 'Asia/Tokyo',
+      locale: null,
+      hours: '24',
+      rail: 'auto',
+      refresh: '1s',
+    },
     push: [{ id: 'p1', name: 'Phone', host: 'push.example.org', at: 1 }],
   },
   customers: {

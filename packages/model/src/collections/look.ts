@@ -19,6 +19,7 @@ const theme = z.enum(['dark', 'light', 'system']);
 const density = z.enum(['comfortable', 'dense']);
 const hours = z.enum(['12', '24']);
 const rail = z.enum(['auto', 'open', 'slim']);
+const refresh = z.enum(['1s', '5s', 'live']);
 
 const inputShape: InputShape<LookInput> = {
   theme: theme.optional(),
@@ -27,6 +28,7 @@ const inputShape: InputShape<LookInput> = {
   locale: localeSchema.nullish(),
   hours: hours.optional(),
   rail: rail.optional(),
+  refresh: refresh.optional(),
 };
 export const lookInput: z.ZodType<LookInput> = z.strictObject(inputShape);
 
@@ -37,6 +39,7 @@ export const lookRow: z.ZodType<Look> = z.object({
   locale: z.string().nullable(),
   hours,
   rail,
+  refresh,
 });
 
 /** A language tag that this runtime can write in; private extensions would be told to nobody and are refused. */

@@ -135,15 +135,29 @@ test('[IB9] a look is changed part by part, and what no runtime knows is refused
   expect(await look()).toBe(null);
   const at = `/v1/preferences/${(await rows('ana', 'preferences'))[0]}`;
   expect((await as('ana', 'PATCH', at, { look: { theme: 'dark', zone: 'Asia/Tokyo' } })).status).toBe(200);
-  const said = { theme: 'dark', density: 'comfortable', zone: 'Asia/Tokyo', locale: null, hours: '24', rail: 'auto' };
+  const said = {
+    theme: 'dark',
+    density: 'comfortable',
+    zone: 'Asia/Tokyo',
+    locale: null,
+    hours: '24',
+    rail: 'auto',
+    refresh: '1s',
+  };
   expect(await look()).toEqual(said);
-  expect((await as('ana', 'PATCH', at, { look: { locale: 'de-DE', hours: '12' } })).status).toBe(200);
-  expect(await look()).toEqual({ ...said, locale: 'de-DE', hours: '12' });
-  for (const wrong of [{ zone: 'Mars/Olympus' }, { locale: 'zz' }, { theme: 'blue' }, { font: 'Inter' }]) {
+  expect((await as('ana', 'PATCH', at, { look: { locale: 'de-DE', hours: '12', refresh: '5s' } })).status).toBe(200);
+  expect(await look()).toEqual({ ...said, locale: 'de-DE', hours: '12', refresh: '5s' });
+  for (const wrong of [
+    { zone: 'Mars/Olympus' },
+    { locale: 'zz' },
+    { theme: 'blue' },
+    { refresh: '2s' },
+    { font: 'Inter' },
+  ]) {
     expect((await as('ana', 'PATCH', at, { look: wrong })).status, JSON.stringify(wrong)).toBe(422);
   }
   expect((await as('ana', 'PATCH', at, { throttle: { perHour: 9 } })).status).toBe(200);
-  expect(await look()).toEqual({ ...said, locale: 'de-DE', hours: '12' });
+  expect(await look()).toEqual({ ...said, locale: 'de-DE', hours: '12', refresh: '5s' });
 });
 
 test('[IB1] preferences cannot be made for somebody else, and the refusal tells nothing', async () => {

@@ -137,7 +137,11 @@ test('a service is added, refused where it is wrong, paused, found by filter and
   await page.goto(`${server.url}/services`);
   await page.getByRole('button', { name: 'Add service' }).click();
   // Of the kinds: services that it may depend on say theirs, too, as soon as they are there.
-  await page.getByRole('dialog').locator('label').filter({ hasText: /^HTTP$/u }).click();
+  await page
+    .getByRole('dialog')
+    .locator('label')
+    .filter({ hasText: /^HTTP$/u })
+    .click();
   await page.getByLabel('Name').fill('Fresh one');
   await page.getByLabel('URL').fill('ftp://nowhere');
   await page.getByRole('button', { name: 'Add and check now' }).click();

@@ -71,7 +71,7 @@ export function useTimes(): string {
   useLayoutEffect(() => {
     back.current?.();
     back.current = null;
-  }, [word]);
+  });
   return word;
 }
 

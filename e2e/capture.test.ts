@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@statewire/client';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { Database } from '../packages/server/src/collect/capture/database.ts';
+import { systemClock as clock } from '../packages/server/src/lib/clock.ts';
+import { makeCertificate } from '../packages/server/src/testing/peers/certificate.ts';
 import { TestDatabase } from './harness/postgres.ts';
 import { ADMIN_KEY, TestServer, type Reply } from './harness/server.ts';
 import { newest } from './harness/supabase-clients.ts';
@@ -63,8 +66,13 @@ const CONFIG = `${readFileSync('examples/postgres-live/statewire.yaml', 'utf8')}
 auth: { jwt: [{ issuer: test, audience: app, secret: ${SECRET} }] }
 `;
 
+/** Of the database: known to nobody. */
+const VALID = { notBefore: new Date(0), notAfter: new Date('2099-01-01') };
+const AUTHORITY = makeCertificate({ name: 'authority', isAuthority: true, ...VALID });
+const OWN = makeCertificate({ name: 'own', hosts: ['127.0.0.1'], issuer: AUTHORITY, ...VALID });
+
 beforeAll(async () => {
-  db = await TestDatabase.start();
+  db = await TestDatabase.start({ ssl: 'on' }, OWN);
   await db.query(readFileSync('examples/postgres-live/schema.sql', 'utf8'));
   await db.query(`
     CREATE TABLE orders (id int PRIMARY KEY, state text, total numeric(10,2), paid boolean, placed_at timestamptz, detail jsonb, note text, hidden text, updated_at timestamptz DEFAULT clock_timestamp());
@@ -495,6 +503,69 @@ test('[CP20] what a caller sees of a table is a rule over its claims, through ev
   await until('the one that came', () => held.has('4'));
   await until('the one that went', () => !held.has('5'));
   expect([...held.keys()].includes('2')).toBe(false);
+});
+
+test('[CP10] a replica takes over that lacks the slot and the end of the log: a new snapshot, and the records are its rows', async () => {
+  await until('the same', sameOrders);
+  const { epoch } = await captured();
+  const untouched = (await rows('orders')).find(({ id }) => id !== '2');
+  await db.failOver(async () => {
+    await db.query(
+      `INSERT INTO orders (id, state) VALUES (7777, 'lost'); UPDATE orders SET state = 'lost' WHERE id = 2`,
+    );
+    await until('what will be lost', sameOrders);
+  });
+  await db.query(`INSERT INTO orders (id, state) VALUES (7778, 'new')`);
+  await until('the same', sameOrders);
+  expect((await server.api('GET', '/v1/orders/7777')).status).toBe(404);
+  expect((await server.api('GET', `/v1/orders/${untouched?.id ?? ''}`)).body.version).toBe(untouched?.['version']);
+  await until('the next epoch', async () => (await captured()).epoch > epoch);
+  expect(await captured()).toMatchObject({ cause: 'other_database', epoch: epoch + 1 });
+});
+
+test('[CP17] a connection is encrypted as the URL says, to whoever the authority of the URL knows; what is wrong is told', async () => {
+  const authority = join(folder, 'authority.pem');
+  writeFileSync(authority, AUTHORITY.cert);
+  const root = `&sslrootcert=${encodeURIComponent(authority)}`;
+  const open = async (query: string, host = '127.0.0.1'): Promise<string> => {
+    const url = `postgres://postgres@${host}:${db.port}/postgres${query}`;
+    const opened = await Database.open({
+      clock,
+      url,
+      name: 'test',
+      isReplication: false,
+      connectMs: 60_000,
+      statementMs: 60_000,
+    });
+    if (!opened.ok) return opened.code;
+    const used = await opened.value.query('SELECT ssl::text FROM pg_stat_ssl WHERE pid = pg_backend_pid()');
+    opened.value.close();
+    return used.ok ? `encrypted: ${used.value[0]?.[0] ?? ''}` : used.code;
+  };
+  const cases: Readonly<Record<string, readonly [query: string, host?: string]>> = {
+    'the authority and the name are right': [`?sslmode=verify-full${root}`],
+    'nobody knows the authority': ['?sslmode=verify-full'],
+    'another name': [`?sslmode=verify-full${root}`, 'localhost'],
+    'another name, and only the authority counts': [`?sslmode=verify-ca${root}`, 'localhost'],
+    'whoever it is': ['?sslmode=require'],
+    'no file': ['?sslmode=verify-full&sslrootcert=/nowhere.pem'],
+    'within this machine': [''],
+  };
+  const found = await Promise.all(
+    Object.entries(cases).map(async ([what, [query, host]]) => [what, await open(query, host)] as const),
+  );
+  expect(Object.fromEntries(found)).toEqual({
+    'the authority and the name are right': 'encrypted: true',
+    'nobody knows the authority': 'certificate',
+    'another name': 'certificate',
+    'another name, and only the authority counts': 'encrypted: true',
+    'whoever it is': 'encrypted: true',
+    'no file': 'certificate',
+    'within this machine': 'encrypted: false',
+  });
+  await db.stop();
+  await db.launch({ ssl: 'off' });
+  expect(await open('?sslmode=require')).toBe('tls_unavailable');
 });
 
 test('[CP16] records of a table that is named no more go, and those of the others stay', async () => {

@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Client from 'pg/lib/client.js';
@@ -12,6 +12,7 @@ import { until } from './until.ts';
 export class TestDatabase {
   readonly port: number;
   readonly #folder: string;
+  #data = 'data';
   readonly #settings: Readonly<Record<string, string>>;
   #child: ChildProcess | null = null;
   #client: Connection | null = null;
@@ -23,8 +24,11 @@ export class TestDatabase {
     this.#settings = settings;
   }
 
-  /** One superuser `postgres` without a password, on loopback. */
-  static async start(settings: Readonly<Record<string, string>> = {}): Promise<TestDatabase> {
+  /** One superuser `postgres` without a password, on loopback; encrypted for whoever wants it when there is a certificate. */
+  static async start(
+    settings: Readonly<Record<string, string>> = {},
+    certificate: { readonly cert: string; readonly key: string } | null = null,
+  ): Promise<TestDatabase> {
     const folder = mkdtempSync(join(tmpdir(), 'statewire-postgres-'));
     const user = userOf('postgres');
     if (user !== null) chownSync(folder, user.uid, user.gid);
@@ -34,7 +38,17 @@ export class TestDatabase {
       { ...user, cwd: tmpdir(), env: ENV, encoding: 'utf8' },
     );
     if (init.status !== 0) throw new Error(`initdb failed: ${init.stdout}\n${init.stderr}`);
-    const made = new TestDatabase(await freePort(), folder, { ...DEFAULTS, ...settings });
+    const made = new TestDatabase(await freePort(), folder, {
+      ...DEFAULTS,
+      ...settings,
+      ...(certificate === null ? {} : { ssl_cert_file: 'own.crt', ssl_key_file: 'own.key' }),
+    });
+    for (const [name, text] of Object.entries({ 'own.crt': certificate?.cert, 'own.key': certificate?.key })) {
+      if (text === undefined) continue;
+      const file = join(folder, 'data', name);
+      writeFileSync(file, text, { mode: 0o600 });
+      if (user !== null) chownSync(file, user.uid, user.gid);
+    }
     await made.launch();
     return made;
   }
@@ -51,7 +65,7 @@ export class TestDatabase {
     ]);
     const args = [
       '-D',
-      join(this.#folder, 'data'),
+      join(this.#folder, this.#data),
       '-p',
       `${this.port}`,
       '-h',
@@ -108,6 +122,26 @@ export class TestDatabase {
   /** A fast shutdown: connections are cut. */
   async stop(): Promise<void> {
     await this.#end('SIGINT');
+  }
+
+  /** A replica as of now takes over at the same address. What happens `before` it does it has not heard of, nor of any slot. */
+  async failOver(before: () => Promise<unknown>): Promise<void> {
+    const data = `${this.#data}-next`;
+    const folder = join(this.#folder, data);
+    const from = ['-h', '127.0.0.1', '-p', `${this.port}`, '-U', 'postgres'];
+    const user = userOf('postgres');
+    const copied = spawnSync(
+      join(postgresBin(), 'pg_basebackup'),
+      ['-D', folder, ...from, '-X', 'stream', '-c', 'fast', '--no-sync'],
+      { ...user, cwd: tmpdir(), env: ENV, encoding: 'utf8' },
+    );
+    if (copied.status !== 0) throw new Error(`pg_basebackup failed: ${copied.stdout}\n${copied.stderr}`);
+    writeFileSync(join(folder, 'standby.signal'), '');
+    await before();
+    await this.kill();
+    this.#data = data;
+    await this.launch();
+    await this.query('SELECT pg_promote()');
   }
 
   async close(): Promise<void> {

@@ -7,6 +7,7 @@ import type { Client, QueryArrayResult } from 'pg';
 import type { Clock } from '../../lib/clock.ts';
 import { createEgress, type Egress } from '../egress/egress.ts';
 import { metered } from '../egress/metered.ts';
+import { encryptionOf } from './encryption.ts';
 import { saidOf, trouble, type Trouble } from './trouble.ts';
 
 export interface DatabaseOptions {
@@ -46,6 +47,9 @@ export class Database {
     const at = new URL(url);
     const host = at.hostname.startsWith('[') ? at.hostname.slice(1, -1) : at.hostname;
     const port = at.port === '' ? 5_432 : Number(at.port);
+    // Files of this machine are named by its operator only, and not by whoever may look at a database.
+    const encryption = await encryptionOf(at, host, { isOperator: options.egress === undefined });
+    if (!encryption.ok) return encryption;
     // Whoever writes the configuration names the database: that is as good as a line of egress.allow.
     const egress = options.egress ?? createEgress({ mode: 'any', allow: [], clock });
     const connected = await egress.connect({ host, port, timeoutMs: connectMs });
@@ -61,7 +65,7 @@ export class Database {
       database: decodeURIComponent(at.pathname.slice(1)) || 'postgres',
       // A function: an empty password would be looked for in the environment and in files of this machine.
       password: () => decodeURIComponent(at.password),
-      ssl: encryptionOf(at, host),
+      ssl: encryption.value,
       application_name: options.name,
       options: '-c datestyle=ISO -c timezone=UTC -c intervalstyle=iso_8601 -c bytea_output=hex -c extra_float_digits=1',
       stream: () => stream,
@@ -69,13 +73,18 @@ export class Database {
       ...(options.isReplication ? { replication: 'database' } : {}),
     });
     const made = new Database(client, clock, options.statementMs);
+    let found: unknown = null;
+    const wire: unknown = Reflect.get(client, 'connection');
+    if (isWire(wire)) wire.on('sslconnect', () => wire.stream.on('error', (flaw) => (found ??= flaw)));
     const limit = clock.after(connectMs, () => stream.destroy(new Error('Connection timed out')));
     try {
       await client.connect();
       return ok(made);
     } catch (error) {
       stream.destroy();
-      return { ok: false, ...saidOf(error) };
+      // The connection below ends first, and its end says nothing: what the handshake found comes a turn later.
+      await new Promise<void>((resolve) => clock.soon(resolve));
+      return { ok: false, ...saidOf(found ?? error) };
     } finally {
       limit.cancel();
     }
@@ -138,7 +147,12 @@ export interface CopyBoth {
 
 /** What of the driver's connection is needed and not in its types. */
 interface Wire {
-  readonly stream: { pause(): void; resume(): void; destroy(): void };
+  readonly stream: {
+    pause(): void;
+    resume(): void;
+    destroy(): void;
+    on(event: 'error', listener: (error: Error) => void): void;
+  };
   sendCopyFromChunk(chunk: Buffer): void;
   on(event: string, listener: (message: unknown) => void): void;
 }
@@ -151,15 +165,4 @@ function isWire(value: unknown): value is Wire {
 
 function isChunk(value: unknown): value is { readonly chunk: Buffer } {
   return typeof value === 'object' && value !== null && 'chunk' in value && Buffer.isBuffer(value.chunk);
-}
-
-/**
- * Without a word about it a connection within this machine is plain, and every other one is encrypted to a server that proves who
- * it is. `sslmode` of the URL says otherwise: disable, require (encrypted, whoever it is), verify-full.
- */
-export function encryptionOf(url: URL, host: string): false | { readonly rejectUnauthorized: boolean } {
-  const said = url.searchParams.get('sslmode');
-  if (said === 'disable') return false;
-  if (said === null && ['localhost', '127.0.0.1', '::1'].includes(host)) return false;
-  return { rejectUnauthorized: said !== 'require' && said !== 'no-verify' && said !== 'prefer' };
 }

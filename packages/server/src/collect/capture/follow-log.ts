@@ -100,6 +100,7 @@ async function followFromSnapshot(deps: RunDeps, db: Database, from: Beginning):
         idsOf: (table) => deps.idsOf(table),
         rowsMax: limits.captureRowsPerTransactionMax,
         overlap,
+        clock: deps.clock,
         onRows: (table, rows, applied) => told.rows(table, rows, applied),
       },
       tables,
@@ -143,8 +144,9 @@ async function makeReady(
   if (!published.ok) return published;
   const system = await wire.query('IDENTIFY_SYSTEM');
   if (!system.ok) return system;
-  const [identifier, , , database] = system.value[0] ?? [];
-  const mark = { system: `${identifier ?? ''}/${database ?? ''}`, fingerprint: fingerprint(plan, tables.value) };
+  const [identifier, timeline, , database] = system.value[0] ?? [];
+  // A replica that took over has another timeline, and may lack the end of what we were told.
+  const mark = { system: [identifier, timeline, database].join('/'), fingerprint: fingerprint(plan, tables.value) };
   return ok({ tables: tables.value, mark, wasPublished: published.value });
 }
 

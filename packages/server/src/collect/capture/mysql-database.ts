@@ -8,7 +8,8 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../../lib/clock.ts';
 import { createEgress, type Egress } from '../egress/egress.ts';
 import { metered } from '../egress/metered.ts';
-import { encryptionOf, type Texts } from './database.ts';
+import type { Texts } from './database.ts';
+import { encryptionOf } from './encryption.ts';
 import { saidOfMysql } from './mysql-trouble.ts';
 import { trouble } from './trouble.ts';
 
@@ -53,6 +54,8 @@ export class MysqlDatabase {
     const host = at.hostname.startsWith('[') ? at.hostname.slice(1, -1) : at.hostname;
     const port = at.port === '' ? 3_306 : Number(at.port);
     const database = decodeURIComponent(at.pathname.slice(1));
+    const encryption = await encryptionOf(at, host, { isOperator: options.egress === undefined });
+    if (!encryption.ok) return encryption;
     // Whoever writes the configuration names the database: that is as good as a line of egress.allow.
     const egress = options.egress ?? createEgress({ mode: 'any', allow: [], clock });
     const connected = await egress.connect({ host, port, timeoutMs: connectMs });
@@ -60,7 +63,6 @@ export class MysqlDatabase {
       return trouble('unreachable', `the database at ${host}:${port} does not answer: ${connected.message}`);
     const { createConnection } = await import('mysql2');
     const stream = metered(connected.value.socket, Number.MAX_SAFE_INTEGER);
-    const encryption = encryptionOf(at, host);
     const client = createConnection({
       host,
       user: decodeURIComponent(at.username) || 'root',
@@ -69,7 +71,15 @@ export class MysqlDatabase {
       stream,
       // The driver's own time limit would be a second, different one.
       connectTimeout: connectMs + 1_000,
-      ...(encryption === false ? {} : { ssl: { ...encryption, verifyIdentity: encryption.rejectUnauthorized } }),
+      ...(encryption.value === false
+        ? {}
+        : {
+            ssl: {
+              rejectUnauthorized: encryption.value.rejectUnauthorized,
+              verifyIdentity: encryption.value.isNameChecked,
+              ...(encryption.value.ca === undefined ? {} : { ca: encryption.value.ca }),
+            },
+          }),
       charset: 'utf8mb4',
       multipleStatements: false,
       rowsAsArray: true,

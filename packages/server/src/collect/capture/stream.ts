@@ -27,8 +27,8 @@ export interface Position {
 
 export interface StreamDeps {
   readonly clock: Clock;
-  readonly db: Database;
-  readonly applier: Applier;
+  readonly db: Pick<Database, 'close' | 'copyBoth' | 'gone'>;
+  readonly applier: Pick<Applier, 'apply'>;
   readonly tables: readonly Table[];
   readonly slot: string;
   readonly publication: string;

@@ -33,7 +33,7 @@ export function saidOf(error: unknown): Trouble {
   if (/certificate|self.signed/iu.test(`${code} ${text}`)) {
     return {
       code: 'certificate',
-      message: `the certificate of the database is not trusted (${text}); install its authority, or add ?sslmode=require to the URL to encrypt without knowing who answers`,
+      message: `the certificate of the database is not trusted (${text}); name its authority with ?sslmode=verify-full&sslrootcert=FILE in the URL, or add ?sslmode=require to encrypt without knowing who answers`,
     };
   }
   if (/terminated|ended|closed|timed out|ECONNRESET|EPIPE/iu.test(`${code} ${text}`)) {

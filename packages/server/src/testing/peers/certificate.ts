@@ -8,6 +8,8 @@ export interface CertificateOptions {
   readonly hosts?: readonly string[] | undefined;
   readonly notBefore: Date;
   readonly notAfter: Date;
+  /** May it sign others? */
+  readonly isAuthority?: boolean | undefined;
   /** Who signs; itself when absent. */
   readonly issuer?: Made | undefined;
 }
@@ -40,7 +42,7 @@ export function makeCertificate(options: CertificateOptions): Made {
     sequence(timeOf(options.notBefore), timeOf(options.notAfter)),
     nameOf(options.name),
     publicKey.export({ type: 'spki', format: 'der' }),
-    der(0xa3, sequence(alternativeNames)),
+    der(0xa3, sequence(alternativeNames, ...(options.isAuthority === true ? [AUTHORITY] : []))),
   );
   const signer = options.issuer?.privateKey ?? privateKey;
   const signed = sign('sha256', body, { key: signer, dsaEncoding: 'der' });
@@ -53,6 +55,13 @@ export function makeCertificate(options: CertificateOptions): Made {
     privateKey,
   };
 }
+
+/** The constraint of a certificate that may sign others. Made by functions that are hoisted. */
+const AUTHORITY = sequence(
+  oid('551d13'),
+  der(0x01, Buffer.from([0xff])),
+  der(0x04, sequence(der(0x01, Buffer.from([0xff])))),
+);
 
 function nameOf(name: string): Buffer {
   return sequence(der(0x31, sequence(oid('550403'), der(0x0c, Buffer.from(name)))));

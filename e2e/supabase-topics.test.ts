@@ -76,16 +76,22 @@ async function joined(client: Client, name: string, options: Readonly<Record<str
 }
 
 test.each(CLIENTS.slice(1))(
-  '[SB11] %s: a private channel is for those whom a policy names, and another one than the public',
+  '[SB11] [AT3] %s: a private channel is for those whom a policy names, another one than the public, and a row for who is not let in',
   async (name, open) => {
     const topic = `team:red:${name}`;
     const ada = await joined(person(open, 'ada', red), topic);
-    const bob = person(open, 'bob', blue);
+    const bob = person(open, `bob of ${name}`, blue);
     const cleo = await joined(person(open, 'cleo', red), topic);
     expect([ada.status, cleo.status]).toEqual(['SUBSCRIBED', 'SUBSCRIBED']);
     const refused = await joined(bob, topic);
     expect(refused.status).toBe('CHANNEL_ERROR');
     expect(refused.why).toContain('Unauthorized: You do not have permissions to read from this Channel topic');
+    await until('the refusal to be a row', async () => {
+      const { body } = await server.api('GET', '/v1/audit?action=topics:read&outcome=forbidden');
+      const rows: readonly { readonly actor: { readonly id: string }; readonly target: { readonly id: string } }[] =
+        body.rows;
+      return rows.some(({ actor, target }) => actor.id === `test|bob of ${name}` && target.id === topic.slice(0, 64));
+    });
     const outside = await joined(person(open, 'dora', blue), topic, { config: { broadcast: { ack: true } } });
     expect(outside.status).toBe('SUBSCRIBED');
 

@@ -125,6 +125,9 @@ export const limits = {
   denialKindsPerConnectionMax: 8,
   /** What a connection was refused again and again is counted this long, then one row says how often. */
   denialsMs: 600_000,
+  /** Lines of the server's log about connections that come, go or are refused; what is more is one line with its numbers. */
+  connectionLinesPerMinuteMax: 300,
+  connectionLinesMs: 60_000,
   /** The log's end is told to live views at most this often. */
   auditTailMs: 500,
   auditSweepMs: 3_600_000,

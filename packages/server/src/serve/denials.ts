@@ -22,10 +22,15 @@ export class Denials {
     this.#toldAt = now;
   }
 
-  /** A subscription to records of this collection was refused. */
-  note(actor: Principal, collection: string): void {
+  /** A subscription to records of this collection was refused, or something else of what is named so (`what`). */
+  note(
+    actor: Principal,
+    collection: string,
+    { id, operation }: { readonly id: string; readonly operation: string } = { id: '', operation: 'read' },
+  ): void {
     const { limits, refused } = this.#deps;
-    const own = collection.slice(0, 64);
+    const area = collection.slice(0, 64);
+    const own = id === '' ? area : `${operation} ${area} ${id.slice(0, 64)}`;
     // Whatever is beyond the names that are told apart is one more kind: names are the caller's to make up.
     const name = this.#kinds.has(own) || this.#kinds.size < limits.denialKindsPerConnectionMax ? own : OTHERS;
     const kind = this.#kinds.get(name);
@@ -33,8 +38,10 @@ export class Denials {
       kind.more += 1;
       return;
     }
-    const target = name === OTHERS ? null : { collection: name, id: '' };
-    const first: Refused = { org: actor.org, actor, action: `${name}:read`, target, outcome: 'forbidden' };
+    const isOther = name === OTHERS;
+    const target = isOther ? null : { collection: area, id: id.slice(0, 64) };
+    const action = isOther ? `${OTHERS}:read` : `${area}:${operation}`;
+    const first: Refused = { org: actor.org, actor, action, target, outcome: 'forbidden' };
     this.#kinds.set(name, { refused: first, more: 0 });
     refused(first);
   }

@@ -12,6 +12,7 @@ import type { From, Principal } from '../lib/principal.ts';
 import { Flusher } from '../publish/flusher.ts';
 import type { Hub } from '../publish/hub.ts';
 import type { Planted } from '../publish/planted.ts';
+import { ConnectionLog } from './connection-log.ts';
 import { native } from './dialects/native/native.ts';
 import type { Log } from '../lib/log.ts';
 import { isOriginAllowed } from './auth/origin.ts';
@@ -64,6 +65,7 @@ export class Gateway {
   readonly #flusher: Flusher;
   readonly #sessions = new Set<Session>();
   readonly #present = new Map<string, number>();
+  readonly #lines: ConnectionLog;
   #timer: Timer;
   #isClosing = false;
   #panels = 0;
@@ -74,6 +76,7 @@ export class Gateway {
     this.#deps = deps;
     this.#limits = deps.limits ?? defaultLimits;
     this.#flusher = new Flusher({ clock: deps.clock, limits: this.#limits });
+    this.#lines = new ConnectionLog({ clock: deps.clock, limits: this.#limits, log: deps.log });
     this.#timer = this.#deps.clock.after(TICK_MS, () => this.#tick());
   }
 
@@ -89,6 +92,13 @@ export class Gateway {
   /** Starts a session over a transport. */
   open(transport: Transport, visitor: Visitor): Session {
     const { clock, hub, authenticate, mutate, log, planted, catalog, refused } = this.#deps;
+    let who: Principal | null = null;
+    const since = clock.mono();
+    const named = (session: Session) => ({
+      session: session.id,
+      from: visitor.from,
+      isPanel: visitor.isPanel === true,
+    });
     const session: Session = new Session(
       {
         clock,
@@ -105,7 +115,15 @@ export class Gateway {
         events: {
           present: (org, agent) => this.#count(org, agent, 1),
           absent: (org, agent) => this.#count(org, agent, -1),
-          ended: (ended) => this.#ended(ended, visitor),
+          opened: (opened, principal) => {
+            who = principal;
+            this.#lines.connected(named(opened), principal);
+          },
+          ended: (ended, why) => {
+            if (who === null) this.#lines.refused(named(ended), why);
+            else this.#lines.disconnected(named(ended), who, { code: why, ms: clock.mono() - since });
+            this.#ended(ended, visitor);
+          },
         },
       },
       transport,
@@ -115,6 +133,11 @@ export class Gateway {
     if (visitor.isPanel === true) this.#panels += 1;
     this.#deps.onConnection?.(this.#sessions.size);
     return session;
+  }
+
+  /** A caller was not even given a session: `why` is the code of what it was told. */
+  turnedAway(from: From, why: string, isPanel: boolean): void {
+    this.#lines.refused({ from, isPanel }, why);
   }
 
   /**
@@ -172,6 +195,7 @@ export class Gateway {
     const spreadMs = Math.min(SPREAD_MS_MAX, this.#sessions.size * SPREAD_MS_EACH);
     for (const session of this.#sessions) session.dismiss(this.#deps.clock.random() * spreadMs);
     this.#flusher.close();
+    this.#lines.close();
   }
 
   #tick(): void {
@@ -239,10 +263,12 @@ export function attachLive(options: AttachOptions): LiveDoor {
     const { origin = null, host = null, cookie = null } = request.headers;
     // Pages of others show panels: there no cookie counts, and which origins may is a matter of each embed.
     if (!isPanel && origin !== null && !isOriginAllowed({ origin, host }, { publicUrl, origins })) {
+      gateway.turnedAway(fromOf(request, options.trustProxy === true), 'forbidden', isPanel);
       reject(socket, 403, 'Forbidden');
       return;
     }
     if (!(isPanel ? gateway.hasPanelRoom : gateway.hasRoom)) {
+      gateway.turnedAway(fromOf(request, options.trustProxy === true), 'overloaded', isPanel);
       reject(socket, 503, 'Service Unavailable');
       return;
     }

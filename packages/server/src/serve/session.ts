@@ -84,7 +84,10 @@ export interface SessionEvents {
   /** The session speaks for this agent: it is present while the session lives. */
   present(org: string, agent: string): void;
   absent(org: string, agent: string): void;
-  ended(session: Session): void;
+  /** It was let in. */
+  opened(session: Session, principal: Principal): void;
+  /** It is over; `why` is the code of what ended it, or `gone` when the other side just went. */
+  ended(session: Session, why: string): void;
 }
 
 export interface SessionDeps {
@@ -146,6 +149,7 @@ export class Session implements Answering {
   #revisions = 0;
   #agents: Set<string> | null = null;
   #denials: Denials | null = null;
+  #why = 'gone';
   readonly #from: From | undefined;
   /** What a fresh token is judged with, too: the page behind a panel stays the same one. */
   readonly #door: Pick<Visitor, 'host' | 'isPanel' | 'origin'>;
@@ -215,7 +219,7 @@ export class Session implements Answering {
     if (phase.at === 'open') {
       for (const agent of this.#agents ?? []) this.#deps.events.absent(phase.tenure.principal.org, agent);
     }
-    this.#deps.events.ended(this);
+    this.#deps.events.ended(this, this.#why);
   }
 
   /** Time passes; called about once per second. */
@@ -377,12 +381,14 @@ export class Session implements Answering {
     const phase = this.#phase;
     if (phase.at !== 'checking') return;
     if (!answer.ok) {
+      this.#mistrusted(null, answer.code);
       this.#end(closeCodeFor(answer.code), answer);
       return;
     }
     const { clock, limits, hub } = this.#deps;
     const principal = answer.value;
     this.#phase = { at: 'open', tenure: this.#tenure(principal) };
+    this.#deps.events.opened(this, principal);
     this.#greeted = this.#sight(principal);
     this.#say({
       t: 'welcome',
@@ -439,12 +445,36 @@ export class Session implements Answering {
     );
   }
 
-  #denied(principal: Principal, collection: string): void {
+  /** A dialect did not let the caller do this with something of its own, which is no record. */
+  denied(area: string, what: { readonly id: string; readonly operation: string }): void {
+    const { principal } = this;
+    if (principal !== null) this.#denied(principal, area, what);
+  }
+
+  #denied(principal: Principal, collection: string, what?: { readonly id: string; readonly operation: string }): void {
     const { clock, limits, refused } = this.#deps;
     // Panels are in pages of strangers, who would fill the log.
     if (refused === undefined || principal.embed !== undefined) return;
     this.#denials ??= new Denials({ limits, refused }, clock.mono());
-    this.#denials.note(this.#from === undefined ? principal : { ...principal, from: this.#from }, collection);
+    this.#denials.note(this.#from === undefined ? principal : { ...principal, from: this.#from }, collection, what);
+  }
+
+  /** A credential that is none, or somebody else's: a row for whoever looks after the organization, or the instance. */
+  #mistrusted(principal: Principal | null, code: string): void {
+    const { refused } = this.#deps;
+    if (refused === undefined || this.#door.isPanel === true) return;
+    // One that has ended, or is missing, is everyday.
+    if (code !== 'auth_invalid' && code !== 'forbidden') return;
+    const from = this.#from;
+    const ip = from?.ip ?? 'unknown';
+    const actor = principal ?? { kind: 'stranger', id: ip, name: '' };
+    refused({
+      org: principal?.org ?? HOME,
+      actor: from === undefined ? actor : { ...actor, from },
+      action: 'session:connect',
+      target: null,
+      outcome: code,
+    });
   }
 
   #viewFor(frame: Sub, principal: Principal): Result<View> {
@@ -559,8 +589,11 @@ export class Session implements Answering {
     this.#check({ ...this.#door, bearer: frame.token }, (answer) => {
       tenure.isRenewing = false;
       if (!this.isOpen) return;
-      if (!answer.ok) this.#err(answer.code, answer.message);
-      else if (answer.value.id !== tenure.principal.id || answer.value.org !== tenure.principal.org) {
+      if (!answer.ok) {
+        this.#mistrusted(tenure.principal, answer.code);
+        this.#err(answer.code, answer.message);
+      } else if (answer.value.id !== tenure.principal.id || answer.value.org !== tenure.principal.org) {
+        this.#mistrusted(tenure.principal, 'forbidden');
         this.#end(4505, refuse('forbidden', 'the token belongs to somebody else; open another connection for them'));
       } else this.#renewed(tenure, answer.value);
       this.outbox.write();
@@ -681,6 +714,7 @@ export class Session implements Answering {
 
   #close(closeCode: number, reason: string): void {
     this.outbox.write();
+    this.#why = reason;
     this.#transport.close(closeCode, reason);
     this.closed();
   }
@@ -708,6 +742,9 @@ export class Session implements Answering {
     this.#mutTokens = Math.min(limits.mutationBurstMax, this.#mutTokens + seconds * limits.mutationsPerSecondMax);
   }
 }
+
+/** Strangers are told to those who run the instance. */
+const HOME = 'main';
 
 const DEFAULT_INTERVAL_MS = 100;
 const RETRY_MS = 1000;

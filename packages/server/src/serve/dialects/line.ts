@@ -122,6 +122,11 @@ export class Line {
   }
 
   /** Names the line, for whoever has no better name. */
+  /** The dialect did not let its caller do something that is no record: for the audit log. */
+  denied(area: string, what: { readonly id: string; readonly operation: string }): void {
+    this.#session.denied(area, what);
+  }
+
   get id(): string {
     return this.#session.id;
   }

@@ -666,8 +666,10 @@ class Schedule {
   }
 
   #log(): Log {
-    const bad = (details: object, text: string): void =>
-      void this.#trouble.push(`${text} ${String(Object.values(details)[0])}`);
+    const bad = (details: object, text: string): void => {
+      // A credential that has ended meanwhile is part of the schedule.
+      if (text !== 'connection refused') this.#trouble.push(`${text} ${String(Object.values(details)[0])}`);
+    };
     return { debug() {}, info() {}, warn: bad, error: bad };
   }
 

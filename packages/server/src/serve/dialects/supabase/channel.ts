@@ -117,6 +117,7 @@ export class Channel implements Member {
     if (this.#at !== 'joined' || this.#org === null) return;
     if (!this.#grant.broadcast.write) {
       const reason = unwritable(this.#named.topic);
+      this.#denied('write');
       // Without an answer to wait for, it is told where the client says what it does not do.
       if (this.#wish.wantsAck) this.#voice.reply(this.topic, asked, 'error', { reason });
       else this.#system('system', 'error', reason);
@@ -139,6 +140,7 @@ export class Channel implements Member {
     const { topics, limits } = this.#deps;
     const { rooms } = topics;
     if (!this.#grant.presence.write) {
+      this.#denied('write');
       this.#voice.reply(this.topic, asked, 'error', { reason: unwritable(this.#named.topic) });
       return;
     }
@@ -229,7 +231,13 @@ export class Channel implements Member {
     const { broadcast, presence } = this.#grant;
     // Tables have rules of their own: a channel of a public name that only listens to them needs no topic.
     const needsTopic = this.#wish.isPrivate || this.#wish.bindings.length === 0;
-    if (needsTopic && !broadcast.read && !presence.read) this.#fail(null, unreadable(this.#named.topic));
+    if (!needsTopic || broadcast.read || presence.read) return;
+    this.#denied('read');
+    this.#fail(null, unreadable(this.#named.topic));
+  }
+
+  #denied(operation: 'read' | 'write'): void {
+    this.#line.denied('topics', { id: this.#named.topic, operation });
   }
 
   #loaded(s: number, rows: readonly JsonObject[]): void {

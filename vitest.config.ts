@@ -13,7 +13,6 @@ const alone = [
   'clock-steps',
   'corridor',
   'customers-scroll',
-  'cut',
   'hostile',
   'many-services',
   'messages',

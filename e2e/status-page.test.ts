@@ -68,9 +68,9 @@ describe('in a browser', () => {
   test('[PG9] an outage and an incident appear without a reload, within a second of the server knowing', async () => {
     const page = await open();
     await target.stop();
-    await until('the server to see the outage', async () => (await statusOf('shop')) === 'down', 20_000);
+    await until('the server to see the outage', async () => (await statusOf('shop')) === 'down');
     const knewAt = performance.now();
-    await page.locator('#s-shop .status[data-tone=down]').waitFor({ timeout: 5_000 });
+    await page.locator('#s-shop .status[data-tone=down]').waitFor({ timeout: 30_000 });
     expect(performance.now() - knewAt).toBeLessThan(1_000);
     expect(await page.locator('.sentence').textContent()).toBe('Shop is down');
     expect(await page.title()).toBe('Down: Acme');
@@ -78,7 +78,7 @@ describe('in a browser', () => {
     const saidAt = performance.now();
     const made = await server.api('POST', '/v1/incidents', FIRE);
     expect(made.status).toBe(201);
-    await page.getByRole('heading', { name: 'Shop does not answer' }).waitFor({ timeout: 5_000 });
+    await page.getByRole('heading', { name: 'Shop does not answer' }).waitFor({ timeout: 30_000 });
     expect(performance.now() - saidAt).toBeLessThan(1_000);
 
     await target.start();
@@ -95,10 +95,10 @@ describe('in a browser', () => {
     await isLive(page);
     await page.evaluate(() => Object.assign(window, { isSame: true }));
     await server.kill();
-    await page.locator('#pill:not([data-is=live])').waitFor({ timeout: 5_000 });
+    await page.locator('#pill:not([data-is=live])').waitFor({ timeout: 30_000 });
     expect(await page.locator('html.is-stale').count()).toBe(1);
     await page.clock.fastForward(20_000);
-    await page.locator('#stale:not([hidden])').waitFor({ timeout: 5_000 });
+    await page.locator('#stale:not([hidden])').waitFor({ timeout: 30_000 });
     expect(await page.locator('#stale').textContent()).toMatch(
       /^Not live: the server was last heard at \d\d:\d\d:\d\d UTC\./,
     );
@@ -175,7 +175,7 @@ describe('in a browser', () => {
     await isLive(page);
     expect((await violations(page)).map(({ id }) => id)).toEqual([]);
     await server.api('POST', '/v1/pages/staff/secure', { password: 'another one' });
-    await page.getByText('This page asks for a password').waitFor({ timeout: 5_000 });
+    await page.getByText('This page asks for a password').waitFor({ timeout: 30_000 });
     await context.close();
   });
 });

@@ -215,7 +215,7 @@ test('a leader that is told that it will be frozen lets go before it is', async 
   const rest = tabs.filter((tab) => tab !== leader);
   // A browser freezes only what is hidden, and in this one every page is seen: the event alone is what it would say.
   await leader.evaluate(() => document.dispatchEvent(new Event('freeze')));
-  await until('another to lead', async () => (await seen(rest[0] ?? leader)).role === 'leader', 2_000);
+  await until('another to lead', async () => (await seen(rest[0] ?? leader)).role === 'leader');
   await report('after the freeze');
   for (const tab of tabs) await sees(tab, 'after the freeze');
   expect(await connections()).toBe(1);

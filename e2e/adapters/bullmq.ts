@@ -68,8 +68,12 @@ export class BullPeer implements Peer {
 
   async replay(reporter: RunReporter): Promise<void> {
     const follower = this.follow(reporter);
-    const last = await this.later('last');
-    await until('the second follower to have seen all', () => reporter.has({ collection: 'jobs', id: last.id }));
+    const last = await this.begin('last');
+    const isFollowed = (): boolean => reporter.has({ collection: 'jobs', id: last.id });
+    await until('the second follower to have seen all', isFollowed);
+    await until('the last job to be worked at', async () => (await this.queue.getJobs(['active'], 0, 0)).length > 0);
+    await last.end('succeed');
+    await until('the second follower to have seen its end', () => !isFollowed());
     follower.close();
   }
 

@@ -75,7 +75,10 @@ class FollowedQueue implements Adapter {
   readonly #answerMs: number;
   /** Jobs to look at, and how their event said that they ended. */
   readonly #dirty = new Map<string, RunReport | null>();
+  /** Jobs that are under way. */
   readonly #open = new Set<string>();
+  /** Jobs that wait, and how they were told: the reporter holds nothing of them, however many there are. */
+  readonly #waiting = new Map<string, string>();
   /** Jobs that were seen to have ended: a sweep need not look again. Oldest first. */
   readonly #over = new Set<string>();
   readonly #heard: readonly (readonly [JobEvent, (args: JobEventArgs) => void])[];
@@ -119,6 +122,12 @@ class FollowedQueue implements Adapter {
       this.#source.seen();
       for (const job of jobs) if (job?.id !== undefined && !this.#over.has(job.id)) this.#look(job.id, null);
       for (const id of this.#open) this.#look(id, null);
+      for (const [id, told] of [...this.#waiting].slice(0, NEWEST)) {
+        // Those that were not looked at for longest come first the next time.
+        this.#waiting.delete(id);
+        this.#waiting.set(id, told);
+        this.#look(id, null);
+      }
       void this.#work();
     } catch (error) {
       this.#source.away(error);
@@ -169,18 +178,22 @@ class FollowedQueue implements Adapter {
     this.#source.seen();
     const state = STATES[word];
     if (job === null || job === undefined || state === undefined) {
-      const isKnown = this.#open.delete(id);
+      const isKnown = [this.#open.delete(id), this.#waiting.delete(id)].includes(true);
       if (end !== null && (isKnown || end.state !== 'canceled')) this.#reporter.report(name, end);
       else if (isKnown) this.#reporter.report(name, REMOVED);
       return;
     }
+    const told = `${word} ${job.attemptsStarted}`;
+    const waits = state === 'queued' || state === 'delayed';
+    if (waits && this.#waiting.get(id) === told) return;
+    this.#waiting.delete(id);
+    this.#open.delete(id);
+    this.#over.delete(id);
     if (state === 'succeeded' || state === 'failed') {
-      this.#open.delete(id);
       this.#over.add(id);
       for (const oldest of this.#over) if (this.#over.size > OVER_MAX) this.#over.delete(oldest);
-    } else if (this.#open.size < this.#reporter.runsMax) {
+    } else if (!waits && this.#open.size < this.#reporter.runsMax) {
       this.#open.add(id);
-      this.#over.delete(id);
     }
     this.#reporter.report(name, {
       title: job.name,
@@ -192,6 +205,10 @@ class FollowedQueue implements Adapter {
       ...(state === 'failed' ? { reason: { code: 'failed', text: job.failedReason ?? '' } } : {}),
       ...this.#options.describe?.(job),
     });
+    if (!waits || !this.#reporter.has(name)) return;
+    this.#waiting.set(id, told);
+    for (const oldest of this.#waiting.keys()) if (this.#waiting.size > WAITING_MAX) this.#waiting.delete(oldest);
+    this.#reporter.release(name);
   }
 }
 
@@ -280,6 +297,8 @@ const ANSWER_MS = 10_000;
 const RECENT = 100;
 /** How far each list is looked at by a sweep that follows another one. */
 const NEWEST = 100;
+/** Waiting jobs that are remembered as told. */
+const WAITING_MAX = 10_000;
 /** Ended jobs that are remembered as such. */
 const OVER_MAX = 2_000;
 /** Jobs that wait to be looked at; the sweep finds the others. */

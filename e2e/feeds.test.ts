@@ -7,9 +7,12 @@ import { Webhook } from 'standardwebhooks';
 import { MysqlDatabase } from '../packages/server/src/collect/capture/mysql-database.ts';
 import { loadConfig } from '../packages/server/src/config.ts';
 import { systemClock } from '../packages/server/src/lib/clock.ts';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { launchBrowser } from './harness/browser.ts';
+import { looks, seriousViolations, settled, shot } from './harness/look.ts';
 import { TestMariaDb } from './harness/mariadb.ts';
 import { TestServer, type Reply } from './harness/server.ts';
+import { joinAs, signIn } from './harness/sign-in.ts';
 import { until } from './harness/until.ts';
 
 const SECRET = `whsec_${Buffer.from('a-signing-key-of-thirty-two-byte').toString('base64')}`;
@@ -593,4 +596,52 @@ test('[GC3] a draft is what the configuration takes: first rows as records, its 
       previews: [],
     },
   );
+});
+
+test('[GC4] a person is led from a connection over a table and its columns to the lines of the configuration; who may only read is not', async () => {
+  const browser = await launchBrowser();
+  onTestFinished(() => browser.close());
+  const context = await browser.newContext({ viewport: { width: 1440, height: 1000 } });
+  context.setDefaultTimeout(60_000);
+  await signIn(context, server);
+  const page = await context.newPage();
+  await page.goto(`${server.url}/system/captures`);
+  await page.getByText('MySQL or MariaDB, asked again and again').first().waitFor();
+  await page.getByRole('button', { name: 'Connect a database' }).click();
+  await page.getByLabel('Database', { exact: true }).selectOption('mysql');
+  await page.getByLabel('Connection').fill(`mysql://reader:wrong@127.0.0.1:${db.port}/shop`);
+  await page.getByRole('button', { name: 'Look' }).click();
+  await page
+    .getByText(/does not accept the user or the password/u)
+    .first()
+    .waitFor();
+  await page.getByLabel('Connection').fill(`mysql://reader:secret@127.0.0.1:${db.port}/shop`);
+  await page.getByRole('button', { name: 'Look' }).click();
+  await page.getByText(/MariaDB 10.* shop · as reader@/u).waitFor();
+  await page.getByRole('checkbox', { name: /^sales/u }).check();
+  await page.getByRole('checkbox', { name: /^hidden/u }).uncheck();
+  await page.getByLabel('Changes are found by').selectOption('touched');
+  await page.getByRole('button', { name: 'Preview' }).click();
+  await page.getByRole('cell', { name: '18446744073709551615' }).waitFor();
+  const lines = await page.getByText('SHOP_DATABASE_URL').first().textContent();
+  expect(lines).toContain('kind: mysql');
+  expect(lines).toContain('cursor: touched');
+  expect(lines).not.toContain('hidden');
+  expect(await page.content()).not.toContain('reader:secret');
+  await shot(page, 'captures light 1440');
+  for (const [theme, width] of looks) {
+    await page.setViewportSize({ width, height: 1000 });
+    await page.emulateMedia({ colorScheme: theme });
+    await settled(page);
+    await shot(page, `captures ${theme} ${width}`);
+    expect(await seriousViolations(page)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
+  }
+  const other = await browser.newContext();
+  other.setDefaultTimeout(60_000);
+  await joinAs(other, server, 'operator');
+  const theirs = await other.newPage();
+  await theirs.goto(`${server.url}/system/captures`);
+  await theirs.getByText('MySQL or MariaDB, asked again and again').first().waitFor();
+  expect(await theirs.getByRole('button', { name: 'Connect a database' }).count()).toBe(0);
 });

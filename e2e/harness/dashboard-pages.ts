@@ -63,6 +63,7 @@ export const dashboardPages: readonly DashboardPage[] = [
   page('/analytics', 'Analytics', 'Analytics', /Billing/u, undefined, 'services:read'),
   page('/audit', 'Audit', 'Audit', 'users/user-23', undefined, 'audit:read'),
   page('/system', 'System', 'System', /Memory/u, undefined, 'system:read'),
+  page('/system/captures', 'Captures', /· Captures$/u, 'No tables are captured yet', undefined, 'captures:read'),
   page('/demo', 'Realtime, to be broken', 'Realtime', 'Another reader', undefined, 'demo:read'),
   page('/settings/account', 'Settings', /· Account$/u, 'Second factor'),
   page('/settings/organization', 'Settings', /· Organization$/u, 'Signing in', undefined, 'organization:change'),

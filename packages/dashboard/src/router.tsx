@@ -179,6 +179,11 @@ const system = createRoute({
   path: '/system',
   component: lazyRouteComponent(() => import('./screens/system/system.tsx'), 'System'),
 });
+const captures = createRoute({
+  getParentRoute: () => root,
+  path: '/system/captures',
+  component: lazyRouteComponent(() => import('./screens/system/captures-page.tsx'), 'CapturesPage'),
+});
 const realtime = createRoute({
   getParentRoute: () => root,
   path: '/demo',
@@ -295,6 +300,7 @@ export const router = createRouter({
     monitoring,
     analytics,
     system,
+    captures,
     realtime,
     settings.addChildren([
       settingsHome,

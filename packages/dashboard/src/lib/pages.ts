@@ -170,6 +170,7 @@ export const groups: readonly { readonly key: Page['group']; readonly title: str
 /** Places that are no page of the rail, with what they need. */
 const others: Readonly<Record<string, Permission>> = {
   '/demo': 'demo:read',
+  '/system/captures': 'captures:read',
   '/settings/organization': 'organization:change',
   '/settings/members': 'members:read',
   '/settings/roles': 'roles:read',

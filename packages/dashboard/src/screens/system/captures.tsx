@@ -17,6 +17,18 @@ const LOOKS: Readonly<
   waiting: { icon: TriangleAlert, ink: 'text-down', said: 'Waiting' },
 };
 
+const KINDS: Readonly<Record<Capture['kind'], string>> = {
+  json: 'JSON document',
+  mysql: 'MySQL or MariaDB',
+  postgres: 'PostgreSQL',
+  webhook: 'Webhook',
+};
+const MODES: Readonly<Record<Capture['mode'], string>> = {
+  poll: 'asked again and again',
+  push: 'sent to us',
+  stream: 'by its log',
+};
+
 /** Databases whose rows are records here: how far each is, and what keeps it from going on. Nothing where there are none. */
 export function Captures(): ReactNode {
   const { rows } = useRows('captures');
@@ -54,8 +66,7 @@ function One({ row }: { row: Capture }): ReactNode {
       </div>
       {row.reason !== null && <p className="mt-1 text-sm break-words text-down">{row.reason.text}</p>}
       <p className="mt-1 text-sm text-muted">
-        {row.mode === 'poll' ? 'Asked again and again' : 'Follows the log'} · {plural(row.changes, 'change')} since the
-        start
+        {KINDS[row.kind]}, {MODES[row.mode]} · {plural(row.changes, 'change')} since the start
         {row.lagBytes !== null && row.lagBytes > 0 && ` · ${bytes(row.lagBytes)} of log to go`}
         {row.epoch > 1 && ` · read whole ${count(row.epoch)} times`}
       </p>

@@ -1,9 +1,12 @@
 import { useConnection } from '@statewire/react';
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { Database } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { bytes, count, duration, exact, sentence, words } from '../../lib/format.ts';
 import { useCan } from '../../lib/me.ts';
 import { useRecordOf } from '../../live/rows.ts';
+import { buttonClass } from '../../parts/button.tsx';
 import { useCrumbs } from '../../parts/frame.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Pane } from '../../parts/pane.tsx';
@@ -22,7 +25,14 @@ export function System(): ReactNode {
   const seesCaptures = useCan('captures:read');
   return (
     <div className="space-y-6">
-      <PageHead title="System" />
+      <PageHead title="System">
+        {seesCaptures && (
+          <Link to="/system/captures" className={buttonClass()}>
+            <Database aria-hidden />
+            Captures
+          </Link>
+        )}
+      </PageHead>
       <Numbers />
       {seesCaptures && <Captures />}
       {mayRead && <Process />}

@@ -100,7 +100,6 @@ async function followFromSnapshot(deps: RunDeps, db: Database, from: Beginning):
         idsOf: (table) => deps.idsOf(table),
         rowsMax: limits.captureRowsPerTransactionMax,
         overlap,
-        clock: deps.clock,
         onRows: (table, rows, applied) => told.rows(table, rows, applied),
       },
       tables,

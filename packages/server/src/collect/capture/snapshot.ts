@@ -4,7 +4,6 @@
  * has no row any more is dropped at the end.
  */
 import { ok, type JsonObject, type Result } from '@statewire/protocol';
-import type { Clock } from '../../lib/clock.ts';
 import type { Applied, Applier, RowChange } from './apply.ts';
 import type { Database, Texts } from './database.ts';
 import type { Overlap } from './overlap.ts';
@@ -23,8 +22,6 @@ export interface SnapshotDeps {
   readonly seen?: Known | undefined;
   /** What the log says meanwhile. */
   readonly overlap?: Overlap | undefined;
-  /** With it, batches are as large as can be written in `STEP_MS`: a change of the log waits for one. */
-  readonly clock?: Pick<Clock, 'mono'> | undefined;
   /** Rows were written. */
   readonly onRows: (table: string, rows: number, applied: Applied) => void;
 }
@@ -87,21 +84,19 @@ export async function dropAll(
 
 /** The ids of records that have no row any more. */
 async function readTable(deps: SnapshotDeps, table: Table): Promise<Result<ReadonlySet<string>>> {
-  const { db, applier, clock, rowsMax } = deps;
+  const { db, applier, rowsMax } = deps;
   const { plan } = table;
-  let rows = clock === undefined ? rowsMax : Math.min(rowsMax, ROWS_FIRST);
   const left = new Set(deps.idsOf(plan));
   const unless = deps.overlap?.newer(plan);
   const declared = await db.query(`DECLARE statewire NO SCROLL CURSOR FOR ${selectOf(table)}`);
   if (!declared.ok) return declared;
-  const fetch = (): Promise<Result<Texts>> => db.query(`FETCH FORWARD ${rows} FROM statewire`);
+  const fetch = (): Promise<Result<Texts>> => db.query(`FETCH FORWARD ${rowsMax} FROM statewire`);
   let next = fetch();
   for (;;) {
     const fetched = await next;
     if (!fetched.ok) return fetched;
     if (fetched.value.length === 0) break;
     next = fetch();
-    const began = clock?.mono() ?? 0;
     const changes: RowChange[] = [];
     for (const values of fetched.value) {
       const row = rowOf(table, values);
@@ -112,20 +107,11 @@ async function readTable(deps: SnapshotDeps, table: Table): Promise<Result<Reado
     }
     const applied = changes.length === 0 ? ok({ refused: 0, why: null }) : await applier.apply(changes, null);
     if (!applied.ok) return applied;
-    if (clock !== undefined) {
-      const fit = (fetched.value.length * STEP_MS) / Math.max(1, clock.mono() - began);
-      // Halfway there each time: one slow write says little.
-      rows = Math.round(Math.min(rowsMax, Math.max(ROWS_MIN, (rows + fit) / 2)));
-    }
     deps.onRows(plan.table, fetched.value.length, applied.value);
   }
   const closed = await db.query('CLOSE statewire');
   return closed.ok ? ok(left) : closed;
 }
-
-const STEP_MS = 25;
-const ROWS_FIRST = 200;
-const ROWS_MIN = 50;
 
 /** The record of a row stays; that of one which is no record any more for its mapping does, too, and is counted when it is written. */
 function keep(left: Set<string>, plan: TablePlan, row: Columns): void {

@@ -587,7 +587,14 @@ async function open(options: ServerOptions, endings: Ending[]): Promise<Statewir
   });
   const letters = new Letters({ clock, egress, limits, publicUrl, mail: config.mail, onError });
   endings.push(() => letters.close());
-  const embeds = new Embeds({ clock, live, onChanged: (id, of) => door.gateway.renew(id, of) });
+  const embeds = new Embeds({
+    clock,
+    live,
+    commit: () => commit,
+    onError,
+    onChanged: (id, of) => door.gateway.renew(id, of),
+  });
+  endings.push(() => embeds.flush());
   followers.push((committed) => embeds.follow(committed));
   const jwt = new JwtVerifier({
     clock,

@@ -496,6 +496,7 @@ const rows: Record<string, Record<string, unknown>> = {
     digest: 'ab',
     tokens: 1,
     by: 'Ana',
+    lastUsedAt: null,
   },
   dismissals: {
     ...envelope,

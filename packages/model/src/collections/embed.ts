@@ -56,6 +56,8 @@ export interface Embed extends Envelope {
   readonly tokens: number;
   /** Who made it. */
   readonly by: string;
+  /** When somebody was let in by its token last, exact to a minute; null: never, or not since there is such a field. */
+  readonly lastUsedAt: number | null;
 }
 
 /** Body of `POST /v1/embeds`. */
@@ -147,6 +149,7 @@ const shape: Shape<Embed> = {
   digest: z.string(),
   tokens: count,
   by: z.string(),
+  lastUsedAt: instant.nullable(),
 };
 
 /** Every field of an embed, as a schema. */
@@ -160,6 +163,7 @@ export const embeds: Collection = describeCollection({
   patch: embedPatchSchema,
   report: null,
   fields: Object.keys(shape),
+  defaults: { lastUsedAt: null },
   access: { read: 'admin', write: 'admin' },
   owns: { api: Object.keys(patchShape), report: [] },
 });

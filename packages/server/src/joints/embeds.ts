@@ -3,27 +3,35 @@
  * from whoever is connected by it before the commit is answered.
  */
 import type { Embed } from '@statewire/model';
-import { ok, parseFilter, NONE, refuse, type Result, type Row } from '@statewire/protocol';
+import { equalJson, ok, parseFilter, NONE, refuse, type Result, type Row } from '@statewire/protocol';
 import type { MutationFailure } from '../collect/commands/base.ts';
 import type { Done, VerbCall } from '../collect/commands/verb.ts';
 import type { Commit, Committed, Written } from '../keep/commit-types.ts';
 import type { Live } from '../keep/live.ts';
 import type { Store } from '../keep/store.ts';
-import type { Clock } from '../lib/clock.ts';
+import type { Clock, Timer } from '../lib/clock.ts';
 import { embedDigest, EMBED_TOKEN, EMBED_TOKENS } from '../lib/embed-token.ts';
 import type { EmbedSight, Principal } from '../lib/principal.ts';
 import type { Vault } from '../lib/vault.ts';
 
 export interface EmbedsDeps {
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'after' | 'now'>;
   readonly live: Pick<Live, 'entries' | 'get' | 'orgs'>;
   /** What those may do who are connected as this principal has changed; `of` says what it is now, null: nothing. */
   readonly onChanged: (principalId: string, of: (was: Principal) => Principal | null) => void;
+  readonly commit: () => Pick<Commit, 'write'>;
+  readonly onError: (error: unknown, what: string) => void;
 }
+
+/** `lastUsedAt` is for people; a minute is exact enough, and so often at most it is written. */
+const USED_STEP_MS = 60_000;
 
 export class Embeds {
   readonly #deps: EmbedsDeps;
   readonly #byDigest = new Map<string, { readonly org: string; readonly id: string }>();
+  /** By the id of the principal, for as long as it is not written; as many as there are embeds. */
+  readonly #used = new Map<string, { readonly org: string; readonly id: string; readonly at: number }>();
+  #timer: Timer | null = null;
 
   constructor(deps: EmbedsDeps) {
     this.#deps = deps;
@@ -39,6 +47,8 @@ export class Embeds {
       if (collection !== 'embeds') continue;
       if (before !== null) this.#byDigest.delete(digestOf(before));
       if (after !== null) this.#add(org, after);
+      // Nobody is asked again who they are because they were here.
+      if (before !== null && after !== null && isUse(before, after)) continue;
       const isSame = after !== null && before?.['digest'] === after['digest'];
       this.#deps.onChanged(idOf(org, id), (was) =>
         isSame && after !== null && was.embed !== undefined ? this.#principal(org, after, was.embed.from) : null,
@@ -58,10 +68,39 @@ export class Embeds {
     const found = this.#byDigest.get(embedDigest(token));
     const row = found === undefined ? undefined : this.#deps.live.get(found.org, 'embeds', found.id)?.row;
     const principal = found === undefined || row === undefined ? null : this.#principal(found.org, row, from);
-    if (principal !== null) return ok(principal);
+    if (principal !== null && found !== undefined) {
+      this.#note(found.org, found.id, row?.['lastUsedAt'] ?? null);
+      return ok(principal);
+    }
     return row !== undefined && row['isEnabled'] === true && !mayShow(row, from)
       ? refuse('forbidden', 'pages of this origin may not show this embed; its organization can list it')
       : refuse('auth_invalid', 'the token is unknown, disabled, expired or was replaced');
+  }
+
+  /** Stores when tokens were last used. Happens by itself within a minute, so that nobody who is let in waits for a write; call it at the end. */
+  async flush(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = null;
+    const used = [...this.#used.values()];
+    this.#used.clear();
+    for (const [org, of] of Map.groupBy(used, (each) => each.org)) {
+      const written = await this.#deps.commit().write(org, 'system', (draft) => {
+        for (const { id, at } of of) {
+          const row = draft.get('embeds', id);
+          if (row !== null) draft.put('embeds', id, { ...row, lastUsedAt: at });
+        }
+        return ok(null);
+      });
+      // Nothing but a time is lost, and the next use tells it.
+      if (!written.ok) this.#deps.onError(new Error(written.message), 'the last use of embeds could not be written');
+    }
+  }
+
+  #note(org: string, id: string, known: unknown): void {
+    const at = this.#deps.clock.now();
+    if (typeof known === 'number' && Math.abs(at - known) < USED_STEP_MS) return;
+    this.#used.set(idOf(org, id), { org, id, at });
+    this.#timer ??= this.#deps.clock.after(USED_STEP_MS, () => void this.flush());
   }
 
   #add(org: string, row: Row): void {
@@ -117,6 +156,12 @@ export async function tellToken(
 }
 
 const NOTHING: readonly string[] = Object.freeze([]);
+
+/** Is all that changed when it was used? */
+function isUse(before: Row, after: Row): boolean {
+  const bare = ({ lastUsedAt: _, version: __, updatedAt: ___, ...rest }: Row): object => rest;
+  return before['lastUsedAt'] !== after['lastUsedAt'] && equalJson({ ...bare(before) }, { ...bare(after) });
+}
 
 function digestOf(row: Row): string {
   return typeof row['digest'] === 'string' ? row['digest'] : '';

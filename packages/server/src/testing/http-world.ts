@@ -353,7 +353,15 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     publicUrl: settings.publicUrl,
     origins: settings.origins,
   });
-  const embeds = new Embeds({ clock, live: keep.live, onChanged: (id, of) => gateway?.renew(id, of) });
+  const embeds = new Embeds({
+    clock,
+    live: keep.live,
+    commit: () => keep.commit,
+    onError: (error) => {
+      throw error;
+    },
+    onChanged: (id, of) => gateway?.renew(id, of),
+  });
   const greet = createGreet({ authenticate, embeds, publicUrl: settings.publicUrl, origins: settings.origins });
   const doors = new Gateway({
     clock,

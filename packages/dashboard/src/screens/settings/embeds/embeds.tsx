@@ -12,6 +12,7 @@ import { Empty } from '../../../parts/empty.tsx';
 import { useCrumbs } from '../../../parts/frame.tsx';
 import { Pane } from '../../../parts/pane.tsx';
 import { BoneRows } from '../../../parts/skeleton.tsx';
+import { Ago } from '../../../parts/time.tsx';
 import { done } from '../../../parts/toast.tsx';
 import { NotYours } from '../layout.tsx';
 import { EmbedEditor } from './editor.tsx';
@@ -68,6 +69,14 @@ function EmbedsPane(): ReactNode {
                   {PANELS[embed.panel].title} · {embed.views.map((view) => selectionText(selectorIn(view))).join(', ')}{' '}
                   · {embed.isEnabled ? (embed.origins?.join(', ') ?? 'every page') : 'disabled'}
                   {embed.expiresAt !== null && <> · ends {exact(embed.expiresAt)}</>}
+                  {' · '}
+                  {embed.lastUsedAt === null ? (
+                    'not used yet'
+                  ) : (
+                    <>
+                      used <Ago at={embed.lastUsedAt} />
+                    </>
+                  )}
                 </p>
               </div>
               <span className="flex gap-1">

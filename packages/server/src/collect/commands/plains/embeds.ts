@@ -27,6 +27,7 @@ export const embeds: Plain = {
       ...fields,
       digest: sealToken(deps, draft, id),
       tokens: 1,
+      lastUsedAt: null,
       by: principal.name,
     });
   },

@@ -4,7 +4,7 @@
  *
  *     node --conditions=source bench/capture.ts 1000000 1000
  */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@statewire/client';
@@ -109,6 +109,7 @@ try {
     }),
   );
 } finally {
+  rmSync(folder, { recursive: true, force: true });
   over.abort();
   await server?.close();
   await db.close();

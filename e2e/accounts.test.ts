@@ -1,8 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { MailServer, type Mail } from '../packages/server/src/testing/peers/receivers/mail-server.ts';
 import { codeAt, stepAt } from '../packages/server/src/serve/auth/totp.ts';
@@ -25,25 +22,21 @@ beforeAll(async () => {
   const [port, issuerPort] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${port}`;
   const issuer = `http://127.0.0.1:${issuerPort}`;
-  const config = join(mkdtempSync(join(tmpdir(), 'statewire-e2e-config-')), 'statewire.yaml');
-  writeFileSync(
-    config,
-    JSON.stringify({
-      auth: {
-        oidc: [
-          {
-            id: 'sso',
-            name: 'Example',
-            issuer,
-            clientId: 'statewire',
-            clientSecret: { env: 'OIDC_SECRET' },
-            newcomers: 'viewer',
-          },
-        ],
-      },
-      mail: { url: `smtp://127.0.0.1:${mail.port}?tls=none`, from: 'Statewire <status@example.org>' },
-    }),
-  );
+  const config = {
+    auth: {
+      oidc: [
+        {
+          id: 'sso',
+          name: 'Example',
+          issuer,
+          clientId: 'statewire',
+          clientSecret: { env: 'OIDC_SECRET' },
+          newcomers: 'viewer',
+        },
+      ],
+    },
+    mail: { url: `smtp://127.0.0.1:${mail.port}?tls=none`, from: 'Statewire <status@example.org>' },
+  };
   provider = spawn(process.execPath, ['e2e/peers/oidc-provider.mjs', String(issuerPort), `${url}/v1/oidc/callback`], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'] ?? '', NODE_ENV: 'development' },
@@ -51,9 +44,9 @@ beforeAll(async () => {
   let said = '';
   for (const stream of [provider.stdout, provider.stderr])
     stream?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  server = await TestServer.start(
+  server = await TestServer.with(
+    config,
     {
-      STATEWIRE_CONFIG: config,
       STATEWIRE_PORT: String(port),
       STATEWIRE_PUBLIC_URL: url,
       OIDC_SECRET: 'a-secret-of-the-client',

@@ -2,7 +2,7 @@
 import { request as ask, type IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { RealtimeClient } from '@supabase/realtime-js';
+import { REALTIME_SUBSCRIBE_STATES, RealtimeClient } from '@supabase/realtime-js';
 import { io } from 'socket.io-client';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { makeCertificate } from '../packages/server/src/testing/peers/certificate.ts';
@@ -85,7 +85,7 @@ test('[SB1] over wss a client of Supabase is told rows and hears others', async 
         seen.push(String(row['id'])),
       )
       .on('broadcast', { event: 'x' }, ({ payload }) => heard.push(payload))
-      .subscribe((told) => (isJoined = told === 'SUBSCRIBED'));
+      .subscribe((told) => (isJoined = told === REALTIME_SUBSCRIBE_STATES.SUBSCRIBED));
     await until('it to be joined', () => isJoined);
     return channel;
   };

@@ -4,9 +4,6 @@
  * anybody thinking of it. Another organization's record must be missing exactly as one that never was.
  */
 import { createECDH } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { collections } from '@statewire/model';
 import { BY_ID, cursorOf, PROTOCOL_VERSION, SUBPROTOCOL } from '@statewire/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -137,15 +134,13 @@ const kept = {} as Record<Org, ReadonlySet<string>>;
 
 beforeAll(async () => {
   // Databases that nobody runs: what is told of them is all there is.
-  const config = join(mkdtempSync(join(tmpdir(), 'statewire-isolation-')), 'statewire.yaml');
   const nowhere = ORGS.map((org) => ({
     id: `${org}-only`,
     org,
     url: `postgres://127.0.0.1:9/${org}-text`,
     tables: [{ table: `${org}-text`, collection: 'services', columns: { name: 'text' } }],
   }));
-  writeFileSync(config, JSON.stringify({ capture: nowhere }));
-  server = await TestServer.start({ STATEWIRE_CONFIG: config });
+  server = await TestServer.with({ capture: nowhere });
   for (const org of ORGS) {
     keys[org] = {} as Record<Scope, string>;
     let key = '';

@@ -10,7 +10,7 @@ import { WebSocket } from 'ws';
 import { Phoenix } from './harness/phoenix.ts';
 import { TestServer, type Reply } from './harness/server.ts';
 import { until as untilSo } from './harness/until.ts';
-import { wordsFile } from './harness/words.ts';
+import { words } from './harness/words.ts';
 import { CUSTOM, DOORS, HOLDS, TABLE } from './permission-table.ts';
 
 const PASSWORD = 'correct horse battery staple';
@@ -36,7 +36,7 @@ let routes: ReadonlySet<string>;
 let cells = 0;
 
 beforeAll(async () => {
-  server = await TestServer.start({ STATEWIRE_CONFIG: wordsFile() });
+  server = await TestServer.with(words());
   const token = [...server.output.matchAll(/#\/welcome\/([\w-]+)/gu)].at(-1)?.[1] ?? '';
   callers['owner'] = await joined(token, 'owner');
   for (const [id, permissions] of Object.entries(CUSTOM)) {

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,8 +49,25 @@ export class TestServer {
     args: readonly string[] = [],
     port?: number,
   ): Promise<TestServer> {
+    return TestServer.with({}, env, args, port);
+  }
+
+  /** The same with a configuration file, which lies with its data and goes with it. */
+  static async with(
+    config: object,
+    env: Readonly<Record<string, string>> = {},
+    args: readonly string[] = [],
+    port?: number,
+  ): Promise<TestServer> {
     const server = new TestServer(port ?? (await freePort()), mkdtempSync(join(tmpdir(), 'statewire-e2e-')), env, args);
-    await server.launch();
+    // JSON is YAML, too.
+    if (Object.keys(config).length > 0) writeFileSync(join(server.data, 'statewire.yaml'), JSON.stringify(config));
+    try {
+      await server.launch();
+    } catch (error) {
+      rmSync(server.data, { recursive: true, force: true });
+      throw error;
+    }
     return server;
   }
 

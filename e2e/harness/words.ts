@@ -1,12 +1,8 @@
 /** A configuration in which everything of the permission table has a word on the wires of others: topics, channels, events. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { TABLE } from '../permission-table.ts';
 
-/** Writes it and says where. */
-export function wordsFile(): string {
-  const path = join(mkdtempSync(join(tmpdir(), 'statewire-words-')), 'statewire.yaml');
+/** It, for `TestServer.with`. */
+export function words(): object {
   const data = { id: 'id' };
   const entries = Object.entries(TABLE);
   const dialects = {
@@ -46,9 +42,7 @@ export function wordsFile(): string {
       },
     },
   };
-  // JSON is YAML, too.
-  writeFileSync(path, JSON.stringify({ dialects }));
-  return path;
+  return { dialects };
 }
 
 /** What reports of the matrix say, as far as each says it. */

@@ -499,7 +499,7 @@ test('an organization is made and named on its page, joined by somebody who has 
   await settled(phone.page);
   await shot(phone.page, 'invitations');
   await phone.page.getByRole('button', { name: 'Join Globex Corp.' }).click();
-  await until('Ida in Globex', async () => (await phone.page.evaluate(() => location.pathname)) === '/');
+  await phone.page.waitForURL(({ pathname }) => pathname === '/');
   const who = async (): Promise<string> =>
     JSON.stringify(await (await phone.context.request.get(`${server.url}/v1/me`)).json());
   await until('her session there', async () => (await who()).includes('"org":"globex"'));

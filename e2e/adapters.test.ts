@@ -184,11 +184,13 @@ test.concurrent('[AD8] [AD11] [AD17] tasks of a real MCP server: one ends, one i
       isLike((await server.api('GET', `/v1/jobs/${of.id}`)).body, expected),
     );
 
-  const [whole, off] = [await begin('rice'), await begin('fish')];
-  await shows(whole, { state: 'running', title: 'rice', progress: { message: 'Gathering sources...' } });
+  const off = await begin('fish');
   await mcp.request({ method: 'tasks/cancel', params: { taskId: off.taskId } }, z.looseObject({}));
-  await shows(off, { state: 'canceled', reason: { text: 'Client cancelled task execution.' } });
-  await shows(whole, { state: 'succeeded' });
+  const whole = await begin('rice');
+  await shows(off, { state: 'canceled', title: 'fish', reason: { text: 'Client cancelled task execution.' } });
+  await shows(whole, { state: 'succeeded', title: 'rice' });
+  const { progress } = (await server.api('GET', `/v1/jobs/${whole.id}`)).body;
+  expect(progress.message).toMatch(/^(?:Gathering|Analyzing|Synthesizing|Generating) /u);
 
   const orphan = await begin('bread');
   await peer.stop();

@@ -71,7 +71,6 @@ export class BullPeer implements Peer {
     const last = await this.begin('last');
     const isFollowed = (): boolean => reporter.has({ collection: 'jobs', id: last.id });
     await until('the second follower to have seen all', isFollowed);
-    await until('the last job to be worked at', async () => (await this.queue.getJobs(['active'], 0, 0)).length > 0);
     await last.end('succeed');
     await until('the second follower to have seen its end', () => !isFollowed());
     follower.close();
@@ -103,12 +102,14 @@ export class BullPeer implements Peer {
     return {
       id: `${this.queue.name}:${id}`,
       shows,
-      end: (how) => {
+      end: async (how) => {
         if (how === 'cancel') return job.remove();
+        // A job that is active is not yet in the hands of its worker, and one that is tried again has a new end.
+        await until(`job ${id} to be worked at`, () => this.#ends.has(id));
         const end = this.#ends.get(id);
-        if (end === undefined) throw new Error(`job ${id} is not being worked at`);
-        if (how === 'fail') end.reject(new Error(FAULT));
-        else end.resolve();
+        this.#ends.delete(id);
+        if (how === 'fail') end?.reject(new Error(FAULT));
+        else end?.resolve();
         return undefined;
       },
     };

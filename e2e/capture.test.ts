@@ -208,6 +208,22 @@ test('[CP4] the example: tickets are records until they are deleted softly, agen
   });
 });
 
+test('[GC3] a look at it says what it lacks and what its tables may become, and a draft what to run for them', async () => {
+  const place = { kind: 'postgres', url: db.url };
+  const { body } = await server.api('POST', '/v1/captures/inspect', place);
+  expect(body).toMatchObject({ trouble: null, version: expect.stringMatching(/^PostgreSQL \d/), mode: 'stream' });
+  expect(body.conditions.map(({ is }: { is: boolean }) => is)).toEqual([true, true, true, true]);
+  const found = body.tables.find(({ table }: { table: string }) => table === 'public.mcp_servers');
+  expect(found).toMatchObject({ pack: 'mcp_servers', collection: 'services', key: ['id'], mayRead: true });
+  const tables = [{ table: 'mcp_servers', pack: 'mcp_servers' }];
+  const made = await server.api('POST', '/v1/captures/draft', { ...place, id: 'new-one', tables });
+  expect(made.body).toMatchObject({
+    trouble: null,
+    sql: [expect.stringMatching(/^CREATE PUBLICATION "statewire_new_one" FOR TABLE "public"."mcp_servers"/)],
+    previews: [{ rows: [{ id: 'search', fields: { name: 'Search' } }] }],
+  });
+});
+
 test('[CP5] nobody writes the records of a captured table, and whoever reads the collection reads them', async () => {
   const reader = (await server.api('POST', '/v1/keys', { name: 'reader', scope: 'read' })).body.secret;
   expect((await server.api('GET', '/v1/orders/7', undefined, { key: reader })).body.state).toBe('paid');

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Committed } from '../keep/commit-types.ts';
 import { embedDigest, mintEmbedToken } from '../lib/embed-token.ts';
 import { openDesk } from '../testing/desk.ts';
 import { ok } from '@statewire/protocol';
@@ -9,16 +10,17 @@ const MINUTE_MS = 60_000;
 test('[HO15] the last use of a token is written within a minute, once a minute at most, and asks nobody again who they are', async () => {
   const token = mintEmbedToken();
   const asked: string[] = [];
-  let embeds: Embeds | null = null;
-  const desk = await openDesk({ onCommitted: (committed) => embeds?.follow(committed) });
+  const followers: ((committed: Committed) => void)[] = [];
+  const desk = await openDesk({ onCommitted: (committed) => followers.forEach((follow) => follow(committed)) });
   const { clock, keep } = desk;
-  embeds = new Embeds({
+  const embeds = new Embeds({
     clock,
     live: keep.live,
     commit: () => keep.commit,
     onError: (error) => expect.fail(String(error)),
     onChanged: (id) => void asked.push(id),
   });
+  followers.push((committed) => embeds.follow(committed));
   await keep.commit.write('main', 'test', (draft) => {
     draft.put('embeds', 'www', {
       name: 'On www',
@@ -35,7 +37,7 @@ test('[HO15] the last use of a token is written within a minute, once a minute a
     return ok(null);
   });
   asked.length = 0;
-  const use = (): boolean => embeds?.verify(token, { origin: null, isOwn: false }).ok === true;
+  const use = (): boolean => embeds.verify(token, { origin: null, isOwn: false }).ok;
   const writes = (): number => desk.committed.filter(({ changes }) => changes[0]?.actor === 'system').length;
   const began = clock.now();
   expect(use()).toBe(true);

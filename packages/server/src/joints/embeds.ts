@@ -159,8 +159,8 @@ const NOTHING: readonly string[] = Object.freeze([]);
 
 /** Is all that changed when it was used? */
 function isUse(before: Row, after: Row): boolean {
-  const bare = ({ lastUsedAt: _, version: __, updatedAt: ___, ...rest }: Row): object => rest;
-  return before['lastUsedAt'] !== after['lastUsedAt'] && equalJson({ ...bare(before) }, { ...bare(after) });
+  const bare = (row: Row): Row => ({ ...row, lastUsedAt: null, version: 0, updatedAt: 0 });
+  return before['lastUsedAt'] !== after['lastUsedAt'] && equalJson(bare(before), bare(after));
 }
 
 function digestOf(row: Row): string {

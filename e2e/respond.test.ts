@@ -40,7 +40,7 @@ beforeAll(async () => {
   });
   await Promise.all([open(fleet), open(receiver)]);
   server = await TestServer.start();
-  browser = await launchBrowser();
+  browser = await launchBrowser({ isWhole: true });
   // Whoever is told must be there before it happens.
   const context = await openWindow(browser, 'light', 1440);
   await signIn(context, server);

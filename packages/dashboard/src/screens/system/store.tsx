@@ -54,7 +54,7 @@ export function StoreSizes({
             <th className="px-4 py-2 text-right font-medium">Size</th>
             <th className="px-4 py-2 font-medium max-sm:hidden">Oldest</th>
             <th className="px-4 py-2 font-medium max-sm:hidden">Kept for</th>
-            <th className="px-4 py-2 text-right font-medium">Grows to</th>
+            <th className="py-2 pr-4 text-right font-medium">Grows to</th>
           </tr>
         </thead>
         <tbody className="divide-y">
@@ -75,9 +75,9 @@ export function StoreSizes({
                 )}
               </td>
               <td className="px-4 py-2 whitespace-nowrap text-muted max-sm:hidden">{keptFor(part)}</td>
-              <td className="px-4 py-2 text-right tabular-nums whitespace-nowrap">
+              <td className="py-2 pr-4 text-right tabular-nums">
                 {part.fullBytes === null ? (
-                  <span className="text-muted">told after an hour</span>
+                  <span className="text-muted">after an hour</span>
                 ) : (
                   bytes(Math.max(part.fullBytes, part.bytes))
                 )}

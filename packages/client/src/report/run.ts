@@ -165,8 +165,10 @@ export class Run {
   }
 
   #stamped(report: RunReport): RunReport {
-    this.#seq += 1;
-    return { ...report, seq: this.#seq, observedAt: this.#deps.env.now() };
+    const observedAt = this.#deps.env.now();
+    // By the clock: whoever goes on with this run after a restart is newer than what was said before it.
+    this.#seq = Math.max(this.#seq + 1, Math.floor(observedAt));
+    return { ...report, seq: this.#seq, observedAt };
   }
 
   #renewLease(): void {

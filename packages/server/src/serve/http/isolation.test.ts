@@ -108,6 +108,9 @@ const BODIES: Readonly<Record<string, object>> = {
   update: { text: 'x' },
 };
 
+/** Of areas whose every body is of one shape. */
+const BODIES_OF: Readonly<Record<string, object>> = { members: { role: 'admin' }, organizations: { name: 'x' } };
+
 function request(route: Route): { readonly path: string; readonly body: unknown } {
   const path = route.path.replace('{id}', 'main-thing').replace('{slug}', 'main-thing');
   if ((route.access === 'live' || route.access === 'panel') && route.method === 'POST') {
@@ -212,12 +215,10 @@ describe("another organization's records", () => {
     const withId = world.http.routes.filter(({ path, access }) => path.includes('{id}') && access !== 'open');
     expect(withId.length).toBeGreaterThan(25);
     for (const route of withId) {
-      const body =
-        route.body === null
-          ? undefined
-          : route.path.startsWith('/v1/members')
-            ? { role: 'admin' }
-            : (BODIES[route.path.split('/').at(-1) ?? ''] ?? {});
+      const [, , area = '', ...rest] = route.path.split('/');
+      // The door for rows reads its body itself.
+      const hasBody = route.body !== null || route.path.endsWith('/rows');
+      const body = hasBody ? (BODIES_OF[area] ?? BODIES[rest.at(-1) ?? ''] ?? {}) : undefined;
       const path = (id: string) => route.path.replace('{id}', id).replace('{instruction}', 'no-instruction');
       const foreign = await world.call(route.method, path('main-thing'), { key: callers['foreign admin'], body });
       const missing = await world.call(route.method, path('none-thing'), { key: callers['foreign admin'], body });

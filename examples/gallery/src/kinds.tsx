@@ -21,10 +21,10 @@ import {
   Toaster,
   UptimeBar,
 } from '@statewire/react/components';
-import { StatewireProvider } from '@statewire/react';
+import { StatewireProvider, StatusPanel } from '@statewire/react';
 import { useState, type ReactNode } from 'react';
 import { agents, bars, days, messages, people, runs, series } from './data.ts';
-import { live, offline, reconnecting, signedOut, withInbox } from './live.ts';
+import { live, offline, reconnecting, signedOut, withInbox, withPanel } from './live.ts';
 
 interface Kind {
   readonly name: string;
@@ -56,6 +56,7 @@ export const kinds: readonly Kind[] = [
   { name: 'NotificationCenter', what: 'One’s own inbox.', Show: Center },
   { name: 'Toaster', what: 'News of the moment, above the page.', Show: Toasts },
   { name: 'PresenceAvatars', what: 'Who is here.', Show: Avatars },
+  { name: 'StatusPanel', what: 'What the token of an embed shows, in an app of others.', Show: Panels },
 ];
 
 function Badges(): ReactNode {
@@ -427,6 +428,31 @@ function Avatars(): ReactNode {
       <PresenceAvatars people={people.slice(0, 3)} size="large" />
       <PresenceAvatars people={people} size="small" max={3} />
     </div>
+  );
+}
+
+const panelled = withPanel();
+const panelledAway = reconnecting(withPanel());
+const unlisted = live();
+
+function Panels(): ReactNode {
+  // Each has a client, since there is no server here; in an app it makes its own from the address and the token.
+  const { client } = panelled;
+  const place = { url: location.origin, token: 'sw_embed_gallery' };
+  return (
+    <>
+      <div className="row">
+        <StatusPanel {...place} client={client} panel="badge" />
+        <StatusPanel {...place} client={client} panel="connection" />
+      </div>
+      <div className="cards">
+        <StatusPanel {...place} client={client} />
+        <StatusPanel {...place} client={client} limit={2} label="Payments and search" />
+        <StatusPanel {...place} client={panelledAway.client} />
+        <StatusPanel {...place} client={unlisted.client} />
+      </div>
+      <StatusPanel {...place} client={client} panel="progress" collection="jobs" />
+    </>
   );
 }
 

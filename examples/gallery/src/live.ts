@@ -16,8 +16,7 @@ export function live(): Stage {
 }
 
 /** One whose server went away. */
-export function reconnecting(): Stage {
-  const stage = live();
+export function reconnecting(stage: Stage = live()): Stage {
   const stop = stage.client.connection.subscribe(() => {
     if (stage.client.connection.state !== 'live') return;
     stop();
@@ -72,5 +71,27 @@ export function withInbox(): Stage {
   });
   item('n2', { title: 'Nightly scan ended', text: '1,900 pages, 4 slow', lastAt: now - 12 * 60_000 });
   item('n3', { title: 'Search has recovered', state: 'read', lastAt: now - 3 * 3_600_000 });
+  return stage;
+}
+
+/** What an embed shows: three services and a job. */
+export function withPanel(): Stage {
+  const stage = live();
+  const service = (id: string, name: string, fields: object): void => {
+    stage.server.put('services', { id, name, reason: { code: '', text: '' }, ...fields });
+  };
+  service('search', 'Search', { status: 'up', recent: { bar: 'u'.repeat(30) } });
+  service('billing', 'Billing', {
+    status: 'down',
+    reason: { code: 'refused', text: 'The connection is refused.' },
+    recent: { bar: `${'u'.repeat(24)}g${'d'.repeat(5)}` },
+  });
+  service('mail', 'Mail', { status: 'degraded', recent: { bar: `${'u'.repeat(20)}${'g'.repeat(10)}` } });
+  stage.server.put('jobs', {
+    id: 'scan',
+    title: 'Nightly scan of the shop',
+    state: 'running',
+    progress: { done: 1_284, total: 1_900, unit: 'pages', pct: null, stage: '', message: '' },
+  });
   return stage;
 }

@@ -1,3 +1,11 @@
+export {
+  isSafeUrl,
+  markdownWords,
+  markLimits,
+  readMarkdown,
+  type MarkBlock,
+  type MarkInline,
+} from '@statewire/model/markdown';
 export { amountText, percentOf, progressText, type Amount } from './amount.ts';
 export { Arrivals, type Arrival, type ArrivalsOptions, type Said } from './arrivals.ts';
 export {
@@ -14,7 +22,6 @@ export {
   type Painter,
 } from './bar.ts';
 export { deviceIn, type DeviceStore } from './device.ts';
-export { isSafeUrl, markdownWords, markLimits, readMarkdown, type MarkBlock, type MarkInline } from './markdown.ts';
 export { messageLooks, priorityIn, type MessageLook } from './message.ts';
 export { nameIn, panelSentence, statusIn, worstFirst } from './panel.ts';
 export { shapes, type Stroke } from './shapes.ts';

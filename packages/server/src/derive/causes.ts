@@ -13,6 +13,7 @@ import type {
   RunRow,
   Severity,
 } from '@statewire/model';
+import { markdownWords } from '@statewire/model/markdown';
 import type { Row } from '@statewire/protocol';
 
 /** Somebody who may be told. */
@@ -190,7 +191,8 @@ function ofMessage({ id, title, body, state, priority, audience, activeAt, event
       type: 'message',
       priority: 'urgent',
       title,
-      text: body,
+      // An inbox, a push and a mail show words, not marks.
+      text: markdownWords(body),
       refs: [ref],
       path: `/${ref}`,
       thread: ref,

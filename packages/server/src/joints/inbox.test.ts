@@ -425,7 +425,7 @@ test('[MS10] a critical message is told to whom it is for and who wants it, each
     expect(await work).toMatchObject({ ok: true });
   };
   const told = (person: string): readonly string[] => items(at, person).map(({ title }) => title);
-  await say('now', { body: 'Stop all deploys.' });
+  await say('now', { body: '**Stop** all deploys, see [the plan](https://a.example/plan).\n\n- today' });
   await say('calm', { priority: 'warning' });
   await say('users', { audience: 'customers' });
   await say('draft', { publish: false });
@@ -433,7 +433,7 @@ test('[MS10] a critical message is told to whom it is for and who wants it, each
   // Ana said it herself.
   expect([told('ana'), told('ben')]).toEqual([[], ['now']]);
   expect(items(at, 'ben')).toMatchObject([
-    { type: 'message', priority: 'urgent', text: 'Stop all deploys.', refs: ['messages/now'], path: '/messages/now' },
+    { type: 'message', priority: 'urgent', text: 'Stop all deploys, see the plan. today', refs: ['messages/now'], path: '/messages/now' },
   ]);
   await clock.run(60_250);
   // The clock began it: nobody has said it.

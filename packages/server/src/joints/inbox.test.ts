@@ -433,7 +433,13 @@ test('[MS10] a critical message is told to whom it is for and who wants it, each
   // Ana said it herself.
   expect([told('ana'), told('ben')]).toEqual([[], ['now']]);
   expect(items(at, 'ben')).toMatchObject([
-    { type: 'message', priority: 'urgent', text: 'Stop all deploys, see the plan. today', refs: ['messages/now'], path: '/messages/now' },
+    {
+      type: 'message',
+      priority: 'urgent',
+      text: 'Stop all deploys, see the plan. today',
+      refs: ['messages/now'],
+      path: '/messages/now',
+    },
   ]);
   await clock.run(60_250);
   // The clock began it: nobody has said it.

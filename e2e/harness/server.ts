@@ -2,7 +2,6 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { freePort } from '../../packages/server/src/testing/free-port.ts';
 import { until } from './until.ts';
 
@@ -13,7 +12,7 @@ export const ADMIN_KEY = 'e2e-admin-key-0123456789abcdef';
 export const COLLECTS = { NODE_OPTIONS: `--import=${new URL('collect.ts', import.meta.url).href}` } as const;
 
 /** What Node compiled for one server is there for the next: a third of what a start costs. Kept beside other caches of tools. */
-const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/statewire-compiled', import.meta.url));
+const COMPILED = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'statewire-compiled');
 
 /** A start takes a second on a quiet machine and may take many on a busy one, ms. */
 const START_MS = 90_000;

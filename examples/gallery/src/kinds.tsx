@@ -432,7 +432,6 @@ function Avatars(): ReactNode {
 }
 
 const panelled = withPanel();
-const panelledAway = reconnecting(withPanel());
 const unlisted = live();
 
 function Panels(): ReactNode {
@@ -448,7 +447,6 @@ function Panels(): ReactNode {
       <div className="cards">
         <StatusPanel {...place} client={client} />
         <StatusPanel {...place} client={client} limit={2} label="Payments and search" />
-        <StatusPanel {...place} client={panelledAway.client} />
         <StatusPanel {...place} client={unlisted.client} />
       </div>
       <StatusPanel {...place} client={client} panel="progress" collection="jobs" />

@@ -16,7 +16,8 @@ export function live(): Stage {
 }
 
 /** One whose server went away. */
-export function reconnecting(stage: Stage = live()): Stage {
+export function reconnecting(): Stage {
+  const stage = live();
   const stop = stage.client.connection.subscribe(() => {
     if (stage.client.connection.state !== 'live') return;
     stop();

@@ -51,7 +51,10 @@ test('[SB1] SupabaseStatusSyncService: servers as a log, connections of one agen
   await report(link('disconnected'));
   await until(
     'its end',
-    () => told.connections.some(({ eventType }) => eventType === 'UPDATE') && told.logs.length > 0,
+    () =>
+      told.connections.some(({ eventType }) => eventType === 'UPDATE') &&
+      // The log is of all agents: what is looked at is the end of this one.
+      told.logs.at(-1)?.new['connection_id'] === 'a7:files',
   );
   expect(told.connections.every(({ new: row }) => row['agent_id'] === 'a7')).toBe(true);
   expect(told.logs.every(({ eventType }) => eventType === 'INSERT')).toBe(true);

@@ -9,7 +9,7 @@ import type { Egress } from '../egress/egress.ts';
 import { Lane } from '../egress/lane.ts';
 import type { RowChange } from './apply.ts';
 import { rowsOf } from './document.ts';
-import { markText, type Mark } from './mark.ts';
+import { beginning, markText, whyAnew, type Mark } from './mark.ts';
 import type { TablePlan } from './plan.ts';
 import type { JsonPlan } from './plans.ts';
 import { columnsOf } from './pushed-row.ts';
@@ -34,14 +34,7 @@ export async function followJson(deps: JsonDeps): Promise<Trouble> {
   let mark = await deps.mark();
   const cause = whyAnew(mark, now);
   if (cause !== null || mark === null) {
-    mark = {
-      ...now,
-      epoch: (mark?.epoch ?? 0) + 1,
-      cause: cause ?? 'first',
-      isWhole: false,
-      position: null,
-      cursors: {},
-    };
+    mark = beginning(mark, now, cause ?? 'first');
     const marked = await deps.applier.apply([], markText(mark));
     if (!marked.ok) return marked;
     told.snapshot(mark, [{ plan: table, missing: [] }]);
@@ -65,13 +58,6 @@ export async function followJson(deps: JsonDeps): Promise<Trouble> {
     if (await rest(deps, plan.pollMs)) break;
   }
   return { code: 'closed', message: 'the capture was stopped' };
-}
-
-function whyAnew(known: Mark | null, now: Pick<Mark, 'fingerprint' | 'system'>): string | null {
-  if (known === null) return 'first';
-  if (known.system !== now.system) return 'other_database';
-  if (known.fingerprint !== now.fingerprint) return 'changed';
-  return known.isWhole ? null : 'unfinished';
 }
 
 interface Document {

@@ -2,7 +2,7 @@
 import { ok, type JsonObject, type Result } from '@statewire/protocol';
 import type { Database } from './database.ts';
 import { parseLsn } from './lsn.ts';
-import { markText, type Mark } from './mark.ts';
+import { beginning, markText, whyAnew, type Mark, type Place } from './mark.ts';
 import { Overlap } from './overlap.ts';
 import { checkLog, findTables, fingerprint, publish, type Table } from './prepare.ts';
 import type { CapturePlan } from './plan.ts';
@@ -50,7 +50,7 @@ async function follow(deps: RunDeps, db: Database, wire: Database): Promise<Trou
       `the slot ${plan.slot} is somebody else's (of another plugin or database); give this capture another name with slot`,
     );
   }
-  const cause = !ready.value.wasPublished && known !== null ? 'changed' : whyAnew(known, now, slot.value);
+  const cause = !ready.value.wasPublished && known !== null ? 'changed' : whyAnewOf(known, now, slot.value);
   if (cause === null && known !== null && known.position !== null) {
     const stream = streamOf(deps, wire, { tables, from: known.position, markOf: marksOf(known), overlap: null });
     const watch = watchStream(deps, db, { stream, tables, mark: known });
@@ -59,14 +59,7 @@ async function follow(deps: RunDeps, db: Database, wire: Database): Promise<Trou
     if (why.code === 'schema_changed') await doubt(known);
     return why;
   }
-  const begun: Mark = {
-    ...now,
-    epoch: (known?.epoch ?? 0) + 1,
-    cause: cause ?? 'first',
-    isWhole: false,
-    position: null,
-    cursors: {},
-  };
+  const begun = beginning(known, now, cause ?? 'first');
   return followFromSnapshot(deps, db, { wire, tables, begun, hasSlot: slot.value !== null });
 }
 
@@ -173,11 +166,11 @@ async function readSlot(db: Database, plan: CapturePlan): Promise<Result<Slot | 
 }
 
 /** Why there is nothing to go on from, in a word; null when there is. */
-function whyAnew(known: Mark | null, now: Pick<Mark, 'fingerprint' | 'system'>, slot: Slot | null): string | null {
-  if (known === null) return 'first';
-  if (known.system !== now.system) return 'other_database';
-  if (known.fingerprint !== now.fingerprint) return 'changed';
-  if (!known.isWhole || known.position === null) return 'unfinished';
+/** The same of a log: it must still be there from where we stopped. */
+function whyAnewOf(known: Mark | null, now: Place, slot: Slot | null): string | null {
+  const why = whyAnew(known, now);
+  if (why !== null) return why;
+  if (known === null || known.position === null) return 'unfinished';
   if (slot === null || slot.isLost) return 'slot_lost';
   // Confirmed is what somebody has taken: what lies between is told to nobody again.
   if (slot.confirmed !== null && slot.confirmed > known.position.lsn) return 'slot_ahead';

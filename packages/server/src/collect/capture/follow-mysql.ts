@@ -5,7 +5,7 @@
  */
 import { ok, type Result } from '@statewire/protocol';
 import type { RowChange } from './apply.ts';
-import { markText, type Mark } from './mark.ts';
+import { beginning, markText, whyAnew, type Mark } from './mark.ts';
 import { MysqlDatabase } from './mysql-database.ts';
 import {
   findMysqlTables,
@@ -59,14 +59,7 @@ async function poll(deps: FeedDeps<MysqlPlan>, db: MysqlDatabase): Promise<Troub
     const now = { system: `mysql/${db.database}`, fingerprint: mysqlFingerprint(plan, tables.value) };
     const cause = whyAnew(mark, now);
     if (cause !== null || mark === null) {
-      mark = {
-        ...now,
-        epoch: (mark?.epoch ?? 0) + 1,
-        cause: cause ?? 'first',
-        isWhole: false,
-        position: null,
-        cursors: {},
-      };
+      mark = beginning(mark, now, cause ?? 'first');
       const marked = await deps.applier.apply([], markText(mark));
       if (!marked.ok) return marked;
       told.snapshot(mark, tables.value);
@@ -86,13 +79,6 @@ async function poll(deps: FeedDeps<MysqlPlan>, db: MysqlDatabase): Promise<Troub
 
 const CLOSED: Trouble = { code: 'closed', message: 'the capture was stopped' };
 const NONE = { refused: 0, why: null } as const;
-
-function whyAnew(known: Mark | null, now: Pick<Mark, 'fingerprint' | 'system'>): string | null {
-  if (known === null) return 'first';
-  if (known.system !== now.system) return 'other_database';
-  if (known.fingerprint !== now.fingerprint) return 'changed';
-  return known.isWhole ? null : 'unfinished';
-}
 
 /** Everything that is read inside is of one instant. */
 async function within<T>(db: MysqlDatabase, read: () => Promise<Result<T>>): Promise<Result<T>> {

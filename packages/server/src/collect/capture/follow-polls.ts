@@ -6,7 +6,7 @@
 import { ok, type Result } from '@statewire/protocol';
 import type { RowChange } from './apply.ts';
 import type { Database } from './database.ts';
-import { markText, type Mark } from './mark.ts';
+import { beginning, markText, whyAnew, type Mark } from './mark.ts';
 import { findTables, fingerprint, type Table } from './prepare.ts';
 import { rest } from './rest.ts';
 import type { RunDeps } from './run.ts';
@@ -50,14 +50,7 @@ async function poll(deps: RunDeps, db: Database): Promise<Trouble> {
     const now = { system: here, fingerprint: fingerprint(plan, tables.value) };
     const cause = whyAnew(mark, now);
     if (cause !== null || mark === null) {
-      const begun: Mark = {
-        ...now,
-        epoch: (mark?.epoch ?? 0) + 1,
-        cause: cause ?? 'first',
-        isWhole: false,
-        position: null,
-        cursors: {},
-      };
+      const begun: Mark = beginning(mark, now, cause ?? 'first');
       const marked = await deps.applier.apply([], markText(begun));
       if (!marked.ok) return marked;
       told.snapshot(begun, tables.value);
@@ -75,13 +68,6 @@ async function poll(deps: RunDeps, db: Database): Promise<Trouble> {
     const isOver = await rest(deps, plan.pollMs);
     if (isOver) return { code: 'closed', message: 'the capture was stopped' };
   }
-}
-
-function whyAnew(known: Mark | null, now: Pick<Mark, 'fingerprint' | 'system'>): string | null {
-  if (known === null) return 'first';
-  if (known.system !== now.system) return 'other_database';
-  if (known.fingerprint !== now.fingerprint) return 'changed';
-  return known.isWhole ? null : 'unfinished';
 }
 
 interface Looking {

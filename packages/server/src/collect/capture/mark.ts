@@ -17,6 +17,22 @@ export interface Mark {
   readonly cursors: Readonly<Record<string, string>>;
 }
 
+/** Of which database, tables and columns a mark is. */
+export type Place = Pick<Mark, 'fingerprint' | 'system'>;
+
+/** Why everything has to be read from the start; null where a look can go on from the mark. */
+export function whyAnew(known: Mark | null, now: Place): string | null {
+  if (known === null) return 'first';
+  if (known.system !== now.system) return 'other_database';
+  if (known.fingerprint !== now.fingerprint) return 'changed';
+  return known.isWhole ? null : 'unfinished';
+}
+
+/** The mark of another beginning: nothing is read yet. */
+export function beginning(known: Mark | null, now: Place, cause: string): Mark {
+  return { ...now, epoch: (known?.epoch ?? 0) + 1, cause, isWhole: false, position: null, cursors: {} };
+}
+
 export function markText({ position, cursors, ...mark }: Mark): JsonObject {
   const part = position?.part ?? null;
   return {

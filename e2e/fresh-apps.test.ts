@@ -52,7 +52,7 @@ beforeAll(async () => {
 }, BUILD_MS);
 
 afterAll(async () => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const child of running) end(child);
   await browser?.close();
   await server?.close();
   rmSync(folder, { recursive: true, force: true });
@@ -125,11 +125,10 @@ test(
     const app = await fresh('deno', { deno: '2.9.6' });
     writeFileSync(join(app, 'deno.json'), JSON.stringify({ nodeModulesDir: 'manual' }));
     const args = ['run', '--allow-net=127.0.0.1', '--allow-read', '--allow-env', 'watch.ts', server.url, ADMIN_KEY];
-    const child = spawn(join(app, 'node_modules', '.bin', 'deno'), args, { cwd: app, env: outside() });
-    running.push(child);
+    const child = launch(join(app, 'node_modules', '.bin', 'deno'), args, { cwd: app, stdio: 'pipe' });
     let output = '';
     for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+      stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
     await until('Deno to see that nothing is down', () => output.includes('down: nothing'), 60_000);
     await report('deno', 'unhealthy');
     await until('Deno to see the failure', () => output.includes('down: Shop of deno'));
@@ -153,12 +152,7 @@ test(
       '--log-level=error',
     ]);
     const port = await freePort();
-    const child = spawn(process.execPath, ['serve.mjs', String(port), server.url, ADMIN_KEY], {
-      cwd: app,
-      env: outside(),
-      stdio: 'ignore',
-    });
-    running.push(child);
+    launch(process.execPath, ['serve.mjs', String(port), server.url, ADMIN_KEY], { cwd: app, stdio: 'ignore' });
     await until('the worker to answer', async () => (await page(port)) !== null, 60_000);
     await report('edge', 'unhealthy');
     expect(JSON.parse((await page(port)) ?? 'null')).toEqual({ down: ['Shop of edge'] });
@@ -227,8 +221,28 @@ function preview(cwd: string, port: number): void {
 }
 
 function serve(cwd: string, [name = '', ...args]: readonly string[]): void {
-  const child = spawn(process.execPath, [bin(cwd, name), ...args], { cwd, stdio: 'ignore', env: outside() });
+  launch(process.execPath, [bin(cwd, name), ...args], { cwd, stdio: 'ignore' });
+}
+
+/** Starts a program in a group of its own, so that what it starts itself ends with it. */
+function launch(
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly stdio: 'ignore' | 'pipe' },
+): ChildProcess {
+  const child = spawn(command, args, { ...options, env: outside(), detached: true });
   running.push(child);
+  return child;
+}
+
+function end({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    // Nobody of the group is there any more.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }
 
 function bin(cwd: string, name: string): string {

@@ -9,7 +9,7 @@ export function PhonePlaces({ onPlaces }: { onPlaces: (items: readonly MenuItem[
   const said = items.map(({ label }) => label).join('\n');
   useEffect(() => {
     onPlaces(items);
-    // oxlint-disable-next-line react/exhaustive-deps -- see `said`.
+    // oxlint-disable-next-line react/exhaustive-deps -- true: `items` are other objects each time, and `said` stands for what they say.
   }, [said, onPlaces]);
   return null;
 }
